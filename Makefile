@@ -1,0 +1,77 @@
+# Needs only python3 (3.11 or later), python3-venv, make and git. Another Python: PYTHON=python3.12 make test
+
+PYTHON ?= python3
+VENV := .venv
+OLDEST := .venv-oldest
+BIN := $(VENV)/bin
+PYTEST_ARGS ?=
+BENCH_ARGS ?= --sizes 300 --repeat 3
+
+# A virtual environment made with another PYTHON has another stamp, and so is made anew.
+MADE := .made-with-$(subst /,_,$(PYTHON))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help site test lint record browser pytest test-oldest oldest-part bench clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1	/p' $(firstword $(MAKEFILE_LIST)) | while IFS='	' read -r name text; \
+	    do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+site: $(VENV)/.stamp-site  ## build the record into _build/html
+	$(BIN)/python -m sphinx -b html . _build/html
+	@$(BIN)/python -c 'import pathlib; print("The record:", pathlib.Path("_build/html/index.html").resolve().as_uri())'
+
+test: lint record oldest-part pytest  ## everything: linters, the record, pytest with the newest and oldest Sphinx
+
+lint: $(VENV)/.stamp-dev  ## ruff, and mypy --strict on src/
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy
+
+# Sphinx gives most warnings only for pages that it reads: with what it remembers, a second run would pass.
+record: $(VENV)/.stamp-dev  ## build the record with every warning an error
+	$(BIN)/python -m sphinx -b html -E -nW --keep-going -q . _build/check
+
+browser: $(VENV)/.stamp-dev  ## see that there is a Chromium for the browser tests, install one otherwise
+	$(BIN)/python tests/browser/ensure_chromium.py
+
+pytest: $(VENV)/.stamp-dev browser  ## pytest with the newest Sphinx, browser tests included
+	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+test-oldest: $(OLDEST)/.stamp-test browser  ## pytest with the oldest Sphinx that we support
+	$(OLDEST)/bin/python -m pytest -n 2 $(PYTEST_ARGS)
+
+# The part of the tests that a Sphinx can break.
+oldest-part: $(OLDEST)/.stamp-test
+	$(OLDEST)/bin/python -m pytest -n 2 $(PYTEST_ARGS) tests/sphinxext
+
+bench: $(VENV)/.stamp-dev  ## what navigation costs, measured (BENCH_ARGS='--sizes 300 1000 3000' for all of it)
+	$(BIN)/python -m benchmarks.navigation $(BENCH_ARGS)
+
+clean:  ## take away the virtual environments, the output and the caches
+	rm -rf $(VENV) $(OLDEST) _build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find src tests benchmarks docs expts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# The stamps also say how far an installation that was interrupted had come.
+
+$(VENV)/$(MADE) $(OLDEST)/$(MADE):
+	@$(PYTHON) -c 'import sys; sys.exit("exptdir needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
+	@echo "Making $(@D)"
+	@$(PYTHON) -m venv --clear $(@D)
+	@touch $@
+
+$(VENV)/.stamp-site: pyproject.toml $(VENV)/$(MADE)
+	@echo "Installing exptdir into $(@D) (takes a minute the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.stamp-dev: pyproject.toml $(VENV)/$(MADE)
+	@echo "Installing exptdir and its development tools into $(@D) (takes a minute the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all,dev]'
+	@touch $(VENV)/.stamp-site $@
+
+$(OLDEST)/.stamp-test: pyproject.toml $(OLDEST)/$(MADE)
+	@echo "Installing exptdir with Sphinx 8.2 into $(@D) (takes a minute the first time)"
+	@$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[all,test]' 'sphinx==8.2.*'
+	@touch $@

@@ -1,0 +1,213 @@
+"""Compare what a record costs with exptdir, and the same pages in plain Sphinx without any toctree.
+
+exptdir gives every page its navigation without resolving the global table of contents again for each; so a
+record may cost but little more than pages without navigation, under any theme and however many there are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from benchmarks.generate import generate
+
+THEMES = ("furo", "pydata_sphinx_theme", "alabaster")
+SIZES = (300, 1000, 3000)
+LIMIT = 1.2
+COLUMNS = ("theme", "pages", "plain s", "exptdir s", "ratio", "plain MiB", "exptdir MiB", "ratio", "")
+CSV_COLUMNS = (
+    "theme",
+    "pages",
+    "plain_cpu_s",
+    "exptdir_cpu_s",
+    "cpu_ratio",
+    "plain_mib",
+    "exptdir_mib",
+    "memory_ratio",
+)
+WIDTHS = (20, 6, 9, 10, 6, 10, 12, 6, 8)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one build took: seconds of processor time, user and system, and the highest resident memory."""
+
+    cpu: float
+    mebibytes: float
+
+    def least(self, other: Cost) -> Cost:
+        """Return the smaller of both; what disturbs a measurement only ever adds to it."""
+        return Cost(min(self.cpu, other.cpu), min(self.mebibytes, other.mebibytes))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One row: a theme and a number of pages, with and without exptdir."""
+
+    theme: str
+    pages: int
+    plain: Cost
+    exptdir: Cost
+
+    @property
+    def cpu_ratio(self) -> float:
+        """How many times the processor time."""
+        return self.exptdir.cpu / self.plain.cpu
+
+    @property
+    def memory_ratio(self) -> float:
+        """How many times the memory."""
+        return self.exptdir.mebibytes / self.plain.mebibytes
+
+    def passes(self, limit: float) -> bool:
+        """Whether both ratios keep the limit."""
+        return max(self.cpu_ratio, self.memory_ratio) <= limit
+
+    def cells(self, limit: float) -> tuple[str, ...]:
+        """Return the row as text, in the order of ``COLUMNS``."""
+        return (
+            self.theme,
+            str(self.pages),
+            f"{self.plain.cpu:.2f}",
+            f"{self.exptdir.cpu:.2f}",
+            f"{self.cpu_ratio:.2f}",
+            f"{self.plain.mebibytes:.0f}",
+            f"{self.exptdir.mebibytes:.0f}",
+            f"{self.memory_ratio:.2f}",
+            "" if self.passes(limit) else f"> {limit:g}",
+        )
+
+
+def measure(source: Path, output: Path) -> Cost:
+    """Build once, from nothing, in a process of its own."""
+    command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-E", str(source), str(output)]
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said, env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+        # Popen would otherwise wait for a process that is gone.
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            said.seek(0)
+            text = said.read().decode("utf-8", "replace")
+            raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{text[-4000:]}")
+    # The kernel counts in KiB, but for macOS, which counts in bytes.
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
+
+
+def write_variants(directory: Path, pages: int, theme: str, options: argparse.Namespace) -> tuple[Path, Path]:
+    """Write the record for plain Sphinx and the one for exptdir, and return where they are."""
+    plain, ours = directory / "plain", directory / "exptdir"
+    write = partial(
+        generate, n=pages, theme=theme, nested=options.nested, entries_per_page=options.entries_per_page
+    )
+    write(plain, extensions=options.plain_extensions, toctree=options.plain_toctree)
+    write(ours, extensions=["exptdir"], roles=options.references)
+    return plain, ours
+
+
+def compare(pages: int, theme: str, options: argparse.Namespace) -> Comparison:
+    """Build both variants in turn, as often as asked, and keep the least cost of each."""
+    with tempfile.TemporaryDirectory(prefix="exptdir-bench-") as name:
+        directory = Path(name)
+        sources = write_variants(directory, pages, theme, options)
+        costs: list[Cost | None] = [None, None]
+        for round_ in range(options.repeat):
+            for index, source in enumerate(sources):
+                cost = measure(source, directory / f"{source.name}-output-{round_}")
+                known = costs[index]
+                costs[index] = cost if known is None else cost.least(known)
+    plain, ours = costs
+    assert plain and ours
+    return Comparison(theme, pages, plain, ours)
+
+
+def comparisons(options: argparse.Namespace) -> Iterator[Comparison]:
+    """Yield the rows as they come, small sizes first."""
+    for theme in options.themes:
+        # The first build of all with a theme compiles its modules, which is nobody's cost.
+        compare(2, theme, argparse.Namespace(**{**vars(options), "repeat": 1}))
+    for pages in options.sizes:
+        for theme in options.themes:
+            yield compare(pages, theme, options)
+
+
+def line(cells: Sequence[str]) -> str:
+    """Return the cells under each other: the first to the left, figures to the right."""
+    first, *rest = zip(cells, WIDTHS, strict=True)
+    return first[0].ljust(first[1]) + "".join(cell.rjust(width) for cell, width in rest)
+
+
+def write_csv(path: Path, rows: Sequence[Comparison]) -> None:
+    """Write the figures with all their digits."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(CSV_COLUMNS)
+        for row in rows:
+            cpu = (row.plain.cpu, row.exptdir.cpu, row.cpu_ratio)
+            memory = (row.plain.mebibytes, row.exptdir.mebibytes, row.memory_ratio)
+            writer.writerow([row.theme, row.pages, *(f"{figure:.4f}" for figure in cpu + memory)])
+
+
+def positive(text: str) -> int:
+    """Read a whole number of at least one."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--sizes", type=positive, nargs="+", default=list(SIZES), metavar="N")
+    parser.add_argument("--themes", nargs="+", default=list(THEMES), metavar="THEME")
+    parser.add_argument("--repeat", type=positive, default=1, metavar="N", help="keep the least of N builds")
+    parser.add_argument("--limit", type=float, default=LIMIT, help="the highest ratio (default: %(default)s)")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the figures there as well")
+    parser.add_argument("--nested", action="store_true", help="experiments within experiments")
+    parser.add_argument("--references", action="store_true", help="give exptdir real references to resolve")
+    # The emptier the pages, the more of the cost is navigation, and the harder the limit.
+    parser.add_argument("--entries-per-page", type=int, default=3, metavar="N")
+    parser.add_argument(
+        "--plain-extensions",
+        nargs="*",
+        default=[],
+        metavar="NAME",
+        help="what plain Sphinx loads too (myst_parser sphinx_design, say, which exptdir always loads)",
+    )
+    parser.add_argument(
+        "--plain-toctree",
+        choices=["none", "flat"],
+        default="none",
+        help="'flat' shows what plain Sphinx takes with every page in one toctree",
+    )
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    """Print the table; return 1 where a ratio passes the limit."""
+    options = parse()
+    print(line(COLUMNS), flush=True)
+    rows = []
+    for row in comparisons(options):
+        rows.append(row)
+        print(line(row.cells(options.limit)), flush=True)
+    if options.csv:
+        write_csv(options.csv, rows)
+    failed = [row for row in rows if not row.passes(options.limit)]
+    print(f"{len(rows) - len(failed)} of {len(rows)} keep the limit of {options.limit:g} times plain Sphinx")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

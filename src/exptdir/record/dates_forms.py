@@ -1,0 +1,99 @@
+"""The forms in which people write dates, as one table.
+
+The table only recognises; what the numbers mean is worked out in :mod:`exptdir.record.dates_stamp`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from exptdir.record.dates_words import MONTHS, WEEKDAYS
+
+#: Longest beginning (or end) of a title in which a date is looked for; it bounds the work on a hostile title.
+REACH = 160
+
+_YEAR = r"(?:(?:19|20)[0-9]{2}|2100)"
+_DAY = r"[0-9]{1,2}"
+_ORDINAL = r"(?:st|nd|rd|th|er|\.|º)?"
+
+
+def _words(table: dict[str, int]) -> str:
+    return "|".join(re.escape(word) for word in sorted(table, key=len, reverse=True))
+
+
+_MONTH = rf"(?P<month>{_words(MONTHS)})(?![^\W\d_])\.?"
+_WEEKDAY = rf"(?:{_words(WEEKDAYS)})(?![a-z])"
+_CLOCK = r"[0-2]?[0-9][:：][0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,9})?)?"
+_TIME = (
+    rf"(?:(?:T|,?\s{{1,4}}(?:at\s)?)(?P<time>{_CLOCK})(?:\s?[-–]\s?{_CLOCK})?"
+    r"(?:\s?[ap]\.?m\b\.?)?(?:\s?(?:Z|UTC|[+-][0-9]{2}:?[0-9]{2})(?![0-9A-Za-z]))?(?![0-9A-Za-z]))?"
+)
+# "2024-05-21 Sun exposure" is no Sunday: a bare weekday after the date must be followed by what ends a date.
+_WEEKDAY_AFTER = (
+    rf"(?:\s{{0,4}}[(（](?P<enclosed>{_WEEKDAY})\.?[)）]|,?\s{{0,4}}(?P<after>{_WEEKDAY})\.?"
+    r"(?=\s*(?:$|[-–—:：,，;|>)\]）】](?!\w)|[0-2]?[0-9]:[0-5])))?"
+)
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way of writing a date.
+
+    Parameters
+    ----------
+    core
+        Regular expression with the groups ``year``, ``m`` and ``d`` (or ``month``), or ``a`` and ``b`` where
+        the order of day and month is open.
+    tail
+        What must follow at the beginning of a title: ``any`` (the mere end of a word), ``separator``
+        (otherwise it is no date), ``unsure`` (a separator; the author is asked where only a space stands) or
+        ``capital`` (the same, but a space before a capital letter will do).
+    at_end
+        Whether the form is trusted at the end of a title as well.
+    """
+
+    core: str
+    tail: str = "any"
+    at_end: bool = False
+
+
+FORMS: tuple[Form, ...] = (
+    Form(rf"(?P<year>{_YEAR})(?P<s>[-/.])(?P<m>{_DAY})(?P=s)(?P<d>{_DAY})", at_end=True),
+    Form(rf"(?P<year>{_YEAR})\s?年\s?(?P<m>{_DAY})\s?月\s?(?P<d>{_DAY})\s?[日号號]", at_end=True),
+    Form(rf"(?P<m>{_DAY})\s?月\s?(?P<d>{_DAY})\s?[日号號]"),
+    Form(r"(?P<year>(?:19[7-9]|20[0-9])[0-9]|2100)(?P<m>[0-9]{2})(?P<d>[0-9]{2})"),
+    Form(rf"(?P<year>{_YEAR})[- /,]\s?{_MONTH}[- /]\s?(?P<d>{_DAY}){_ORDINAL}", at_end=True),
+    Form(
+        rf"(?P<d>{_DAY}){_ORDINAL}(?:\s(?:of|de))?[-\s/]{{0,2}}{_MONTH}(?:,?\s(?:de\s|del\s)?|[-/])(?P<year>{_YEAR})",
+        at_end=True,
+    ),
+    Form(rf"{_MONTH},?[-\s]{{0,2}}(?P<d>{_DAY}){_ORDINAL}(?:,\s?|\s|-)(?P<year>{_YEAR})", at_end=True),
+    Form(rf"(?P<d>{_DAY}){_ORDINAL}(?:\s(?:of|de))?[-\s]{{1,2}}{_MONTH}", tail="capital"),
+    Form(rf"{_MONTH},?[-\s]{{1,2}}(?P<d>{_DAY}){_ORDINAL}", tail="capital"),
+    Form(rf"(?P<a>{_DAY})(?P<s>[-/.])(?P<b>{_DAY})(?P=s)(?P<year>{_YEAR})"),
+    Form(rf"(?P<a>{_DAY})(?P<s>/)(?P<b>{_DAY})/(?P<short>[0-9]{{2}})", tail="unsure"),
+    Form(rf"(?P<a>{_DAY})(?P<s>-)(?P<b>{_DAY})-(?P<short>[0-9]{{2}})", tail="separator"),
+    # Without the nought it would be the number of a section: 10.11.12.
+    Form(r"(?=[0-9.]*(?:^|\.|\b)0)(?P<a>[0-9]{2})(?P<s>\.)(?P<b>[0-9]{2})\.(?P<short>[0-9]{2})", "separator"),
+    Form(rf"(?P<a>{_DAY})(?P<s>/)(?P<b>{_DAY})", tail="separator"),
+)
+
+_OPEN, _CLOSE = r"(?P<open>[<\[(（【])?", r"(?(open)\s?[>\])）】])"
+_BODY = (
+    rf"{_OPEN}(?P<written>(?:(?P<before>{_WEEKDAY})[.,，]?\s{{1,4}})?%s(?![0-9])"
+    rf"{_WEEKDAY_AFTER}{_TIME}){_CLOSE}"
+)
+_DASH = r"(?:\s+-{1,3}\s+|\s*(?:---?(?!-)|[–—])\s*)"
+_LEAD = rf"(?:{_DASH}|\s*[:：,，]\s*|\s*(?=[<\[(（【]))"
+
+AT_START = tuple((form, re.compile(_BODY % form.core, re.IGNORECASE)) for form in FORMS)
+AT_END = tuple(
+    (form, re.compile(rf"{_LEAD}{_BODY % form.core}\s*$", re.IGNORECASE)) for form in FORMS if form.at_end
+)
+
+BOUNDARY = re.compile(r"(?![A-Za-z0-9%]|[./][0-9])")
+SEPARATOR = re.compile(
+    r"\s*$|\s*[:：](?![0-9])|\s+-{1,3}\s|\s*(?:---?|[–—])(?![-0-9])|\s*[(（,，;|]|-{1,3}\s"
+)
+SKIP = re.compile(r"(?:-{1,3}|\s*-{1,3}(?=\s|$)|\s*[–—:：,，;|_])?\s*")

@@ -1,0 +1,189 @@
+"""What the sources of metadata say, fact by fact, and how their texts become values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from exptdir.errors import MetadataError
+from exptdir.record.dates import DateContext, parse_date, update_date
+
+#: Every spelling of a fact's name → the fact.
+FACT_OF_KEY = {
+    "id": "id",
+    "title": "title",
+    "status": "status",
+    "tags": "tags",
+    "prerequisites": "prerequisites",
+    "prereqs": "prerequisites",
+    "begun": "begun",
+    "date": "begun",
+}
+
+_ID = re.compile(r"#?([0-9]{1,18})")
+_ROLE = re.compile(r":expt:(?:[a-z-]+:)?`([^`]*)`")
+_NUMBERS = re.compile(r"#?[0-9]+(?:\s+#?[0-9]+)+")
+
+Value = int | str | tuple[str, ...] | date
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one source says about one fact.
+
+    Parameters
+    ----------
+    fact
+        Name of the field of :class:`exptdir.record.metadata.Facts`.
+    value
+        The value as the source gives it.
+    path
+        The file.
+    line
+        1-based line in it, where one is known.
+    """
+
+    fact: str
+    value: object
+    path: str
+    line: int | None = None
+
+
+def convert(fact: str, raw: object) -> Value | None:
+    """Turn what a source says about a fact into the fact's value.
+
+    Parameters
+    ----------
+    fact
+        The fact.
+    raw
+        A text, or what TOML makes of it.
+
+    Returns
+    -------
+    int, str, tuple or datetime.date
+        The value; ``None`` where the source leaves the fact empty.
+
+    Raises
+    ------
+    MetadataError
+        When the value has the wrong type or does not make sense.
+    """
+    return _CONVERTERS[fact](raw)
+
+
+def same(fact: str, one: Value, other: Value) -> bool:
+    """Tell whether two sources agree, however they spell or sort it.
+
+    Parameters
+    ----------
+    fact
+        The fact.
+    one, other
+        Converted values.
+
+    Returns
+    -------
+    bool
+        Whether they mean the same.
+    """
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return {_plain(item) for item in one} == {_plain(item) for item in other}
+    return one == other
+
+
+def shown(value: object) -> str:
+    """Show a value in a message.
+
+    Parameters
+    ----------
+    value
+        A converted value, or what a source gave.
+
+    Returns
+    -------
+    str
+        At most some 80 characters.
+    """
+    text = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return text if len(text) <= 80 else text[:80] + "…"
+
+
+def _plain(item: str) -> str:
+    number = _ID.fullmatch(item)
+    return str(int(number[1])) if number else item
+
+
+def _id(raw: object) -> int | None:
+    if raw == "":
+        return None
+    if isinstance(raw, int) and not isinstance(raw, bool) and raw >= 0:
+        return raw
+    found = _ID.fullmatch(raw.strip()) if isinstance(raw, str) else None
+    if found is None:
+        raise MetadataError(f"an id must be a whole number, not “{shown(raw)}”")
+    return int(found[1])
+
+
+def _text(raw: object) -> str | None:
+    if not isinstance(raw, str):
+        raise MetadataError(f"expected a text, not “{shown(raw)}”")
+    return " ".join(raw.split()) or None
+
+
+def _status(raw: object) -> str | None:
+    text = _text(raw)
+    return " ".join(text.lower().replace("_", " ").replace("-", " ").split()) if text else None
+
+
+def _list(raw: object) -> tuple[str, ...] | None:
+    if isinstance(raw, str):
+        raw = raw.split() if _NUMBERS.fullmatch(raw.strip()) else raw.split(",")
+    elif isinstance(raw, int) and not isinstance(raw, bool):
+        raw = [raw]
+    if not isinstance(raw, list | tuple):
+        raise MetadataError(f"expected a list, not “{shown(raw)}”")
+    return tuple(dict.fromkeys(_items(raw)))
+
+
+def _items(raw: Iterable[object]) -> Iterable[str]:
+    for item in raw:
+        if isinstance(item, bool) or not isinstance(item, str | int):
+            raise MetadataError(f"expected a list of texts or numbers, in which “{shown(item)}” is neither")
+        text = str(item).strip()
+        role = _ROLE.fullmatch(text)
+        text = role[1].strip() if role else text
+        if text:
+            yield text
+
+
+def _begun(raw: object) -> date | None:
+    if isinstance(raw, datetime):
+        return raw.date()
+    if isinstance(raw, date):
+        return raw
+    if not isinstance(raw, str):
+        raise MetadataError(f"expected a date such as 2024-05-21, not “{shown(raw)}”")
+    text = raw.strip()
+    if not text:
+        return None
+    strict = parse_date(text)
+    if strict is not None:
+        return strict
+    loose = update_date(text, DateContext())
+    if loose.date is None or loose.problem or loose.rest:
+        raise MetadataError(loose.problem or f"“{shown(text)}” is not a date such as 2024-05-21")
+    return loose.date
+
+
+_CONVERTERS: dict[str, Callable[[object], Value | None]] = {
+    "id": _id,
+    "title": _text,
+    "status": _status,
+    "tags": _list,
+    "prerequisites": _list,
+    "begun": _begun,
+    "name": _text,
+}

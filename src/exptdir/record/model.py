@@ -1,0 +1,182 @@
+"""The record as a value: experiments, how they nest, and how they are looked up."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from exptdir.record.problem import Problem
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A directory below a record root that holds a log.
+
+    Parameters
+    ----------
+    key
+        The directory's POSIX path relative to the source directory; unique.
+    path
+        The same relative to the record root, which is how references write it.
+    log
+        The log, absolute.
+    id, name, title, status, tags, prerequisites, begun
+        The facts; *title* falls back to the log's heading, *prerequisites* are references.
+    """
+
+    key: str
+    path: str
+    log: Path
+    name: str
+    id: int | None = None
+    title: str | None = None
+    status: str | None = None
+    tags: tuple[str, ...] = ()
+    prerequisites: tuple[str, ...] = ()
+    begun: date | None = None
+    origins: Mapping[str, tuple[Path, int | None]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def directory_name(self) -> str:
+        """Name of the experiment's directory."""
+        return PurePosixPath(self.key).name
+
+    @property
+    def docname(self) -> str:
+        """The log's path without its suffix, which is what Sphinx calls the document."""
+        return f"{self.key}/{self.log.stem}" if self.key != "." else self.log.stem
+
+    @property
+    def address(self) -> str:
+        """The shortest reference that is certain to reach this experiment."""
+        return str(self.id) if self.id is not None else self.path
+
+    def label(self, reference_format: str = "#{id}") -> str:
+        """What a reference to this experiment shows, by *reference_format*; a named one never shows ``#``."""
+        if self.id is None:
+            reference_format = re.sub(r"#?\{id\}", "{name}", reference_format)
+        shown = {"id": self.id, "name": self.name, "title": self.title or self.name, "path": self.path}
+        return reference_format.format_map(shown)
+
+
+def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Sort key by which ``run2`` comes before ``run10``."""
+    parts = re.findall(r"\d+|\D+", text)
+    return tuple((0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts)
+
+
+def _order(experiment: Experiment) -> tuple[bool, int, tuple[tuple[int, int, str], ...]]:
+    numbered = experiment.id is not None
+    return (not numbered, experiment.id or 0, natural_key(experiment.key))
+
+
+@dataclass(frozen=True)
+class Record:
+    """All experiments of a Sphinx project, as the scan found them.
+
+    Parameters
+    ----------
+    base
+        The source directory, absolute.
+    experiments
+        Experiments by key.
+    problems
+        What the scan found wrong.
+    """
+
+    base: Path
+    experiments: Mapping[str, Experiment]
+    problems: tuple[Problem, ...] = ()
+
+    @cached_property
+    def by_docname(self) -> dict[str, Experiment]:
+        """Experiments by the document that is their log."""
+        return {experiment.docname: experiment for experiment in self.experiments.values()}
+
+    @cached_property
+    def by_id(self) -> dict[int, list[Experiment]]:
+        """Experiments by id; a list longer than one is a problem that the scan reports."""
+        found: dict[int, list[Experiment]] = defaultdict(list)
+        for experiment in self.experiments.values():
+            if experiment.id is not None:
+                found[experiment.id].append(experiment)
+        return dict(found)
+
+    @cached_property
+    def by_path(self) -> dict[str, list[Experiment]]:
+        """Experiments by their path below a root, and by their path from the source directory."""
+        found: dict[str, list[Experiment]] = defaultdict(list)
+        for experiment in self.experiments.values():
+            for path in dict.fromkeys((experiment.path, experiment.key)):
+                found[path].append(experiment)
+        return dict(found)
+
+    @cached_property
+    def by_name(self) -> dict[str, list[Experiment]]:
+        """Experiments by directory name, with and without the number in front."""
+        found: dict[str, list[Experiment]] = defaultdict(list)
+        for experiment in self.experiments.values():
+            for name in dict.fromkeys((experiment.directory_name, experiment.name)):
+                found[name].append(experiment)
+        return dict(found)
+
+    @cached_property
+    def _families(self) -> tuple[dict[str, str | None], dict[str | None, tuple[Experiment, ...]]]:
+        parents: dict[str, str | None] = {}
+        families: dict[str | None, list[Experiment]] = defaultdict(list)
+        for key, experiment in self.experiments.items():
+            above = (str(directory) for directory in PurePosixPath(key).parents)
+            parent = next((path for path in above if path in self.experiments), None)
+            parents[key] = parent
+            families[parent].append(experiment)
+        return parents, {parent: tuple(sorted(group, key=_order)) for parent, group in families.items()}
+
+    def parent(self, experiment: Experiment) -> Experiment | None:
+        """Return the experiment that *experiment* is nested in."""
+        key = self._families[0][experiment.key]
+        return None if key is None else self.experiments[key]
+
+    def ancestors(self, experiment: Experiment) -> list[Experiment]:
+        """Return the experiments around *experiment*, the nearest first."""
+        found: list[Experiment] = []
+        above = self.parent(experiment)
+        while above is not None:
+            found.append(above)
+            above = self.parent(above)
+        return found
+
+    def around(self, docname: str) -> Experiment | None:
+        """Return the experiment that a document belongs to: its own, or the nearest directory's."""
+        if docname in self.by_docname:
+            return self.by_docname[docname]
+        above = (str(directory) for directory in PurePosixPath(docname).parents)
+        return next((self.experiments[path] for path in above if path in self.experiments), None)
+
+    def children(self, experiment: Experiment | None) -> tuple[Experiment, ...]:
+        """Return the experiments directly inside *experiment*, those of the top for ``None``, in order."""
+        return self._families[1].get(None if experiment is None else experiment.key, ())
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {child.key: at for group in self._families[1].values() for at, child in enumerate(group)}
+
+    def position(self, experiment: Experiment) -> int:
+        """Return the index of *experiment* among its siblings."""
+        return self._positions[experiment.key]
+
+    def below(self, directory: str) -> list[Experiment]:
+        """Return the outermost experiments below *directory*, a POSIX path from the source directory."""
+        prefix = "" if directory in {"", "."} else directory.rstrip("/") + "/"
+        inside = {key for key in self.experiments if key.startswith(prefix) and key + "/" != prefix}
+        outermost = (self.experiments[key] for key in inside if self._families[0][key] not in inside)
+        return sorted(outermost, key=_order)
+
+
+def in_order(experiments: Iterable[Experiment]) -> list[Experiment]:
+    """Sort experiments as pages list them: by id, then the named ones by path."""
+    return sorted(experiments, key=_order)

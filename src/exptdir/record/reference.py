@@ -1,0 +1,242 @@
+"""The grammar of references: what is typed between the backquotes, and what it means in a record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from typing import Literal
+
+from exptdir.errors import ReferenceSyntaxError
+from exptdir.record.model import Experiment, Record, in_order
+
+Kind = Literal["experiment", "entry", "run", "label"]
+
+_ENTRY = re.compile(r"(?P<target>.*)@(?P<date>\d{4}([-/])\d{2}\3\d{2})(?:\.(?P<n>\d+))?", re.DOTALL)
+_UP = re.compile(r"-(?P<n>\d+)")
+#: An unknown word is compared with this many names at most, so that a typo in a huge record stays cheap.
+_MAX_COMPARED = 20_000
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A reference, taken apart as far as that can be done without a record.
+
+    Parameters
+    ----------
+    target
+        The experiment as typed, perhaps with a run behind it (only the record can tell); empty: this one.
+    up
+        Number of steps towards the root (``-2``), 0 otherwise.
+    date, n
+        The entry's day and which of that day.
+    label
+        Name of an explicit target in the experiment's log.
+    """
+
+    target: str = ""
+    up: int = 0
+    date: date | None = None
+    n: int = 1
+    label: str | None = None
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Where a reference leads: an experiment and, for the other kinds, the part of it."""
+
+    kind: Kind
+    experiment: Experiment
+    date: date | None = None
+    n: int = 1
+    run: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """Why a reference leads nowhere: *message* for the author, *candidates* as references."""
+
+    message: str
+    candidates: tuple[str, ...] = ()
+    ambiguous: bool = False
+
+
+#: Tells whether an experiment has a run of that name.
+RunExists = Callable[[Experiment, str], bool]
+
+
+def parse_reference(text: str) -> Reference:
+    """Take a reference apart by the grammar.
+
+    Parameters
+    ----------
+    text
+        ``63``, ``train_cnn``, ``b/13-3``, ``63@2024-06-28.2``, ``@2024/06/28``, ``63#results``, ``-1``.
+
+    Raises
+    ------
+    ReferenceSyntaxError
+        If the text is empty or its label is.
+    """
+    text = text.strip()
+    if re.fullmatch(r"#\d+", text):
+        # What a page shows as "#63" is what people then type.
+        text = text[1:]
+    if not text:
+        raise ReferenceSyntaxError("the reference is empty")
+    if match := _UP.fullmatch(text):
+        return Reference(up=int(match["n"]))
+    if match := _ENTRY.fullmatch(text):
+        day = _day(match["date"])
+        if day is not None:
+            return Reference(match["target"], date=day, n=int(match["n"] or 1))
+    target, hash_sign, label = text.partition("#")
+    if hash_sign and target:
+        if not label:
+            raise ReferenceSyntaxError(f"{text!r} has no label after its '#'")
+        return Reference(target, label=label)
+    return Reference(text)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.replace("/", "-"))
+    except ValueError:
+        return None
+
+
+def find_experiments(record: Record, target: str) -> list[Experiment]:
+    """Find the experiments that *target* names: by number, else by path, else by directory name."""
+    if target.isdecimal() and target.isascii():
+        return in_order(record.by_id.get(int(target), ()))
+    path = target.strip("/")
+    return in_order(record.by_path.get(path) or record.by_name.get(path, ()))
+
+
+def resolve(
+    record: Record,
+    text: str,
+    current: Experiment | None,
+    run_exists: RunExists,
+    kind: Kind | None = None,
+) -> Resolution | Unresolved:
+    """Say where a reference leads.
+
+    Whether the entry or the label exists is for the caller to see, who knows the documents.
+
+    Parameters
+    ----------
+    record
+        The record that the reference is in.
+    text
+        The reference as typed.
+    current
+        The experiment whose page it is on, which a reference without a target means.
+    run_exists
+        Tells whether an experiment has a run of that name.
+    kind
+        The only kind that will do, where a typed role was used.
+    """
+    if kind == "entry" and _day(text.strip()) is not None:
+        text = "@" + text.strip()
+    try:
+        reference = parse_reference(text)
+    except ReferenceSyntaxError as error:
+        return Unresolved(str(error))
+    found = _resolve(record, reference, current, run_exists, kind)
+    if kind is not None and isinstance(found, Resolution) and found.kind not in {kind, "label"}:
+        return Unresolved(f"{text!r} is a reference to an {found.kind}, not to an {kind}")
+    return found
+
+
+def _resolve(
+    record: Record,
+    reference: Reference,
+    current: Experiment | None,
+    run_exists: RunExists,
+    kind: Kind | None,
+) -> Resolution | Unresolved:
+    if reference.up:
+        return _ancestor(record, reference.up, current)
+    if reference.date is not None or reference.label is not None:
+        owner = _owner(record, reference.target, current)
+        if isinstance(owner, Unresolved):
+            return owner
+        if reference.date is not None:
+            return Resolution("entry", owner, date=reference.date, n=reference.n)
+        return Resolution("label", owner, label=reference.label)
+    return _experiment_or_run(record, reference.target, current, run_exists, kind)
+
+
+def _ancestor(record: Record, up: int, current: Experiment | None) -> Resolution | Unresolved:
+    if current is None:
+        return Unresolved(f"'-{up}' counts from an experiment, and this page belongs to none")
+    ancestors = record.ancestors(current)
+    if up > len(ancestors):
+        return Unresolved(f"'-{up}' leads above the record: {current.path!r} has {len(ancestors)} above it")
+    return Resolution("experiment", ancestors[up - 1])
+
+
+def _owner(record: Record, target: str, current: Experiment | None) -> Experiment | Unresolved:
+    if not target:
+        return current or Unresolved("the reference names no experiment, and this page belongs to none")
+    found = find_experiments(record, target)
+    if len(found) == 1:
+        return found[0]
+    return _ambiguous(target, found) if found else _unknown(record, target)
+
+
+def _experiment_or_run(
+    record: Record,
+    text: str,
+    current: Experiment | None,
+    run_exists: RunExists,
+    kind: Kind | None,
+) -> Resolution | Unresolved:
+    for target, run in _splits(text):
+        if kind == "run" and run is None:
+            continue
+        found = find_experiments(record, target)
+        if len(found) > 1:
+            return _ambiguous(target, found)
+        if found and run is None:
+            return Resolution("experiment", found[0])
+        if found and run is not None:
+            if run_exists(found[0], run):
+                return Resolution("run", found[0], run=run)
+            return Unresolved(f"experiment {found[0].address!r} has no run {run!r}")
+    if kind != "experiment" and current is not None and run_exists(current, text):
+        return Resolution("run", current, run=text)
+    return _unknown(record, text)
+
+
+def _splits(text: str) -> Iterable[tuple[str, str | None]]:
+    """Yield the ways to read *text* as target and run, the longest target first."""
+    yield text, None
+    for match in reversed(list(re.finditer("/", text))):
+        yield text[: match.start()], text[match.end() :]
+
+
+def _ambiguous(target: str, found: list[Experiment]) -> Unresolved:
+    addresses = tuple(experiment.path for experiment in found)
+    return Unresolved(f"{target!r} could be any of {', '.join(addresses)}", addresses, ambiguous=True)
+
+
+def _unknown(record: Record, text: str) -> Unresolved:
+    candidates = nearest(record, text)
+    hint = f"; nearest: {', '.join(candidates)}" if candidates else ""
+    return Unresolved(f"no experiment or run {text!r}{hint}", candidates)
+
+
+def nearest(record: Record, text: str, n: int = 3) -> tuple[str, ...]:
+    """Return up to *n* references that exist and look like *text*, the likeliest first."""
+    if text.isdecimal() and text.isascii():
+        wanted = int(text)
+        ids = sorted(record.by_id, key=lambda number: (abs(number - wanted), number))
+        alike = get_close_matches(str(wanted), map(str, ids[:200]), n=1, cutoff=0.7)
+        return tuple(dict.fromkeys([*alike, *map(str, ids)]))[:n]
+    names = [*record.by_name, *record.by_path][:_MAX_COMPARED]
+    return tuple(dict.fromkeys(get_close_matches(text[:200], names, n=n, cutoff=0.6)))

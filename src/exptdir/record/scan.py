@@ -1,0 +1,205 @@
+"""Finds the experiments of a record on disk, reads their facts and says what is wrong with them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from exptdir.record.check import check
+from exptdir.record.metadata import log_title, read_facts
+from exptdir.record.model import Experiment, Record
+from exptdir.record.problem import Problem
+
+#: Names of logs, the best first (``exptdir_log_names``).
+LOG_NAMES = ("index", "notes", "log", "README")
+#: Directories that hold programs or their waste, never an experiment.
+_NEVER = frozenset({"__pycache__", "node_modules", "site-packages"})
+#: How deep the likely right root is looked for when the one that was given holds nothing.
+_GUESS_DEPTH = 3
+
+
+@dataclass(frozen=True)
+class ScanSettings:
+    """What counts as an experiment.
+
+    Parameters
+    ----------
+    roots
+        Directories to look in, relative to the source directory.
+    log_names
+        Stems of logs, the best first.
+    suffixes
+        Suffixes of logs.
+    statuses
+        The statuses that an experiment may have, and what each means for those that wait for it.
+    exclude
+        True for a POSIX path from the source directory that is to be left alone.
+    """
+
+    roots: Sequence[str] = ("expts",)
+    log_names: Sequence[str] = LOG_NAMES
+    suffixes: Sequence[str] = (".rst", ".md")
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    exclude: Callable[[str], bool] = lambda path: False
+
+
+def visible_directories(directory: str) -> tuple[list[str], list[str], list[str]]:
+    """List a directory: names of its files, of the directories to look into, and of those to leave alone.
+
+    Left alone are links to directories; hidden directories, and those of programs, are not even named. A
+    directory that cannot be listed counts as empty.
+    """
+    files, inside, apart = [], [], []
+    try:
+        entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
+    except OSError:
+        return [], [], []
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name in _NEVER:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            inside.append(entry.name)
+        elif entry.is_symlink() and os.path.isdir(entry.path):
+            apart.append(entry.name)
+        else:
+            files.append(entry.name)
+    return files, inside, apart
+
+
+def directories_apart(base: Path, exclude: Callable[[str], bool] = lambda path: False) -> list[str]:
+    """Find the directories that no search for documents may enter: links, and virtual environments.
+
+    Parameters
+    ----------
+    base
+        The source directory.
+    exclude
+        True for a POSIX path that the search leaves out anyhow.
+
+    Returns
+    -------
+    list[str]
+        POSIX paths relative to *base*, sorted.
+    """
+    found = []
+    for path, _, _, apart in _walk(base, ".", exclude):
+        found += [_join(path, name) if name != "." else path for name in apart]
+    return sorted(found)
+
+
+def _join(path: str, name: str) -> str:
+    return name if path == "." else f"{path}/{name}"
+
+
+def _walk(
+    base: Path, root: str, exclude: Callable[[str], bool]
+) -> Iterator[tuple[str, list[str], list[str], list[str]]]:
+    waiting = [root]
+    while waiting:
+        path = waiting.pop()
+        files, inside, apart = visible_directories(os.path.join(base, path))
+        if "pyvenv.cfg" in files and path != root:
+            # A virtual environment: nothing in it was written by the author.
+            files, inside, apart = [], [], ["."]
+        inside = [name for name in inside if not exclude(_join(path, name))]
+        yield path, files, inside, apart
+        waiting += [_join(path, name) for name in reversed(inside)]
+
+
+def find_logs(path: str, files: Iterable[str], settings: ScanSettings) -> list[str]:
+    """Return the files of one directory that could be its log, the best first.
+
+    Parameters
+    ----------
+    path
+        The directory, as a POSIX path from the source directory.
+    files
+        The names of the files in it.
+    settings
+        What counts as a log.
+    """
+    ranks = {name.lower(): rank for rank, name in enumerate(settings.log_names)}
+    found = []
+    for name in files:
+        stem, suffix = os.path.splitext(name)
+        rank = ranks.get(stem.lower())
+        if rank is not None and suffix in settings.suffixes and not settings.exclude(_join(path, name)):
+            found.append((rank, name))
+    return [name for _, name in sorted(found)]
+
+
+def scan(base: Path, settings: ScanSettings | None = None) -> Record:
+    """Find all experiments below the record roots.
+
+    Parameters
+    ----------
+    base
+        The source directory, absolute.
+    settings
+        What counts as an experiment; the defaults are those of the documentation.
+
+    Returns
+    -------
+    Record
+        The experiments, and the problems with them and with the roots.
+    """
+    settings = settings or ScanSettings()
+    experiments: dict[str, Experiment] = {}
+    problems: list[Problem] = []
+    for root in settings.roots:
+        before = len(experiments)
+        clean = PurePosixPath(root).as_posix()
+        for path, files, _, _ in _walk(base, clean, settings.exclude):
+            logs = find_logs(path, files, settings) if path != clean else []
+            if logs and path not in experiments:
+                experiments[path] = _experiment(base, clean, path, logs, problems)
+        if len(experiments) == before:
+            problems.append(_empty_root(base, clean, settings))
+    record = Record(base, dict(sorted(experiments.items())))
+    return Record(base, record.experiments, (*problems, *check(record, settings.statuses)))
+
+
+def _experiment(base: Path, root: str, path: str, logs: list[str], problems: list[Problem]) -> Experiment:
+    directory = base / path
+    log = directory / logs[0]
+    facts, wrong = read_facts(directory, log)
+    problems += wrong
+    rivals = [name for name in logs[1:] if Path(name).stem.lower() == log.stem.lower()]
+    if rivals:
+        message = f"two logs of the same rank: {log.name} is used, {rivals[0]} is not"
+        problems.append(Problem("log", message, directory / rivals[0]))
+    return Experiment(
+        key=path,
+        path=path if root == "." else path.removeprefix(root + "/"),
+        log=log,
+        name=facts.name or directory.name,
+        id=facts.id,
+        title=facts.title or log_title(log),
+        status=facts.status,
+        tags=facts.tags,
+        prerequisites=facts.prerequisites,
+        begun=facts.begun,
+        origins=facts.origins,
+    )
+
+
+def _empty_root(base: Path, root: str, settings: ScanSettings) -> Problem:
+    state = "holds no experiment" if (base / root).is_dir() else "does not exist"
+    likely = _likely_root(base, settings)
+    hint = f'; did you mean exptdir_roots = ["{likely}"]?' if likely and likely != root else ""
+    return Problem("root", f"the record root {root!r} {state}{hint}", base / root)
+
+
+def _likely_root(base: Path, settings: ScanSettings) -> str | None:
+    """Return the directory with the most experiments directly inside it."""
+    logs: Counter[str] = Counter()
+    for path, files, inside, _ in _walk(base, ".", settings.exclude):
+        if path.count("/") >= _GUESS_DEPTH:
+            inside.clear()
+        if path != "." and find_logs(path, files, settings):
+            logs[str(PurePosixPath(path).parent)] += 1
+    best = max(logs.items(), key=lambda item: (item[1], -len(item[0])), default=None)
+    return best[0] if best else None

@@ -1,0 +1,55 @@
+"""The adapter between the core and Sphinx; with the preview, the only part that imports it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from exptdir import __version__
+from exptdir.sphinxext.assets import setup_assets
+from exptdir.sphinxext.canonical import setup_canonical
+from exptdir.sphinxext.citedby import setup_citedby
+from exptdir.sphinxext.cites import setup_cites
+from exptdir.sphinxext.companions import setup_companions
+from exptdir.sphinxext.config import setup_config
+from exptdir.sphinxext.doi import setup_doi
+from exptdir.sphinxext.domain import ExptDomain
+from exptdir.sphinxext.entries import setup_entries
+from exptdir.sphinxext.mathml import setup_math
+from exptdir.sphinxext.navigation import setup_navigation
+from exptdir.sphinxext.outputs import setup_outputs
+from exptdir.sphinxext.pages import setup_pages
+from exptdir.sphinxext.protocol import setup_protocol
+from exptdir.sphinxext.record import setup_record
+from exptdir.sphinxext.report import setup_report
+from exptdir.sphinxext.roles import setup_roles
+from exptdir.sphinxext.style import setup_style
+from exptdir.sphinxext.tables import setup_tables
+from exptdir.sphinxext.toctree import setup_toctree
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Set up every feature."""
+    setup_config(app)
+    setup_companions(app)
+    app.add_domain(ExptDomain)
+    setup_roles(app)
+    setup_record(app)
+    setup_canonical(app)
+    setup_pages(app)
+    setup_entries(app)
+    setup_toctree(app)
+    setup_cites(app)
+    setup_citedby(app)
+    setup_assets(app)
+    setup_tables(app)
+    setup_protocol(app)
+    setup_doi(app)
+    setup_math(app)
+    setup_navigation(app)
+    setup_style(app)
+    setup_outputs(app)
+    setup_report(app)
+    return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

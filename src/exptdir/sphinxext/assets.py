@@ -1,0 +1,195 @@
+"""Files that documents show: where they may lie, and what stands for those that cannot be shown."""
+
+from __future__ import annotations
+
+import os
+from glob import glob
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
+from sphinx.util.i18n import search_image_for_language
+
+from exptdir.errors import AssetError
+from exptdir.sphinxext.data import Asset
+from exptdir.sphinxext.doctree import line_of
+from exptdir.sphinxext.domain import ExptDomain, domain_of
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+
+def link_target(path: str) -> str | None:
+    """Return where the first link on the way to *path* points, as the link says it; ``None`` without a link."""
+    for part in (*reversed(Path(path).parents), Path(path)):
+        if part.is_symlink():
+            return os.readlink(part)
+    return None
+
+
+def why_not(path: str) -> str | None:
+    """Say why a file cannot be shown.
+
+    Parameters
+    ----------
+    path
+        The file, absolute.
+
+    Returns
+    -------
+    str or None
+        The cause in words for the reader; ``None`` where the file can be read.
+    """
+    try:
+        if os.path.isdir(path):
+            return "it is a directory"
+        if os.path.isfile(path):
+            return None if os.access(path, os.R_OK) else "it may not be read"
+        target = link_target(path)
+    except (OSError, ValueError) as error:
+        return f"it cannot be looked up ({error})"
+    if target is not None:
+        return f"it is reached by a link to {target}, where there is no such file"
+    return "there is no such file"
+
+
+def check_bounds(env: BuildEnvironment, typed: str, path: str) -> None:
+    """Refuse a typed path that leaves the record; where links lead is the author's own doing.
+
+    Raises
+    ------
+    AssetError
+        If the path, taken as written, lies neither in the source directory nor in one of ``exptdir_asset_roots``.
+    """
+    base = Path(env.srcdir)
+    roots = [base, *(base / root for root in domain_of(env).settings.asset_roots)]
+    written = os.path.normpath(path)
+    if not any(Path(written).is_relative_to(os.path.normpath(root)) for root in roots):
+        raise AssetError(f"{typed!r} lies outside the record; exptdir_asset_roots may allow its directory")
+
+
+def locate(env: BuildEnvironment, typed: str, docname: str) -> Path:
+    """Find the file that a document names.
+
+    Parameters
+    ----------
+    env, docname
+        The document that names it.
+    typed
+        The path as written: relative to the document, or to the source directory with a slash in front.
+
+    Raises
+    ------
+    AssetError
+        If it lies outside the record or cannot be read; the message says why.
+    """
+    if "\0" in typed:
+        raise AssetError("the path holds a NUL character")
+    # Not resolved: Sphinx would follow links first, and what is written is what may be judged.
+    path = written_path(env, typed, docname)
+    check_bounds(env, typed, path)
+    reason = why_not(path)
+    if reason is not None:
+        raise AssetError(reason)
+    return Path(path)
+
+
+def written_path(env: BuildEnvironment, typed: str, docname: str) -> str:
+    """Return the absolute path that *typed* means, links left as they are."""
+    start = Path(env.srcdir) if typed.startswith("/") else Path(env.srcdir, docname).parent
+    return os.path.normpath(start / typed.lstrip("/"))
+
+
+def note_missing(domain: ExptDomain, docname: str, typed: str, reason: str, line: int | None) -> None:
+    """Remember a file that could not be shown, for the report and for the next build."""
+    domain.assets.setdefault(docname, []).append(Asset(typed, reason, line))
+
+
+def placeholder(typed: str, reason: str, *, inline: bool = False) -> nodes.Element:
+    """Make what stands on the page for a file that cannot be shown."""
+    name = nodes.literal("", typed)
+    if inline:
+        return nodes.inline("", "", name, nodes.Text(f" ({reason})"), classes=["exptdir-placeholder"])
+    paragraph = nodes.paragraph("", "", name, nodes.Text(f" cannot be shown: {reason}."))
+    return nodes.container("", paragraph, classes=["exptdir-placeholder"])
+
+
+class AssetTransform(SphinxTransform):
+    """Replaces images and downloads without a file, before Sphinx looks for it."""
+
+    # After substitutions, of which images are made, and before Sphinx's collectors.
+    default_priority = 600
+
+    def apply(self, **kwargs: Any) -> None:
+        """Look at every image and download of the document."""
+        for image in list(self.document.findall(nodes.image)):
+            typed = image.get("uri", "")
+            if "://" not in typed and not typed.startswith("data:"):
+                self._check(image, typed, "image")
+        for download in list(self.document.findall(addnodes.download_reference)):
+            typed = download["reftarget"]
+            if "://" not in typed:
+                self._check(download, typed, "download")
+
+    def _check(self, node: nodes.Element, typed: str, what: str) -> None:
+        try:
+            if what == "image" and typed.endswith(".*"):
+                self._any_format(typed)
+            elif what == "image":
+                locate(self.env, search_image_for_language(typed, self.env), self.env.docname)
+            else:
+                locate(self.env, typed, self.env.docname)
+        except AssetError as error:
+            self._replace(node, typed, str(error), what)
+
+    def _any_format(self, typed: str) -> None:
+        path = written_path(self.env, typed, self.env.docname)
+        check_bounds(self.env, typed, path)
+        if not glob(path):
+            raise AssetError("there is no such file in any format")
+
+    def _replace(self, node: nodes.Element, typed: str, reason: str, what: str) -> None:
+        note_missing(domain_of(self.env), self.env.docname, typed, reason, line_of(node))
+        inside_text = isinstance(node.parent, nodes.TextElement)
+        new = placeholder(typed, reason, inline=what == "download" or inside_text)
+        if what == "download":
+            new.insert(0, nodes.Text(_own_title(node, typed)))
+        node.replace_self(new)
+
+
+def _own_title(node: nodes.Element, typed: str) -> str:
+    title = node.astext()
+    return f"{title} " if title and title != typed else ""
+
+
+def _outdated(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    """Have pages read again whose missing files are there now, or are missing for another reason.
+
+    Missing files are no dependencies of Sphinx's, who would read the page again each time.
+    """
+    stale = []
+    for docname, assets in domain_of(env).assets.items():
+        if docname in env.found_docs and any(_reason_now(env, docname, asset.path) != asset.reason for asset in assets):
+            stale.append(docname)
+    return stale
+
+
+def _reason_now(env: BuildEnvironment, docname: str, typed: str) -> str | None:
+    try:
+        if typed.endswith(".*") and glob(written_path(env, typed, docname)):
+            return None
+        locate(env, typed, docname)
+    except AssetError as error:
+        return "there is no such file in any format" if typed.endswith(".*") else str(error)
+    return None
+
+
+def setup_assets(app: Sphinx) -> None:
+    """Register the transform, and the check at the start of a build."""
+    app.add_transform(AssetTransform)
+    app.connect("env-get-outdated", _outdated, priority=300)

@@ -1,0 +1,182 @@
+"""Collects the references of each document, reports those that lead nowhere, and marks them on the page."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx import addnodes
+
+from exptdir.record.reference import Unresolved
+from exptdir.sphinxext.data import Cite
+from exptdir.sphinxext.doctree import line_of
+from exptdir.sphinxext.domain import ExptDomain, domain_of, forced_kind
+from exptdir.sphinxext.warnings_ import warn
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+#: What in a MyST link ``[](#…)`` can only be meant for an experiment: a number, a step up, a date.
+_UNMISTAKABLE = re.compile(r"-\d+|\d+([/@#].*)?|.*@\d{4}([-/])\d\d\2\d\d(\.\d+)?", re.DOTALL)
+#: A sentence ends here, unless what stands before is an abbreviation.
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\b[a-zA-Z]\.)(?<!\bal\.)(?<!\bcf\.)(?<!\bFig\.)\s+|(?<=[。！？])")
+_LONGEST = 280
+# Stand-ins for references while a text is cut: private-use characters, which no author writes.
+_FIRST_MARK = 0xE000
+_LAST_MARK = 0xF8FF
+
+
+def _is_ours(node: addnodes.pending_xref) -> bool:
+    return bool(node.get("refdomain") == "expt")
+
+
+def _is_myst(node: addnodes.pending_xref) -> bool:
+    return bool(node.get("reftype") == "myst" and node.get("refdomain") is None)
+
+
+def _claim_myst_links(app: Sphinx, doctree: nodes.document) -> None:
+    """Take over the MyST links that can only mean an experiment, so that they are warned of like the others."""
+    for node in doctree.findall(addnodes.pending_xref):
+        if _is_myst(node) and _UNMISTAKABLE.fullmatch(node["reftarget"]):
+            node["refdomain"], node["reftype"] = "expt", "expt"
+
+
+def _anchor(node: nodes.Node) -> str:
+    above = node.parent
+    while above is not None:
+        if isinstance(above, nodes.section) and above["ids"]:
+            return "" if isinstance(above.parent, nodes.document) else str(above["ids"][0])
+        above = above.parent
+    return ""
+
+
+def _pieces(node: nodes.Node, marks: list[addnodes.pending_xref]) -> str:
+    """Return the text of *node* with a mark for each reference of ours that shows what the domain says."""
+    if isinstance(node, addnodes.pending_xref) and _is_ours(node) and not node.get("refexplicit"):
+        marks.append(node)
+        return chr(min(_FIRST_MARK + len(marks) - 1, _LAST_MARK))
+    if isinstance(node, nodes.Text):
+        return re.sub(r"[\s\ue000-\uf8ff]+", " ", node.astext())
+    return "".join(_pieces(child, marks) for child in node.children)
+
+
+def sentence_around(node: addnodes.pending_xref) -> tuple[tuple[str, bool], ...]:
+    """Cut out the sentence that holds a reference.
+
+    Returns
+    -------
+    tuple[tuple[str, bool], ...]
+        Pieces of text; True marks one that is a reference, to be shown as references are.
+    """
+    block = node.parent
+    while block.parent is not None and isinstance(block, (nodes.Inline, nodes.reference)):
+        block = block.parent
+    marks: list[addnodes.pending_xref] = []
+    text = _pieces(block, marks)
+    own = next((chr(_FIRST_MARK + at) for at, mark in enumerate(marks) if mark is node), None)
+    shown = own or " ".join(node.astext().split())
+    sentences = [part.strip() for part in _SENTENCE_END.split(text) if part and part.strip()]
+    sentence = next((part for part in sentences if shown in part), shown)
+    pieces = re.split(r"([\ue000-\uf8ff])", _shorten(sentence, shown))
+    return tuple(
+        (marks[ord(piece) - _FIRST_MARK]["reftarget"], True) if _is_mark(piece, marks) else (piece, False)
+        for piece in pieces
+        if piece
+    )
+
+
+def _is_mark(piece: str, marks: list[addnodes.pending_xref]) -> bool:
+    return len(piece) == 1 and _FIRST_MARK <= ord(piece) < _FIRST_MARK + len(marks)
+
+
+def _shorten(sentence: str, shown: str) -> str:
+    if len(sentence) <= _LONGEST:
+        return sentence
+    start = max(0, min(sentence.index(shown) - _LONGEST // 2, len(sentence) - _LONGEST))
+    cut = sentence[start : start + _LONGEST]
+    return ("… " if start else "") + cut.strip() + (" …" if start + _LONGEST < len(sentence) else "")
+
+
+def _collect(app: Sphinx, doctree: nodes.document) -> None:
+    """Note every reference of a document with the domain."""
+    domain, docname = domain_of(app.env), app.env.docname
+    cites: list[Cite] = []
+    xrefs: set[tuple[str, str, str]] = set()
+    for node in doctree.findall(addnodes.pending_xref):
+        if _is_ours(node) or _is_myst(node):
+            kind = forced_kind(node["reftype"])
+            builds_on = node["reftype"] == "builds-on"
+            place = (line_of(node), _anchor(node), sentence_around(node))
+            cites.append(Cite(node["reftarget"], kind, builds_on, *place, _is_ours(node)))
+        if not _is_ours(node):
+            xrefs.add((node.get("refdomain") or "", node.get("reftype") or "", node.get("reftarget") or ""))
+    if cites:
+        domain.cites[docname] = cites
+    if xrefs:
+        domain.xrefs[docname] = sorted(xrefs)
+
+
+def _known_elsewhere(env: BuildEnvironment, text: str) -> bool:
+    """Say whether intersphinx knows an experiment, entry or run of that name."""
+    inventory = getattr(env, "intersphinx_inventory", {})
+    return any(text in inventory.get(f"expt:{kind}", {}) for kind in ("experiment", "entry", "run"))
+
+
+def _link_up(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Compute who is referred to by whom, and report the references that lead nowhere."""
+    domain = domain_of(env)
+    backlinks: defaultdict[str, list[tuple[str, Cite]]] = defaultdict(list)
+    for docname, cites in sorted(domain.cites.items()):
+        here = domain.record.around(docname)
+        for cite in cites:
+            place = domain.locate(cite.text, docname, cite.kind)
+            if isinstance(place, Unresolved):
+                if cite.sure and not _known_elsewhere(env, cite.text):
+                    warn("ref", _complaint(domain, place), location=(docname, cite.line))
+            elif here is None or place.experiment.key != here.key:
+                backlinks[place.experiment.key].append((docname, cite))
+    domain.backlinks = dict(backlinks)
+    return []
+
+
+def _complaint(domain: ExptDomain, found: Unresolved) -> str:
+    return f"reference to nothing: {found.message}" if not found.ambiguous else f"ambiguous reference: {found.message}"
+
+
+def _mark_missing(
+    app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, contnode: nodes.TextElement
+) -> nodes.Node | None:
+    """Show a reference that nobody could resolve as text, marked; the warning was given when all was read."""
+    if not _is_ours(node):
+        return None
+    found = domain_of(env).locate(node["reftarget"], node.get("refdoc", ""), forced_kind(node["reftype"]))
+    reason = found.message if isinstance(found, Unresolved) else ""
+    if node.get("exptdir_plain"):
+        return contnode
+    # Parentheses keep the mark in builders that have no style.
+    marked = nodes.inline("", "", contnode, classes=["exptdir-missing"])
+    marked += nodes.inline("", "?", classes=["exptdir-missing-mark"])
+    marked["exptdir_title"] = reason
+    return marked
+
+
+def setup_cites(app: Sphinx) -> None:
+    """Connect the collecting, the report and the mark."""
+    app.connect("doctree-read", _claim_myst_links, priority=400)
+    app.connect("doctree-read", _collect, priority=700)
+    app.connect("env-updated", _link_up, priority=300)
+    # After intersphinx has had its turn.
+    app.connect("missing-reference", _mark_missing, priority=900)
+
+
+def shown_pieces(domain: ExptDomain, docname: str, cite: Cite) -> list[tuple[str, bool]]:
+    """Return the sentence of a citation as *Cited by* shows it, references written as they are shown."""
+    pieces: list[Any] = []
+    for text, is_reference in cite.sentence:
+        place = domain.locate(text, docname) if is_reference else None
+        shown = text if place is None or isinstance(place, Unresolved) else place.text
+        pieces.append((shown, is_reference))
+    return pieces

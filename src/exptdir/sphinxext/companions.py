@@ -1,0 +1,26 @@
+"""Sets up the extensions that exptdir stands on, where the author has not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+_MYST = frozenset({"myst_parser", "myst_nb"})
+
+
+def _wants_markdown(app: Sphinx) -> bool:
+    """Say whether Markdown is wanted: always, unless ``source_suffix`` is set and does not name it."""
+    suffixes = app.config._raw_config.get("source_suffix")
+    return suffixes is None or ".md" in ([suffixes] if isinstance(suffixes, str) else suffixes)
+
+
+def setup_companions(app: Sphinx) -> None:
+    """Set up sphinx-design and, where Markdown is wanted, MyST-Parser."""
+    # Those that come later in the author's list are not set up yet, but would be a second time.
+    named = set(app.config._raw_config.get("extensions", ())) | set(app.extensions)
+    if "sphinx_design" not in named:
+        app.setup_extension("sphinx_design")
+    if not _MYST & named and _wants_markdown(app):
+        app.setup_extension("myst_parser")

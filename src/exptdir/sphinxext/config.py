@@ -1,0 +1,192 @@
+"""The configuration: declared once, validated, and rendered into the manual from this declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+from exptdir.errors import ConfigurationError
+from exptdir.record.check import STATUSES
+from exptdir.record.scan import LOG_NAMES
+from exptdir.sphinxext.warnings_ import warn
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+PREFIX = "exptdir_"
+Rebuild = Literal["env", "html", ""]
+
+
+def _option(
+    default: Any, text: str, check: Callable[[Any], None], rebuild: Rebuild = "env"
+) -> Any:
+    """Declare one option: its default, its line in the manual, its validation and what a change rebuilds."""
+    metadata = {"help": text, "check": check, "rebuild": rebuild}
+    if isinstance(default, (list, dict)):
+        return field(default_factory=lambda: default.copy(), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def _strings(value: Any) -> None:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise ConfigurationError("expected a list of strings")
+
+
+def _string(value: Any) -> None:
+    if not isinstance(value, str):
+        raise ConfigurationError("expected a string")
+
+
+def _boolean(value: Any) -> None:
+    if not isinstance(value, bool):
+        raise ConfigurationError("expected True or False")
+
+
+def _one_of(*choices: str) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        if value not in choices:
+            raise ConfigurationError("expected one of " + ", ".join(map(repr, choices)))
+
+    return check
+
+
+def _template(*names: str) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        _string(value)
+        try:
+            value.format_map(dict.fromkeys(names, ""))
+        except (KeyError, ValueError, IndexError, AttributeError) as error:
+            allowed = ", ".join(f"{{{name}}}" for name in names)
+            raise ConfigurationError(f"expected a text with fields from {allowed} ({error})") from error
+
+    return check
+
+
+def _at_least(least: int) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise ConfigurationError(f"expected a whole number of at least {least}")
+
+    return check
+
+
+def _statuses(value: Any) -> None:
+    if not isinstance(value, dict) or not set(value.values()) <= {"open", "done", "dropped"}:
+        raise ConfigurationError("expected a dict from each status to 'open', 'done' or 'dropped'")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All options; each field is the value ``exptdir_<name>`` of a ``conf.py``."""
+
+    roots: list[str] = _option(
+        ["expts"],
+        "Directories, relative to the source directory, in which experiments are looked for.",
+        _strings,
+    )
+    log_names: list[str] = _option(
+        list(LOG_NAMES),
+        "Names (without suffix) of an experiment's log, the best first. Where several are there, the others "
+        "are files like any other.",
+        _strings,
+    )
+    statuses: Mapping[str, str] = _option(
+        dict(STATUSES),
+        "The statuses that an experiment may have, each with its meaning for the experiments that wait for it: "
+        "``open``, ``done`` or ``dropped``.",
+        _statuses,
+    )
+    ref_format: str = _option(
+        "#{id}",
+        "What a reference to an experiment shows, with the fields ``{id}``, ``{name}``, ``{title}`` and "
+        "``{path}``. An experiment without a number shows its name in place of ``#{id}``. "
+        "``#{id}: {title}`` is what exmemo showed.",
+        _template("id", "name", "title", "path"),
+    )
+    title_format: str = _option(
+        "#{id}: {title}",
+        "What the title of an experiment's page becomes, with the same fields; empty: the title stays as it is. "
+        "Experiments without a number keep their title.",
+        _template("id", "name", "title", "path"),
+    )
+    date_order: str = _option(
+        "",
+        "How dates such as 5/6/2024 are read: ``DMY``, ``MDY`` or ``YMD``; empty: only where the file leaves "
+        "no doubt.",
+        _one_of("", "DMY", "MDY", "YMD"),
+    )
+    entry_list: str = _option(
+        "oldest",
+        "Order of the list of entries on top of a page with two or more: ``oldest`` first, ``newest`` first, or "
+        "``none``.",
+        _one_of("oldest", "newest", "none"),
+    )
+    cited_by: bool = _option(
+        True,
+        "Whether an experiment's page ends with the list of those that refer to it.",
+        _boolean,
+    )
+    navigation: str = _option(
+        "auto",
+        "Where the navigation among experiments goes: in the theme's ``sidebar``, into the ``page`` (a trail above "
+        "and the neighbours below), ``none``, or ``auto``: the sidebar where the theme is known to show one.",
+        _one_of("auto", "sidebar", "page", "none"),
+        "html",
+    )
+    navigation_window: int = _option(
+        10,
+        "How many siblings the navigation shows on either side of an experiment.",
+        _at_least(1),
+        "html",
+    )
+    missing_assets: str = _option(
+        "warn",
+        "What happens when a figure, download or table has no file: ``warn``, or ``ignore`` (the placeholder is "
+        "shown all the same).",
+        _one_of("warn", "ignore"),
+    )
+    asset_roots: list[str] = _option(
+        [],
+        "Directories outside the source directory, absolute or relative to it, from which typed paths may take "
+        "files.",
+        _strings,
+    )
+
+    @classmethod
+    def of(cls, config: Config) -> Settings:
+        """Read the options of a project; those that are not valid count as not set."""
+        values = {}
+        for option in fields(cls):
+            value = getattr(config, PREFIX + option.name)
+            if _invalid(option.metadata["check"], value) is None:
+                values[option.name] = value
+        return cls(**values)
+
+
+def _invalid(check: Callable[[Any], None], value: Any) -> str | None:
+    try:
+        check(value)
+    except ConfigurationError as error:
+        return str(error)
+    return None
+
+
+def _validate(app: Sphinx, config: Config) -> None:
+    for option in fields(Settings):
+        value = getattr(config, PREFIX + option.name)
+        reason = _invalid(option.metadata["check"], value)
+        if reason is not None:
+            message = f"{PREFIX}{option.name} = {value!r}: {reason}; the default is used"
+            warn("config", message, location=str(app.confdir / "conf.py"))
+
+
+def setup_config(app: Sphinx) -> None:
+    """Declare the options to Sphinx and have them checked."""
+    defaults = Settings()
+    for option in fields(Settings):
+        default = getattr(defaults, option.name)
+        # Types are left to the check, whose message says what would be right.
+        app.add_config_value(PREFIX + option.name, default, option.metadata["rebuild"], types=Any)
+    app.connect("config-inited", _validate, priority=400)

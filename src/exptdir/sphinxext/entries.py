@@ -1,0 +1,137 @@
+"""Entries: dated sections and updates, their anchors, and the list of them on top of a page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.nodes import clean_astext
+
+from exptdir.record.dates import DateContext, TitleDate, heading_year, infer_direction, infer_order, parse_title_date, update_date
+from exptdir.sphinxext.data import Entry
+from exptdir.sphinxext.doctree import page_section
+from exptdir.sphinxext.pages import ExperimentTransform
+from exptdir.sphinxext.unclaimed import add_unclaimed_directive
+
+if TYPE_CHECKING:
+    from docutils.nodes import Node
+    from sphinx.application import Sphinx
+
+
+class UpdateDirective(SphinxDirective):
+    """``.. update:: 2024/07/02``: a note that was added later, in a box that is an entry."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+    option_spec: ClassVar[dict[str, object]] = {}  # type: ignore[assignment]
+
+    def run(self) -> list[Node]:
+        """Return an admonition titled with the date."""
+        argument = " ".join(self.arguments[0].split())
+        box = nodes.admonition("\n".join(self.content), classes=["note", "exptdir-update"])
+        box["exptdir_update"] = argument
+        self.set_source_info(box)
+        inline, messages = self.parse_inline(f"Update — {argument}")
+        title = nodes.title(argument, "", *inline)
+        self.set_source_info(title)
+        box += [title, *messages, *self.parse_content_to_nodes()]
+        return [box]
+
+
+def _is_update(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.admonition) and "exptdir_update" in node
+
+
+def _title(node: nodes.Element) -> nodes.title | None:
+    return next((child for child in node.children if isinstance(child, nodes.title)), None)
+
+
+class EntryTransform(ExperimentTransform):
+    """Finds the entries of a log, gives them anchors, and lists them."""
+
+    default_priority = 510
+
+    def apply_to_page(self) -> None:
+        """Note the entries with the domain, and put the list below the page's title."""
+        titles = [title.astext() for title in self.document.findall(nodes.title)]
+        context = DateContext(
+            order=self.domain.settings.date_order,
+            evidence=infer_order(titles).order,
+            newest_first=infer_direction(titles),
+            begun=self.experiment.begun,
+        )
+        entries: list[Entry] = []
+        of_day: Counter[str] = Counter()
+        for node, title in self._dated():
+            context = replace(context, heading=self._year_around(node))
+            found = self._read(node, title, context)
+            if found is None:
+                continue
+            if found.problem:
+                self.domain.note_trouble(self.env.docname, "date", found.problem, node.line or title.line)
+            if found.date is None:
+                continue
+            context = replace(context, previous=found.date)
+            day = found.date.isoformat()
+            of_day[day] += 1
+            entries.append(self._note(node, found, day, of_day[day]))
+        if entries:
+            self.domain.entries[self.env.docname] = entries
+            self._list(entries)
+
+    def _dated(self) -> Iterator[tuple[nodes.Element, nodes.title]]:
+        page = page_section(self.document)
+        for node in self.document.findall(nodes.Element):
+            if isinstance(node, nodes.section) or _is_update(node):
+                title = _title(node)
+                if title is not None and node is not page:
+                    yield node, title
+
+    def _read(self, node: nodes.Element, title: nodes.title, context: DateContext) -> TitleDate | None:
+        if _is_update(node):
+            return update_date(node["exptdir_update"], context)
+        return parse_title_date(clean_astext(title), context=context)
+
+    def _year_around(self, node: nodes.Element) -> int | None:
+        """Return the year that an enclosing heading names."""
+        above = node.parent
+        while above is not None:
+            title = _title(above) if isinstance(above, nodes.section) else None
+            year = heading_year(title.astext()) if title is not None else None
+            if year is not None:
+                return year
+            above = above.parent
+        return None
+
+    def _note(self, node: nodes.Element, found: TitleDate, day: str, n: int) -> Entry:
+        anchor = f"entry-{day}" + (f"-{n}" if n > 1 else "")
+        node["ids"].insert(0, anchor)
+        node["classes"].append("exptdir-entry")
+        self.document.ids[anchor] = node
+        return Entry(day, n, found.written, found.rest, anchor)
+
+    def _list(self, entries: list[Entry]) -> None:
+        order = self.domain.settings.entry_list
+        section = page_section(self.document)
+        if order == "none" or len(entries) < 2 or section is None:
+            return
+        listed = nodes.bullet_list(classes=["exptdir-entries"])
+        for entry in sorted(entries, key=lambda entry: (entry.day, entry.n), reverse=order == "newest"):
+            link = nodes.reference("", "", nodes.Text(entry.written), refid=entry.anchor, internal=True)
+            paragraph = nodes.paragraph("", "", link)
+            if entry.title:
+                paragraph += nodes.inline("", f" {entry.title}", classes=["exptdir-entry-title"])
+            listed += nodes.list_item("", paragraph)
+        title = section.first_child_matching_class(nodes.title)
+        section.insert(0 if title is None else title + 1, nodes.container("", listed, classes=["exptdir-entry-list"]))
+
+
+def setup_entries(app: Sphinx) -> None:
+    """Register the directive, unless another extension has one of that name, and the transform."""
+    add_unclaimed_directive(app, "update", UpdateDirective)
+    app.add_transform(EntryTransform)

@@ -1,0 +1,133 @@
+"""Tells which pages show something of other documents that has changed since they were written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sphinx import addnodes
+from sphinx.util import docname_join
+
+from exptdir.record.reference import Unresolved
+from exptdir.sphinxext.citedby import citing_documents
+from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.navigation import neighbourhood, without_ours
+
+if TYPE_CHECKING:
+    from sphinx.environment import BuildEnvironment
+
+
+class Freshness:
+    """Digests of what pages show of one another, for the state that the environment is in.
+
+    Parameters
+    ----------
+    env
+        The environment, when all documents are read.
+    """
+
+    def __init__(self, env: BuildEnvironment) -> None:
+        self.env = env
+        self.domain = domain_of(env)
+        self.relations = env.collect_relations()
+        self._objects: dict[str, dict[str, list[tuple[str, ...]]]] = {}
+
+    def digest(self, docname: str) -> str:
+        """Digest what the page of *docname* shows of other documents."""
+        shown = (
+            self._global_tree,
+            self._related(docname),
+            self._references(docname),
+            self._lists(docname),
+            self._neighbourhood(docname),
+            citing_documents(self.domain, docname),
+            [self._other(docname, *xref) for xref in self.domain.xrefs.get(docname, ())],
+        )
+        return hashlib.sha256(repr(shown).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        return {docname: str(title) for docname, title in self.env.titles.items()}
+
+    @cached_property
+    def _global_tree(self) -> str:
+        """Digest the table of contents that a theme may show on every page: the author's own, without ours."""
+        digest = hashlib.sha256()
+        waiting, seen = [self.env.config.root_doc], set()
+        while waiting:
+            docname = waiting.pop()
+            if docname in seen or docname not in self.env.tocs:
+                continue
+            seen.add(docname)
+            toc = without_ours(self.env.tocs[docname])
+            digest.update(toc.pformat().encode("utf-8", "surrogateescape"))
+            for node in toc.findall(addnodes.toctree):
+                waiting += node["includefiles"]
+        return digest.hexdigest()
+
+    def _related(self, docname: str) -> list[Any]:
+        """Return the page before, the one after, and those above, with their titles."""
+        parent, before, after = self.relations.get(docname, [None, None, None])
+        found = [before, after]
+        seen = set()
+        while parent is not None and parent not in seen:
+            seen.add(parent)
+            found.append(parent)
+            parent = self.relations.get(parent, [None])[0]
+        return [(name, self._titles.get(name or "")) for name in found]
+
+    def _references(self, docname: str) -> list[Any]:
+        found = []
+        for cite in self.domain.cites.get(docname, ()):
+            place = self.domain.locate(cite.text, docname, cite.kind)
+            found.append(place.message if isinstance(place, Unresolved) else place[:4])
+        return found
+
+    def _lists(self, docname: str) -> list[Any]:
+        """Return what the tables of contents of a page show: titles, and sections below them."""
+        if docname not in self.domain.listings:
+            return []
+        found: list[Any] = []
+        for child in self.env.toctree_includes.get(docname, ()):
+            found.append((child, self._titles.get(child)))
+        return found
+
+    def _neighbourhood(self, docname: str) -> Any:
+        experiment = self.domain.record.by_docname.get(docname)
+        return neighbourhood(self.domain, experiment, str) if experiment is not None else None
+
+    def _other(self, docname: str, domain: str, kind: str, target: str) -> Any:
+        """Return what a reference of another domain depends on; too much does no harm, too little would."""
+        standard = self.env.domains.standard_domain
+        citations = self.env.domaindata.get("citation", {}).get("citations", {})
+        document = docname_join(docname, target)
+        place: list[Any] = [
+            standard.labels.get(target),
+            standard.anonlabels.get(target),
+            citations.get(target, ())[:2],
+            self._titles.get(document) or self._titles.get(target),
+        ]
+        domains = [domain] if domain in self.env.domains else list(self._other_domains)
+        last = _last_part(target)
+        return [*place, *(self._index(name).get(last, []) for name in domains)]
+
+    @cached_property
+    def _other_domains(self) -> list[str]:
+        return sorted(domain.name for domain in self.env.domains.values())
+
+    def _index(self, name: str) -> dict[str, list[tuple[str, ...]]]:
+        """Return the objects of a domain by the last part of their name, which every reference ends with."""
+        if name not in self._objects:
+            index: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
+            for full, shown, _kind, docname, anchor, _priority in self.env.domains[name].get_objects():
+                index[_last_part(full)].append((full, shown, docname, anchor))
+            self._objects[name] = {last: sorted(found) for last, found in index.items()}
+        return self._objects[name]
+
+
+def _last_part(name: str) -> str:
+    return name.rpartition(".")[2].rpartition(":")[2].lower()
+
+

@@ -1,0 +1,108 @@
+"""Mathematics without a network: MathML, made at build time by docutils' own converter."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from docutils.utils.math import MathError
+from docutils.utils.math.latex2mathml import tex2mathml
+
+from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.doctree import line_of
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+RENDERER = "exptdir_mathml"
+#: Extensions that an author lists in order to have mathematics rendered.
+_RENDERERS = frozenset({"sphinx.ext.mathjax", "sphinx.ext.imgmath", "sphinxcontrib.katex", "sphinx_math_dollar"})
+
+
+#: Displays that the converter does not know, and what stands for each; "" is the display itself.
+_ENVIRONMENTS = {
+    **dict.fromkeys(("align", "split", "eqnarray", "flalign", "gather", "gathered", "multline"), "aligned"),
+    **dict.fromkeys(("equation", "displaymath", "math"), ""),
+}
+
+
+def _known_environment(match: re.Match[str]) -> str:
+    name = _ENVIRONMENTS.get(match[2])
+    if name is None:
+        return match[0]
+    return f"\\{match[1]}{{{name}}}" if name else ""
+
+
+def to_mathml(tex: str, *, block: bool) -> str:
+    """Convert TeX to MathML.
+
+    Parameters
+    ----------
+    tex
+        The formula, without dollar signs.
+    block
+        Whether it stands on lines of its own.
+
+    Raises
+    ------
+    MathError
+        If it holds something that the converter does not know.
+    """
+    code = re.sub(r"\\(begin|end)\{(\w+)\*?\}", _known_environment, tex.strip())
+    if block:
+        # Sphinx lets a blank line separate equations.
+        code = re.sub(r"\n\s*\n", r" \\\\ ", code)
+    try:
+        return str(tex2mathml(code, as_block=block))
+    except (MathError, SyntaxError):
+        raise
+    except Exception as error:
+        # The converter is no validator: some malformed input ends in whatever exception comes first.
+        raise MathError(f"{type(error).__name__}: {error}") from error
+
+
+def _visit(visitor: Any, node: nodes.Element) -> None:
+    block = isinstance(node, nodes.math_block)
+    source = node.astext()
+    try:
+        shown = to_mathml(source, block=block)
+    except (MathError, SyntaxError):
+        shown = f'<code class="exptdir-tex">{visitor.encode(source)}</code>'
+    tag = "div" if block else "span"
+    visitor.body.append(visitor.starttag(node, tag, "", CLASS="math exptdir-math"))
+    if block and node.get("number"):
+        number = visitor.encode(str(node["number"]))
+        visitor.body.append(f'<span class="eqno">({number})')
+        visitor.add_permalink_ref(node, "Link to this equation")
+        visitor.body.append("</span>")
+    visitor.body.append(f"{shown}</{tag}>" + ("\n" if block else ""))
+    raise nodes.SkipNode
+
+
+def _check(app: Sphinx, doctree: nodes.document) -> None:
+    """Report formulas that cannot be converted, where it is this renderer that will be asked to."""
+    if app.config.html_math_renderer != RENDERER:
+        return
+    for node in doctree.findall(lambda found: isinstance(found, (nodes.math, nodes.math_block))):
+        try:
+            to_mathml(node.astext(), block=isinstance(node, nodes.math_block))
+        except (MathError, SyntaxError) as error:
+            message = f"formula shown as TeX: {error}"
+            domain_of(app.env).note_trouble(app.env.docname, "math", message, line_of(node))
+
+
+def _choose(app: Sphinx, config: Config) -> None:
+    """Register the renderer, unless the author has set one up."""
+    chosen = config.html_math_renderer is not None or _RENDERERS & set(config.extensions)
+    others = set(app.registry.html_inline_math_renderers) - {"mathjax"}
+    if not chosen and not others:
+        app.add_html_math_renderer(RENDERER, (_visit, None), (_visit, None))
+        config.html_math_renderer = RENDERER
+
+
+def setup_math(app: Sphinx) -> None:
+    """Connect the choice and the check."""
+    app.connect("config-inited", _choose, priority=900)
+    app.connect("doctree-read", _check, priority=650)

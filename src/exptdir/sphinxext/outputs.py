@@ -1,0 +1,155 @@
+"""The output directory: pages are written only if they change, and what is no longer made goes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sphinx.builders.dirhtml import DirectoryHTMLBuilder
+from sphinx.builders.html import StandaloneHTMLBuilder
+
+from exptdir.sphinxext.freshness import Freshness
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+#: Lists what the last complete build made, and with which digest; in the output, for that is what it tells of.
+MANIFEST = ".exptdir-outputs"
+
+
+class _Page(type(Path())):  # type: ignore[misc]
+    """Path of a page, which writes itself only where the text is another."""
+
+    outdated = False
+
+    def write_text(
+        self, data: str, encoding: str | None = None, errors: str | None = None, newline: str | None = None
+    ) -> int:
+        """Write *data*, unless the file holds it already."""
+        content = data.encode(encoding or "utf-8", errors or "strict")
+        try:
+            unchanged = self.read_bytes() == content
+        except OSError:
+            unchanged = False
+        if not unchanged:
+            return int(self.write_bytes(content))
+        if self.outdated:
+            # Sphinx compares times: a page left older than its source would be made again by every build.
+            os.utime(self)
+        return len(content)
+
+
+class _Careful:
+    """Mixin for the HTML builders: see :class:`_Page`."""
+
+    _outdated: frozenset[str] = frozenset()
+
+    def get_outdated_docs(self) -> Iterator[str]:
+        """Return what Sphinx takes for outdated, and remember it."""
+        self._outdated = frozenset(super().get_outdated_docs())  # type: ignore[misc]
+        yield from sorted(self._outdated)
+
+    def get_output_path(self, page_name: str, /) -> Path:
+        """Return a path that writes only what changed."""
+        path = _Page(super().get_output_path(page_name))  # type: ignore[misc]
+        path.outdated = page_name in self._outdated
+        return path
+
+
+class CarefulHTMLBuilder(_Careful, StandaloneHTMLBuilder):
+    """Sphinx's ``html``, which leaves pages alone whose text is the same."""
+
+
+class CarefulDirectoryHTMLBuilder(_Careful, DirectoryHTMLBuilder):
+    """Sphinx's ``dirhtml``, which leaves pages alone whose text is the same."""
+
+
+def read_manifest(outdir: Path) -> dict[str, str]:
+    """Return the files that the last build made, with the digest of what pages show of others."""
+    try:
+        lines = (outdir / MANIFEST).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return {}
+    return {path: digest for digest, _, path in (line.partition(" ") for line in lines)}
+
+
+def _write_manifest(outdir: Path, made: dict[str, str]) -> None:
+    content = "".join(f"{digest or '-'} {path}\n" for path, digest in sorted(made.items()))
+    path = outdir / MANIFEST
+    if not path.is_file() or path.read_text("utf-8", "replace") != content:
+        unfinished = path.with_name(MANIFEST + ".new")
+        unfinished.write_text(content, "utf-8")
+        unfinished.replace(path)
+
+
+def _relative(path: Path, outdir: Path) -> str:
+    return Path(path).relative_to(outdir).as_posix()
+
+
+class Outputs:
+    """The handlers of one application; the digests computed before writing are kept until it is done."""
+
+    def __init__(self) -> None:
+        self.digests: dict[str, str] = {}
+
+    def find_stale(self, app: Sphinx, env: BuildEnvironment) -> list[str]:
+        """Return the documents whose pages show something of others that has changed."""
+        if not isinstance(app.builder, _Careful):
+            return []
+        freshness = Freshness(env)
+        self.digests = {docname: freshness.digest(docname) for docname in sorted(env.found_docs & set(env.all_docs))}
+        outdir = Path(app.outdir)
+        known = read_manifest(outdir)
+        paths = {docname: _relative(app.builder.get_output_path(docname), outdir) for docname in self.digests}  # type: ignore[attr-defined]
+        return [docname for docname, digest in self.digests.items() if known.get(paths[docname]) != digest]
+
+    def finish(self, app: Sphinx, exception: Exception | None) -> None:
+        """Delete what this build no longer makes, and write down what it made."""
+        if exception is not None or not isinstance(app.builder, _Careful):
+            return
+        outdir = Path(app.outdir)
+        made = dict(self._made(app, outdir))
+        for path in sorted(read_manifest(outdir).keys() - made.keys()):
+            _delete(outdir, path)
+        _write_manifest(outdir, made)
+
+    def _made(self, app: Sphinx, outdir: Path) -> Iterator[tuple[str, str]]:
+        builder: Any = app.builder
+        for docname, digest in self.digests.items():
+            yield _relative(builder.get_output_path(docname), outdir), digest
+            if builder.copysource and app.config.html_copy_source:
+                suffix = str(app.env.doc2path(docname, False))[len(docname) :]
+                ending = app.config.html_sourcelink_suffix
+                yield f"_sources/{docname}{suffix}{'' if suffix == ending else ending}", ""
+        for _docnames, name in app.env.images.values():
+            yield f"_images/{name}", ""
+        for _docnames, dest in app.env.dlfiles.values():
+            yield f"_downloads/{Path(dest).as_posix()}", ""
+
+
+def _delete(outdir: Path, path: str) -> None:
+    """Delete one file of an earlier build, and the directories that it leaves empty."""
+    file = outdir / path
+    if not file.resolve().is_relative_to(outdir.resolve()):
+        return
+    try:
+        file.unlink(missing_ok=True)
+        for directory in file.parents:
+            if directory == outdir or any(directory.iterdir()):
+                break
+            directory.rmdir()
+    except OSError:
+        # Someone else's file in the way, or none at all: the output is complete without it.
+        return
+
+
+def setup_outputs(app: Sphinx) -> None:
+    """Replace the two HTML builders, and connect the rest."""
+    app.add_builder(CarefulHTMLBuilder, override=True)
+    app.add_builder(CarefulDirectoryHTMLBuilder, override=True)
+    outputs = Outputs()
+    app.connect("env-updated", outputs.find_stale, priority=700)
+    app.connect("build-finished", outputs.finish, priority=900)

@@ -1,0 +1,126 @@
+"""The directive ``protocol``: how it was done, folded away."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.util.docutils import SphinxDirective
+
+from exptdir.errors import AssetError
+from exptdir.sphinxext.assets import locate, note_missing, placeholder
+from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.unclaimed import add_unclaimed_directive
+
+if TYPE_CHECKING:
+    from docutils.nodes import Node
+    from docutils.statemachine import StringList
+    from sphinx.application import Sphinx
+
+#: Suffixes of files whose text is shown; all others are offered for download.
+TEXT_SUFFIXES = frozenset({".txt", ".text", ".md", ".rst", ".py", ".sh", ".toml", ".yaml", ".yml", ".json", ".log"})
+#: A longer text is offered for download too: a page must stay a page.
+_MAX_TEXT = 1_000_000
+
+
+class protocol(nodes.container):  # noqa: N801 (docutils names its nodes so)
+    """A part of the page that HTML folds away; other builders show it."""
+
+
+class ProtocolDirective(SphinxDirective):
+    """``.. protocol:: a.txt b.pdf``: files, and text between them where a line ``***`` lets the next one in."""
+
+    optional_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+    option_spec: ClassVar[dict[str, object]] = {}  # type: ignore[assignment]
+
+    def run(self) -> list[Node]:
+        """Return a foldable container with the texts and files in turn."""
+        box = protocol("", classes=["exptdir-protocol"])
+        self.set_source_info(box)
+        names = list(self._names())
+        box["summary"] = ", ".join(Path(name).name for name in names)
+        for text, name in zip_longest(self._texts(), names):
+            if text:
+                box += self._parse(text)
+            if name is not None:
+                box += self._file(name)
+        if not box.children:
+            self._trouble("the protocol names no file and holds no text")
+        return [box]
+
+    def _trouble(self, message: str) -> None:
+        domain_of(self.env).note_trouble(self.env.docname, "directive", message, self.lineno)
+
+    def _names(self) -> Iterator[str]:
+        argument = self.arguments[0] if self.arguments else ""
+        try:
+            yield from shlex.split(argument)
+        except ValueError as error:
+            self._trouble(f"the names of files cannot be told apart ({error}): {argument}")
+            yield from argument.split()
+
+    def _texts(self) -> Iterator[StringList]:
+        start = 0
+        for position, line in enumerate(self.content):
+            if line.strip() == "***":
+                yield self.content[start:position]
+                start = position + 1
+        yield self.content[start:]
+
+    def _parse(self, text: StringList) -> list[Node]:
+        node = nodes.Element()
+        offset = text.items[0][1] if text.items and text.items[0][1] is not None else self.content_offset
+        self.state.nested_parse(text, offset, node)
+        return node.children
+
+    def _file(self, name: str) -> list[Node]:
+        try:
+            path = locate(self.env, name, self.env.docname)
+        except AssetError as error:
+            note_missing(domain_of(self.env), self.env.docname, name, str(error), self.lineno)
+            return [placeholder(name, str(error))]
+        self.env.note_dependency(str(path))
+        text = _text_of(path) if path.suffix.lower() in TEXT_SUFFIXES else None
+        download = addnodes.download_reference("", "", nodes.literal("", path.name), reftarget=name)
+        self.set_source_info(download)
+        caption = nodes.paragraph("", "", download, classes=["exptdir-protocol-file"])
+        if text is None:
+            return [caption]
+        return [caption, nodes.literal_block(text, text, language="none", source=name)]
+
+
+def _text_of(path: Path) -> str | None:
+    """Return the text of a file, ``None`` where it is too long or no text."""
+    content = path.read_bytes()[: _MAX_TEXT + 1]
+    if len(content) > _MAX_TEXT or b"\0" in content:
+        return None
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n").rstrip("\n")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace").replace("\r\n", "\n").rstrip("\n")
+
+
+def _visit_html(visitor: Any, node: protocol) -> None:
+    visitor.body.append(visitor.starttag(node, "details", "", CLASS="exptdir-fold"))
+    names = node.get("summary", "")
+    visitor.body.append("<summary>Protocol")
+    if names:
+        visitor.body.append(f' <span class="exptdir-protocol-names">{visitor.encode(names)}</span>')
+    visitor.body.append("</summary>\n")
+
+
+def _depart_html(visitor: Any, node: protocol) -> None:
+    visitor.body.append("</details>\n")
+
+
+def setup_protocol(app: Sphinx) -> None:
+    """Register the node, and the directive unless another extension has one of that name."""
+    app.add_node(protocol, html=(_visit_html, _depart_html))
+    add_unclaimed_directive(app, "protocol", ProtocolDirective)

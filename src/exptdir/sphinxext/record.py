@@ -1,0 +1,111 @@
+"""Keeps the domain's record up to date with the disk, and Sphinx away from what is no document."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from exptdir.record.check import status
+from exptdir.record.model import Experiment, Record
+from exptdir.record.patterns import compile_patterns, literal_pattern
+from exptdir.record.scan import ScanSettings, directories_apart, scan
+from exptdir.sphinxext.config import Settings
+from exptdir.sphinxext.domain import domain_of
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+    from sphinx.environment import BuildEnvironment
+
+#: Hidden directories, but for ``.well-known`` (RFC 8615), which ``html_extra_path`` must still copy.
+_HIDDEN = tuple(
+    prefix + pattern for pattern in (".[!w]*/**", ".w[!e]*/**", ".we[!l]*/**") for prefix in ("", "**/")
+)
+#: Names of directories that by custom hold what was built, whatever the builder.
+_OUTPUT_NAMES = frozenset({"_build", "build"})
+
+
+def _output(app: Sphinx, directory: Path) -> list[str]:
+    """Return the pattern that keeps Sphinx out of its own output, where that lies in the source directory."""
+    try:
+        parts = directory.relative_to(app.srcdir).parts
+    except ValueError:
+        return []
+    for position, part in enumerate(parts, start=1):
+        if part in _OUTPUT_NAMES:
+            # The whole of it, so that html and latex do not differ in their configuration.
+            parts = parts[:position]
+            break
+    return [literal_pattern(PurePosixPath(*parts).as_posix())] if parts else []
+
+
+def _exclude(app: Sphinx, config: Config) -> None:
+    """Extend ``exclude_patterns``, before Sphinx compares the configuration with that of the last build."""
+    patterns = [*config.exclude_patterns, *_HIDDEN]
+    for directory in (Path(app.outdir), Path(app.doctreedir)):
+        patterns += _output(app, directory)
+    apart = directories_apart(Path(app.srcdir), compile_patterns(patterns))
+    patterns += [literal_pattern(path) for path in apart]
+    config.exclude_patterns = list(dict.fromkeys(patterns))
+
+
+def scan_record(app: Sphinx) -> Record:
+    """Scan the disk as the configuration says."""
+    settings = Settings.of(app.config)
+    scan_settings = ScanSettings(
+        roots=settings.roots,
+        log_names=settings.log_names,
+        suffixes=[suffix for suffix in (".rst", ".md") if suffix in app.config.source_suffix],
+        statuses=settings.statuses,
+        exclude=compile_patterns(app.config.exclude_patterns),
+    )
+    return scan(Path(app.srcdir), scan_settings)
+
+
+def facts_digest(record: Record, experiment: Experiment, settings: Settings) -> str:
+    """Digest what an experiment's own page shows of its facts."""
+    state = status(record, experiment, settings.statuses)
+    shown = (experiment, state, [child.docname for child in record.children(experiment)])
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+
+
+def _begin(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Scan again at the start of each build; documents whose facts changed are read again."""
+    domain = domain_of(env)
+    domain.settings = Settings.of(app.config)
+    domain.record = scan_record(app)
+    for docname in _plain_files(domain.record, env.found_docs, domain.settings):
+        env.project.docnames.discard(docname)
+        added.discard(docname)
+        changed.discard(docname)
+        if docname in env.all_docs:
+            removed.add(docname)
+    outdated = []
+    for docname, page in domain.pages.items():
+        experiment = domain.record.by_docname.get(docname)
+        if experiment is None or page.facts != facts_digest(domain.record, experiment, domain.settings):
+            outdated.append(docname)
+    new = [name for name in domain.record.by_docname if name in env.all_docs and name not in domain.pages]
+    return [name for name in (*outdated, *new) if name in env.found_docs]
+
+
+def _plain_files(record: Record, found: Iterable[str], settings: Settings) -> list[str]:
+    """Return the documents that are no such thing: a README beside a better log."""
+    ranks = {name.lower(): rank for rank, name in enumerate(settings.log_names)}
+    if "readme" not in ranks:
+        return []
+    plain = []
+    for docname in found:
+        path = PurePosixPath(docname)
+        experiment = record.experiments.get(path.parent.as_posix())
+        if path.name.lower() == "readme" and experiment is not None and experiment.docname != docname:
+            plain.append(docname)
+    return plain
+
+
+def setup_record(app: Sphinx) -> None:
+    """Connect the scan to the build."""
+    app.connect("config-inited", _exclude, priority=900)
+    app.connect("env-get-outdated", _begin, priority=100)

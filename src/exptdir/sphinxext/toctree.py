@@ -1,0 +1,193 @@
+"""Lists experiments in tables of contents, so that nobody has to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.directives.other import TocTree
+from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from exptdir.sphinxext.data import Listing
+from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.doctree import page_section
+
+if TYPE_CHECKING:
+    from docutils.nodes import Node
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+#: exmemo's line in a toctree that stands for all experiments.
+PLACEHOLDER = ".experiments"
+# Sphinx keeps the place of an entry that looks like an address and asks nothing more of it.
+_SENTINEL = "expt://experiments"
+#: Attribute of the toctrees that are ours, and may be taken out of a theme's global tree.
+FLAG = "exptdir"
+
+
+class ExperimentToctree(TocTree):
+    """``.. toctree::``, in which the line ``.experiments`` stands for all that is not listed elsewhere."""
+
+    def run(self) -> list[Node]:
+        """Return what Sphinx's directive does, the placeholder kept as a sentinel."""
+        for position, line in enumerate(self.content):
+            if line.strip() == PLACEHOLDER:
+                self.content.data[position] = _SENTINEL
+        return super().run()
+
+
+def candidates(domain: ExptDomain, docname: str, placed: bool) -> list[str]:
+    """Return the documents of the experiments that a document is to list unless somebody else does."""
+    record = domain.record
+    if docname == domain.env.config.root_doc:
+        found = record.children(None)
+    elif docname in record.by_docname:
+        found = record.children(record.by_docname[docname])
+    elif placed:
+        found = tuple(record.below(str(PurePosixPath(docname).parent)))
+    else:
+        return []
+    return [child.docname for child in found if child.docname in domain.env.found_docs]
+
+
+def _toctree(docname: str, children: Sequence[str], like: addnodes.toctree | None = None) -> addnodes.toctree:
+    """Make a toctree of ours, with every attribute that Sphinx's own has."""
+    node = addnodes.toctree("", parent=docname, glob=False, caption=None, rawcaption="", numbered=0)
+    node.update_all_atts({"maxdepth": 1, "titlesonly": True, "hidden": False, "includehidden": False})
+    if like is not None:
+        for name in ("maxdepth", "titlesonly", "hidden", "includehidden", "numbered"):
+            node[name] = like[name]
+        node.source, node.line = like.source, like.line
+    node["entries"] = [(None, child) for child in children]
+    node["includefiles"] = list(children)
+    node[FLAG] = True
+    return node
+
+
+class ToctreeTransform(SphinxTransform):
+    """Puts the experiments below a page into its table of contents."""
+
+    default_priority = 520
+
+    def apply(self, **kwargs: Any) -> None:
+        """Add what the author has not listed, where a placeholder says so, or at the end."""
+        domain = domain_of(self.env)
+        docname = self.env.docname
+        toctrees = list(self.document.findall(addnodes.toctree))
+        holders = [node for node in toctrees if (None, _SENTINEL) in node["entries"]]
+        wanted = candidates(domain, docname, bool(holders))
+        listed = {child for node in toctrees for child in node["includefiles"]}
+        added = [child for child in wanted if child not in listed]
+        for position, holder in enumerate(holders):
+            self._split(holder, added if position == 0 else [])
+        if added and not holders:
+            self._append(added)
+        if wanted or toctrees:
+            found = self.document.findall(addnodes.toctree)
+            everything = tuple(child for node in found for child in node["includefiles"])
+            listing = Listing(tuple(wanted), tuple(added), everything, bool(holders))
+            domain.listings[docname] = listing
+
+    def _split(self, holder: addnodes.toctree, added: list[str]) -> None:
+        """Replace the sentinel by a toctree of ours, between what the author put before and behind it."""
+        entries = holder["entries"]
+        position = entries.index((None, _SENTINEL))
+        before, after = entries[:position], [entry for entry in entries[position:] if entry[1] != _SENTINEL]
+        behind = holder.copy()
+        behind["caption"] = None
+        _set_entries(holder, before)
+        _set_entries(behind, after)
+        ours = _toctree(self.env.docname, added, holder)
+        kept = [holder] if before or holder.get("caption") else []
+        holder.replace_self([*kept, *([ours] if added else []), *([behind] if after else [])])
+
+    def _append(self, added: list[str]) -> None:
+        section = page_section(self.document)
+        wrapper = nodes.compound("", classes=["toctree-wrapper", "exptdir-experiments"])
+        wrapper += _toctree(self.env.docname, added)
+        # At the end of the page, but inside it: LaTeX puts the experiments where their toctree stands.
+        (section if section is not None else self.document).append(wrapper)
+
+
+def _set_entries(node: addnodes.toctree, entries: list[tuple[str | None, str]]) -> None:
+    documents = set(node["includefiles"])
+    node["entries"] = entries
+    node["includefiles"] = [target for _, target in entries if target in documents]
+
+
+def _outdated(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    """Have a page read again when the experiments that it lists by itself are no longer the same."""
+    domain = domain_of(env)
+    stale = []
+    for docname, listing in domain.listings.items():
+        if docname in env.found_docs and tuple(candidates(domain, docname, listing.placed)) != listing.candidates:
+            stale.append(docname)
+    if env.config.root_doc in env.all_docs and env.config.root_doc not in domain.listings and domain.record.children(None):
+        stale.append(env.config.root_doc)
+    return stale
+
+
+def _claims(domain: ExptDomain) -> dict[str, str]:
+    """Return for each experiment's document the one that lists it: an author's list first, then a placed one."""
+    owners: dict[str, str] = {}
+    listings = sorted(domain.listings.items())
+    for docname, listing in listings:
+        ours = set(listing.added)
+        owners.update({child: docname for child in listing.everything if child not in ours})
+    for placed in (True, False):
+        for docname, listing in listings:
+            if listing.placed is placed:
+                for child in listing.added:
+                    owners.setdefault(child, docname)
+    return owners
+
+
+def _list_once(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Take out of our lists what another document lists, which no transform can know."""
+    domain = domain_of(env)
+    owners = _claims(domain)
+    for docname, listing in domain.listings.items():
+        ours = set(listing.added)
+        kept = [child for child in listing.everything if child not in ours or owners[child] == docname]
+        env.toctree_includes[docname] = kept
+        if docname not in env.tocs:
+            continue
+        for node in env.tocs[docname].findall(addnodes.toctree):
+            if node.get(FLAG):
+                _keep(node, listing.added, kept)
+    # Where a document is in two lists, Sphinx takes the last; the order must not tell which was read last.
+    env.toctree_includes = dict(sorted(env.toctree_includes.items()))
+    return []
+
+
+def _keep(node: addnodes.toctree, added: Sequence[str], kept: Sequence[str]) -> None:
+    allowed = set(kept)
+    node["includefiles"] = [child for child in added if child in allowed]
+    node["entries"] = [(None, child) for child in node["includefiles"]]
+
+
+class ListOnce(SphinxPostTransform):
+    """Takes the same experiments out of the page itself."""
+
+    default_priority = 5
+
+    def run(self, **kwargs: Any) -> None:
+        """Filter our toctrees by what the environment says that each document lists."""
+        for node in self.document.findall(addnodes.toctree):
+            if node.get(FLAG):
+                _keep(node, node["includefiles"], self.env.toctree_includes.get(node["parent"], ()))
+
+
+def setup_toctree(app: Sphinx) -> None:
+    """Register the directive, the transforms and what keeps them up to date."""
+    app.add_directive("toctree", ExperimentToctree, override=True)
+    app.add_transform(ToctreeTransform)
+    app.add_post_transform(ListOnce)
+    app.connect("env-get-outdated", _outdated, priority=200)
+    app.connect("env-updated", _list_once, priority=100)

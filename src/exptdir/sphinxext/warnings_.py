@@ -1,0 +1,54 @@
+"""The closed set of warnings, and the one way to give them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from sphinx.util import logging
+
+if TYPE_CHECKING:
+    from exptdir.record.problem import Problem
+
+_logger = logging.getLogger(__name__)
+
+
+class Subtype(Enum):
+    """Subtypes of the warnings, as ``suppress_warnings`` takes them (``exptdir.<name>``), and their meaning."""
+
+    config = "A configuration value is not valid; the default is used."
+    root = "A record root does not exist or holds no experiment."
+    id = "An id is used twice, is not a number, or disagrees between two places."
+    metadata = "A file with facts about an experiment is unreadable or malformed, or disagrees with another."
+    status = "A status is not one of those that are configured."
+    prerequisite = "A prerequisite does not exist, or experiments wait for each other in a circle."
+    log = "A directory holds two logs of the same rank."
+    date = "A date in a title cannot be read with certainty."
+    ref = "A reference leads nowhere, or to more than one place."
+    asset = "A figure, image, download or protocol has no file that can be shown."
+    table = "A spreadsheet, or a part of it, cannot be shown."
+    math = "A formula cannot be turned into MathML; its source is shown."
+    directive = "A directive's arguments or options cannot be understood."
+
+
+def warn(subtype: str, message: str, *, location: Any = None) -> None:
+    """Give a warning of one of the known subtypes.
+
+    Parameters
+    ----------
+    subtype
+        Name of a :class:`Subtype`.
+    message
+        One sentence for the author.
+    location
+        A node, a ``(docname, line)`` pair or ``"path:line"``; every warning should have one.
+    """
+    name = Subtype[subtype].name
+    _logger.warning("%s", message, type="exptdir", subtype=name, location=location)
+
+
+def warn_problem(problem: Problem) -> None:
+    """Report a problem of the core as a warning."""
+    # Without a line Sphinx would take the path for the name of a document.
+    location = None if problem.path is None else f"{problem.path}:{problem.line or 1}"
+    warn(problem.kind, problem.message, location=location)

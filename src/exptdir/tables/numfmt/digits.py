@@ -1,0 +1,214 @@
+"""Numbers under a format section: rounding, placeholders, grouping, exponents, fractions and ``General``."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
+
+from .sections import Section, Token
+
+#: Room for the largest float (309 digits before the point) with many decimals.
+_EXACT = Context(prec=800, rounding=ROUND_HALF_UP, Emin=-9999, Emax=9999)
+#: Spreadsheets know numbers to 15 significant digits and round from those, so that 0.285 * 100 shows as 29.
+_FIFTEEN = Context(prec=15, rounding=ROUND_HALF_UP)
+#: Characters, without the sign, that ``General`` may take.
+GENERAL_WIDTH = 11
+
+
+def general(value: Decimal) -> str:
+    """Show a number as ``General`` does.
+
+    Parameters
+    ----------
+    value
+        The number.
+
+    Returns
+    -------
+    str
+        All its digits if they fit into eleven characters; otherwise as many decimals as do, or six
+        significant digits and an exponent where the number is too large or, below 0.0001, too small for that.
+    """
+    number = _FIFTEEN.plus(value)
+    sign, size = "-" if number < 0 else "", abs(number)
+    whole = f"{size.normalize(_EXACT):f}"
+    if len(whole) <= GENERAL_WIDTH:
+        return sign + whole if size else "0"
+    exponent = size.adjusted()
+    if -4 <= exponent < GENERAL_WIDTH:
+        places = GENERAL_WIDTH - 2 - max(exponent, 0)
+        rounded = _trim(f"{_round(size, max(places, 0)):f}")
+        if len(rounded) <= GENERAL_WIDTH:
+            return sign + rounded
+    return sign + _scientific(size)
+
+
+def render_number(section: Section, value: Decimal) -> str:
+    """Show a number under a section that is neither a date nor a text.
+
+    Parameters
+    ----------
+    section
+        The section.
+    value
+        The number; a minus sign goes before everything else.
+
+    Returns
+    -------
+    str
+        The text.
+    """
+    size, tokens = abs(value), section.tokens
+    sign = "-" if value < 0 else ""
+    if any(token.kind == "general" for token in tokens):
+        return sign + "".join(general(size) if token.kind == "general" else token.shown for token in tokens)
+    size = _FIFTEEN.plus(size).scaleb(2 * sum(token.kind == "percent" for token in tokens), _EXACT)
+    if any(token.kind == "fraction" for token in tokens):
+        return sign + _fraction(tokens, size)
+    layout = _Layout(tokens)
+    return ("" if layout.rounds_to_zero(size) else sign) + layout.render(size)
+
+
+def _round(value: Decimal, places: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(-places), context=_EXACT)
+
+
+def _trim(digits: str) -> str:
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def _scientific(size: Decimal) -> str:
+    exponent = size.adjusted()
+    mantissa = _round(size.scaleb(-exponent, _EXACT), 5)
+    if mantissa >= 10:
+        mantissa, exponent = mantissa / 10, exponent + 1
+    return f"{_trim(f'{mantissa:f}')}E{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+
+
+class _Layout:
+    """Where the digits of a number go among the tokens of a section."""
+
+    def __init__(self, tokens: tuple[Token, ...]) -> None:
+        self.tokens = tokens
+        end = len(tokens)
+        self.exponent = next((at for at, token in enumerate(tokens) if token.kind == "exponent"), end)
+        self.point = next(
+            (at for at, token in enumerate(tokens[: self.exponent]) if token.kind == "point"), end
+        )
+        digits = [at for at, token in enumerate(tokens) if token.kind == "digit"]
+        stop = min(self.point, self.exponent)
+        self.whole = [at for at in digits if at < stop]
+        self.decimals = [at for at in digits if self.point < at < self.exponent]
+        self.power = [at for at in digits if at > self.exponent]
+        commas = [at for at, token in enumerate(tokens) if token.kind == "comma"]
+        last_whole, last = self.whole[-1] if self.whole else -1, max(self.whole + self.decimals, default=end)
+        self.grouped = any(self.whole[0] < at < last_whole for at in commas) if self.whole else False
+        # A comma right after the digits divides by a thousand; before the point it does so as well (0,.0).
+        self.thousands = sum(last < at or last_whole < at < self.point < end for at in commas)
+        self.silent = set(commas)
+
+    def rounds_to_zero(self, size: Decimal) -> bool:
+        """Tell whether the digits shown are all zeros, so that no minus sign stands before them."""
+        mantissa = self.exponent < len(self.tokens)
+        return not mantissa and bool(self.whole + self.decimals) and not self._rounded(size)
+
+    def render(self, size: Decimal) -> str:
+        size = self._scaled(size)
+        shown = dict.fromkeys(self.silent, "")
+        if self.exponent < len(self.tokens):
+            size, power = self._normalise(size)
+            shown |= self._power(power)
+        digits = f"{_round(size, len(self.decimals)):f}"
+        whole, _, decimals = digits.partition(".")
+        shown |= self._whole(whole.lstrip("0"))
+        shown |= self._decimals(decimals)
+        return "".join(shown.get(at, token.shown) for at, token in enumerate(self.tokens))
+
+    def _scaled(self, size: Decimal) -> Decimal:
+        return size.scaleb(-3 * self.thousands, _EXACT)
+
+    def _rounded(self, size: Decimal) -> Decimal:
+        return _round(self._scaled(size), len(self.decimals))
+
+    def _normalise(self, size: Decimal) -> tuple[Decimal, int]:
+        """Return mantissa and exponent; ``##0.0E+0`` steps by three, as it has three places for digits."""
+        step = max(len(self.whole), 1)
+        power = 0
+        if size:
+            power = size.adjusted() // step * step
+            if _round(size.scaleb(-power, _EXACT), len(self.decimals)) >= Decimal(10) ** step:
+                power += step
+        return size.scaleb(-power, _EXACT), power
+
+    def _power(self, power: int) -> dict[int, str]:
+        always = self.tokens[self.exponent].source.endswith("+")
+        sign = "-" if power < 0 else "+" if always else ""
+        shown = {self.exponent: "E" + sign}
+        shown |= dict.fromkeys(self.power, "")
+        if self.power:
+            shown[self.power[0]] = str(abs(power)).zfill(len(self.power))
+        return shown
+
+    def _whole(self, digits: str) -> dict[int, str]:
+        shown: dict[int, str] = {}
+        for place, at in enumerate(reversed(self.whole)):
+            digit = digits[-1 - place] if place < len(digits) else _blank(self.tokens[at])
+            separator = "," if self.grouped and place and place % 3 == 0 and digit.isdigit() else ""
+            shown[at] = digit + separator
+        rest = digits[: max(len(digits) - len(self.whole), 0)]
+        if self.whole and rest:
+            first = self.whole[0]
+            shown[first] = self._grouped(rest, len(self.whole)) + shown[first]
+        elif rest and self.point < len(self.tokens):
+            shown[self.point] = rest + "."
+        return shown
+
+    def _grouped(self, digits: str, place: int) -> str:
+        """Group digits of which the last stands at ``place``, counted from the point."""
+        if not self.grouped:
+            return digits
+        places = range(place + len(digits) - 1, place - 1, -1)
+        return "".join(digit + ("," if at % 3 == 0 else "") for digit, at in zip(digits, places, strict=True))
+
+    def _decimals(self, digits: str) -> dict[int, str]:
+        shown = dict(zip(self.decimals, digits, strict=False))
+        for at in reversed(self.decimals):
+            if shown[at] != "0" or self.tokens[at].source == "0":
+                break
+            shown[at] = _blank(self.tokens[at])
+        return shown
+
+
+def _blank(token: Token) -> str:
+    return {"0": "0", "?": " "}.get(token.source, "")
+
+
+def _fraction(tokens: tuple[Token, ...], size: Decimal) -> str:
+    at = next(place for place, token in enumerate(tokens) if token.kind == "fraction")
+    numerator_places, denominator_places = (part.strip() for part in tokens[at].source.split("/"))
+    mixed = any(token.kind == "digit" for token in tokens[:at])
+    value = Fraction(size)
+    if denominator_places.strip("#0?"):
+        denominator = int(denominator_places)
+        numerator = int(value * denominator + Fraction(1, 2))
+    else:
+        nearest = value.limit_denominator(10 ** len(denominator_places) - 1)
+        numerator, denominator = nearest.numerator, nearest.denominator
+    whole, rest = divmod(numerator, denominator) if mixed else (0, numerator)
+    if mixed and not rest and whole:
+        part = " " * len(tokens[at].source)
+    else:
+        part = _pad(rest, numerator_places) + "/" + _pad(denominator, denominator_places, after=True)
+        part = " " * len(part) if mixed and not rest else part
+    before = _Layout(tokens[:at])
+    shown = before.render(Decimal(whole)) if whole or rest else before.render(Decimal(0)) or "0"
+    if mixed and not whole and not rest and "0" not in shown:
+        shown = "0" + shown
+    return shown + part + "".join(token.shown for token in tokens[at + 1 :])
+
+
+def _pad(number: int, places: str, *, after: bool = False) -> str:
+    text = str(number)
+    missing = max(len(places) - len(text), 0)
+    fill = "".join({"0": "0", "?": " "}.get(place, "") for place in places[:missing])
+    return text + " " * len(fill) if after else fill + text

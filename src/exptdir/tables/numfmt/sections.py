@@ -1,0 +1,199 @@
+"""The syntax of a format code: its sections, their tokens and conditions (ECMA-376 part 1, §18.8.31)."""
+
+from __future__ import annotations
+
+import operator
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from functools import lru_cache
+
+_TOKEN = re.compile(
+    r"""
+      "(?P<quoted>[^"]*)"?
+    | \\(?P<escaped>.)
+    | _(?P<blank>.)
+    | \*(?P<fill>.)
+    | \[(?P<bracket>[^\]]*)\]
+    | (?P<general>General)
+    | (?P<ampm>AM/PM|A/P)
+    | (?P<exponent>E[+-])
+    | (?P<fraction>[#0?]+\ */\ *(?:[1-9][0-9]*|[#0?]+))
+    | (?P<digit>[#0?])
+    | (?P<point>\.)
+    | (?P<comma>,)
+    | (?P<percent>%)
+    | (?P<text>@)
+    | (?P<date>y+|m+|d+|h+|s+)
+    | (?P<end>;)
+    | (?P<literal>.)
+    """,
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+_CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)$")
+_ELAPSED = re.compile(r"(h+|m+|s+)$", re.IGNORECASE)
+_OPERATORS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "<>": operator.ne,
+}
+_ZERO = Decimal(0)
+
+
+class Kind(Enum):
+    """What a section shows."""
+
+    NUMBER = "number"
+    DATE = "date"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One part of a section: its kind, its source and what it shows when it is nothing but text."""
+
+    kind: str
+    source: str
+
+    @property
+    def shown(self) -> str:
+        """The text of a literal; empty for a placeholder."""
+        return self.source if self.kind in {"literal", "point", "comma", "percent"} else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A test such as ``[>=100]``."""
+
+    sign: str
+    bound: Decimal
+
+    def holds(self, value: Decimal) -> bool:
+        """Tell whether a value passes."""
+        return bool(_OPERATORS[self.sign](value, self.bound))
+
+    @property
+    def only_negative(self) -> bool:
+        """Whether no value above zero passes, so that the section itself says that the value is negative."""
+        return (self.sign == "<" and self.bound <= 0) or (self.sign in {"<=", "="} and self.bound < 0)
+
+    @property
+    def leaves_negative(self) -> bool:
+        """Whether whatever fails is negative."""
+        return (self.sign == ">=" and self.bound <= 0) or (self.sign == ">" and self.bound < 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One of the parts of a format code between its semicolons."""
+
+    tokens: tuple[Token, ...]
+    condition: Condition | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What the section shows."""
+        kinds = {token.kind for token in self.tokens}
+        if kinds & {"date", "elapsed", "ampm"}:
+            return Kind.DATE
+        return Kind.TEXT if "text" in kinds else Kind.NUMBER
+
+
+@lru_cache(maxsize=512)
+def parse(code: str) -> tuple[Section, ...]:
+    """Read a format code.
+
+    Parameters
+    ----------
+    code
+        The code as the workbook stores it, in English (``General``, ``y``, ``m``, ``d``).
+
+    Returns
+    -------
+    tuple of Section
+        One to four sections; what follows a fourth semicolon is dropped. An empty code is ``General``.
+    """
+    sections: list[Section] = []
+    tokens: list[Token] = []
+    condition: Condition | None = None
+    for match in _TOKEN.finditer(code or "General"):
+        kind, source = str(match.lastgroup), match.group(match.lastgroup or 0)
+        if kind == "end":
+            sections.append(Section(tuple(tokens), condition))
+            tokens, condition = [], None
+        elif kind == "bracket" and (test := _CONDITION.match(source)):
+            condition = Condition(test[1], Decimal(test[2]))
+        elif (token := _token(kind, source)) is not None:
+            tokens.append(token)
+    sections.append(Section(tuple(tokens), condition))
+    return tuple(sections[:4])
+
+
+def _token(kind: str, source: str) -> Token | None:
+    if kind in {"quoted", "escaped"}:
+        return Token("literal", source)
+    if kind == "blank":
+        return Token("literal", " ")
+    if kind == "fill":
+        return None
+    if kind == "bracket":
+        return _bracket(source)
+    return Token(kind, source)
+
+
+def _bracket(source: str) -> Token | None:
+    """Read ``[h]`` and ``[$€-407]``; colours, calendars and digit shapes show nothing of their own."""
+    if _ELAPSED.match(source):
+        return Token("elapsed", source.lower())
+    if source.startswith("$"):
+        return Token("literal", source[1:].partition("-")[0])
+    return None
+
+
+def text_section(sections: tuple[Section, ...]) -> Section | None:
+    """Return the section that shows a text, ``None`` where texts are shown as they are."""
+    if len(sections) == 4:
+        return sections[3]
+    return sections[-1] if sections[-1].kind is Kind.TEXT else None
+
+
+def choose(sections: tuple[Section, ...], value: Decimal) -> tuple[Section | None, bool]:
+    """Choose the section that shows a number.
+
+    Parameters
+    ----------
+    sections
+        What :func:`parse` returned.
+    value
+        The number.
+
+    Returns
+    -------
+    tuple
+        The section (``None`` if no condition holds), and whether it shows the number without its sign, as the
+        second of two sections does.
+    """
+    numeric = list(sections[:3])
+    if len(numeric) > 1 and numeric[-1].kind is Kind.TEXT:
+        numeric.pop()
+    conditions = _conditions(numeric)
+    for position, (section, condition) in enumerate(zip(numeric, conditions, strict=True)):
+        if condition is None or condition.holds(value):
+            first = conditions[0]
+            implied = position == 1 and condition is None and first is not None and first.leaves_negative
+            return section, implied or (condition is not None and condition.only_negative)
+    return None, False
+
+
+def _conditions(numeric: list[Section]) -> list[Condition | None]:
+    """Return each section's condition: its own, or the default for its place (§18.8.31)."""
+    own = [section.condition for section in numeric]
+    if len(own) == 2:
+        return [own[0] or Condition(">=", _ZERO), own[1]]
+    if len(own) == 3:
+        return [own[0] or Condition(">", _ZERO), own[1] or Condition("<", _ZERO), own[2]]
+    return own

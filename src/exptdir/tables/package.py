@@ -1,0 +1,152 @@
+"""The container of a workbook, a zip archive of XML parts (ECMA-376 part 2), and what is refused in it."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from xml.parsers import expat
+
+from exptdir.errors import TableError
+
+#: Bytes that all parts of a workbook may unpack to. A million rows of ten columns take about half of it.
+MAX_UNPACKED = 512 * 2**20
+#: How much smaller than its content a large part may be. Rows of equal cells, each with its own address, were
+#: seen to pack 12 to 40 times; a bomb packs near the format's limit of 1,032 times.
+MAX_RATIO = 300
+#: Size above which the ratio counts: below it, no ratio does harm.
+RATIO_FROM = 16 * 2**20
+#: Parts that a workbook may have; large ones with a picture in each row have some thousands.
+MAX_PARTS = 65_536
+
+_CHUNK = 65_536
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: Name of the stream that an encrypted workbook is kept in (MS-OFFCRYPTO §2.3.4.4).
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+#: Errors of a damaged archive, from :mod:`zipfile` and the decompressors below it.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError)
+
+
+class _PrologEndError(Exception):
+    """The first element has begun: nothing after it can declare an entity."""
+
+
+@contextmanager
+def open_package(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open the container of a workbook, once it is known to do no harm.
+
+    Parameters
+    ----------
+    path
+        The workbook.
+
+    Yields
+    ------
+    zipfile.ZipFile
+        Its parts: within bounds, none with a document type declaration.
+
+    Raises
+    ------
+    TableError
+        If the file is something else, is protected by a password, damaged, or would unpack past the bounds.
+    """
+    _check_magic(path)
+    try:
+        archive = zipfile.ZipFile(path)
+    except DAMAGED as error:
+        raise TableError(
+            f"{path.name} is damaged or was cut off ({error}): put a complete copy in its place"
+        ) from None
+    with archive:
+        _check_sizes(path, archive)
+        _check_parts(path, archive)
+        yield archive
+
+
+def read_chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield what a stream holds, piece by piece."""
+    while chunk := stream.read(_CHUNK):
+        yield chunk
+
+
+def _check_magic(path: Path) -> None:
+    with path.open("rb") as stream:
+        head = stream.read(_CHUNK)
+    if head.startswith(_OLE):
+        if _ENCRYPTED in head or _ENCRYPTED in path.read_bytes():
+            raise TableError(f"{path.name} is protected by a password: save it without one")
+        raise TableError(f"{path.name} is an old .xls workbook under another name: save it as .xlsx")
+    if not head.startswith(b"PK"):
+        text = _looks_like_text(head)
+        looks = "it looks like delimited text: rename it to .csv" if text else "it is no zip archive"
+        raise TableError(f"{path.name} is not a workbook ({looks})")
+
+
+def _looks_like_text(head: bytes) -> bool:
+    if head.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        return True
+    control = sum(byte < 32 and byte not in b"\t\r\n\f" for byte in head)
+    return control == 0 and not head.lstrip().startswith(b"<")
+
+
+def _check_sizes(path: Path, archive: zipfile.ZipFile) -> None:
+    """Refuse what promises to unpack past the bounds; :mod:`zipfile` never unpacks more than was promised."""
+    parts = archive.infolist()
+    total = sum(part.file_size for part in parts)
+    if total > MAX_UNPACKED or len(parts) > MAX_PARTS:
+        raise TableError(
+            f"{path.name} unpacks to {total / 2**20:,.0f} MiB in {len(parts)} parts, more than the "
+            f"{MAX_UNPACKED // 2**20} MiB that are read: save the part to show as a workbook of its own"
+        )
+    for part in parts:
+        if part.file_size > RATIO_FROM and part.file_size > MAX_RATIO * max(part.compress_size, 1):
+            raise TableError(
+                f"{path.name} is refused: its part {part.filename} unpacks to over {MAX_RATIO} times its "
+                f"size, as no real workbook does"
+            )
+        if part.flag_bits & 0x1:
+            raise TableError(f"{path.name} is protected by a password: save it without one")
+
+
+def _check_parts(path: Path, archive: zipfile.ZipFile) -> None:
+    names = set(archive.namelist())
+    if "[Content_Types].xml" not in names:
+        advice = "an OpenDocument file: save it as .xlsx" if "mimetype" in names else "some other zip archive"
+        raise TableError(f"{path.name} is not a workbook but {advice}")
+    for name in names:
+        try:
+            with archive.open(name) as stream:
+                _check_prolog(path, name, stream)
+        except DAMAGED as error:
+            where = f"its part {name} cannot be unpacked ({error})"
+            raise TableError(f"{path.name} is damaged: {where}; put a complete copy in its place") from None
+
+
+def _check_prolog(path: Path, name: str, stream: IO[bytes]) -> None:
+    """Refuse a document type declaration, which defines entities and which no package may have (part 2)."""
+
+    def refuse(*_: object) -> None:
+        raise TableError(
+            f"{path.name} is refused: its part {name} declares a document type (DTD) or entities, "
+            f"as no real workbook does"
+        )
+
+    def stop(*_: object) -> None:
+        raise _PrologEndError
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    parser.StartElementHandler = stop
+    try:
+        for chunk in read_chunks(stream):
+            parser.Parse(chunk, False)
+        parser.Parse(b"", True)
+    except _PrologEndError:
+        return
+    except expat.ExpatError as error:
+        if name.endswith((".xml", ".rels")):
+            raise TableError(f"{path.name} is damaged: its part {name} is not XML ({error})") from None

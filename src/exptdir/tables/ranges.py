@@ -1,0 +1,99 @@
+"""Ranges of cells as authors write them: ``B2:F20``, ``B2:``, ``B:F``, ``2:9``, ``B2``."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from exptdir.errors import TableError
+
+#: Largest row and column of a workbook (ECMA-376 leaves them open; these are those of Excel and LibreOffice).
+MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
+
+_CORNER = r"\$?([A-Za-z]{0,3})\$?([0-9]{0,7})"
+_RANGE = re.compile(rf"{_CORNER}(:(?:{_CORNER})?)?\Z")
+
+
+class Box(NamedTuple):
+    """A rectangle of cells, counted from 1, both ends included."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    def __str__(self) -> str:
+        """Return the range as an author would write it."""
+        first, last = cell_name(self.top, self.left), cell_name(self.bottom, self.right)
+        return first if first == last else f"{first}:{last}"
+
+    def intersect(self, other: Box) -> Box | None:
+        """Return what two rectangles share, ``None`` if that is nothing."""
+        top, left = max(self.top, other.top), max(self.left, other.left)
+        bottom, right = min(self.bottom, other.bottom), min(self.right, other.right)
+        return Box(top, left, bottom, right) if top <= bottom and left <= right else None
+
+
+def column_number(letters: str) -> int:
+    """Return the number of a column: ``A`` is 1, ``AA`` 27."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def column_letters(number: int) -> str:
+    """Return the letters of a column: 1 is ``A``, 27 ``AA``."""
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def cell_name(row: int, column: int) -> str:
+    """Return the name of a cell, such as ``B2``."""
+    return f"{column_letters(column)}{row}"
+
+
+def parse_range(text: str) -> Box:
+    """Read a range.
+
+    Parameters
+    ----------
+    text
+        ``B2:F20``, ``B2`` (one cell), ``B2:`` (from there on), ``B:F`` (whole columns), ``2:9`` (whole rows);
+        dollar signs are allowed, the corners may stand in any order.
+
+    Returns
+    -------
+    Box
+        The rectangle; open sides reach to the largest row or column.
+
+    Raises
+    ------
+    TableError
+        If the text is no range, or lies beyond the largest row and column.
+    """
+    match = _RANGE.match(text.strip())
+    parts = match.groups() if match else ("", "", None, "", "")
+    column, row, colon, last_column, last_row = (part or "" for part in parts)
+    single = bool(column and row)
+    if not (single or (colon and (column or row))) or _uneven(column, row, last_column, last_row):
+        raise TableError(
+            f"{text!r} is not a range of cells: write B2:F20, B2: (from there on), B:F (columns) or B2"
+        )
+    rows = sorted((int(row or 1), int(last_row or (row if not colon else MAX_ROW))))
+    columns = sorted(
+        (column_number(column) or 1, column_number(last_column or (column if not colon else "XFD")))
+    )
+    if rows[0] < 1 or rows[1] > MAX_ROW or columns[1] > MAX_COLUMN:
+        raise TableError(f"the range {text!r} goes beyond the rows 1 to {MAX_ROW} and the columns A to XFD")
+    return Box(rows[0], columns[0], rows[1], columns[1])
+
+
+def _uneven(column: str, row: str, last_column: str, last_row: str) -> bool:
+    """Tell whether two corners are given of which one is a cell and the other a row or a column."""
+    if not (last_column or last_row):
+        return False
+    return bool(column) != bool(last_column) or (bool(last_row) and not row)
