@@ -60,7 +60,7 @@ DATE_CODES = (
     *("yyyy-mm-dd", "mm/dd/yy", "d-mmm-yy", "mmmmm", "dddd, mmmm d, yyyy", "h:mm", "h:mm:ss", "h:mm AM/PM"),
     *("hh:mm:ss.000", "yyyy-mm-dd hh:mm:ss", "[h]:mm", "[mm]:ss", "mmss.0", "m/d/yyyy", "ddd d mmm"),
 )
-#: Later than February 1900, before which Excel counts another day and LibreOffice shows dates of another year.
+#: Later than February 1900, before which Excel and LibreOffice count the days differently.
 DATES = (61, 366.999, 44762, 44762.75, 45351.123456, 45352.5, 73050.25, 2958465.0)
 
 

@@ -500,4 +500,4 @@ def test_hostile_titles_are_quick(title: str) -> None:
     heading_year(title)
     parse_date(title)
     infer_order([title])
-    assert time.process_time() - started < 0.25
+    assert time.process_time() - started < 0.5

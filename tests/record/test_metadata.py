@@ -436,6 +436,18 @@ def test_first_source_wins_and_others_are_reported(tmp_path: Path) -> None:
     assert problems[2].message == "id “64” disagrees with “63” in 0064_train/expt.toml, which counts"
 
 
+def test_a_lone_digit_beside_another_id_belongs_to_the_name(tmp_path: Path) -> None:
+    folder = tmp_path / "2_fragments"
+    assert read_facts(folder, None)[0].id == 2
+    write(folder / ".expt/id", "142\n")
+    facts, problems = read_facts(folder, None)
+    assert (facts.id, facts.name, problems) == (142, "2_fragments", [])
+    write(tmp_path / "63-train/.expt/id", "64\n")
+    facts, problems = read_facts(tmp_path / "63-train", None)
+    assert (facts.id, facts.name) == (64, "train")
+    assert only(problems).kind == "id"
+
+
 def test_same_lists_in_other_words_agree(expt: Path) -> None:
     write(expt / "expt.toml", 'tags = ["b", "a"]\nprerequisites = [12, "x"]\n')
     facts, problems = from_rst(expt, ":tags: a, b\n:prereqs: x, #012\n")

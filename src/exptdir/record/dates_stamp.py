@@ -70,8 +70,8 @@ def stamp_at_start(title: str) -> Stamp | None:
         sure = _follows(form, found, title[found.end() : found.end() + REACH])
         if sure is None:
             continue
-        skipped = SKIP.match(title, found.end())
-        rest = title[skipped.end() if skipped else found.end() :]
+        skipped = SKIP.match(title, found.end(), found.end() + REACH)
+        rest = title[skipped.end() if skipped else found.end() :].lstrip()
         stamp = _stamp(found, rest, sure)
         if stamp is not None:
             return stamp

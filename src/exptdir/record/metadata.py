@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -83,9 +84,18 @@ def read_facts(directory: Path, log: Path | None) -> tuple[Facts, list[Problem]]
     for found, wrong in sources:
         claims += found
         problems += wrong
-    claims += from_name(folder)
-    facts, disagreements = _merge(claims)
+    facts, disagreements = _merge([*claims, *from_name(folder, _stated_id(claims))])
     return facts, problems + disagreements
+
+
+def _stated_id(claims: list[Claim]) -> int | None:
+    for claim in claims:
+        if claim.fact == "id":
+            with suppress(MetadataError):
+                value = convert("id", claim.value)
+                if isinstance(value, int):
+                    return value
+    return None
 
 
 def _merge(claims: list[Claim]) -> tuple[Facts, list[Problem]]:

@@ -94,27 +94,29 @@ def from_small_files(directory: str) -> Found:
     return claims, problems
 
 
-def from_name(directory: str) -> list[Claim]:
+def from_name(directory: str, stated: int | None = None) -> list[Claim]:
     """Read the number or the date with which a directory's name begins.
 
     Parameters
     ----------
     directory
         The experiment's directory.
+    stated
+        The id that another source gives.
 
     Returns
     -------
     list of Claim
         ``0063_train_cnn`` is id 63 and name ``train_cnn``, and ``063`` an id without a name. A name that
         begins with a date stays whole, since the same words recur on other days. In ``100-200nm`` the number
-        is a part of the name.
+        is a part of the name, and so it is in ``2_fragments`` where the stated id is another.
     """
     name = os.path.basename(os.path.normpath(directory))
     begun = _date_of(name)
     if begun is not None:
         return [Claim("begun", begun, directory), Claim("name", name, directory)]
     found = _NUMBERED.fullmatch(name)
-    if found is None or _is_range(*found.groups("")):
+    if found is None or _is_range(*found.groups("")) or _is_a_count(found[1], stated):
         return [Claim("name", name, directory)]
     claims = [Claim("id", int(found[1]), directory)]
     return [*claims, Claim("name", found[3], directory)] if found[3] else claims
@@ -173,3 +175,8 @@ def _date_of(name: str) -> date | None:
 
 def _is_range(number: str, separator: str, rest: str) -> bool:
     return separator.strip("_ ") != "" and rest[:1].isdigit() and not number.startswith("0")
+
+
+def _is_a_count(number: str, stated: int | None) -> bool:
+    """Take a lone digit beside another id for a word of the name; longer numbers are a contradiction."""
+    return stated is not None and len(number) == 1 and int(number) != stated

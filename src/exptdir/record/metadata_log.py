@@ -198,7 +198,7 @@ def _title_at(lines: list[str], at: int) -> tuple[str, int] | None:
     line = lines[at].rstrip()
     over = _rule(lines, at)
     if over:
-        text = lines[at + 1].strip()
+        text = lines[at + 1].strip() if at + 1 < len(lines) else ""
         return (text, at + 3) if text and not _rule(lines, at + 1) and _rule(lines, at + 2) == over else None
     under = _rule(lines, at + 1)
     if not under or line[:1].isspace() or not line or line.startswith(".. "):

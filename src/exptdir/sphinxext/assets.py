@@ -117,6 +117,10 @@ def placeholder(typed: str, reason: str, *, inline: bool = False) -> nodes.Eleme
     return nodes.container("", paragraph, classes=["exptdir-placeholder"])
 
 
+def _shows_a_file(node: nodes.Node) -> bool:
+    return isinstance(node, (nodes.image, addnodes.download_reference))
+
+
 class AssetTransform(SphinxTransform):
     """Replaces images and downloads without a file, before Sphinx looks for it."""
 
@@ -125,14 +129,11 @@ class AssetTransform(SphinxTransform):
 
     def apply(self, **kwargs: Any) -> None:
         """Look at every image and download of the document."""
-        for image in list(self.document.findall(nodes.image)):
-            typed = image.get("uri", "")
+        for node in list(self.document.findall(_shows_a_file)):
+            is_image = isinstance(node, nodes.image)
+            typed = str(node.get("uri" if is_image else "reftarget", ""))
             if "://" not in typed and not typed.startswith("data:"):
-                self._check(image, typed, "image")
-        for download in list(self.document.findall(addnodes.download_reference)):
-            typed = download["reftarget"]
-            if "://" not in typed:
-                self._check(download, typed, "download")
+                self._check(node, typed, "image" if is_image else "download")
 
     def _check(self, node: nodes.Element, typed: str, what: str) -> None:
         try:

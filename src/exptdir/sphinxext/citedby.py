@@ -14,15 +14,15 @@ from sphinx.util.nodes import make_refnode
 
 from exptdir.sphinxext.cites import shown_pieces
 from exptdir.sphinxext.data import Cite
-from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.doctree import page_section
+from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.pages import ExperimentTransform
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
-class cited_by(nodes.General, nodes.Element):  # noqa: N801 (docutils names its nodes so)
+class cited_by(nodes.General, nodes.Element):
     """Holds the place of the list until all documents are read."""
 
 

@@ -37,11 +37,10 @@ def _is_myst(node: addnodes.pending_xref) -> bool:
     return bool(node.get("reftype") == "myst" and node.get("refdomain") is None)
 
 
-def _claim_myst_links(app: Sphinx, doctree: nodes.document) -> None:
-    """Take over the MyST links that can only mean an experiment, so that they are warned of like the others."""
-    for node in doctree.findall(addnodes.pending_xref):
-        if _is_myst(node) and _UNMISTAKABLE.fullmatch(node["reftarget"]):
-            node["refdomain"], node["reftype"] = "expt", "expt"
+def _claim_myst_link(node: addnodes.pending_xref) -> None:
+    """Take over a MyST link that can only mean an experiment, so that it is warned of like the others."""
+    if _is_myst(node) and _UNMISTAKABLE.fullmatch(node["reftarget"]):
+        node["refdomain"], node["reftype"] = "expt", "expt"
 
 
 def _anchor(node: nodes.Node) -> str:
@@ -105,7 +104,10 @@ def _collect(app: Sphinx, doctree: nodes.document) -> None:
     domain, docname = domain_of(app.env), app.env.docname
     cites: list[Cite] = []
     xrefs: set[tuple[str, str, str]] = set()
-    for node in doctree.findall(addnodes.pending_xref):
+    references = list(doctree.findall(addnodes.pending_xref))
+    for node in references:
+        _claim_myst_link(node)
+    for node in references:
         if _is_ours(node) or _is_myst(node):
             kind = forced_kind(node["reftype"])
             builds_on = node["reftype"] == "builds-on"
@@ -152,20 +154,16 @@ def _mark_missing(
     """Show a reference that nobody could resolve as text, marked; the warning was given when all was read."""
     if not _is_ours(node):
         return None
-    found = domain_of(env).locate(node["reftarget"], node.get("refdoc", ""), forced_kind(node["reftype"]))
-    reason = found.message if isinstance(found, Unresolved) else ""
     if node.get("exptdir_plain"):
         return contnode
-    # Parentheses keep the mark in builders that have no style.
-    marked = nodes.inline("", "", contnode, classes=["exptdir-missing"])
-    marked += nodes.inline("", "?", classes=["exptdir-missing-mark"])
-    marked["exptdir_title"] = reason
-    return marked
+    text = contnode if contnode.astext() else nodes.inline("", node["reftarget"])
+    # A character, so that builders without a style show the mark too.
+    mark = nodes.inline("", "?", classes=["exptdir-missing-mark"])
+    return nodes.inline("", "", text, mark, classes=["exptdir-missing"])
 
 
 def setup_cites(app: Sphinx) -> None:
     """Connect the collecting, the report and the mark."""
-    app.connect("doctree-read", _claim_myst_links, priority=400)
     app.connect("doctree-read", _collect, priority=700)
     app.connect("env-updated", _link_up, priority=300)
     # After intersphinx has had its turn.

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config
 
+#: What Markdown logs are written with elsewhere, and MyST leaves off unless it is told.
+_MYST_EXTENSIONS = ["colon_fence", "deflist", "dollarmath", "tasklist"]
 _MYST = frozenset({"myst_parser", "myst_nb"})
 
 
@@ -14,6 +17,15 @@ def _wants_markdown(app: Sphinx) -> bool:
     """Say whether Markdown is wanted: always, unless ``source_suffix`` is set and does not name it."""
     suffixes = app.config._raw_config.get("source_suffix")
     return suffixes is None or ".md" in ([suffixes] if isinstance(suffixes, str) else suffixes)
+
+
+def _enable_markdown(app: Sphinx, config: Config) -> None:
+    """Enable the usual Markdown, where the author says nothing of it."""
+    if "myst_enable_extensions" not in config._raw_config:
+        config.myst_enable_extensions = set(_MYST_EXTENSIONS)
+        # "$5 and $6" is no formula.
+        config.myst_dmath_allow_digits = False
+        config.myst_dmath_allow_space = False
 
 
 def setup_companions(app: Sphinx) -> None:
@@ -24,3 +36,4 @@ def setup_companions(app: Sphinx) -> None:
         app.setup_extension("sphinx_design")
     if not _MYST & named and _wants_markdown(app):
         app.setup_extension("myst_parser")
+        app.connect("config-inited", _enable_markdown, priority=400)

@@ -223,7 +223,7 @@ class ExptDomain(Domain):
             If the builder does not show that document.
         """
         node = make_refnode(builder, docname, place.docname, place.anchor, content, place.tooltip)
-        node["classes"] += ["exptdir-ref", f"exptdir-{place.kind}"]
+        node["classes"] += ["exptdir-ref", f"exptdir-ref-{place.kind}"]
         return node
 
     def resolve_xref(

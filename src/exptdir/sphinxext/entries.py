@@ -11,7 +11,15 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import clean_astext
 
-from exptdir.record.dates import DateContext, TitleDate, heading_year, infer_direction, infer_order, parse_title_date, update_date
+from exptdir.record.dates import (
+    DateContext,
+    TitleDate,
+    heading_year,
+    infer_direction,
+    infer_order,
+    parse_title_date,
+    update_date,
+)
 from exptdir.sphinxext.data import Entry
 from exptdir.sphinxext.doctree import page_section
 from exptdir.sphinxext.pages import ExperimentTransform
@@ -58,16 +66,21 @@ class EntryTransform(ExperimentTransform):
 
     def apply_to_page(self) -> None:
         """Note the entries with the domain, and put the list below the page's title."""
-        titles = [title.astext() for title in self.document.findall(nodes.title)]
+        dated = list(self._titled())
+        titles = [title.astext() for _node, title in dated]
+        order, evidence = self.domain.settings.date_order, infer_order(titles)
+        for title in evidence.contradictions:
+            message = f"“{title}” has day and month in another order than dates before it in this file"
+            self.domain.note_trouble(self.env.docname, "date", message)
         context = DateContext(
-            order=self.domain.settings.date_order,
-            evidence=infer_order(titles).order,
-            newest_first=infer_direction(titles),
+            order=order,
+            evidence=evidence.order,
+            newest_first=infer_direction(titles, order=order or evidence.order),
             begun=self.experiment.begun,
         )
         entries: list[Entry] = []
         of_day: Counter[str] = Counter()
-        for node, title in self._dated():
+        for node, title in dated:
             context = replace(context, heading=self._year_around(node))
             found = self._read(node, title, context)
             if found is None:
@@ -84,13 +97,13 @@ class EntryTransform(ExperimentTransform):
             self.domain.entries[self.env.docname] = entries
             self._list(entries)
 
-    def _dated(self) -> Iterator[tuple[nodes.Element, nodes.title]]:
+    def _titled(self) -> Iterator[tuple[nodes.Element, nodes.title]]:
+        """Yield what may be an entry: sections and updates, but for the page itself."""
         page = page_section(self.document)
-        for node in self.document.findall(nodes.Element):
-            if isinstance(node, nodes.section) or _is_update(node):
-                title = _title(node)
-                if title is not None and node is not page:
-                    yield node, title
+        for title in self.document.findall(nodes.title):
+            node = title.parent
+            if node is not page and (isinstance(node, nodes.section) or _is_update(node)):
+                yield node, title
 
     def _read(self, node: nodes.Element, title: nodes.title, context: DateContext) -> TitleDate | None:
         if _is_update(node):

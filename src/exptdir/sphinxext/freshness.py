@@ -13,7 +13,7 @@ from sphinx.util import docname_join
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.citedby import citing_documents
 from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.navigation import neighbourhood, without_ours
+from exptdir.sphinxext.navigation import Neighbours, without_ours
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
@@ -32,6 +32,7 @@ class Freshness:
         self.env = env
         self.domain = domain_of(env)
         self.relations = env.collect_relations()
+        self._neighbours = Neighbours(self.domain)
         self._objects: dict[str, dict[str, list[tuple[str, ...]]]] = {}
 
     def digest(self, docname: str) -> str:
@@ -96,7 +97,7 @@ class Freshness:
 
     def _neighbourhood(self, docname: str) -> Any:
         experiment = self.domain.record.by_docname.get(docname)
-        return neighbourhood(self.domain, experiment, str) if experiment is not None else None
+        return self._neighbours.of(experiment) if experiment is not None else None
 
     def _other(self, docname: str, domain: str, kind: str, target: str) -> Any:
         """Return what a reference of another domain depends on; too much does no harm, too little would."""

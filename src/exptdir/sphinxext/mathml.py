@@ -9,8 +9,8 @@ from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 
-from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.doctree import line_of
+from exptdir.sphinxext.domain import domain_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -7,9 +7,10 @@ for builders that need the tree, and out of sight of HTML's, which get a window 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docutils import nodes
+from markupsafe import escape
 from sphinx import addnodes
 
 from exptdir.record.check import status
@@ -25,18 +26,20 @@ if TYPE_CHECKING:
 
 #: Builders whose themes ask for the global tree on each page.
 _PAGED = frozenset({"html", "dirhtml"})
-#: Themes with a sidebar made of templates, and the template before which ours goes (empty: on top).
+#: Themes with a sidebar made of templates; the template before which ours goes, and whether ours replaces it,
+#: as it does where the theme's shows nothing but the tree below the page's section.
 SIDEBARS = {
-    "pydata_sphinx_theme": "sidebar-nav-bs",
-    "sphinx_book_theme": "sidebar-nav-bs",
-    "furo": "sidebar/navigation",
-    "alabaster": "navigation",
-    "basic": "localtoc",
-    "classic": "localtoc",
-    "nature": "localtoc",
-    "sphinxdoc": "localtoc",
+    "pydata_sphinx_theme": ("sidebar-nav-bs", True),
+    "sphinx_book_theme": ("sidebar-nav-bs", False),
+    "furo": ("sidebar/navigation", False),
+    "alabaster": ("navigation", False),
+    "basic": ("localtoc", False),
+    "classic": ("localtoc", False),
+    "nature": ("localtoc", False),
+    "sphinxdoc": ("localtoc", False),
 }
 SIDEBAR_TEMPLATE = "exptdir/sidebar.html"
+_LISTS = ("ancestors", "siblings", "children")
 
 
 def without_ours(tree: nodes.Element) -> nodes.Element:
@@ -72,24 +75,74 @@ class _Hidden:
         env.__dict__.pop("master_doctree", None)
 
 
-class Navigation:
-    """The handlers of one application, which share what one build put aside."""
+class Card(NamedTuple):
+    """What navigation shows of one experiment."""
 
-    def __init__(self) -> None:
-        self.hidden: _Hidden | None = None
+    docname: str
+    label: str
+    title: str
+    status: str
 
-    def hide(self, app: Sphinx, builder: Builder) -> None:
-        """Take our toctrees out of the global tree."""
-        env = builder.env
-        env.__dict__.pop("master_doctree", None)
-        if builder.name in _PAGED:
-            self.hidden = _Hidden(env)
 
-    def restore(self, app: Sphinx, exception: Exception | None) -> None:
-        """Put them back, for a second build in this process."""
-        if self.hidden is not None and app.env is not None:
-            self.hidden.restore(app.env)
-        self.hidden = None
+class Neighbourhood(NamedTuple):
+    """What the navigation of one page shows: cards, and how many siblings are left out on either side."""
+
+    ancestors: list[Card]
+    siblings: list[Card]
+    children: list[Card]
+    before: int
+    behind: int
+
+
+class Neighbours:
+    """Computes neighbourhoods, for the state that the domain is in; each card is made once.
+
+    Parameters
+    ----------
+    domain
+        The domain, when all documents are read.
+    """
+
+    def __init__(self, domain: ExptDomain) -> None:
+        self.domain = domain
+        self._cards: dict[str, Card] = {}
+
+    def card(self, experiment: Experiment) -> Card:
+        """Return the card of an experiment."""
+        if experiment.key not in self._cards:
+            state = status(self.domain.record, experiment, self.domain.settings.statuses) or ""
+            label = experiment.label() if experiment.id is not None else ""
+            card = Card(experiment.docname, label, self.domain.heading(experiment), state)
+            self._cards[experiment.key] = card
+        return self._cards[experiment.key]
+
+    def of(self, experiment: Experiment) -> Neighbourhood:
+        """Return the neighbourhood of an experiment: a window of its siblings, and all above and below."""
+        record, size = self.domain.record, self.domain.settings.navigation_window
+        siblings = record.children(record.parent(experiment))
+        at = record.position(experiment)
+        first, last = max(0, at - size), min(len(siblings), at + size + 1)
+        return Neighbourhood(
+            [self.card(above) for above in reversed(record.ancestors(experiment))],
+            [self.card(other) for other in siblings[first:last]],
+            [self.card(child) for child in record.children(experiment)],
+            first,
+            len(siblings) - last,
+        )
+
+
+def _escaped(cards: list[Card], builder: Any, pagename: str) -> list[tuple[str, str, str, str, bool]]:
+    """Return (address, label, title, status, whether it is this page) of each card, fit for HTML."""
+    return [
+        (
+            str(escape(builder.get_relative_uri(pagename, card.docname))),
+            str(escape(card.label)),
+            str(escape(card.title)),
+            str(escape(card.status)),
+            card.docname == pagename,
+        )
+        for card in cards
+    ]
 
 
 def _mode(app: Sphinx, domain: ExptDomain) -> str:
@@ -99,73 +152,58 @@ def _mode(app: Sphinx, domain: ExptDomain) -> str:
     return mode
 
 
-def _item(domain: ExptDomain, experiment: Experiment, link: Any, current: bool = False) -> dict[str, Any]:
-    return {
-        "link": link(experiment.docname),
-        "label": experiment.label() if experiment.id is not None else "",
-        "title": domain.heading(experiment),
-        "status": status(domain.record, experiment, domain.settings.statuses) or "",
-        "current": current,
-    }
+class Navigation:
+    """The handlers of one application, which share what one build put aside."""
 
+    def __init__(self) -> None:
+        self.hidden: _Hidden | None = None
+        self.neighbours: Neighbours | None = None
 
-def _window(siblings: tuple[Experiment, ...], at: int, size: int) -> tuple[tuple[Experiment, ...], int, int]:
-    """Return the siblings around position *at*, and how many are left out before and behind them."""
-    first, last = max(0, at - size), min(len(siblings), at + size + 1)
-    return siblings[first:last], first, len(siblings) - last
+    def hide(self, app: Sphinx, builder: Builder) -> None:
+        """Take our toctrees out of the global tree."""
+        env = builder.env
+        env.__dict__.pop("master_doctree", None)
+        self.neighbours = Neighbours(domain_of(env))
+        if builder.name in _PAGED:
+            self.hidden = _Hidden(env)
 
+    def restore(self, app: Sphinx, exception: Exception | None) -> None:
+        """Put them back, for a second build in this process."""
+        if self.hidden is not None and app.env is not None:
+            self.hidden.restore(app.env)
+        self.hidden = None
 
-def neighbourhood(domain: ExptDomain, experiment: Experiment, link: Any) -> dict[str, Any]:
-    """Collect what the navigation of one page shows.
-
-    Parameters
-    ----------
-    domain, experiment
-        The page's experiment.
-    link
-        Function that returns the address of a document as seen from the page.
-    """
-    record = domain.record
-    parent = record.parent(experiment)
-    siblings = record.children(parent)
-    shown, before, behind = _window(siblings, record.position(experiment), domain.settings.navigation_window)
-    return {
-        "ancestors": [_item(domain, above, link) for above in reversed(record.ancestors(experiment))],
-        "siblings": [_item(domain, other, link, other is experiment) for other in shown],
-        "before": before,
-        "behind": behind,
-        "up": link(parent.docname if parent else domain.env.config.root_doc),
-        "children": [_item(domain, child, link) for child in record.children(experiment)],
-    }
-
-
-def _add(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Give an experiment's page its navigation, in the sidebar or around the text."""
-    if app.builder.name not in _PAGED:
-        return
-    domain = domain_of(app.env)
-    experiment = domain.record.by_docname.get(pagename)
-    mode = _mode(app, domain)
-    if experiment is None or pagename not in app.env.all_docs or mode == "none":
-        return
-
-    def link(docname: str) -> str:
-        return app.builder.get_relative_uri(pagename, docname)
-
-    context["exptdir"] = neighbourhood(domain, experiment, link)
-    if mode == "sidebar" and "sidebars" in context:
-        context["sidebars"] = _sidebars(app.config.html_theme, list(context["sidebars"]))
-    else:
-        templates = app.builder.templates  # type: ignore[attr-defined]
-        above = templates.render("exptdir/trail.html", context)
-        below = templates.render("exptdir/neighbours.html", context)
-        context["body"] = above + context["body"] + below
+    def add(self, app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+        """Give an experiment's page its navigation, in the sidebar or around the text."""
+        if app.builder.name not in _PAGED or self.neighbours is None:
+            return
+        domain = self.neighbours.domain
+        experiment = domain.record.by_docname.get(pagename)
+        mode = _mode(app, domain)
+        if experiment is None or pagename not in app.env.all_docs or mode == "none":
+            return
+        parent = domain.record.parent(experiment)
+        up = parent.docname if parent is not None else app.config.root_doc
+        found = self.neighbours.of(experiment)
+        lists = {name: _escaped(getattr(found, name), app.builder, pagename) for name in _LISTS}
+        up_link = str(escape(app.builder.get_relative_uri(pagename, up)))
+        context["exptdir"] = {**lists, "before": found.before, "behind": found.behind, "up": up_link}
+        if mode == "sidebar" and "sidebars" in context:
+            context["sidebars"] = _sidebars(app.config.html_theme, list(context["sidebars"]))
+        else:
+            templates = app.builder.templates  # type: ignore[attr-defined]
+            above = templates.render("exptdir/trail.html", context)
+            below = templates.render("exptdir/neighbours.html", context)
+            context["body"] = above + context["body"] + below
 
 
 def _sidebars(theme: str, sidebars: list[str]) -> list[str]:
-    before = SIDEBARS.get(theme, "")
-    position = next((at for at, name in enumerate(sidebars) if name.removesuffix(".html") == before), 0)
-    return [*sidebars[:position], SIDEBAR_TEMPLATE, *sidebars[position:]]
+    """Put our template where the theme has its own, or in place of it where that would show nothing."""
+    name, replaces = SIDEBARS.get(theme, ("", False))
+    position = next((at for at, found in enumerate(sidebars) if found.removesuffix(".html") == name), None)
+    if position is None:
+        return [SIDEBAR_TEMPLATE, *sidebars]
+    return [*sidebars[:position], SIDEBAR_TEMPLATE, *sidebars[position + replaces :]]
 
 
 def _add_templates(app: Sphinx, config: Config) -> None:
@@ -179,5 +217,5 @@ def setup_navigation(app: Sphinx) -> None:
     app.connect("write-started", navigation.hide, priority=100)
     app.connect("build-finished", navigation.restore, priority=100)
     # Themes look through the sidebars in the same event, later.
-    app.connect("html-page-context", _add, priority=100)
+    app.connect("html-page-context", navigation.add, priority=100)
     app.connect("config-inited", _add_templates)

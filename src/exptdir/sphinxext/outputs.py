@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docutils import nodes
 from sphinx.builders.dirhtml import DirectoryHTMLBuilder
 from sphinx.builders.html import StandaloneHTMLBuilder
 
@@ -46,6 +47,20 @@ class _Careful:
     """Mixin for the HTML builders: see :class:`_Page`."""
 
     _outdated: frozenset[str] = frozenset()
+
+    def prepare_writing(self, docnames: Set[str]) -> None:
+        """Forget the titles of the last build."""
+        self._titles: dict[str, dict[str, str]] = {}
+        super().prepare_writing(docnames)  # type: ignore[misc]
+
+    def render_partial(self, node: nodes.Node | None) -> dict[str, str]:
+        """Render each title once: every page shows those before it, behind it and above it."""
+        if not isinstance(node, nodes.title):
+            return super().render_partial(node)  # type: ignore[misc, no-any-return]
+        key = str(node)
+        if key not in self._titles:
+            self._titles[key] = super().render_partial(node)  # type: ignore[misc]
+        return self._titles[key]
 
     def get_outdated_docs(self) -> Iterator[str]:
         """Return what Sphinx takes for outdated, and remember it."""

@@ -28,7 +28,7 @@ TEXT_SUFFIXES = frozenset({".txt", ".text", ".md", ".rst", ".py", ".sh", ".toml"
 _MAX_TEXT = 1_000_000
 
 
-class protocol(nodes.container):  # noqa: N801 (docutils names its nodes so)
+class protocol(nodes.container):
     """A part of the page that HTML folds away; other builders show it."""
 
 

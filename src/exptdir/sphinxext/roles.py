@@ -31,6 +31,7 @@ class ExptRole(XRefRole):
 
     def create_non_xref_node(self) -> tuple[list[Node], list[system_message]]:
         """Make ``!63`` show what a link would show, without the link."""
+        self.title = self.target = self.text.removeprefix("!").strip()
         if match := _EXPLICIT_TITLE.match(self.target):
             return [nodes.inline(self.rawtext, match[1], classes=self.classes)], []
         found, messages = self.create_xref_node()

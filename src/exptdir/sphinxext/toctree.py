@@ -13,8 +13,8 @@ from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from exptdir.sphinxext.data import Listing
-from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.doctree import page_section
+from exptdir.sphinxext.domain import ExptDomain, domain_of
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
@@ -87,7 +87,7 @@ class ToctreeTransform(SphinxTransform):
         if added and not holders:
             self._append(added)
         if wanted or toctrees:
-            found = self.document.findall(addnodes.toctree)
+            found = self.document.findall(addnodes.toctree) if added else toctrees
             everything = tuple(child for node in found for child in node["includefiles"])
             listing = Listing(tuple(wanted), tuple(added), everything, bool(holders))
             domain.listings[docname] = listing

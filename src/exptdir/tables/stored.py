@@ -17,6 +17,8 @@ from .sheetxml import RawCell
 #: How XML-unfriendly characters are written in texts (ECMA-376 part 1, §22.9.2.19): a line feed is
 #: ``_x000A_``.
 _ESCAPED = re.compile("_x00([01][0-9A-Fa-f])_")
+#: That of the largest float.
+_LARGEST_EXPONENT = 308
 _HYPERLINK = re.compile(r'=\s*HYPERLINK\(\s*"([^"]+)"', re.IGNORECASE)
 
 
@@ -113,9 +115,9 @@ class CellMaker:
             exact = Decimal(stored.strip())
         except InvalidOperation:
             return stored, stored, "text"
-        if not exact.is_finite():
+        if not exact.is_finite() or abs(exact.adjusted()) > _LARGEST_EXPONENT:
             return stored, stored, "text"
-        value = float(stored) if re.search("[.eE]", stored) else int(stored)
+        value = int(exact) if stored.strip().lstrip("-").isdecimal() else float(exact)
         text = format_value(exact, style.code, date1904=self.date1904).strip()
         moment = as_moment(value, style.code, date1904=self.date1904)
         return (text, value, "number") if moment is None else (text, moment, "date")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Collection
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from difflib import get_close_matches
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,10 +34,10 @@ if TYPE_CHECKING:
 _BROKEN: tuple[type[Exception], ...] = (
     *DAMAGED,
     ExpatError,
-    ElementTree.ParseError,
-    ValueError,
+    SyntaxError,  # as which ElementTree and lxml report what is not XML
+    ArithmeticError,
+    AssertionError,
     TypeError,
-    LookupError,
     AttributeError,
     TableError,
 )
@@ -124,7 +126,8 @@ class _Book:
         from openpyxl.utils.datetime import MAC_EPOCH
 
         try:
-            with warnings.catch_warnings(), path.open("rb") as stream:
+            # openpyxl warns of what it leaves out, and prints what is wrong with a style.
+            with warnings.catch_warnings(), redirect_stdout(StringIO()), path.open("rb") as stream:
                 warnings.simplefilter("ignore")
                 reader = ExcelReader(stream, read_only=True, data_only=True, keep_links=False)
                 reader.read_manifest()

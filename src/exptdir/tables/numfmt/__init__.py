@@ -15,6 +15,9 @@ from .dates import moment, render_date, to_serial
 from .digits import general, render_number
 from .sections import Kind, choose, parse, text_section
 
+#: Beyond any float; only a damaged workbook holds such numbers.
+_LARGEST_EXPONENT = 400
+
 __all__ = ["as_moment", "format_value", "to_serial"]
 
 
@@ -66,7 +69,10 @@ def as_moment(value: float, code: str, *, date1904: bool = False) -> dt.datetime
         Date and time where the code shows a year, month or day, and a duration where it shows only hours,
         minutes or seconds; ``None`` for other codes and for numbers that are no date.
     """
-    section, _ = choose(parse(code), Decimal(repr(value)))
+    sections = parse(code)
+    if all(section.kind is not Kind.DATE for section in sections):
+        return None
+    section, _ = choose(sections, Decimal(repr(value)))
     if section is None or section.kind is not Kind.DATE:
         return None
     return moment(section, value, date1904)
@@ -99,4 +105,6 @@ def _as_decimal(value: object, date1904: bool) -> Decimal | None:
     # repr() of a float is the shortest text that means it: 1.005 rounds as a person expects, not as its
     # binary does.
     number = value if isinstance(value, Decimal) else Decimal(repr(value))
-    return number if number.is_finite() else None
+    if not number.is_finite() or (number and abs(number.adjusted()) > _LARGEST_EXPONENT):
+        return None
+    return number

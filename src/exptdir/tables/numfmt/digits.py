@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from .sections import Section, Token
 
@@ -11,6 +13,8 @@ from .sections import Section, Token
 _EXACT = Context(prec=800, rounding=ROUND_HALF_UP, Emin=-9999, Emax=9999)
 #: Spreadsheets know numbers to 15 significant digits and round from those, so that 0.285 * 100 shows as 29.
 _FIFTEEN = Context(prec=15, rounding=ROUND_HALF_UP)
+#: The digits of most formats: they need no place-by-place layout.
+_USUAL = re.compile(r"(?:#,##|#*)0(?:\.0+)?\Z")
 #: Characters, without the sign, that ``General`` may take.
 GENERAL_WIDTH = 11
 
@@ -58,15 +62,22 @@ def render_number(section: Section, value: Decimal) -> str:
     str
         The text.
     """
-    size, tokens = abs(value), section.tokens
-    sign = "-" if value < 0 else ""
-    if any(token.kind == "general" for token in tokens):
-        return sign + "".join(general(size) if token.kind == "general" else token.shown for token in tokens)
-    size = _FIFTEEN.plus(size).scaleb(2 * sum(token.kind == "percent" for token in tokens), _EXACT)
-    if any(token.kind == "fraction" for token in tokens):
-        return sign + _fraction(tokens, size)
-    layout = _Layout(tokens)
-    return ("" if layout.rounds_to_zero(size) else sign) + layout.render(size)
+    layout = _layout(section)
+    size, sign = abs(value), "-" if value < 0 else ""
+    if layout.general:
+        parts = (general(size) if token.kind == "general" else token.shown for token in section.tokens)
+        return sign + "".join(parts)
+    size = _FIFTEEN.plus(size)
+    if layout.percents:
+        size = size.scaleb(2 * layout.percents, _EXACT)
+    if layout.fraction:
+        return _fraction(section.tokens, size, sign)
+    return layout.render(size, sign)
+
+
+@lru_cache(maxsize=512)
+def _layout(section: Section) -> _Layout:
+    return _Layout(section.tokens)
 
 
 def _round(value: Decimal, places: int) -> Decimal:
@@ -105,30 +116,44 @@ class _Layout:
         self.grouped = any(self.whole[0] < at < last_whole for at in commas) if self.whole else False
         # A comma right after the digits divides by a thousand; before the point it does so as well (0,.0).
         self.thousands = sum(last < at or last_whole < at < self.point < end for at in commas)
-        self.silent = set(commas)
+        self.silent = dict.fromkeys(commas, "")
+        self.percents = sum(token.kind == "percent" for token in tokens)
+        self.general = any(token.kind == "general" for token in tokens)
+        self.fraction = any(token.kind == "fraction" for token in tokens)
+        self.simple = self._frame()
 
-    def rounds_to_zero(self, size: Decimal) -> bool:
-        """Tell whether the digits shown are all zeros, so that no minus sign stands before them."""
-        mantissa = self.exponent < len(self.tokens)
-        return not mantissa and bool(self.whole + self.decimals) and not self._rounded(size)
+    def _frame(self) -> tuple[str, str] | None:
+        """Return what stands around the digits if they make a usual number, such as ``#,##0.00``."""
+        digits = [at for at, token in enumerate(self.tokens) if token.kind in {"digit", "comma", "point"}]
+        core = "".join(token.source for token in self.tokens[digits[0] : digits[-1] + 1]) if digits else ""
+        if self.thousands or self.fraction or not _USUAL.match(core):
+            return None
+        before, after = self.tokens[: digits[0]], self.tokens[digits[-1] + 1 :]
+        if any(token.kind == "exponent" for token in after):
+            return None
+        return "".join(token.shown for token in before), "".join(token.shown for token in after)
 
-    def render(self, size: Decimal) -> str:
-        size = self._scaled(size)
-        shown = dict.fromkeys(self.silent, "")
+    def render(self, size: Decimal, sign: str = "") -> str:
+        """Return the text for a number, with a sign unless all digits that are shown are zeros."""
+        if self.thousands:
+            size = size.scaleb(-3 * self.thousands, _EXACT)
         if self.exponent < len(self.tokens):
             size, power = self._normalise(size)
-            shown |= self._power(power)
-        digits = f"{_round(size, len(self.decimals)):f}"
-        whole, _, decimals = digits.partition(".")
+            shown = self.silent | self._power(power)
+            rounded = _round(size, len(self.decimals))
+        else:
+            shown = dict(self.silent)
+            rounded = _round(size, len(self.decimals))
+            sign = sign if rounded or not (self.whole or self.decimals) else ""
+        if self.simple is not None:
+            before, after = self.simple
+            return (
+                f"{sign}{before}{rounded:,f}{after}" if self.grouped else f"{sign}{before}{rounded:f}{after}"
+            )
+        whole, _, decimals = f"{rounded:f}".partition(".")
         shown |= self._whole(whole.lstrip("0"))
         shown |= self._decimals(decimals)
-        return "".join(shown.get(at, token.shown) for at, token in enumerate(self.tokens))
-
-    def _scaled(self, size: Decimal) -> Decimal:
-        return size.scaleb(-3 * self.thousands, _EXACT)
-
-    def _rounded(self, size: Decimal) -> Decimal:
-        return _round(self._scaled(size), len(self.decimals))
+        return sign + "".join(shown.get(at, token.shown) for at, token in enumerate(self.tokens))
 
     def _normalise(self, size: Decimal) -> tuple[Decimal, int]:
         """Return mantissa and exponent; ``##0.0E+0`` steps by three, as it has three places for digits."""
@@ -183,7 +208,7 @@ def _blank(token: Token) -> str:
     return {"0": "0", "?": " "}.get(token.source, "")
 
 
-def _fraction(tokens: tuple[Token, ...], size: Decimal) -> str:
+def _fraction(tokens: tuple[Token, ...], size: Decimal, sign: str) -> str:
     at = next(place for place, token in enumerate(tokens) if token.kind == "fraction")
     numerator_places, denominator_places = (part.strip() for part in tokens[at].source.split("/"))
     mixed = any(token.kind == "digit" for token in tokens[:at])
@@ -204,7 +229,8 @@ def _fraction(tokens: tuple[Token, ...], size: Decimal) -> str:
     shown = before.render(Decimal(whole)) if whole or rest else before.render(Decimal(0)) or "0"
     if mixed and not whole and not rest and "0" not in shown:
         shown = "0" + shown
-    return shown + part + "".join(token.shown for token in tokens[at + 1 :])
+    sign = sign if whole or rest else ""
+    return sign + shown + part + "".join(token.shown for token in tokens[at + 1 :])
 
 
 def _pad(number: int, places: str, *, after: bool = False) -> str:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 _TOKEN = re.compile(
     r"""
@@ -87,14 +87,14 @@ class Condition:
         return (self.sign == ">=" and self.bound <= 0) or (self.sign == ">" and self.bound < 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Section:
     """One of the parts of a format code between its semicolons."""
 
     tokens: tuple[Token, ...]
     condition: Condition | None = None
 
-    @property
+    @cached_property
     def kind(self) -> Kind:
         """What the section shows."""
         kinds = {token.kind for token in self.tokens}
@@ -177,23 +177,25 @@ def choose(sections: tuple[Section, ...], value: Decimal) -> tuple[Section | Non
         The section (``None`` if no condition holds), and whether it shows the number without its sign, as the
         second of two sections does.
     """
-    numeric = list(sections[:3])
-    if len(numeric) > 1 and numeric[-1].kind is Kind.TEXT:
-        numeric.pop()
-    conditions = _conditions(numeric)
-    for position, (section, condition) in enumerate(zip(numeric, conditions, strict=True)):
+    numeric = _numeric(sections)
+    first = numeric[0][1]
+    for position, (section, condition) in enumerate(numeric):
         if condition is None or condition.holds(value):
-            first = conditions[0]
             implied = position == 1 and condition is None and first is not None and first.leaves_negative
             return section, implied or (condition is not None and condition.only_negative)
     return None, False
 
 
-def _conditions(numeric: list[Section]) -> list[Condition | None]:
-    """Return each section's condition: its own, or the default for its place (§18.8.31)."""
-    own = [section.condition for section in numeric]
-    if len(own) == 2:
-        return [own[0] or Condition(">=", _ZERO), own[1]]
-    if len(own) == 3:
-        return [own[0] or Condition(">", _ZERO), own[1] or Condition("<", _ZERO), own[2]]
-    return own
+@lru_cache(maxsize=512)
+def _numeric(sections: tuple[Section, ...]) -> tuple[tuple[Section, Condition | None], ...]:
+    """Return the sections for numbers, each with its own condition or that of its place (§18.8.31)."""
+    numeric = list(sections[:3])
+    if len(numeric) > 1 and numeric[-1].kind is Kind.TEXT:
+        numeric.pop()
+    conditions = [section.condition for section in numeric]
+    if len(conditions) == 2:
+        conditions[0] = conditions[0] or Condition(">=", _ZERO)
+    elif len(conditions) == 3:
+        conditions[0] = conditions[0] or Condition(">", _ZERO)
+        conditions[1] = conditions[1] or Condition("<", _ZERO)
+    return tuple(zip(numeric, conditions, strict=True))
