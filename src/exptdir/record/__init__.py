@@ -1,0 +1,1 @@
+"""The model: experiments, their facts, how they are found and referred to."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from exptdir.record.dates_words import MONTHS, WEEKDAYS
 
@@ -87,10 +88,27 @@ _BODY = (
 _DASH = r"(?:\s+-{1,3}\s+|\s*(?:---?(?!-)|[–—])\s*)"
 _LEAD = rf"(?:{_DASH}|\s*[:：,，]\s*|\s*(?=[<\[(（【]))"
 
-AT_START = tuple((form, re.compile(_BODY % form.core, re.IGNORECASE)) for form in FORMS)
-AT_END = tuple(
-    (form, re.compile(rf"{_LEAD}{_BODY % form.core}\s*$", re.IGNORECASE)) for form in FORMS if form.at_end
-)
+#: Forms that are trusted at the end of a title.
+END_FORMS = tuple(form for form in FORMS if form.at_end)
+_BRACKETS = r"[<\[(（【]?"
+#: What a title must begin with, and hold at its end, to be worth a closer look.
+MAY_START = re.compile(rf"{_BRACKETS}(?:[0-9]|(?:{_words(MONTHS)}|{_words(WEEKDAYS)}))", re.IGNORECASE)
+MAY_END = re.compile(_YEAR)
+
+
+# Compiled when first needed: all of them take longer to compile than a small record takes to scan.
+@cache
+def at_start(form: Form) -> re.Pattern[str]:
+    """Return the pattern of a form at the beginning of a title."""
+    return re.compile(_BODY % form.core, re.IGNORECASE)
+
+
+@cache
+def at_end(form: Form) -> re.Pattern[str]:
+    """Return the pattern of a form at the end of a title, with the separator in front of it."""
+    return re.compile(rf"{_LEAD}{_BODY % form.core}\s*$", re.IGNORECASE)
+
+
 
 BOUNDARY = re.compile(r"(?![A-Za-z0-9%]|[./][0-9])")
 SEPARATOR = re.compile(

@@ -10,7 +10,19 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from exptdir.record.dates_forms import AT_END, AT_START, BOUNDARY, REACH, SEPARATOR, SKIP, Form
+from exptdir.record.dates_forms import (
+    BOUNDARY,
+    END_FORMS,
+    FORMS,
+    MAY_END,
+    MAY_START,
+    REACH,
+    SEPARATOR,
+    SKIP,
+    Form,
+    at_end,
+    at_start,
+)
 from exptdir.record.dates_words import MONTHS, WEEKDAYS
 
 _LEAP_YEAR = 2000
@@ -61,10 +73,10 @@ def stamp_at_start(title: str) -> Stamp | None:
     Stamp or None
         ``None`` when the text does not begin with anything that could be a date.
     """
-    if not title[:REACH]:
+    if not MAY_START.match(title):
         return None
-    for form, pattern in AT_START:
-        found = pattern.match(title, 0, REACH)
+    for form in FORMS:
+        found = at_start(form).match(title, 0, REACH)
         if found is None:
             continue
         sure = _follows(form, found, title[found.end() : found.end() + REACH])
@@ -93,9 +105,8 @@ def stamps_at_end(title: str) -> tuple[Stamp, ...]:
         trusted.
     """
     found: list[Stamp] = []
-    while len(found) < 2:
-        start = max(0, len(title) - REACH)
-        stamp = next((stamp for form, pattern in AT_END if (stamp := _ending(pattern, title, start))), None)
+    while len(found) < 2 and MAY_END.search(title, start := max(0, len(title) - REACH)):
+        stamp = next((stamp for form in END_FORMS if (stamp := _ending(at_end(form), title, start))), None)
         if stamp is None:
             stamp = stamp_at_start(title) if found else None
             if stamp is not None and not stamp.rest:

@@ -70,7 +70,8 @@ def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts)
 
 
-def _order(experiment: Experiment) -> tuple[bool, int, tuple[tuple[int, int, str], ...]]:
+def listing_order(experiment: Experiment) -> tuple[bool, int, tuple[tuple[int, int, str], ...]]:
+    """Sort key of experiments as pages list them: by id, then the named ones as people count."""
     numbered = experiment.id is not None
     return (not numbered, experiment.id or 0, natural_key(experiment.key))
 
@@ -134,7 +135,7 @@ class Record:
             parent = next((path for path in above if path in self.experiments), None)
             parents[key] = parent
             families[parent].append(experiment)
-        return parents, {parent: tuple(sorted(group, key=_order)) for parent, group in families.items()}
+        return parents, {parent: tuple(sorted(group, key=listing_order)) for parent, group in families.items()}
 
     def parent(self, experiment: Experiment) -> Experiment | None:
         """Return the experiment that *experiment* is nested in."""
@@ -174,9 +175,9 @@ class Record:
         prefix = "" if directory in {"", "."} else directory.rstrip("/") + "/"
         inside = {key for key in self.experiments if key.startswith(prefix) and key + "/" != prefix}
         outermost = (self.experiments[key] for key in inside if self._families[0][key] not in inside)
-        return sorted(outermost, key=_order)
+        return sorted(outermost, key=listing_order)
 
 
 def in_order(experiments: Iterable[Experiment]) -> list[Experiment]:
     """Sort experiments as pages list them: by id, then the named ones by path."""
-    return sorted(experiments, key=_order)
+    return sorted(experiments, key=listing_order)

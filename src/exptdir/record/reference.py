@@ -14,8 +14,11 @@ from exptdir.record.model import Experiment, Record, in_order
 
 Kind = Literal["experiment", "entry", "run", "label"]
 
-_ENTRY = re.compile(r"(?P<target>.*)@(?P<date>\d{4}([-/])\d{2}\3\d{2})(?:\.(?P<n>\d+))?", re.DOTALL)
-_UP = re.compile(r"-(?P<n>\d+)")
+_ENTRY = re.compile(r"(?P<target>.*)@(?P<date>\d{4}([-/])\d{2}\3\d{2})(?:\.(?P<n>[1-9]\d{0,8}))?", re.DOTALL)
+_UP = re.compile(r"-(?P<n>[1-9]\d{0,8})")
+#: A longer number is no id; Python refuses to read it at some length.
+_LONGEST_ID = 18
+_ARTICLES = {"experiment": "an experiment", "entry": "an entry", "run": "a run", "label": "a label"}
 #: An unknown word is compared with this many names at most, so that a typo in a huge record stays cheap.
 _MAX_COMPARED = 20_000
 
@@ -110,10 +113,14 @@ def _day(text: str) -> date | None:
 
 def find_experiments(record: Record, target: str) -> list[Experiment]:
     """Find the experiments that *target* names: by number, else by path, else by directory name."""
-    if target.isdecimal() and target.isascii():
-        return in_order(record.by_id.get(int(target), ()))
     path = target.strip("/")
-    return in_order(record.by_path.get(path) or record.by_name.get(path, ()))
+    numbered = record.by_id.get(int(target)) if _is_number(target) else None
+    # A directory may be named "20240628", which is no id.
+    return in_order(numbered or record.by_path.get(path) or record.by_name.get(path) or ())
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and text.isascii() and len(text) <= _LONGEST_ID
 
 
 def resolve(
@@ -142,13 +149,18 @@ def resolve(
     """
     if kind == "entry" and _day(text.strip()) is not None:
         text = "@" + text.strip()
+    plain = kind in {None, "experiment"} and not _UP.fullmatch(text.strip())
+    whole = find_experiments(record, text.strip()) if plain else []
+    if len(whole) == 1:
+        # Also "c#" and "run@2024-06-28", where directories are called so.
+        return Resolution("experiment", whole[0])
     try:
         reference = parse_reference(text)
     except ReferenceSyntaxError as error:
         return Unresolved(str(error))
     found = _resolve(record, reference, current, run_exists, kind)
     if kind is not None and isinstance(found, Resolution) and found.kind not in {kind, "label"}:
-        return Unresolved(f"{text!r} is a reference to an {found.kind}, not to an {kind}")
+        return Unresolved(f"{text!r} is a reference to {_ARTICLES[found.kind]}, not to {_ARTICLES[kind]}")
     return found
 
 
@@ -207,6 +219,8 @@ def _experiment_or_run(
         if found and run is not None:
             if run_exists(found[0], run):
                 return Resolution("run", found[0], run=run)
+            if kind == "experiment":
+                break
             return Unresolved(f"experiment {found[0].address!r} has no run {run!r}")
     if kind != "experiment" and current is not None and run_exists(current, text):
         return Resolution("run", current, run=text)
@@ -233,7 +247,7 @@ def _unknown(record: Record, text: str) -> Unresolved:
 
 def nearest(record: Record, text: str, n: int = 3) -> tuple[str, ...]:
     """Return up to *n* references that exist and look like *text*, the likeliest first."""
-    if text.isdecimal() and text.isascii():
+    if _is_number(text):
         wanted = int(text)
         ids = sorted(record.by_id, key=lambda number: (abs(number - wanted), number))
         alike = get_close_matches(str(wanted), map(str, ids[:200]), n=1, cutoff=0.7)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from exptdir.record.check import check
+from exptdir.record.dates import DateContext, parse_title_date
 from exptdir.record.metadata import log_title, read_facts
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
@@ -150,16 +151,28 @@ def scan(base: Path, settings: ScanSettings | None = None) -> Record:
     experiments: dict[str, Experiment] = {}
     problems: list[Problem] = []
     for root in settings.roots:
-        before = len(experiments)
         clean = PurePosixPath(root).as_posix()
+        if clean.startswith("/") or ".." in PurePosixPath(clean).parts:
+            problems.append(Problem("root", f"the record root {root!r} is not inside the source directory", base))
+            continue
+        empty = True
         for path, files, _, _ in _walk(base, clean, settings.exclude):
             logs = find_logs(path, files, settings) if path != clean else []
+            empty = empty and not logs
+            # Roots may overlap.
             if logs and path not in experiments:
                 experiments[path] = _experiment(base, clean, path, logs, problems)
-        if len(experiments) == before:
+        if empty:
             problems.append(_empty_root(base, clean, settings))
-    record = Record(base, dict(sorted(experiments.items())))
+    record = Record(base, dict(sorted(_addressable(experiments))))
     return Record(base, record.experiments, (*problems, *check(record, settings.statuses)))
+
+
+def _addressable(experiments: Mapping[str, Experiment]) -> Iterator[tuple[str, Experiment]]:
+    """Let those that two roots hold under the same path be written from the source directory."""
+    shared = Counter(experiment.path for experiment in experiments.values())
+    for key, experiment in experiments.items():
+        yield key, replace(experiment, path=key) if shared[experiment.path] > 1 else experiment
 
 
 def _experiment(base: Path, root: str, path: str, logs: list[str], problems: list[Problem]) -> Experiment:
@@ -177,13 +190,19 @@ def _experiment(base: Path, root: str, path: str, logs: list[str], problems: lis
         log=log,
         name=facts.name or directory.name,
         id=facts.id,
-        title=facts.title or log_title(log),
+        title=facts.title or _heading(log),
         status=facts.status,
         tags=facts.tags,
         prerequisites=facts.prerequisites,
         begun=facts.begun,
         origins=facts.origins,
     )
+
+
+def _heading(log: Path) -> str | None:
+    """Return the first heading of a log, unless it is that of an entry."""
+    title = log_title(log)
+    return None if title is None or parse_title_date(title, context=DateContext()) is not None else title
 
 
 def _empty_root(base: Path, root: str, settings: ScanSettings) -> Problem:

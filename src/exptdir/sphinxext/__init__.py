@@ -14,6 +14,7 @@ from exptdir.sphinxext.config import setup_config
 from exptdir.sphinxext.doi import setup_doi
 from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.entries import setup_entries
+from exptdir.sphinxext.labels import setup_labels
 from exptdir.sphinxext.mathml import setup_math
 from exptdir.sphinxext.navigation import setup_navigation
 from exptdir.sphinxext.outputs import setup_outputs
@@ -39,6 +40,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_record(app)
     setup_canonical(app)
     setup_pages(app)
+    setup_labels(app)
     setup_entries(app)
     setup_toctree(app)
     setup_cites(app)

@@ -153,12 +153,23 @@ class AssetTransform(SphinxTransform):
             raise AssetError("there is no such file in any format")
 
     def _replace(self, node: nodes.Element, typed: str, reason: str, what: str) -> None:
-        note_missing(domain_of(self.env), self.env.docname, typed, reason, line_of(node))
+        if not _inside_definition(node):
+            note_missing(domain_of(self.env), self.env.docname, typed, reason, line_of(node))
+        if isinstance(node.parent, nodes.reference) and len(node.parent) == 1:
+            # An image that is a link: Sphinx's writers allow nothing but an image in it.
+            node = node.parent
         inside_text = isinstance(node.parent, nodes.TextElement)
         new = placeholder(typed, reason, inline=what == "download" or inside_text)
         if what == "download":
             new.insert(0, nodes.Text(_own_title(node, typed)))
         node.replace_self(new)
+
+
+def _inside_definition(node: nodes.Node | None) -> bool:
+    """Say whether a node is in the definition of a substitution, which is shown where it is used, or nowhere."""
+    while node is not None and not isinstance(node, nodes.substitution_definition):
+        node = node.parent
+    return node is not None
 
 
 def _own_title(node: nodes.Element, typed: str) -> str:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from docutils import nodes
     from sphinx.application import Sphinx
-    from sphinx.domains.citation import CitationDomain
     from sphinx.environment import BuildEnvironment
 
 
@@ -63,7 +62,7 @@ def _rename_images(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> li
 def _stores(env: BuildEnvironment) -> dict[str, dict[str, Any]]:
     """Return the maps in which Sphinx keeps labels and citations, each value beginning with its document."""
     standard = env.domains.standard_domain
-    citations = cast("CitationDomain", env.domains["citation"])
+    citations = env.domains.citation_domain
     return {
         "labels": standard.labels,
         "anonlabels": standard.anonlabels,
@@ -73,12 +72,19 @@ def _stores(env: BuildEnvironment) -> dict[str, dict[str, Any]]:
 
 def _note_labels(app: Sphinx, doctree: nodes.document) -> None:
     """Remember every label and citation of a document, also those that another document overrides."""
-    docname = app.env.docname
-    own = {
-        store: {name: place for name, place in known.items() if place[0] == docname}
-        for store, known in _stores(app.env).items()
-    }
-    domain_of(app.env).labels[docname] = {store: found for store, found in own.items() if found}
+    docname, stores = app.env.docname, _stores(app.env)
+    # Only what the document itself defines is looked up: the maps hold the whole project's.
+    names = list(doctree.nametypes)
+    citations = [node[0].astext() for node in doctree.citations if node.children]
+    defined = {"labels": names, "anonlabels": names, "citations": citations}
+    own: dict[str, dict[str, Any]] = {}
+    for store, candidates in defined.items():
+        known = stores[store]
+        found = {name: known[name] for name in candidates if name in known and known[name][0] == docname}
+        if found:
+            own[store] = found
+    if own:
+        domain_of(app.env).labels[docname] = own
 
 
 def _settle_labels(app: Sphinx, env: BuildEnvironment) -> list[str]:

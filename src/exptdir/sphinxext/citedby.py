@@ -12,9 +12,10 @@ from sphinx.locale import _
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
+from exptdir.record.model import listing_order
 from exptdir.sphinxext.cites import shown_pieces
 from exptdir.sphinxext.data import Cite
-from exptdir.sphinxext.doctree import page_section
+from exptdir.sphinxext.doctree import builder_of, page_section
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.pages import ExperimentTransform
 
@@ -47,7 +48,7 @@ def citing_documents(domain: ExptDomain, docname: str) -> list[Citing]:
     Returns
     -------
     list of (docname, title, [(citation, pieces of its sentence)])
-        Experiments first, in their order, then other pages by title.
+        Experiments first, in their order, then other pages by name.
     """
     experiment = domain.record.by_docname.get(docname)
     if experiment is None:
@@ -70,10 +71,12 @@ def _title(domain: ExptDomain, docname: str) -> str:
     return title.astext() if title is not None else docname
 
 
-def _order(domain: ExptDomain, docname: str) -> tuple[bool, int, str]:
+def _order(domain: ExptDomain, docname: str) -> tuple[bool, Any, bool, str]:
     experiment = domain.record.around(docname)
-    number = experiment.id if experiment is not None and experiment.id is not None else 0
-    return experiment is None, number, docname
+    if experiment is None:
+        return True, (), True, docname
+    # An experiment's own page, then the others beside it.
+    return False, listing_order(experiment), experiment.docname != docname, docname
 
 
 class CitedByList(SphinxPostTransform):
@@ -112,7 +115,7 @@ class CitedByList(SphinxPostTransform):
 
     def _link(self, docname: str, anchor: str, text: str) -> nodes.Node:
         try:
-            return make_refnode(self.app.builder, self.env.docname, docname, anchor, nodes.Text(text))
+            return make_refnode(builder_of(self.env), self.env.docname, docname, anchor, nodes.Text(text))
         except NoUri:
             # The builder leaves that document out.
             return nodes.inline("", text)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from exptdir.record.reference import Kind
+
 
 class Page(NamedTuple):
     """An experiment's page: which experiment, its heading, and a digest of the facts it was read with."""
@@ -38,7 +40,7 @@ class Cite(NamedTuple):
     """
 
     text: str
-    kind: str | None
+    kind: Kind | None
     builds_on: bool
     line: int | None
     anchor: str

@@ -32,7 +32,10 @@ class DoiRole(ReferenceRole):
             return [nodes.inline(self.rawtext, self.title)], []
         text = self.title if self.has_explicit_title else f"doi:{doi}"
         uri = "https://doi.org/" + quote(doi, safe="/()")
-        return [nodes.reference(self.rawtext, text, internal=False, refuri=uri, classes=["doi"])], []
+        link = nodes.reference(self.rawtext, text, internal=False, refuri=uri, classes=["doi"])
+        # A name must stay as it is, quotes and double hyphens included.
+        link["support_smartquotes"] = self.has_explicit_title
+        return [link], []
 
 
 def setup_doi(app: Sphinx) -> None:

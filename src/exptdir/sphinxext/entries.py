@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import clean_astext
 
@@ -22,6 +23,7 @@ from exptdir.record.dates import (
 )
 from exptdir.sphinxext.data import Entry
 from exptdir.sphinxext.doctree import page_section
+from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.pages import ExperimentTransform
 from exptdir.sphinxext.unclaimed import add_unclaimed_directive
 
@@ -69,9 +71,7 @@ class EntryTransform(ExperimentTransform):
         dated = list(self._titled())
         titles = [title.astext() for _node, title in dated]
         order, evidence = self.domain.settings.date_order, infer_order(titles)
-        for title in evidence.contradictions:
-            message = f"“{title}” has day and month in another order than dates before it in this file"
-            self.domain.note_trouble(self.env.docname, "date", message)
+        self._contradictions(dated, evidence.contradictions)
         context = DateContext(
             order=order,
             evidence=evidence.order,
@@ -95,7 +95,13 @@ class EntryTransform(ExperimentTransform):
             entries.append(self._note(node, found, day, of_day[day]))
         if entries:
             self.domain.entries[self.env.docname] = entries
-            self._list(entries)
+            self._reserve(entries)
+
+    def _contradictions(self, dated: list[tuple[nodes.Element, nodes.title]], titles: Iterable[str]) -> None:
+        for text in titles:
+            line = next((node.line or title.line for node, title in dated if title.astext() == text), None)
+            message = f"“{text}” has day and month in another order than dates before it in this file"
+            self.domain.note_trouble(self.env.docname, "date", message, line)
 
     def _titled(self) -> Iterator[tuple[nodes.Element, nodes.title]]:
         """Yield what may be an entry: sections and updates, but for the page itself."""
@@ -128,23 +134,42 @@ class EntryTransform(ExperimentTransform):
         self.document.ids[anchor] = node
         return Entry(day, n, found.written, found.rest, anchor)
 
-    def _list(self, entries: list[Entry]) -> None:
-        order = self.domain.settings.entry_list
+    def _reserve(self, entries: list[Entry]) -> None:
+        """Keep the place of the list, which is made when the page is: a built record holds thousands of pages."""
         section = page_section(self.document)
-        if order == "none" or len(entries) < 2 or section is None:
-            return
-        listed = nodes.bullet_list(classes=["exptdir-entries"])
-        for entry in sorted(entries, key=lambda entry: (entry.day, entry.n), reverse=order == "newest"):
-            link = nodes.reference("", "", nodes.Text(entry.written), refid=entry.anchor, internal=True)
-            paragraph = nodes.paragraph("", "", link)
-            if entry.title:
-                paragraph += nodes.inline("", f" {entry.title}", classes=["exptdir-entry-title"])
-            listed += nodes.list_item("", paragraph)
-        title = section.first_child_matching_class(nodes.title)
-        section.insert(0 if title is None else title + 1, nodes.container("", listed, classes=["exptdir-entry-list"]))
+        if self.domain.settings.entry_list != "none" and len(entries) > 1 and section is not None:
+            title = section.first_child_matching_class(nodes.title)
+            section.insert(0 if title is None else title + 1, entry_list(docname=self.env.docname))
+
+
+class entry_list(nodes.General, nodes.Element):  # noqa: N801 (docutils names its nodes so)
+    """Holds the place of the list of a page's entries."""
+
+
+class EntryList(SphinxPostTransform):
+    """Replaces the placeholder by the list."""
+
+    default_priority = 5
+
+    def run(self, **kwargs: Any) -> None:
+        """Build the list out of generic nodes."""
+        domain = domain_of(self.env)
+        for node in list(self.document.findall(entry_list)):
+            entries = domain.entries.get(node["docname"], [])
+            newest_first = domain.settings.entry_list == "newest"
+            in_order = sorted(entries, key=lambda entry: (entry.day, entry.n), reverse=newest_first)
+            items = nodes.bullet_list("", *map(self._item, in_order), classes=["exptdir-entries"])
+            node.parent.replace(node, nodes.container("", items, classes=["exptdir-entry-list"]))
+
+    def _item(self, entry: Entry) -> nodes.list_item:
+        text = f"{entry.written} {entry.title}".rstrip()
+        link = nodes.reference("", text, refid=entry.anchor, internal=True)
+        return nodes.list_item("", nodes.paragraph("", "", link))
 
 
 def setup_entries(app: Sphinx) -> None:
     """Register the directive, unless another extension has one of that name, and the transform."""
     add_unclaimed_directive(app, "update", UpdateDirective)
+    app.add_node(entry_list)
     app.add_transform(EntryTransform)
+    app.add_post_transform(EntryList)

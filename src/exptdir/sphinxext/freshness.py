@@ -13,6 +13,7 @@ from sphinx.util import docname_join
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.citedby import citing_documents
 from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.labels import Label, standard_labels
 from exptdir.sphinxext.navigation import Neighbours, without_ours
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Freshness:
         citations = self.env.domaindata.get("citation", {}).get("citations", {})
         document = docname_join(docname, target)
         place: list[Any] = [
-            standard.labels.get(target),
+            standard.labels.get(target) or self._labels.get(target.lower()),
             standard.anonlabels.get(target),
             citations.get(target, ())[:2],
             self._titles.get(document) or self._titles.get(target),
@@ -113,6 +114,10 @@ class Freshness:
         domains = [domain] if domain in self.env.domains else list(self._other_domains)
         last = _last_part(target)
         return [*place, *(self._index(name).get(last, []) for name in domains)]
+
+    @cached_property
+    def _labels(self) -> dict[str, Label]:
+        return standard_labels(self.domain)
 
     @cached_property
     def _other_domains(self) -> list[str]:

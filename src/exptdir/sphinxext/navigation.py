@@ -6,12 +6,15 @@ for builders that need the tree, and out of sight of HTML's, which get a window 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docutils import nodes
 from markupsafe import escape
 from sphinx import addnodes
+from sphinx.util.osutil import relative_uri
 
 from exptdir.record.check import status
 from exptdir.record.model import Experiment
@@ -43,6 +46,7 @@ _LISTS = ("ancestors", "siblings", "children")
 
 
 def without_ours(tree: nodes.Element) -> nodes.Element:
+    """Copy a table of contents, or a document, without the toctrees that are ours."""
     copied = tree.deepcopy()
     for node in list(copied.findall(addnodes.toctree)):
         if node.get(FLAG):
@@ -131,11 +135,14 @@ class Neighbours:
         )
 
 
-def _escaped(cards: list[Card], builder: Any, pagename: str) -> list[tuple[str, str, str, str, bool]]:
+def _escaped(
+    cards: list[Card], pagename: str, target: Callable[[str], str]
+) -> list[tuple[str, str, str, str, bool]]:
     """Return (address, label, title, status, whether it is this page) of each card, fit for HTML."""
+    base = target(pagename)
     return [
         (
-            str(escape(builder.get_relative_uri(pagename, card.docname))),
+            str(escape(relative_uri(base, target(card.docname)))),
             str(escape(card.label)),
             str(escape(card.title)),
             str(escape(card.status)),
@@ -158,12 +165,14 @@ class Navigation:
     def __init__(self) -> None:
         self.hidden: _Hidden | None = None
         self.neighbours: Neighbours | None = None
+        self.target: Callable[[str], str] = str
 
     def hide(self, app: Sphinx, builder: Builder) -> None:
         """Take our toctrees out of the global tree."""
         env = builder.env
         env.__dict__.pop("master_doctree", None)
         self.neighbours = Neighbours(domain_of(env))
+        self.target = cache(builder.get_target_uri)
         if builder.name in _PAGED:
             self.hidden = _Hidden(env)
 
@@ -185,13 +194,13 @@ class Navigation:
         parent = domain.record.parent(experiment)
         up = parent.docname if parent is not None else app.config.root_doc
         found = self.neighbours.of(experiment)
-        lists = {name: _escaped(getattr(found, name), app.builder, pagename) for name in _LISTS}
+        lists = {name: _escaped(getattr(found, name), pagename, self.target) for name in _LISTS}
         up_link = str(escape(app.builder.get_relative_uri(pagename, up)))
         context["exptdir"] = {**lists, "before": found.before, "behind": found.behind, "up": up_link}
         if mode == "sidebar" and "sidebars" in context:
             context["sidebars"] = _sidebars(app.config.html_theme, list(context["sidebars"]))
         else:
-            templates = app.builder.templates  # type: ignore[attr-defined]
+            templates: Any = app.builder.templates
             above = templates.render("exptdir/trail.html", context)
             below = templates.render("exptdir/neighbours.html", context)
             context["body"] = above + context["body"] + below

@@ -118,7 +118,8 @@ class Outputs:
         self.digests = {docname: freshness.digest(docname) for docname in sorted(env.found_docs & set(env.all_docs))}
         outdir = Path(app.outdir)
         known = read_manifest(outdir)
-        paths = {docname: _relative(app.builder.get_output_path(docname), outdir) for docname in self.digests}  # type: ignore[attr-defined]
+        builder: Any = app.builder
+        paths = {docname: _relative(builder.get_output_path(docname), outdir) for docname in self.digests}
         return [docname for docname, digest in self.digests.items() if known.get(paths[docname]) != digest]
 
     def finish(self, app: Sphinx, exception: Exception | None) -> None:

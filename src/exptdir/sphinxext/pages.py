@@ -65,7 +65,7 @@ class TitleTransform(ExperimentTransform):
     def _wrap(self) -> nodes.section:
         """Put the whole document into a section, titled by the facts or by the directory."""
         text = self.experiment.title or self.experiment.name.replace("_", " ")
-        section = nodes.section("", nodes.title(text, text), ids=[nodes.make_id(text) or "log"])
+        section = nodes.section("", nodes.title(text, text), names=[nodes.fully_normalize_name(text)])
         section.source, section.line = str(self.experiment.log), 1
         section += self.document.children
         self.document.children = []
@@ -87,28 +87,6 @@ class TitleTransform(ExperimentTransform):
         title.setdefault("exptdir_heading", heading)
 
 
-def _note_labels(app: Sphinx, doctree: nodes.document) -> None:
-    """Give each experiment and entry a standard label, for projects that do not have this extension."""
-    domain = domain_of(app.env)
-    docname = app.env.docname
-    page = domain.pages.get(docname)
-    experiment = domain.record.by_docname.get(docname)
-    if page is None or experiment is None:
-        return
-    standard = app.env.domains.standard_domain
-    base = "expt-" + nodes.fully_normalize_name(experiment.address)
-    label = experiment.label()
-    places = [(base, "", f"{label}: {domain.heading(experiment)}")]
-    for entry in domain.entries.get(docname, ()):
-        number = f".{entry.n}" if entry.n > 1 else ""
-        shown = f"{label}, {entry.written}" + (f": {entry.title}" if entry.title else "")
-        places.append((f"{base}-{entry.day}{number}", entry.anchor, shown))
-    for name, anchor, shown in places:
-        standard.anonlabels[name] = docname, anchor
-        standard.labels[name] = docname, anchor, shown
-
-
 def setup_pages(app: Sphinx) -> None:
-    """Register the title's transform and the labels."""
+    """Register the title's transform."""
     app.add_transform(TitleTransform)
-    app.connect("doctree-read", _note_labels, priority=600)

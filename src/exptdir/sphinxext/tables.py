@@ -13,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from exptdir.errors import AssetError, TableError
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
+from exptdir.sphinxext.doctree import builder_of
 from exptdir.sphinxext.domain import domain_of
 from exptdir.tables import Cell, Table, read_table
 
@@ -81,7 +82,7 @@ class DatatableDirective(SphinxDirective):
         return node
 
     def _container(self, table: Table, typed: str) -> nodes.Element:
-        node = table_node(table, self.options.get("widths", "auto"))
+        node = table_node(table, self._widths(table, typed))
         node["classes"] += self.options.get("class", [])
         if "align" in self.options:
             node["align"] = self.options["align"]
@@ -95,6 +96,14 @@ class DatatableDirective(SphinxDirective):
         if table.sheet:
             source += nodes.Text(f" · {table.sheet}")
         return nodes.container("", node, *below, source, classes=["exptdir-table"])
+
+    def _widths(self, table: Table, typed: str) -> str | list[int]:
+        widths: str | list[int] = self.options.get("widths", "auto")
+        if not isinstance(widths, list) or len(widths) == table.n_columns:
+            return widths
+        message = f"{typed}: {len(widths)} widths are given for {table.n_columns} columns; none of them counts"
+        domain_of(self.env).note_trouble(self.env.docname, "table", message, self.lineno)
+        return "auto"
 
     def _caption(self, table: nodes.table) -> list[Node]:
         """Make the first paragraph of the content the title; return what follows it."""
@@ -115,13 +124,14 @@ def table_node(table: Table, widths: str | list[int] = "auto") -> nodes.table:
     table
         The cells.
     widths
-        ``auto`` leaves them to the browser; a list gives the relative widths of the columns.
+        ``auto`` leaves them to the browser; a list gives the relative widths of all columns.
     """
     node = nodes.table(classes=[DATATABLE])
     if widths == "auto":
         node["classes"].append("colwidths-auto")
-    group = nodes.tgroup(cols=table.n_columns)
-    given = widths if isinstance(widths, list) and len(widths) == table.n_columns else _natural_widths(table)
+    # Cells show what the spreadsheet shows, quotes and double hyphens included.
+    group = nodes.tgroup(cols=table.n_columns, support_smartquotes=False)
+    given = widths if isinstance(widths, list) else _natural_widths(table)
     if isinstance(widths, list):
         node["classes"].append("colwidths-given")
     for column, width in enumerate(given):
@@ -180,7 +190,7 @@ class NumberTables(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         """Number them, unless the builder or the author's ``numfig`` does."""
-        if self.config.numfig or self.app.builder.format == "latex":
+        if self.config.numfig or builder_of(self.env).format == "latex":
             return
         counts: Counter[str] = Counter()
         for table in self.document.findall(nodes.table):

@@ -11,6 +11,7 @@ from sphinx import addnodes
 from sphinx.directives.other import TocTree
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.nodes import clean_astext, make_refnode
 
 from exptdir.sphinxext.data import Listing
 from exptdir.sphinxext.doctree import page_section
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 PLACEHOLDER = ".experiments"
 # Sphinx keeps the place of an entry that looks like an address and asks nothing more of it.
 _SENTINEL = "expt://experiments"
+#: Builders with a page for each document; the others put the experiments themselves in place of a list.
+_LISTING = frozenset({"html", "dirhtml", "text", "epub", "man"})
 #: Attribute of the toctrees that are ours, and may be taken out of a theme's global tree.
 FLAG = "exptdir"
 
@@ -107,8 +110,9 @@ class ToctreeTransform(SphinxTransform):
 
     def _append(self, added: list[str]) -> None:
         section = page_section(self.document)
-        wrapper = nodes.compound("", classes=["toctree-wrapper", "exptdir-experiments"])
-        wrapper += _toctree(self.env.docname, added)
+        ours = _toctree(self.env.docname, added)
+        ours["hidden"] = True
+        wrapper = nodes.compound("", ours, classes=["toctree-wrapper", "exptdir-experiments"])
         # At the end of the page, but inside it: LaTeX puts the experiments where their toctree stands.
         (section if section is not None else self.document).append(wrapper)
 
@@ -128,8 +132,9 @@ def _outdated(
     for docname, listing in domain.listings.items():
         if docname in env.found_docs and tuple(candidates(domain, docname, listing.placed)) != listing.candidates:
             stale.append(docname)
-    if env.config.root_doc in env.all_docs and env.config.root_doc not in domain.listings and domain.record.children(None):
-        stale.append(env.config.root_doc)
+    root = env.config.root_doc
+    if root in env.all_docs and root not in domain.listings and domain.record.children(None):
+        stale.append(root)
     return stale
 
 
@@ -173,15 +178,27 @@ def _keep(node: addnodes.toctree, added: Sequence[str], kept: Sequence[str]) -> 
 
 
 class ListOnce(SphinxPostTransform):
-    """Takes the same experiments out of the page itself."""
+    """Takes the same experiments out of the page itself, and lists the rest where the author has not."""
 
     default_priority = 5
 
     def run(self, **kwargs: Any) -> None:
         """Filter our toctrees by what the environment says that each document lists."""
-        for node in self.document.findall(addnodes.toctree):
+        for node in list(self.document.findall(addnodes.toctree)):
             if node.get(FLAG):
                 _keep(node, node["includefiles"], self.env.toctree_includes.get(node["parent"], ()))
+                if "exptdir-experiments" in node.parent["classes"] and self.app.builder.name in _LISTING:
+                    node.parent += self._list(node["includefiles"])
+
+    def _list(self, children: Sequence[str]) -> nodes.bullet_list:
+        """Make the list that Sphinx would make of a visible toctree, at a tenth of its cost."""
+        items = nodes.bullet_list()
+        for child in children:
+            if child in self.env.titles:
+                title = clean_astext(self.env.titles[child])
+                link = make_refnode(self.app.builder, self.env.docname, child, "", nodes.Text(title))
+                items += nodes.list_item("", nodes.paragraph("", "", link), classes=["toctree-l1"])
+        return items
 
 
 def setup_toctree(app: Sphinx) -> None:

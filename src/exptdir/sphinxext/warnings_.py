@@ -44,11 +44,13 @@ def warn(subtype: str, message: str, *, location: Any = None) -> None:
         A node, a ``(docname, line)`` pair or ``"path:line"``; every warning should have one.
     """
     name = Subtype[subtype].name
+    if isinstance(location, str) and ":" not in location:
+        # Sphinx takes a bare path for the name of a document, and fails where none are known yet.
+        location += ":1"
     _logger.warning("%s", message, type="exptdir", subtype=name, location=location)
 
 
 def warn_problem(problem: Problem) -> None:
     """Report a problem of the core as a warning."""
-    # Without a line Sphinx would take the path for the name of a document.
     location = None if problem.path is None else f"{problem.path}:{problem.line or 1}"
     warn(problem.kind, problem.message, location=location)

@@ -1,0 +1,76 @@
+"""Standard labels of experiments and entries, for projects that do not have this extension.
+
+They are made when all is read and taken back when all is written. Sphinx looks through all labels each time it
+reads a document, so keeping tens of thousands of them would make reading quadratic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+
+from exptdir.record.model import Experiment
+from exptdir.sphinxext.domain import ExptDomain, domain_of
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.builders import Builder
+
+Label = tuple[str, str, str]
+
+
+def standard_labels(domain: ExptDomain) -> dict[str, Label]:
+    """Return the labels by name, each with its document, anchor and title.
+
+    ``expt-63`` is experiment 63, ``expt-63-2024-06-28`` an entry of it, and ``expt-63-2024-06-28.2`` the second
+    of that day.
+    """
+    labels: dict[str, Label] = {}
+    for docname in domain.pages:
+        experiment = domain.record.by_docname.get(docname)
+        if experiment is not None:
+            labels.update(_labels(domain, experiment))
+    return labels
+
+
+def _labels(domain: ExptDomain, experiment: Experiment) -> Iterator[tuple[str, Label]]:
+    base, docname = "expt-" + nodes.fully_normalize_name(experiment.address), experiment.docname
+    label = experiment.label()
+    yield base, (docname, "", f"{label}: {domain.heading(experiment)}")
+    for entry in domain.entries.get(docname, ()):
+        number = f".{entry.n}" if entry.n > 1 else ""
+        title = f"{label}, {entry.written}" + (f": {entry.title}" if entry.title else "")
+        yield f"{base}-{entry.day}{number}", (docname, entry.anchor, title)
+
+
+class Labels:
+    """The handlers of one application, which know what they have added."""
+
+    def __init__(self) -> None:
+        self.added: list[str] = []
+
+    def add(self, app: Sphinx, builder: Builder) -> None:
+        """Give the labels to Sphinx's standard domain; one of the author's own of the same name stays."""
+        standard = builder.env.domains.standard_domain
+        for name, (docname, anchor, title) in standard_labels(domain_of(builder.env)).items():
+            if name not in standard.anonlabels:
+                standard.labels[name] = docname, anchor, title
+                standard.anonlabels[name] = docname, anchor
+                self.added.append(name)
+
+    def remove(self, app: Sphinx, exception: Exception | None) -> None:
+        """Take them back, before anything is read again."""
+        standard = app.env.domains.standard_domain
+        for name in self.added:
+            standard.labels.pop(name, None)
+            standard.anonlabels.pop(name, None)
+        self.added.clear()
+
+
+def setup_labels(app: Sphinx) -> None:
+    """Connect to writing."""
+    labels = Labels()
+    app.connect("write-started", labels.add, priority=50)
+    app.connect("build-finished", labels.remove, priority=950)

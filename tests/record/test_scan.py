@@ -1,0 +1,233 @@
+"""What counts as an experiment, and what is said of roots and logs that are not right."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from exptdir.record import scan as module
+from exptdir.record.model import Record
+from exptdir.record.patterns import compile_patterns
+from exptdir.record.scan import ScanSettings, directories_apart, scan
+
+
+def fill(base: Path, *names: str) -> Path:
+    """Write files; logs get a title."""
+    for name in names:
+        path = base / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("Title\n=====\n", "utf-8")
+    return base
+
+
+def keys(base: Path, *roots: str, **settings: object) -> list[str]:
+    return list(found(base, *roots, **settings).experiments)
+
+
+def found(base: Path, *roots: str, **settings: object) -> Record:
+    return scan(base, ScanSettings(roots=roots or ("expts",), **settings))
+
+
+def messages(record: Record) -> list[str]:
+    return [problem.message for problem in record.problems]
+
+
+def test_logs_of_every_name_and_both_formats_nest_to_any_depth(tmp_path: Path):
+    fill(tmp_path, "expts/a/index.rst", "expts/b/notes.md", "expts/c/log.rst", "expts/d/README.md")
+    fill(tmp_path, "expts/group/e/Notes.rst", "expts/a/sub/x/y/log.md", "expts/data/results.txt", "expts/f/other.rst")
+    record = found(tmp_path)
+    assert list(record.experiments) == [
+        "expts/a",
+        "expts/a/sub/x/y",
+        "expts/b",
+        "expts/c",
+        "expts/d",
+        "expts/group/e",
+    ]
+    assert record.problems == ()
+    deep = record.experiments["expts/a/sub/x/y"]
+    assert (deep.path, deep.docname, deep.log) == (
+        "a/sub/x/y",
+        "expts/a/sub/x/y/log",
+        tmp_path / "expts/a/sub/x/y/log.md",
+    )
+    assert record.parent(deep) is record.experiments["expts/a"]
+
+
+@pytest.mark.parametrize(
+    ("there", "log"),
+    [
+        (("README.md", "log.md", "notes.rst", "index.md"), "index.md"),
+        (("README.md", "log.md", "notes.rst"), "notes.rst"),
+        (("README.md", "log.md"), "log.md"),
+        (("readme.rst",), "readme.rst"),
+    ],
+)
+def test_the_best_name_is_the_log_and_the_others_are_files(tmp_path: Path, there: tuple[str, ...], log: str):
+    record = found(fill(tmp_path, *(f"expts/a/{name}" for name in there)))
+    assert record.experiments["expts/a"].log.name == log
+    assert record.problems == ()
+
+
+def test_names_of_logs_and_suffixes_are_configurable(tmp_path: Path):
+    fill(tmp_path, "expts/a/index.md", "expts/a/journal.rst", "expts/b/notes.md", "expts/c/index.rst")
+    record = found(tmp_path, log_names=("journal", "notes"))
+    assert [experiment.docname for experiment in record.experiments.values()] == ["expts/a/journal", "expts/b/notes"]
+    assert keys(tmp_path, suffixes=(".rst",)) == ["expts/c"]
+
+
+def test_two_logs_of_one_rank_are_reported_at_the_one_that_is_not_used(tmp_path: Path):
+    record = found(fill(tmp_path, "expts/a/notes.rst", "expts/a/notes.md"))
+    (problem,) = record.problems
+    used = record.experiments["expts/a"].log.name
+    other = "notes.md" if used == "notes.rst" else "notes.rst"
+    assert (problem.kind, problem.path) == ("log", tmp_path / "expts/a" / other)
+    assert problem.message == f"two logs of the same rank: {used} is used, {other} is not"
+
+
+def test_the_source_directory_may_be_the_root(tmp_path: Path):
+    fill(tmp_path, "index.rst", "63_a/notes.rst", "docs/index.rst")
+    record = found(tmp_path, ".")
+    assert list(record.experiments) == ["63_a", "docs"]
+    assert record.experiments["63_a"].path == "63_a"
+
+
+@pytest.mark.parametrize("root", ["expts", "expts/", "./expts", "expts/."])
+def test_a_root_may_be_written_in_many_ways(tmp_path: Path, root: str):
+    fill(tmp_path, "expts/index.rst", "expts/a/notes.rst")
+    record = found(tmp_path, root)
+    # The root's own page is none of them.
+    assert [experiment.path for experiment in record.experiments.values()] == ["a"]
+    assert record.problems == ()
+
+
+def test_overlapping_roots_hold_each_experiment_once_and_are_not_called_empty(tmp_path: Path):
+    fill(tmp_path, "expts/a/notes.rst", "expts/a/b/notes.rst")
+    record = found(tmp_path, "expts", "expts/a", "expts")
+    assert list(record.experiments) == ["expts/a", "expts/a/b"]
+    assert record.problems == ()
+
+
+def test_one_path_below_two_roots_is_written_from_the_source_directory(tmp_path: Path):
+    fill(tmp_path, "one/same/notes.rst", "two/same/notes.rst", "two/other/notes.rst")
+    record = found(tmp_path, "one", "two")
+    assert [experiment.address for experiment in record.experiments.values()] == ["one/same", "other", "two/same"]
+
+
+@pytest.mark.parametrize("root", ["../elsewhere", "/elsewhere", "expts/../../elsewhere"])
+def test_a_root_outside_the_source_directory_is_refused(tmp_path: Path, root: str):
+    fill(tmp_path, "elsewhere/a/notes.rst", "source/expts/a/notes.rst")
+    record = found(tmp_path / "source", root)
+    assert record.experiments == {}
+    assert messages(record) == [f"the record root {root!r} is not inside the source directory"]
+
+
+def test_a_root_that_does_not_exist_is_reported_with_the_likely_one(tmp_path: Path):
+    record = found(fill(tmp_path, "experiments/a/notes.rst", "experiments/b/notes.rst", "docs/c/index.rst"))
+    (problem,) = record.problems
+    assert problem.kind == "root"
+    assert problem.message == (
+        "the record root 'expts' does not exist; did you mean exptdir_roots = [\"experiments\"]?"
+    )
+
+
+def test_a_root_without_experiments_is_reported_with_the_likely_one(tmp_path: Path):
+    fill(tmp_path, "expts/data.csv", "1_a/notes.rst", "2_b/notes.rst")
+    assert messages(found(tmp_path)) == [
+        "the record root 'expts' holds no experiment; did you mean exptdir_roots = [\".\"]?"
+    ]
+
+
+def test_without_any_experiment_nothing_is_guessed(tmp_path: Path):
+    (tmp_path / "expts").mkdir()
+    assert messages(found(tmp_path)) == ["the record root 'expts' holds no experiment"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".hidden/notes.rst",
+        "a/.git/notes.rst",
+        ".venv/lib/python3.11/site-packages/x/README.rst",
+        "env/lib/x/README.rst",
+        "a/env/x/README.rst",
+        "node_modules/x/README.md",
+        "a/__pycache__/README.md",
+    ],
+)
+def test_hidden_directories_and_those_of_programs_are_left_alone(tmp_path: Path, name: str):
+    fill(tmp_path, "a/notes.rst", name, "env/pyvenv.cfg", "a/env/pyvenv.cfg")
+    assert keys(tmp_path, ".") == ["a"]
+
+
+def test_virtual_environments_and_links_are_kept_from_other_searches_too(tmp_path: Path):
+    fill(tmp_path, "a/notes.rst", "a/env/pyvenv.cfg", "venv/pyvenv.cfg", "not_one/pyvenv.txt")
+    (tmp_path / "a" / "data").symlink_to(tmp_path)
+    (tmp_path / "a" / "dangling").symlink_to(tmp_path / "nothing")
+    (tmp_path / "a" / "file.rst").symlink_to("notes.rst")
+    assert directories_apart(tmp_path) == ["a/data", "a/env", "venv"]
+    assert directories_apart(tmp_path, compile_patterns(["a"])) == ["venv"]
+
+
+def test_linked_directories_are_not_entered_even_where_they_loop(tmp_path: Path):
+    fill(tmp_path, "expts/a/notes.rst", "outside/b/notes.rst")
+    for name, target in [("self", "."), ("up", ".."), ("outside", "../../outside"), ("a", "a")]:
+        (tmp_path / "expts" / "a" / name).symlink_to(target)
+    record = found(tmp_path)
+    assert list(record.experiments) == ["expts/a"]
+    assert record.problems == ()
+
+
+def test_a_log_may_be_a_link(tmp_path: Path):
+    fill(tmp_path, "real.rst", "expts/a/data.csv")
+    (tmp_path / "expts/a/notes.rst").symlink_to("../../real.rst")
+    assert keys(tmp_path) == ["expts/a"]
+
+
+def test_excluded_patterns_hold_for_directories_and_logs(tmp_path: Path):
+    fill(tmp_path, "expts/a/notes.rst", "expts/old/b/notes.rst", "expts/c/README.rst", "expts/c/notes.rst")
+    exclude = compile_patterns(["expts/old", "**/notes.rst"])
+    record = found(tmp_path, exclude=exclude)
+    assert [experiment.docname for experiment in record.experiments.values()] == ["expts/c/README"]
+
+
+def test_a_directory_that_cannot_be_listed_counts_as_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    fill(tmp_path, "expts/a/notes.rst", "expts/locked/notes.rst")
+    real = os.scandir
+
+    def scandir(path: str):
+        # Tests may run as root, who may read everything.
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(module.os, "scandir", scandir)
+    assert keys(tmp_path) == ["expts/a"]
+
+
+@pytest.mark.parametrize("name", ["with space", "it's \"quoted\"", "实验 一", "🧪 test", "ünï", "a#b", "[x]", "a*b", "-1"])
+def test_names_are_taken_as_they_are(tmp_path: Path, name: str):
+    record = found(fill(tmp_path, f"expts/{name}/notes.rst"))
+    (experiment,) = record.experiments.values()
+    assert (experiment.key, experiment.name) == (f"expts/{name}", name)
+    assert record.problems == ()
+
+
+def test_facts_and_titles_reach_the_experiment(tmp_path: Path):
+    fill(tmp_path, "expts/0063_train_cnn/notes.rst")
+    (tmp_path / "expts/0063_train_cnn/expt.toml").write_text('status = "complete"\ntags = ["cnn"]\n')
+    (experiment,) = found(tmp_path).experiments.values()
+    assert (experiment.id, experiment.name, experiment.title) == (63, "train_cnn", "Title")
+    assert (experiment.status, experiment.tags) == ("complete", ("cnn",))
+    assert experiment.origins["status"] == (tmp_path / "expts/0063_train_cnn/expt.toml", 1)
+
+
+def test_malformed_metadata_is_a_problem_and_the_experiment_stays(tmp_path: Path):
+    fill(tmp_path, "expts/63_a/notes.rst")
+    (tmp_path / "expts/63_a/expt.toml").write_text("status = \n")
+    record = found(tmp_path)
+    (problem,) = record.problems
+    assert (problem.kind, problem.path, problem.line) == ("metadata", tmp_path / "expts/63_a/expt.toml", 1)
+    assert record.experiments["expts/63_a"].id == 63

@@ -1,0 +1,118 @@
+"""Mathematics is on the page itself: no script, no network."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.sphinxext.building import Built, the, titled, words
+from tests.sphinxext.conftest import Build
+
+NOTES = "expts/1_a/notes"
+TEXT = """
+Inline :math:`x^2 < y` here.
+
+.. math:: \\sum_{i=1}^n i = \\frac{n(n+1)}{2}
+   :label: gauss
+
+.. math::
+
+   a &= b \\\\
+   c &= d
+
+See :eq:`gauss`.
+"""
+
+
+def one(build: Build, text: str, **options: object) -> Built:
+    return build({f"{NOTES}.rst": titled("Log", text)}, **options)
+
+
+@pytest.fixture(scope="module")
+def built(build_once: Build) -> Built:
+    return build_once({f"{NOTES}.rst": titled("Log", TEXT), "expts/2_b/notes.md": "# B\n\n$a^2$ and $5 and $6.\n\n$$\nb_1\n$$\n"})
+
+
+def test_formulas_are_mathml(built: Built):
+    body = built.body(NOTES)
+    assert len(body.select("span.math math")) == 1
+    assert len(body.select("div.math math")) == 2
+    assert words(the(body, "span.math")) == "x2<y"
+    assert built.warnings == ""
+
+
+def test_markdown_has_formulas_and_prices(built: Built):
+    body = built.body("expts/2_b/notes")
+    assert (len(body.select("span.math math")), len(body.select("div.math math"))) == (1, 1)
+    assert "and $5 and $6." in words(body)
+
+
+def test_numbered_equations_are_referred_to(built: Built):
+    body = built.body(NOTES)
+    assert words(the(body, ".eqno")) == "(1)"
+    link = next(link for link in body.select("a") if words(link) == "(1)")
+    assert len(body.select(f'[id="{link["href"][1:]}"]')) == 1
+
+
+def test_nothing_is_loaded_from_elsewhere(built: Built):
+    for docname in (NOTES, "expts/2_b/notes", "index"):
+        page = built.page(docname)
+        addresses = [tag.get("src") or tag.get("href") for tag in page.select("script[src], link[href], img[src]")]
+        assert not [address for address in addresses if re.match(r"(https?:)?//", address)]
+        assert "mathjax" not in built.html(docname).lower()
+
+
+@pytest.mark.parametrize(
+    "tex", [r"\nosuchcommand{x}", r"\frac{a", r"x \& <script>alert(1)</script>", r"\begin{tikzpicture}\end{tikzpicture}"]
+)
+def test_what_cannot_be_converted_is_shown_as_tex_and_reported_at_its_line(build: Build, tex: str):
+    built = one(build, f".. math:: {tex}\n\nBehind.\n")
+    if built.warnings:
+        (warning,) = built.located
+        assert warning.startswith(f"{NOTES}.rst:4: WARNING: formula shown as TeX: ")
+        assert warning.endswith("[exptdir.math]")
+        assert the(built.body(NOTES), "code.exptdir-tex").get_text() == tex
+    assert not built.body(NOTES).select("script")
+    assert "Behind." in words(built.body(NOTES))
+
+
+def test_most_of_those_are_in_fact_reported(build: Build):
+    assert "[exptdir.math]" in one(build, r":math:`\nosuchcommand{x}`").warnings
+
+
+@pytest.mark.parametrize("environment", ["align", "align*", "equation", "gather", "cases", "pmatrix", "aligned"])
+def test_usual_displays(build: Build, environment: str):
+    text = f".. math::\n   :nowrap:\n\n   \\begin{{{environment}}}\n   a & b \\\\\n   c & d\n   \\end{{{environment}}}\n"
+    built = one(build, text)
+    assert len(built.body(NOTES).select("div.math math")) == 1
+    assert built.warnings == ""
+
+
+@pytest.mark.parametrize(
+    "conf",
+    [
+        'extensions = ["exptdir", "sphinx.ext.mathjax"]\n',
+        'extensions = ["sphinx.ext.mathjax", "exptdir"]\n',
+        'html_math_renderer = "mathjax"\n',
+    ],
+)
+def test_a_renderer_of_the_authors_wins(build: Build, conf: str):
+    built = one(build, ":math:`x^2` and :math:`\\nosuchcommand`\n", conf=conf)
+    assert not built.body(NOTES).select("math")
+    assert "mathjax" in built.html(NOTES).lower()
+    assert built.warnings == ""
+
+
+def test_a_renderer_of_another_extension_wins(build: Build):
+    conf = (
+        "def visit(self, node):\n    self.body.append('<i>MINE</i>')\n    from docutils import nodes\n"
+        "    raise nodes.SkipNode\n"
+        "def setup(app):\n    app.add_html_math_renderer('mine', (visit, None), (visit, None))\n"
+        "html_math_renderer = 'mine'\n"
+    )
+    assert words(the(one(build, ":math:`x^2`\n", conf=conf).body(NOTES), "p > i")) == "MINE"
+
+
+def test_other_builders_show_the_source(build: Build):
+    assert "x^2 < y" in one(build, TEXT).text(NOTES)

@@ -1,0 +1,80 @@
+"""Titles of experiments' pages, with and without what they are made of."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sphinxext.building import Built, the, titled, words
+from tests.sphinxext.conftest import Build
+
+RECORD = {
+    "index.rst": titled("Home", ":ref:`expt-63`\n"),
+    "expts/0063_train_cnn/notes.rst": titled("Train *CNN* on ``LBA``", "See :expt:`64`, :expt:`65`, :expt:`66`.\n"),
+    "expts/0064_no_heading/notes.rst": "Just some text.\n",
+    "expts/0065_dated_only/log.md": "# 2024-06-28: First\n\ntext\n\n# 2024-06-29: Second\n\ntext\n",
+    "expts/0066_stated/notes.rst": "2024-06-28\n----------\n\ntext\n\n2024-06-29\n----------\n\ntext\n",
+    "expts/0066_stated/expt.toml": 'title = "The stated title"\n',
+    "expts/named/notes.rst": titled("A named one"),
+    "expts/one_date/notes.rst": titled("2024-06-28: The whole log"),
+    "expts/0067_empty/notes.rst": "",
+}
+
+
+@pytest.fixture(scope="module")
+def record(build_once: Build) -> Built:
+    return build_once(RECORD)
+
+
+@pytest.mark.parametrize(
+    ("docname", "title"),
+    [
+        ("0063_train_cnn/notes", "#63: Train CNN on LBA"),
+        ("0064_no_heading/notes", "#64: no heading"),
+        ("0065_dated_only/log", "#65: dated only"),
+        ("0066_stated/notes", "#66: The stated title"),
+        ("0067_empty/notes", "#67: empty"),
+        ("named/notes", "A named one"),
+        ("one_date/notes", "2024-06-28: The whole log"),
+    ],
+)
+def test_the_page_and_its_place_in_the_contents_show_id_and_title(record: Built, docname: str, title: str):
+    page = record.page(f"expts/{docname}")
+    assert words(the(page, "div.body h1")) == title
+    assert words(page.title).startswith(title)
+    (link,) = record.body().select(f'.toctree-wrapper a[href="expts/{docname}.html"]')
+    assert words(link) == title
+
+
+def test_nothing_is_warned_of(record: Built):
+    assert record.warnings == ""
+
+
+def test_markup_in_a_title_is_kept_and_does_not_show_in_the_tooltip(record: Built):
+    heading = the(record.body("expts/0063_train_cnn/notes"), "h1")
+    assert (words(the(heading, "em")), words(the(heading, "code"))) == ("CNN", "LBA")
+
+
+def test_text_without_a_heading_and_dated_sections_stay_on_the_page(record: Built):
+    assert "Just some text." in words(record.body("expts/0064_no_heading/notes"))
+    body = record.body("expts/0065_dated_only/log")
+    assert [words(heading) for heading in body.select("h2")] == ["2024-06-28: First", "2024-06-29: Second"]
+    assert [section["id"] for section in body.select("section.exptdir-entry")] == [
+        "entry-2024-06-28",
+        "entry-2024-06-29",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("template", "titles"),
+    [
+        ("", ["Train CNN on LBA", "A named one"]),
+        ("{title} ({id})", ["Train CNN on LBA (63)", "A named one"]),
+        ("{id} {name}", ["63 train_cnn", "A named one"]),
+    ],
+)
+def test_the_format_is_the_authors(build: Build, template: str, titles: list[str]):
+    chosen = ("expts/0063_train_cnn/notes", "expts/named/notes")
+    files = {f"{name}.rst": titled("A named one") for name in chosen[1:]}
+    files[f"{chosen[0]}.rst"] = titled("Train CNN on LBA")
+    built = build(files, confoverrides={"exptdir_title_format": template})
+    assert [words(the(built.body(docname), "h1")) for docname in chosen] == titles
