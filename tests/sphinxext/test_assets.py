@@ -63,7 +63,7 @@ def test_a_missing_file_becomes_a_placeholder_and_one_warning_at_its_line(
     location, _, message = warning.partition(": WARNING: ")
     assert message == f"{path}: {reason} [exptdir.asset]"
     name, _, line = location.partition(":")
-    assert (name, 6 <= int(line) <= 7) == (NOTES, True)
+    assert (name, 6 <= int(line) <= 8) == (NOTES, True)
     assert "Behind." in words(body(built))
 
 

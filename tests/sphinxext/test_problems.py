@@ -24,7 +24,7 @@ Text.
 """
 RECORD = {
     "expts/1_a/notes.rst": titled("A", TEXT),
-    "expts/1_a/notes.md": "# Rival\n",
+    "expts/6_d/notes.md": "# Rival\n",
     "expts/1_a/broken.xlsx": "no workbook",
     "expts/1_b/notes.rst": titled("B"),
     "expts/1_b/expt.toml": 'status = "odd"\nprerequisites = ["98", "5"]\n',

@@ -49,7 +49,7 @@ def test_content_is_interleaved_at_stars(build: Build):
     ("text", "parts"),
     [
         (".. protocol::\n\n   Only text.\n", ["Protocol", "Only tex"]),
-        (".. protocol:: b.pdf\n\n   A.\n\n   ***\n\n   B.\n\n   ***\n\n   C.\n", ["Protocol", "A.", "b.pdf", "B.", "C."]),
+        (".. protocol:: b.pdf\n\n   One.\n\n   ***\n\n   Two.\n\n   ***\n\n   Three.\n", ["Protocol", "One.", "b.pdf", "Two.", "Three."]),
         ('.. protocol:: "with space.txt"\n', ["Protocol", "with spa", "Spaced."]),
     ],
 )

@@ -23,6 +23,7 @@ from exptdir.sphinxext.protocol import setup_protocol
 from exptdir.sphinxext.record import setup_record
 from exptdir.sphinxext.report import setup_report
 from exptdir.sphinxext.roles import setup_roles
+from exptdir.sphinxext.singlefile import setup_singlefile
 from exptdir.sphinxext.style import setup_style
 from exptdir.sphinxext.tables import setup_tables
 from exptdir.sphinxext.toctree import setup_toctree
@@ -53,5 +54,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_navigation(app)
     setup_style(app)
     setup_outputs(app)
+    setup_singlefile(app)
     setup_report(app)
     return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

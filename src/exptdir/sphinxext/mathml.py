@@ -69,7 +69,7 @@ def _visit(visitor: Any, node: nodes.Element) -> None:
     try:
         shown = to_mathml(source, block=block)
     except (MathError, SyntaxError):
-        shown = f'<code class="exptdir-tex">{visitor.encode(source)}</code>'
+        shown = f'<code class="exptdir-tex">{visitor.encode(source.strip())}</code>'
     tag = "div" if block else "span"
     visitor.body.append(visitor.starttag(node, tag, "", CLASS="math exptdir-math"))
     if block and node.get("number"):

@@ -1,0 +1,4 @@
+project = "Sample"
+author = "The exptdir authors"
+copyright = "the exptdir authors"
+extensions = ["exptdir"]
