@@ -55,7 +55,7 @@ def test_nor_by_those_that_have_something_to_say_themselves(outputs: dict[str, B
     ours = [line for line in outputs[builder].located if "exptdir" in line]
     assert ours == [MISSING]
     others = [line for line in outputs[builder].located if "exptdir" not in line]
-    assert all("drift" in line or "epub" in line for line in others), others
+    assert all("drift" in line or "EPUB" in line for line in others), others
 
 
 def shown(built: Built) -> str:

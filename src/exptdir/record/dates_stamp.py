@@ -162,7 +162,7 @@ def _stamp(found: re.Match[str], rest: str, sure: bool) -> Stamp | None:
 
 
 def _possible(groups: dict[str, str | None]) -> dict[str, tuple[int | None, int, int]]:
-    year = int(groups["year"]) if groups.get("year") else None
+    year = int(groups.get("year") or 0) or None
     first, second, short = groups.get("a"), groups.get("b"), groups.get("short")
     if first is None or second is None:
         word = groups.get("month")

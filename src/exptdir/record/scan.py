@@ -17,7 +17,7 @@ from exptdir.record.problem import Problem
 #: Names of logs, the best first (``exptdir_log_names``).
 LOG_NAMES = ("index", "notes", "log", "README")
 #: Directories that hold programs or their waste, never an experiment.
-_NEVER = frozenset({"__pycache__", "node_modules", "site-packages"})
+PROGRAMS = frozenset({"__pycache__", "node_modules", "site-packages"})
 #: How deep the likely right root is looked for when the one that was given holds nothing.
 _GUESS_DEPTH = 3
 
@@ -59,7 +59,7 @@ def visible_directories(directory: str) -> tuple[list[str], list[str], list[str]
     except OSError:
         return [], [], []
     for entry in entries:
-        if entry.name.startswith(".") or entry.name in _NEVER:
+        if entry.name.startswith(".") or entry.name in PROGRAMS:
             continue
         if entry.is_dir(follow_symlinks=False):
             inside.append(entry.name)
@@ -218,7 +218,9 @@ def _likely_root(base: Path, settings: ScanSettings) -> str | None:
     for path, files, inside, _ in _walk(base, ".", settings.exclude):
         if path.count("/") >= _GUESS_DEPTH:
             inside.clear()
-        if path != "." and find_logs(path, files, settings):
+        found = find_logs(path, files, settings) if path != "." else []
+        # A manual's directories have an index too, but no number.
+        if found and (not found[0].startswith("index.") or PurePosixPath(path).name[0].isdigit()):
             logs[str(PurePosixPath(path).parent)] += 1
     best = max(logs.items(), key=lambda item: (item[1], -len(item[0])), default=None)
     return best[0] if best else None

@@ -15,7 +15,7 @@ from sphinx.util.nodes import make_refnode
 from exptdir.record.model import listing_order
 from exptdir.sphinxext.cites import shown_pieces
 from exptdir.sphinxext.data import Cite
-from exptdir.sphinxext.doctree import builder_of, page_section
+from exptdir.sphinxext.doctree import page_section
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.pages import ExperimentTransform
 
@@ -115,7 +115,7 @@ class CitedByList(SphinxPostTransform):
 
     def _link(self, docname: str, anchor: str, text: str) -> nodes.Node:
         try:
-            return make_refnode(builder_of(self.env), self.env.docname, docname, anchor, nodes.Text(text))
+            return make_refnode(domain_of(self.env).builder, self.env.docname, docname, anchor, nodes.Text(text))
         except NoUri:
             # The builder leaves that document out.
             return nodes.inline("", text)

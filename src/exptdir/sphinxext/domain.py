@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from docutils import nodes
-from sphinx.domains import Domain, ObjType
+from sphinx.domains import ObjType
 from sphinx.util.nodes import make_refnode
 
 from exptdir.record.check import status
 from exptdir.record.model import Experiment, Record
-from exptdir.record.reference import Kind, Resolution, Unresolved, nearest, resolve
+from exptdir.record.reference import Kind, Resolution, Unresolved, resolve
 from exptdir.sphinxext.config import Settings
-from exptdir.sphinxext.data import Asset, Cite, Entry, Listing, Page, Run, Trouble
+from exptdir.sphinxext.data import Cite
 from exptdir.sphinxext.roles import ROLES
 from exptdir.sphinxext.runs import RunDirective
+from exptdir.sphinxext.store import Store
 
 if TYPE_CHECKING:
     from docutils.nodes import Element
     from sphinx.addnodes import pending_xref
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
-
-T = TypeVar("T")
 
 
 class Place(NamedTuple):
@@ -37,12 +36,11 @@ class Place(NamedTuple):
     experiment: Experiment
 
 
-class ExptDomain(Domain):
+class ExptDomain(Store):
     """Experiments, entries and runs as objects of Sphinx.
 
-    All data are maps keyed by document name; what is derived from them (who cites whom, which entry follows
-    which) is computed where it is needed. *record* is the result of this build's scan, *settings* are its
-    validated options; neither is pickled, nor are the *backlinks*, which are computed when all is read.
+    *record* is the result of this build's scan, *settings* are its validated options, *builder* is what it builds
+    with; none of these is pickled, nor are the *backlinks*, which are computed when all is read.
     """
 
     name = "expt"
@@ -54,87 +52,11 @@ class ExptDomain(Domain):
     }
     roles = ROLES
     directives: ClassVar[dict[str, Any]] = {"run": RunDirective}
-    initial_data: ClassVar[dict[str, dict[str, Any]]] = {
-        "pages": {},
-        "entries": {},
-        "runs": {},
-        "cites": {},
-        "assets": {},
-        "troubles": {},
-        "listings": {},
-        "labels": {},
-        "xrefs": {},
-    }
-    data_version = 1
-
     record: Record
     settings: Settings
+    builder: Builder
     #: For each experiment's key, the references that lead to it, and the documents that they stand in.
     backlinks: dict[str, list[tuple[str, Cite]]]
-
-    def _map(self, name: str) -> dict[str, Any]:
-        return cast("dict[str, Any]", self.data[name])
-
-    @property
-    def pages(self) -> dict[str, Page]:
-        """Experiments' pages by document."""
-        return self._map("pages")
-
-    @property
-    def entries(self) -> dict[str, list[Entry]]:
-        """Entries by document, in file order."""
-        return self._map("entries")
-
-    @property
-    def runs(self) -> dict[str, list[Run]]:
-        """Runs by document."""
-        return self._map("runs")
-
-    @property
-    def cites(self) -> dict[str, list[Cite]]:
-        """References by the document that they stand in."""
-        return self._map("cites")
-
-    @property
-    def assets(self) -> dict[str, list[Asset]]:
-        """Files that could not be shown, by document."""
-        return self._map("assets")
-
-    @property
-    def troubles(self) -> dict[str, list[Trouble]]:
-        """Problems inside documents."""
-        return self._map("troubles")
-
-    @property
-    def listings(self) -> dict[str, Listing]:
-        """What each document lists, by its author's doing and without."""
-        return self._map("listings")
-
-    @property
-    def labels(self) -> dict[str, dict[str, Any]]:
-        """Labels and citations that each document defines, those that another one overrides included."""
-        return self._map("labels")
-
-    @property
-    def xrefs(self) -> dict[str, list[tuple[str, str, str]]]:
-        """References of other domains, as (domain, type, target), by document."""
-        return self._map("xrefs")
-
-    def note_trouble(self, docname: str, kind: str, message: str, line: int | None = None) -> None:
-        """Remember a problem of a document, to be reported at the end of reading, now and in later builds."""
-        self.troubles.setdefault(docname, []).append(Trouble(kind, message, line))
-
-    def clear_doc(self, docname: str) -> None:
-        """Forget a document that is read again or gone."""
-        for per_document in self.data.values():
-            if isinstance(per_document, dict):
-                per_document.pop(docname, None)
-
-    def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
-        """Take over what another process read."""
-        for name, per_document in otherdata.items():
-            if isinstance(per_document, dict):
-                self._map(name).update({doc: per_document[doc] for doc in docnames if doc in per_document})
 
     def has_run(self, experiment: Experiment, name: str) -> bool:
         """Say whether an experiment has a run of that name."""
@@ -282,10 +204,6 @@ class ExptDomain(Domain):
         for run in self.runs.get(docname, ()):
             shown = f"{experiment.label()}/{run.name}"
             yield f"{address}/{run.name}", shown, "run", docname, run.anchor, 1
-
-    def candidates(self, text: str) -> tuple[str, ...]:
-        """Return references that exist and look like *text*."""
-        return nearest(self.record, text)
 
 
 def forced_kind(typ: str) -> Kind | None:

@@ -142,7 +142,7 @@ class EntryTransform(ExperimentTransform):
             section.insert(0 if title is None else title + 1, entry_list(docname=self.env.docname))
 
 
-class entry_list(nodes.General, nodes.Element):  # noqa: N801 (docutils names its nodes so)
+class entry_list(nodes.General, nodes.Element):
     """Holds the place of the list of a page's entries."""
 
 

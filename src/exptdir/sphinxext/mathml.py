@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 RENDERER = "exptdir_mathml"
 #: Extensions that an author lists in order to have mathematics rendered.
-_RENDERERS = frozenset({"sphinx.ext.mathjax", "sphinx.ext.imgmath", "sphinxcontrib.katex", "sphinx_math_dollar"})
+_RENDERERS = frozenset({"sphinx.ext.mathjax", "sphinx.ext.imgmath", "sphinxcontrib.katex"})
 
 
 #: Displays that the converter does not know, and what stands for each; "" is the display itself.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from exptdir.record.check import status
 from exptdir.record.model import Experiment, Record
 from exptdir.record.patterns import compile_patterns, literal_pattern
-from exptdir.record.scan import ScanSettings, directories_apart, scan
+from exptdir.record.scan import PROGRAMS, ScanSettings, directories_apart, scan
 from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.domain import domain_of
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _HIDDEN = tuple(
     prefix + pattern for pattern in (".[!w]*/**", ".w[!e]*/**", ".we[!l]*/**") for prefix in ("", "**/")
 )
+_PROGRAMS = tuple(f"{prefix}{name}/**" for name in sorted(PROGRAMS) for prefix in ("", "**/"))
 #: Names of directories that by custom hold what was built, whatever the builder.
 _OUTPUT_NAMES = frozenset({"_build", "build"})
 
@@ -43,7 +44,7 @@ def _output(app: Sphinx, directory: Path) -> list[str]:
 
 def _exclude(app: Sphinx, config: Config) -> None:
     """Extend ``exclude_patterns``, before Sphinx compares the configuration with that of the last build."""
-    patterns = [*config.exclude_patterns, *_HIDDEN]
+    patterns = [*config.exclude_patterns, *_HIDDEN, *_PROGRAMS]
     for directory in (Path(app.outdir), Path(app.doctreedir)):
         patterns += _output(app, directory)
     apart = directories_apart(Path(app.srcdir), compile_patterns(patterns))
@@ -75,6 +76,7 @@ def _begin(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str
     """Scan again at the start of each build; documents whose facts changed are read again."""
     domain = domain_of(env)
     domain.settings = Settings.of(app.config)
+    domain.builder = app.builder
     domain.record = scan_record(app)
     for docname in _plain_files(domain.record, env.found_docs, domain.settings):
         env.project.docnames.discard(docname)

@@ -13,7 +13,6 @@ from sphinx.util.docutils import SphinxDirective
 
 from exptdir.errors import AssetError, TableError
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
-from exptdir.sphinxext.doctree import builder_of
 from exptdir.sphinxext.domain import domain_of
 from exptdir.tables import Cell, Table, read_table
 
@@ -190,7 +189,7 @@ class NumberTables(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         """Number them, unless the builder or the author's ``numfig`` does."""
-        if self.config.numfig or builder_of(self.env).format == "latex":
+        if self.config.numfig or domain_of(self.env).builder.format == "latex":
             return
         counts: Counter[str] = Counter()
         for table in self.document.findall(nodes.table):
