@@ -81,11 +81,7 @@ def test_every_reference_to_an_experiment_is_a_link(notebook: Built, bodies: dic
     written = {name: len(_EXPT.findall(text)) for name, text in sources(notebook).items()}
     resolved = {
         name: len(
-            [
-                link
-                for link in bodies[name].select("a.exptdir-ref")
-                if not link.find_parent(class_="exptdir-cited-by")
-            ]
+            [link for link in bodies[name].select("a.exptdir-ref") if not link.find_parent(class_="exptdir-cited-by")]
         )
         for name in written
     }

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from benchmarks.generate import generate
 from benchmarks.results import Timing, cpu, machine, merge_csv, write_workbook
-
 from exptdir.record.scan import scan
 
 HERE = Path(__file__).parent

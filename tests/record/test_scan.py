@@ -207,7 +207,9 @@ def test_a_directory_that_cannot_be_listed_counts_as_empty(tmp_path: Path, monke
     assert keys(tmp_path) == ["expts/a"]
 
 
-@pytest.mark.parametrize("name", ["with space", "it's \"quoted\"", "实验 一", "🧪 test", "ünï", "a#b", "[x]", "a*b", "-1"])
+@pytest.mark.parametrize(
+    "name", ["with space", 'it\'s "quoted"', "实验 一", "🧪 test", "ünï", "a#b", "[x]", "a*b", "-1"]
+)
 def test_names_are_taken_as_they_are(tmp_path: Path, name: str):
     record = found(fill(tmp_path, f"expts/{name}/notes.rst"))
     (experiment,) = record.experiments.values()

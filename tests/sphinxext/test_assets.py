@@ -40,7 +40,9 @@ ASSETS = [
     pytest.param(".. image:: x.png\n", "x.png", BLOCK, id="image"),
     pytest.param(".. image:: x.png\n   :target: https://example.org\n", "x.png", BLOCK, id="image-with-target"),
     pytest.param(".. figure:: x.png\n   :target: name_\n\n.. _name:\n\nText.\n", "x.png", BLOCK, id="linked-figure"),
-    pytest.param("See |x| here.\n\n.. |x| image:: x.png\n   :target: http://x.org\n", "x.png", INLINE, id="linked-inline"),
+    pytest.param(
+        "See |x| here.\n\n.. |x| image:: x.png\n   :target: http://x.org\n", "x.png", INLINE, id="linked-inline"
+    ),
     pytest.param("See |x| here.\n\n.. |x| image:: x.png\n", "x.png", INLINE, id="substitution"),
     pytest.param("Get :download:`x.zip`.\n", "x.zip", INLINE, id="download"),
     pytest.param("Get :download:`the data <x.zip>`.\n", "x.zip", "the data {} ({})", id="download-with-title"),
@@ -48,7 +50,7 @@ ASSETS = [
     pytest.param(".. protocol:: x.txt\n", "x.txt", BLOCK, id="protocol"),
     pytest.param(".. figure:: x.*\n", "x.*", BLOCK, id="any-format"),
     pytest.param(".. figure:: /sub/x.png\n", "/sub/x.png", BLOCK, id="from-the-source"),
-    pytest.param(".. figure:: sub/实验\"1\".png\n", 'sub/实验"1".png', BLOCK, id="odd-name"),
+    pytest.param('.. figure:: sub/实验"1".png\n', 'sub/实验"1".png', BLOCK, id="odd-name"),
 ]
 
 
@@ -110,9 +112,7 @@ def linked(tmp_path: Path) -> dict[str, object]:
     }
 
 
-def test_links_of_the_authors_are_followed_for_assets_and_never_for_documents(
-    build: Build, linked: dict[str, object]
-):
+def test_links_of_the_authors_are_followed_for_assets_and_never_for_documents(build: Build, linked: dict[str, object]):
     text = (
         ".. figure:: figure.png\n\n"
         ".. image:: .expt/root/plots/loss.png\n\n"

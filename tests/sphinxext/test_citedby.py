@@ -9,7 +9,9 @@ from tests.sphinxext.conftest import Build
 
 RECORD = {
     "index.rst": titled("Home", "The start is :expt:`63`.\n"),
-    "expts/63_a/notes.rst": titled("First", "I said so in :expt:`63` and :expt:`@2024-05-21`.\n\n2024-05-21\n----------\n\nx\n"),
+    "expts/63_a/notes.rst": titled(
+        "First", "I said so in :expt:`63` and :expt:`@2024-05-21`.\n\n2024-05-21\n----------\n\nx\n"
+    ),
     "expts/64_b/notes.rst": titled(
         "Second",
         "Not this sentence. As in :expt:`63`, cf. Fig. 2, it *failed*! Nor this one.\n\n"

@@ -52,6 +52,10 @@ def test_a_value_of_another_type_is_reported_once(build: Build):
     assert len(build(RECORD, "text", conf="exptdir_statuses = {'new': 5}\n").located) == 1
 
 
+def test_a_status_whose_meaning_is_no_text_is_reported(build: Build):
+    assert "[exptdir.config]" in build(RECORD, "text", conf="exptdir_statuses = {'new': []}\n").warnings
+
+
 def test_markdown_is_left_out_where_only_rst_is_wanted(build: Build):
     built = build({**RECORD, "expts/2_b/notes.md": "# B\n"}, "text", conf='source_suffix = ".rst"\n')
     assert "myst_parser" not in built.app.extensions
@@ -67,7 +71,11 @@ def test_companions_that_the_author_lists_are_not_set_up_twice(build: Build):
 
 
 def test_roots_and_log_names(build: Build):
-    files = {"1_a/journal.rst": titled("A"), "1_a/notes.rst": ":orphan:\n\n" + titled("Not"), "index.rst": titled("H", ":expt:`1`")}
+    files = {
+        "1_a/journal.rst": titled("A"),
+        "1_a/notes.rst": ":orphan:\n\n" + titled("Not"),
+        "index.rst": titled("H", ":expt:`1`"),
+    }
     built = build(files, conf='exptdir_roots = ["."]\nexptdir_log_names = ["journal"]\n')
     assert built.body().select_one("a.exptdir-ref")["href"] == "1_a/journal.html"
     assert built.warnings == ""

@@ -108,7 +108,9 @@ def test_the_old_anchor_of_a_title_still_works(build: Build):
 def test_an_update_is_an_entry_and_a_box(build: Build):
     text = titled(
         "Log",
-        section("2024/05/21: First", text=".. update:: 2024/07/02\n\n   It *was* wrong.\n\n   See :expt:`1@2024-07-02`."),
+        section(
+            "2024/05/21: First", text=".. update:: 2024/07/02\n\n   It *was* wrong.\n\n   See :expt:`1@2024-07-02`."
+        ),
     )
     built = one(build, text)
     assert entries(built) == [

@@ -13,11 +13,14 @@ from tests.sphinxext.building import Built, Site, the, titled, words
 EVIL = "<script>alert('x')</script> \"&amp;\" <b>"
 NAME = "<img src=x onerror=alert(1)>"
 FILES = {
-    f"expts/{NAME}/notes.rst": titled(f"Named {EVIL}", "2024-05-21: " + EVIL + "\n" + "-" * 80 + "\n\nx\n\n2024-05-22\n" + "-" * 20 + "\n\ny\n"),
+    f"expts/{NAME}/notes.rst": titled(
+        f"Named {EVIL}", "2024-05-21: " + EVIL + "\n" + "-" * 80 + "\n\nx\n\n2024-05-22\n" + "-" * 20 + "\n\ny\n"
+    ),
     "expts/1_a/notes.rst": titled(
         "Refers",
         f"See :expt:`2`: {EVIL} and :expt:`2@2024-05-21`.\n\n.. datatable:: r.csv\n\n   {EVIL}\n\n"
-        f'.. protocol:: "{EVIL.replace("/", "")}.txt"\n\n.. expt:run:: {EVIL}\n\n:expt:`gone {EVIL}`\n\n:math:`<script>`\n',
+        f'.. protocol:: "{EVIL.replace("/", "")}.txt"\n\n.. expt:run:: {EVIL}\n\n'
+        f":expt:`gone {EVIL}`\n\n:math:`<script>`\n",
     ),
     "expts/1_a/r.csv": f"a,{EVIL}\n<script>alert(1)</script>,=cmd\n",
     "expts/2_b/notes.rst": titled(f"Title {EVIL}", "2024-05-21: " + EVIL + "\n" + "-" * 80 + "\n\nx\n"),
@@ -27,7 +30,14 @@ FILES = {
     "expts/2_b/4_d/expt.toml": f"title = '''{EVIL}'''\n",
 }
 THEMES = ["alabaster", "furo", "pydata_sphinx_theme", "sphinx_rtd_theme"]
-PAGES = ["index", "expts/1_a/notes", "expts/2_b/notes", "expts/2_b/3_c/notes", "expts/2_b/4_d/notes", f"expts/{NAME}/notes"]
+PAGES = [
+    "index",
+    "expts/1_a/notes",
+    "expts/2_b/notes",
+    "expts/2_b/3_c/notes",
+    "expts/2_b/4_d/notes",
+    f"expts/{NAME}/notes",
+]
 
 
 @pytest.fixture(scope="module", params=THEMES)

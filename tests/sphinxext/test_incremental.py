@@ -192,7 +192,8 @@ def test_serial_equals_parallel_and_hash_seeds_do_not_matter(tmp_path: Path) -> 
         directory = source / "expts" / f"{number:04}_more"
         directory.mkdir()
         (directory / "loss.svg").write_text(SVG.format(number))
-        (directory / "notes.rst").write_text(f"More\n====\n\n.. figure:: loss.svg\n\n:expt:`{number - 9}` [Smith2020]_\n")
+        text = f"More\n====\n\n.. figure:: loss.svg\n\n:expt:`{number - 9}` [Smith2020]_\n"
+        (directory / "notes.rst").write_text(text)
     run_sphinx(source, tmp_path / "serial", "-j1", seed=1)
     run_sphinx(source, tmp_path / "parallel", "-j4", seed=2)
     assert_same(tmp_path / "serial", tmp_path / "parallel")

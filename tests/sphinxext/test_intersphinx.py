@@ -36,7 +36,9 @@ def test_standard_labels_reach_experiments_and_entries_with_and_without_exptdir(
     tmp_path: Path, inventory: Path, extensions: str
 ):
     text = ":ref:`expt-63` :ref:`expt-63-2024-06-28` :ref:`there <expt-63>` :external+a:ref:`expt-63`\n"
-    built = other(tmp_path, inventory, extensions, {"index.rst": titled("Home", text), "expts/1_b/notes.rst": titled("B")})
+    built = other(
+        tmp_path, inventory, extensions, {"index.rst": titled("Home", text), "expts/1_b/notes.rst": titled("B")}
+    )
     page = f"{THERE}expts/63_train/notes.html"
     assert links(built) == [
         ("#63: Train", page),

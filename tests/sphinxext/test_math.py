@@ -31,7 +31,9 @@ def one(build: Build, text: str, **options: object) -> Built:
 
 @pytest.fixture(scope="module")
 def built(build_once: Build) -> Built:
-    return build_once({f"{NOTES}.rst": titled("Log", TEXT), "expts/2_b/notes.md": "# B\n\n$a^2$ and $5 and $6.\n\n$$\nb_1\n$$\n"})
+    return build_once(
+        {f"{NOTES}.rst": titled("Log", TEXT), "expts/2_b/notes.md": "# B\n\n$a^2$ and $5 and $6.\n\n$$\nb_1\n$$\n"}
+    )
 
 
 def test_formulas_are_mathml(built: Built):
@@ -64,7 +66,8 @@ def test_nothing_is_loaded_from_elsewhere(built: Built):
 
 
 @pytest.mark.parametrize(
-    "tex", [r"\nosuchcommand{x}", r"\frac{a", r"x \& <script>alert(1)</script>", r"\begin{tikzpicture}\end{tikzpicture}"]
+    "tex",
+    [r"\nosuchcommand{x}", r"\frac{a", r"x \& <script>alert(1)</script>", r"\begin{tikzpicture}\end{tikzpicture}"],
 )
 def test_what_cannot_be_converted_is_shown_as_tex_and_reported_at_its_line(build: Build, tex: str):
     built = one(build, f".. math:: {tex}\n\nBehind.\n")
@@ -83,7 +86,9 @@ def test_most_of_those_are_in_fact_reported(build: Build):
 
 @pytest.mark.parametrize("environment", ["align", "align*", "equation", "gather", "cases", "pmatrix", "aligned"])
 def test_usual_displays(build: Build, environment: str):
-    text = f".. math::\n   :nowrap:\n\n   \\begin{{{environment}}}\n   a & b \\\\\n   c & d\n   \\end{{{environment}}}\n"
+    text = (
+        f".. math::\n   :nowrap:\n\n   \\begin{{{environment}}}\n   a & b \\\\\n   c & d\n   \\end{{{environment}}}\n"
+    )
     built = one(build, text)
     assert len(built.body(NOTES).select("div.math math")) == 1
     assert built.warnings == ""

@@ -85,13 +85,15 @@ def test_warnings_can_be_suppressed_by_subtype(build: Build):
 
 
 @pytest.mark.parametrize(
-    "name", ["with space", "it's \"quoted\" & <b>", "实验 一", "🧪 test", "ünï", "50% #1", "[x]", "a*b", "{a}"]
+    "name", ["with space", 'it\'s "quoted" & <b>', "实验 一", "🧪 test", "ünï", "50% #1", "[x]", "a*b", "{a}"]
 )
 def test_directories_of_any_name(build: Build, name: str):
     files = {
         f"expts/{name}/notes.rst": titled("Odd one", "Back to :expt:`2`. x\n\n.. datatable:: r.csv\n"),
         f"expts/{name}/r.csv": "a,b\n1,2\n",
-        "expts/2_b/notes.rst": titled("B", "See :expt:`the odd one <" + name.replace("<", "\\<").replace(">", "\\>") + ">`\n"),
+        "expts/2_b/notes.rst": titled(
+            "B", "See :expt:`the odd one <" + name.replace("<", "\\<").replace(">", "\\>") + ">`\n"
+        ),
     }
     built = build(files)
     page = built.body(f"expts/{name}/notes")
@@ -129,6 +131,10 @@ def test_two_logs_of_one_rank_are_warned_of_and_sphinx_uses_the_same(build: Buil
 
 def test_an_excluded_log_is_no_experiment(tmp_path):
     site = Site(tmp_path)
-    files = {"expts/1_a/notes.rst": titled("A"), "expts/old/2_b/notes.rst": titled("B"), "index.rst": titled("H", ":expt:`2`")}
+    files = {
+        "expts/1_a/notes.rst": titled("A"),
+        "expts/old/2_b/notes.rst": titled("B"),
+        "index.rst": titled("H", ":expt:`2`"),
+    }
     built = site.build("html", files, overrides={"exclude_patterns": ["expts/old"]})
     assert "no experiment or run '2'; nearest: 1" in built.warnings

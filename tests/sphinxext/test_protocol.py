@@ -38,7 +38,8 @@ def order(built: Built) -> list[str]:
 
 
 def test_content_is_interleaved_at_stars(build: Build):
-    text = ".. protocol:: a.txt b.pdf\n\n   Before *all*, see :expt:`1`.\n\n   ***\n\n   Between.\n\n   ***\n\n   Behind.\n"
+    text = ".. protocol:: a.txt b.pdf\n\n   Before *all*, see :expt:`1`.\n\n"
+    text += "   ***\n\n   Between.\n\n   ***\n\n   Behind.\n"
     built = one(build, text)
     assert order(built) == ["Protocol", "Before a", "a.txt", "Mix <b>w", "Between.", "b.pdf", "Behind."]
     assert words(the(box(built), "em")) == "all"
@@ -49,7 +50,10 @@ def test_content_is_interleaved_at_stars(build: Build):
     ("text", "parts"),
     [
         (".. protocol::\n\n   Only text.\n", ["Protocol", "Only tex"]),
-        (".. protocol:: b.pdf\n\n   One.\n\n   ***\n\n   Two.\n\n   ***\n\n   Three.\n", ["Protocol", "One.", "b.pdf", "Two.", "Three."]),
+        (
+            ".. protocol:: b.pdf\n\n   One.\n\n   ***\n\n   Two.\n\n   ***\n\n   Three.\n",
+            ["Protocol", "One.", "b.pdf", "Two.", "Three."],
+        ),
         ('.. protocol:: "with space.txt"\n', ["Protocol", "with spa", "Spaced."]),
     ],
 )
@@ -106,7 +110,11 @@ def test_other_builders_show_it(build: Build):
 
 
 def test_in_markdown_and_elsewhere_than_in_logs(build: Build):
-    files = {"index.md": "# Home\n\n```{protocol} a.txt\nBefore.\n```\n", "a.txt": "Text.\n", f"{NOTES}.rst": titled("A")}
+    files = {
+        "index.md": "# Home\n\n```{protocol} a.txt\nBefore.\n```\n",
+        "a.txt": "Text.\n",
+        f"{NOTES}.rst": titled("A"),
+    }
     built = build(files)
     assert words(the(built.body(), "details")) == "Protocol a.txt Before. a.txt Text."
     assert built.warnings == ""

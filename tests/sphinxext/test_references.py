@@ -204,7 +204,7 @@ def test_the_inventory_names_experiments_entries_runs_and_labels(record: Built):
     inventory = InventoryFile.loads(content, uri="")
 
     def names(kind: str) -> set[str]:
-        return {name for name in inventory.data[kind]}
+        return set(inventory.data[kind])
 
     assert names("expt:experiment") == {"63", "64", "0063_train_cnn/0064_nested/deep", "b", "one/same", "two/same"}
     assert names("expt:entry") == {"63@2024-06-28", "63@2024-06-28.2", "63@2024-07-01"}

@@ -14,7 +14,7 @@ RECORD = {
     "expts/0065_dated_only/log.md": "# 2024-06-28: First\n\ntext\n\n# 2024-06-29: Second\n\ntext\n",
     "expts/0066_stated/notes.rst": "2024-06-28\n----------\n\ntext\n\n2024-06-29\n----------\n\ntext\n",
     "expts/0066_stated/expt.toml": 'title = "The stated title"\n',
-    "expts/named/notes.rst": titled("A named one"),
+    "expts/named/notes.rst": titled("A named one", ":expt:`63`\n"),
     "expts/one_date/notes.rst": titled("2024-06-28: The whole log"),
     "expts/0067_empty/notes.rst": "",
 }
@@ -52,6 +52,10 @@ def test_nothing_is_warned_of(record: Built):
 def test_markup_in_a_title_is_kept_and_does_not_show_in_the_tooltip(record: Built):
     heading = the(record.body("expts/0063_train_cnn/notes"), "h1")
     assert (words(the(heading, "em")), words(the(heading, "code"))) == ("CNN", "LBA")
+    link = next(link for link in record.body().select("a") if words(link) == "#63: Train CNN on LBA")
+    assert link["href"] == "expts/0063_train_cnn/notes.html"
+    assert the(record.body("expts/named/notes"), "a.exptdir-ref")["title"] == "Train CNN on LBA"
+    assert "``" not in record.html("expts/named/notes")
 
 
 def test_text_without_a_heading_and_dated_sections_stay_on_the_page(record: Built):

@@ -42,6 +42,11 @@ class Experiment:
     origins: Mapping[str, tuple[Path, int | None]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
+    def stated_title(self) -> str | None:
+        """The title, where it is a fact and not merely the log's first heading."""
+        return self.title if "title" in self.origins else None
+
+    @property
     def directory_name(self) -> str:
         """Name of the experiment's directory."""
         return PurePosixPath(self.key).name
@@ -56,11 +61,14 @@ class Experiment:
         """The shortest reference that is certain to reach this experiment."""
         return str(self.id) if self.id is not None else self.path
 
-    def label(self, reference_format: str = "#{id}") -> str:
-        """What a reference to this experiment shows, by *reference_format*; a named one never shows ``#``."""
+    def label(self, reference_format: str = "#{id}", title: str | None = None) -> str:
+        """What a reference to this experiment shows, by *reference_format*; a named one never shows ``#``.
+
+        *title* stands for the title where the caller knows it better, as Sphinx does once the log is read.
+        """
         if self.id is None:
             reference_format = re.sub(r"#?\{id\}", "{name}", reference_format)
-        shown = {"id": self.id, "name": self.name, "title": self.title or self.name, "path": self.path}
+        shown = {"id": self.id, "name": self.name, "title": title or self.title or self.name, "path": self.path}
         return reference_format.format_map(shown)
 
 

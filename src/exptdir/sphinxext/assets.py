@@ -130,6 +130,7 @@ class AssetTransform(SphinxTransform):
     def apply(self, **kwargs: Any) -> None:
         """Look at every image and download of the document."""
         for node in list(self.document.findall(_shows_a_file)):
+            assert isinstance(node, nodes.Element)
             is_image = isinstance(node, nodes.image)
             typed = str(node.get("uri" if is_image else "reftarget", ""))
             if "://" not in typed and not typed.startswith("data:"):

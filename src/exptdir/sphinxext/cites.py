@@ -62,6 +62,10 @@ def _pieces(node: nodes.Node, marks: list[addnodes.pending_xref]) -> str:
     return "".join(_pieces(child, marks) for child in node.children)
 
 
+def _is_inside_text(node: nodes.Element) -> bool:
+    return isinstance(node, (nodes.Inline, nodes.reference))
+
+
 def sentence_around(node: addnodes.pending_xref) -> tuple[tuple[str, bool], ...]:
     """Cut out the sentence that holds a reference.
 
@@ -70,8 +74,8 @@ def sentence_around(node: addnodes.pending_xref) -> tuple[tuple[str, bool], ...]
     tuple[tuple[str, bool], ...]
         Pieces of text; True marks one that is a reference, to be shown as references are.
     """
-    block = node.parent
-    while block.parent is not None and isinstance(block, (nodes.Inline, nodes.reference)):
+    block: nodes.Element = node.parent
+    while block.parent is not None and _is_inside_text(block):
         block = block.parent
     marks: list[addnodes.pending_xref] = []
     text = _pieces(block, marks)

@@ -73,7 +73,8 @@ def _at_least(least: int) -> Callable[[Any], None]:
 
 
 def _statuses(value: Any) -> None:
-    if not isinstance(value, dict) or not set(value.values()) <= {"open", "done", "dropped"}:
+    meanings = ("open", "done", "dropped")
+    if not isinstance(value, dict) or not all(meaning in meanings for meaning in value.values()):
         raise ConfigurationError("expected a dict from each status to 'open', 'done' or 'dropped'")
 
 

@@ -91,13 +91,13 @@ class ExptDomain(Store):
         return f"{title} ({state})" if state else title
 
     def heading(self, experiment: Experiment) -> str:
-        """Title of an experiment: the fact, or else the heading of its page."""
+        """Title of an experiment: the fact, or else the heading of its page, as Sphinx reads it."""
         page = self.pages.get(experiment.docname)
-        return experiment.title or (page.heading if page else "") or experiment.name
+        return experiment.stated_title or (page.heading if page else "") or experiment.title or experiment.name
 
     def shown(self, experiment: Experiment) -> str:
         """What a reference to an experiment shows."""
-        return experiment.label(self.settings.ref_format)
+        return experiment.label(self.settings.ref_format, self.heading(experiment))
 
     def _experiment(self, found: Resolution, _own: bool) -> Place:
         target = found.experiment

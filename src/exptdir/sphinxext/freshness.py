@@ -15,6 +15,7 @@ from exptdir.sphinxext.citedby import citing_documents
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.labels import Label, standard_labels
 from exptdir.sphinxext.navigation import Neighbours, without_ours
+from exptdir.sphinxext.toctree import DEEPEST, listed_below
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
@@ -91,10 +92,11 @@ class Freshness:
         """Return what the tables of contents of a page show: titles, and sections below them."""
         if docname not in self.domain.listings:
             return []
-        found: list[Any] = []
-        for child in self.env.toctree_includes.get(docname, ()):
-            found.append((child, self._titles.get(child)))
-        return found
+        shown = self._titled(listed_below(self.env, docname, DEEPEST))
+        return [*shown, *((child, self._titles.get(child)) for child in self.env.toctree_includes.get(docname, ()))]
+
+    def _titled(self, children: list[tuple[str, list[Any]]]) -> list[Any]:
+        return [(child, self._titles.get(child), self._titled(below)) for child, below in children]
 
     def _neighbourhood(self, docname: str) -> Any:
         experiment = self.domain.record.by_docname.get(docname)

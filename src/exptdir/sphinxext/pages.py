@@ -10,6 +10,7 @@ from sphinx.util.nodes import clean_astext
 
 from exptdir.record.dates import DateContext, parse_title_date
 from exptdir.record.model import Experiment
+from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.data import Page
 from exptdir.sphinxext.doctree import page_section
 from exptdir.sphinxext.domain import ExptDomain, domain_of
@@ -52,10 +53,15 @@ class TitleTransform(ExperimentTransform):
             section = self._wrap()
         title = section[section.first_child_matching_class(nodes.title) or 0]
         assert isinstance(title, nodes.title)
-        heading = clean_astext(title)
         digest = facts_digest(self.domain.record, self.experiment, self.domain.settings)
-        self.domain.pages[self.env.docname] = Page(self.experiment.key, heading, digest)
-        self._label(title, heading)
+        self.domain.pages[self.env.docname] = Page(self.experiment.key, clean_astext(title), digest)
+        before, after = title_affixes(self.experiment, self.domain.settings)
+        if before and not _keeps_title(self.domain.settings):
+            title.children = []
+        if before:
+            title.insert(0, nodes.Text(before))
+        if after:
+            title += nodes.Text(after)
 
     def is_entry(self, section: nodes.section) -> bool:
         """Say whether a section is dated, and so cannot stand for the whole log."""
@@ -64,7 +70,7 @@ class TitleTransform(ExperimentTransform):
 
     def _wrap(self) -> nodes.section:
         """Put the whole document into a section, titled by the facts or by the directory."""
-        text = self.experiment.title or self.experiment.name.replace("_", " ")
+        text = self.experiment.stated_title or self.experiment.name.replace("_", " ")
         section = nodes.section("", nodes.title(text, text), names=[nodes.fully_normalize_name(text)])
         section.source, section.line = str(self.experiment.log), 1
         section += self.document.children
@@ -73,20 +79,32 @@ class TitleTransform(ExperimentTransform):
         self.document.note_implicit_target(section)
         return section
 
-    def _label(self, title: nodes.title, heading: str) -> None:
-        template = self.domain.settings.title_format
-        if not template or self.experiment.id is None:
-            return
-        fields = {"id": self.experiment.id, "name": self.experiment.name, "path": self.experiment.path}
-        before, found, after = template.partition("{title}")
-        if not found:
-            title.children = []
-        title.insert(0, nodes.Text(before.format_map(fields)))
-        if after:
-            title += nodes.Text(after.format_map(fields))
-        title.setdefault("exptdir_heading", heading)
+
+def title_affixes(experiment: Experiment, settings: Settings) -> tuple[str, str]:
+    """Return what ``exptdir_title_format`` puts in front of the title of an experiment's page, and behind it."""
+    if not settings.title_format or experiment.id is None:
+        return "", ""
+    fields = {"id": experiment.id, "name": experiment.name, "path": experiment.path}
+    before, _, after = settings.title_format.partition("{title}")
+    return before.format_map(fields), after.format_map(fields)
+
+
+def _keeps_title(settings: Settings) -> bool:
+    return "{title}" in settings.title_format
+
+
+def _note_heading(app: Sphinx, doctree: nodes.document) -> None:
+    """Note the heading as Sphinx shows it elsewhere, with citations and the like made text."""
+    domain, docname = domain_of(app.env), app.env.docname
+    page, experiment = domain.pages.get(docname), domain.record.by_docname.get(docname)
+    if page is not None and experiment is not None and _keeps_title(domain.settings):
+        before, after = title_affixes(experiment, domain.settings)
+        heading = clean_astext(app.env.titles[docname]).removeprefix(before).removesuffix(after)
+        domain.pages[docname] = page._replace(heading=heading)
 
 
 def setup_pages(app: Sphinx) -> None:
     """Register the title's transform."""
     app.add_transform(TitleTransform)
+    # After Sphinx has collected the titles.
+    app.connect("doctree-read", _note_heading, priority=600)

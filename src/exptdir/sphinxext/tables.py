@@ -40,7 +40,7 @@ class DatatableDirective(SphinxDirective):
     required_arguments = 1
     final_argument_whitespace = True
     has_content = True
-    option_spec: ClassVar[dict[str, Any]] = {  # type: ignore[assignment]
+    option_spec: ClassVar[dict[str, Any]] = {
         "sheet": directives.unchanged_required,
         "range": directives.unchanged_required,
         "header-rows": directives.nonnegative_int,
@@ -107,8 +107,9 @@ class DatatableDirective(SphinxDirective):
     def _caption(self, table: nodes.table) -> list[Node]:
         """Make the first paragraph of the content the title; return what follows it."""
         content = self.parse_content_to_nodes()
-        if content and isinstance(content[0], nodes.paragraph):
-            first = content.pop(0)
+        first = content[0] if content else None
+        if isinstance(first, nodes.paragraph):
+            del content[0]
             title = nodes.title(first.rawsource, "", *first.children)
             title.source, title.line = first.source, first.line
             table.insert(0, title)

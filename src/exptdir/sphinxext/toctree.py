@@ -28,6 +28,10 @@ PLACEHOLDER = ".experiments"
 _SENTINEL = "expt://experiments"
 #: Builders with a page for each document; the others put the experiments themselves in place of a list.
 _LISTING = frozenset({"html", "dirhtml", "text", "epub", "man"})
+#: As deep as anybody nests, for a list without a limit.
+DEEPEST = 50
+#: Attribute of the toctrees that are ours, for how many levels of experiments the page lists in its place.
+DEPTH = "exptdir-depth"
 #: Attribute of the toctrees that are ours, and may be taken out of a theme's global tree.
 FLAG = "exptdir"
 
@@ -57,17 +61,14 @@ def candidates(domain: ExptDomain, docname: str, placed: bool) -> list[str]:
     return [child.docname for child in found if child.docname in domain.env.found_docs]
 
 
-def _toctree(docname: str, children: Sequence[str], like: addnodes.toctree | None = None) -> addnodes.toctree:
-    """Make a toctree of ours, with every attribute that Sphinx's own has."""
+def _toctree(docname: str, children: Sequence[str], depth: int) -> addnodes.toctree:
+    """Make a toctree of ours, with every attribute that Sphinx's own has; the page shows a list in its place."""
     node = addnodes.toctree("", parent=docname, glob=False, caption=None, rawcaption="", numbered=0)
-    node.update_all_atts({"maxdepth": 1, "titlesonly": True, "hidden": False, "includehidden": False})
-    if like is not None:
-        for name in ("maxdepth", "titlesonly", "hidden", "includehidden", "numbered"):
-            node[name] = like[name]
-        node.source, node.line = like.source, like.line
+    node.update_all_atts({"maxdepth": depth, "titlesonly": True, "hidden": True, "includehidden": False})
     node["entries"] = [(None, child) for child in children]
     node["includefiles"] = list(children)
     node[FLAG] = True
+    node[DEPTH] = depth
     return node
 
 
@@ -100,21 +101,30 @@ class ToctreeTransform(SphinxTransform):
         entries = holder["entries"]
         position = entries.index((None, _SENTINEL))
         before, after = entries[:position], [entry for entry in entries[position:] if entry[1] != _SENTINEL]
+        ours = _toctree(self.env.docname, added, _depth(holder))
+        ours.source, ours.line, ours["numbered"] = holder.source, holder.line, holder["numbered"]
         behind = holder.copy()
         behind["caption"] = None
         _set_entries(holder, before)
         _set_entries(behind, after)
-        ours = _toctree(self.env.docname, added, holder)
-        kept = [holder] if before or holder.get("caption") else []
-        holder.replace_self([*kept, *([ours] if added else []), *([behind] if after else [])])
+        if not before:
+            # Sphinx shows no caption above an empty list.
+            ours["caption"], ours["rawcaption"] = holder["caption"], holder.get("rawcaption", "")
+        parts = [(holder, before), (ours, added), (behind, after)]
+        holder.parent.replace(holder, [node for node, listed in parts if listed])
 
     def _append(self, added: list[str]) -> None:
         section = page_section(self.document)
-        ours = _toctree(self.env.docname, added)
-        ours["hidden"] = True
-        wrapper = nodes.compound("", ours, classes=["toctree-wrapper", "exptdir-experiments"])
+        wrapper = nodes.compound("", _toctree(self.env.docname, added, 1), classes=["toctree-wrapper"])
         # At the end of the page, but inside it: LaTeX puts the experiments where their toctree stands.
         (section if section is not None else self.document).append(wrapper)
+
+
+def _depth(holder: addnodes.toctree) -> int:
+    """Return how deep the author wants to see what is listed; 0 for not at all."""
+    if holder["hidden"]:
+        return 0
+    return int(holder["maxdepth"]) if holder["maxdepth"] > 0 else DEEPEST
 
 
 def _set_entries(node: addnodes.toctree, entries: list[tuple[str | None, str]]) -> None:
@@ -177,27 +187,49 @@ def _keep(node: addnodes.toctree, added: Sequence[str], kept: Sequence[str]) -> 
     node["entries"] = [(None, child) for child in node["includefiles"]]
 
 
-class ListOnce(SphinxPostTransform):
-    """Takes the same experiments out of the page itself, and lists the rest where the author has not."""
+def listed_below(env: BuildEnvironment, docname: str, depth: int) -> list[tuple[str, list[Any]]]:
+    """Return the experiments that a document lists by itself, each with those that it lists, *depth* levels deep."""
+    listing = domain_of(env).listings.get(docname)
+    if listing is None or depth < 1:
+        return []
+    kept = set(env.toctree_includes.get(docname, ()))
+    return [(child, listed_below(env, child, depth - 1)) for child in listing.added if child in kept]
+
+
+class ListExperiments(SphinxPostTransform):
+    """Shows a list in place of our toctrees, without what another document lists."""
 
     default_priority = 5
 
     def run(self, **kwargs: Any) -> None:
         """Filter our toctrees by what the environment says that each document lists."""
+        listing = domain_of(self.env).builder.name in _LISTING
         for node in list(self.document.findall(addnodes.toctree)):
             if node.get(FLAG):
-                _keep(node, node["includefiles"], self.env.toctree_includes.get(node["parent"], ()))
-                if "exptdir-experiments" in node.parent["classes"] and domain_of(self.env).builder.name in _LISTING:
-                    node.parent.append(self._list(node["includefiles"]))
+                docname = node["parent"]
+                _keep(node, node["includefiles"], self.env.toctree_includes.get(docname, ()))
+                if listing:
+                    self._show(node, listed_below(self.env, docname, node[DEPTH]))
 
-    def _list(self, children: Sequence[str]) -> nodes.bullet_list:
+    def _show(self, node: addnodes.toctree, children: list[tuple[str, list[Any]]]) -> None:
+        if children:
+            shown: list[nodes.Element] = [self._list(children, 1)]
+            if node["caption"]:
+                text = nodes.inline("", node["caption"], classes=["caption-text"])
+                shown.insert(0, nodes.paragraph("", "", text, classes=["caption"]))
+            node.parent.insert(node.parent.index(node) + 1, shown)
+
+    def _list(self, children: list[tuple[str, list[Any]]], level: int) -> nodes.bullet_list:
         """Make the list that Sphinx would make of a visible toctree, at a tenth of its cost."""
         items = nodes.bullet_list()
-        for child in children:
-            if child in self.env.titles:
-                title = clean_astext(self.env.titles[child])
-                link = make_refnode(domain_of(self.env).builder, self.env.docname, child, "", nodes.Text(title))
-                items += nodes.list_item("", nodes.paragraph("", "", link), classes=["toctree-l1"])
+        builder = domain_of(self.env).builder
+        for child, below in children:
+            title = clean_astext(self.env.titles[child])
+            link = make_refnode(builder, self.env.docname, child, "", nodes.Text(title))
+            item = nodes.list_item("", nodes.paragraph("", "", link), classes=[f"toctree-l{level}"])
+            if below:
+                item += self._list(below, level + 1)
+            items += item
         return items
 
 
@@ -205,6 +237,6 @@ def setup_toctree(app: Sphinx) -> None:
     """Register the directive, the transforms and what keeps them up to date."""
     app.add_directive("toctree", ExperimentToctree, override=True)
     app.add_transform(ToctreeTransform)
-    app.add_post_transform(ListOnce)
+    app.add_post_transform(ListExperiments)
     app.connect("env-get-outdated", _outdated, priority=200)
     app.connect("env-updated", _list_once, priority=100)

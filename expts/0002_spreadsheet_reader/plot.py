@@ -1,0 +1,36 @@
+"""Draw readers.svg and far.svg from results.csv."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+
+HERE = Path(__file__).parent
+plt.style.use(HERE.parent / "notebook.mplstyle")
+READERS = ("openpyxl", "openpyxl read-only", "openpyxl read-only, formats", "exptdir", "calamine")
+
+with (HERE / "results.csv").open(encoding="utf-8", newline="") as stream:
+    rows = [row for row in csv.DictReader(stream) if row["read_s"]]
+
+figure, axes = plt.subplots()
+for reader in READERS:
+    numbers = [row for row in rows if row["reader"] == reader and int(row["cells"]) > 20]
+    axes.loglog([int(row["cells"]) for row in numbers], [float(row["read_s"]) for row in numbers], "o-", label=reader)
+axes.set(xlabel="cells", ylabel="CPU seconds for one sheet")
+axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+figure.savefig(HERE / "readers.svg", metadata={"Date": None})
+
+figure, pair = plt.subplots(1, 2, figsize=(7, 2.4), sharey=True)
+far = {row["reader"]: row for row in rows if "formatted" in row["sheet"]}
+shown = [reader for reader in reversed(READERS) if reader in far]
+for axes, name, label in zip(pair, ("read_s", "mib"), ("CPU seconds", "peak memory, MiB"), strict=True):
+    axes.barh(shown, [float(far[reader][name]) for reader in shown], height=0.6)
+    axes.set(xscale="log", xlabel=label)
+    axes.grid(axis="y", visible=False)
+figure.savefig(HERE / "far.svg", metadata={"Date": None})

@@ -1,0 +1,118 @@
+"""Measure what navigation costs under some themes: without any, in one flat toctree, and as exptdir does it.
+
+From the top of the repository: ``PYTHONPATH=. python expts/0004_navigation_cost/measure.py``
+
+The builds are those of ``benchmarks.navigation``. What ``python -m benchmarks.navigation --csv FILE`` has
+measured is added by ``--add FILE``; more sizes are measured by ``--sizes``, and what is known of others stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.generate import generate
+from benchmarks.navigation import THEMES, measure
+from benchmarks.results import Timing, machine, merge_csv, read_csv, write_workbook
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results.csv"
+NONE, FLAT, OURS = "none", "flat toctree", "exptdir"
+COLUMNS = {
+    "theme": ("theme", "General"),
+    "pages": ("experiments", "#,##0"),
+    "navigation": ("navigation", "General"),
+    "cpu_s": ("CPU, s", "0.0"),
+    "cpu_ratio": ("CPU ratio", "0.00"),
+    "mib": ("peak, MiB", "#,##0"),
+    "memory_ratio": ("memory ratio", "0.00"),
+    "spread": ("spread", "0%"),
+}
+
+
+def write(base: Path, theme: str, pages: int, navigation: str) -> None:
+    """Write the record for one kind of navigation; exptdir finds the same pages, with references as text."""
+    if navigation == OURS:
+        generate(base, pages, theme=theme, extensions=["exptdir"], roles=False)
+    else:
+        generate(base, pages, theme=theme, toctree="flat" if navigation == FLAT else "none")
+
+
+def compare(theme: str, pages: int, repeat: int, *, flat: bool) -> Iterator[dict[str, object]]:
+    """Build each kind in turn, some times, and yield their rows; the slow flat toctree is built twice at most."""
+    kinds = [NONE, OURS, *([FLAT] if flat else [])]
+    costs: dict[str, list[tuple[float, float]]] = {kind: [] for kind in kinds}
+    with tempfile.TemporaryDirectory(prefix="exptdir-navigation-") as name:
+        for kind in kinds:
+            write(Path(name, kind), theme, pages, kind)
+        for turn in range(repeat):
+            for kind in kinds if turn < 2 else (NONE, OURS):
+                cost = measure(Path(name, kind), Path(name, f"{kind}-output-{turn}"))
+                costs[kind].append((cost.cpu, cost.mebibytes))
+    for kind, measured in costs.items():
+        timing = Timing.of([cpu for cpu, _ in measured])
+        mib = min(mib for _, mib in measured)
+        yield row(theme, pages, kind, timing.least, mib) | {"spread": timing.spread}
+
+
+def row(theme: str, pages: object, navigation: str, cpu: float, mib: float) -> dict[str, object]:
+    """Return a row; its ratios come when all rows are known."""
+    cells = {"theme": theme, "pages": pages, "navigation": navigation, "cpu_s": cpu, "mib": mib}
+    return {**cells, "cpu_ratio": None, "memory_ratio": None, "spread": None}
+
+
+def added(path: Path) -> Iterator[dict[str, object]]:
+    """Yield the rows of a CSV of ``benchmarks.navigation``, which says nothing of the spread."""
+    for line in read_csv(path):
+        for kind, prefix in ((NONE, "plain"), (OURS, "exptdir")):
+            cpu, mib = float(line[f"{prefix}_cpu_s"]), float(line[f"{prefix}_mib"])
+            yield row(line["theme"], line["pages"], kind, cpu, mib)
+
+
+def with_ratios(rows: list[dict[str, str]]) -> Iterator[dict[str, object]]:
+    """Yield the rows with what they cost compared to no navigation."""
+    base = {(row["theme"], row["pages"]): row for row in rows if row["navigation"] == NONE}
+    for row in rows:
+        none = base[row["theme"], row["pages"]]
+        yield {
+            **row,
+            "cpu_ratio": float(row["cpu_s"]) / float(none["cpu_s"]),
+            "memory_ratio": float(row["mib"]) / float(none["mib"]),
+        }
+
+
+def measured(options: argparse.Namespace) -> Iterator[dict[str, object]]:
+    """Measure what the command line asks for, small sizes first."""
+    for theme in options.themes:
+        # The first build with a theme compiles its modules, which is nobody's cost.
+        list(compare(theme, 2, 1, flat=False))
+    for pages in options.sizes:
+        for theme in options.themes:
+            for found in compare(theme, pages, options.repeat, flat=pages in options.flat):
+                cells = [f"{cell:.3f}" if isinstance(cell, float) else cell for cell in found.values()]
+                print(*cells, flush=True)
+                yield found
+
+
+def main() -> None:
+    """Measure or add, and bring results.csv and results.xlsx up to date."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--sizes", type=int, nargs="*", default=[300, 1_000], metavar="N")
+    parser.add_argument("--flat", type=int, nargs="*", default=[300], metavar="N", help="sizes with a flat toctree")
+    parser.add_argument("--themes", nargs="+", default=list(THEMES), metavar="THEME")
+    parser.add_argument("--repeat", type=int, default=3, metavar="N", help="keep the least of N builds")
+    parser.add_argument("--add", type=Path, metavar="FILE", help="add what benchmarks.navigation wrote, only")
+    options = parser.parse_args()
+    print(machine("sphinx", "furo", "pydata-sphinx-theme", "alabaster"))
+    keys = ["theme", "pages", "navigation"]
+    for found in added(options.add) if options.add else measured(options):
+        # One by one, so that an interrupted measurement keeps what it has.
+        merge_csv(RESULTS, [found], keys)
+    merge_csv(RESULTS, with_ratios(read_csv(RESULTS)), keys)
+    write_workbook(HERE / "results.xlsx", {"Builds": (RESULTS, COLUMNS)})
+
+
+if __name__ == "__main__":
+    main()
