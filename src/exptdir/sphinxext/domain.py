@@ -13,7 +13,7 @@ from exptdir.record.check import status
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import Kind, Resolution, Unresolved, resolve
 from exptdir.sphinxext.config import Settings
-from exptdir.sphinxext.data import Cite
+from exptdir.sphinxext.data import Cite, Run
 from exptdir.sphinxext.roles import ROLES
 from exptdir.sphinxext.runs import RunDirective
 from exptdir.sphinxext.store import Store
@@ -57,10 +57,22 @@ class ExptDomain(Store):
     builder: Builder
     #: For each experiment's key, the references that lead to it, and the documents that they stand in.
     backlinks: dict[str, list[tuple[str, Cite]]]
+    #: The runs of each experiment, made when they are first asked for after reading.
+    runs_by_key: dict[str, list[tuple[str, Run]]] | None = None
 
     def has_run(self, experiment: Experiment, name: str) -> bool:
         """Say whether an experiment has a run of that name."""
-        return any(run.name == name for run in self.runs.get(experiment.docname, ()))
+        return any(run.name == name for _docname, run in self.runs_of(experiment))
+
+    def runs_of(self, experiment: Experiment) -> list[tuple[str, Run]]:
+        """Return the runs of an experiment, on its log and on other pages beside it, each with its document."""
+        if self.runs_by_key is None:
+            self.runs_by_key = {}
+            for docname, runs in sorted(self.runs.items()):
+                owner = self.record.around(docname)
+                if owner is not None:
+                    self.runs_by_key.setdefault(owner.key, []).extend((docname, run) for run in runs)
+        return self.runs_by_key.get(experiment.key, [])
 
     def locate(self, text: str, docname: str, kind: Kind | None = None) -> Place | Unresolved:
         """Say where the reference *text* on the page *docname* leads.
@@ -121,9 +133,9 @@ class ExptDomain(Store):
 
     def _run(self, found: Resolution, own: bool) -> Place:
         target = found.experiment
-        run = next(run for run in self.runs[target.docname] if run.name == found.run)
+        docname, run = next(pair for pair in self.runs_of(target) if pair[1].name == found.run)
         text = run.name if own else f"{target.label()}/{run.name}"
-        return Place(target.docname, run.anchor, text, self.tooltip(target), "run", target)
+        return Place(docname, run.anchor, text, self.tooltip(target), "run", target)
 
     def _label(self, found: Resolution, own: bool) -> Place | Unresolved:
         target, label = found.experiment, found.label or ""
@@ -201,9 +213,9 @@ class ExptDomain(Store):
             number = f".{entry.n}" if entry.n > 1 else ""
             shown = f"{experiment.label()}, {entry.written}: {entry.title}".rstrip(": ")
             yield f"{address}@{entry.day}{number}", shown, "entry", docname, entry.anchor, 1
-        for run in self.runs.get(docname, ()):
+        for page, run in self.runs_of(experiment):
             shown = f"{experiment.label()}/{run.name}"
-            yield f"{address}/{run.name}", shown, "run", docname, run.anchor, 1
+            yield f"{address}/{run.name}", shown, "run", page, run.anchor, 1
 
 
 def forced_kind(typ: str) -> Kind | None:

@@ -59,7 +59,8 @@ class _Careful:
             return super().render_partial(node)  # type: ignore[misc, no-any-return]
         key = str(node)
         if key not in self._titles:
-            self._titles[key] = super().render_partial(node)  # type: ignore[misc]
+            # Sphinx 8 hands out one dictionary for all of them.
+            self._titles[key] = dict(super().render_partial(node))  # type: ignore[misc]
         return self._titles[key]
 
     def get_outdated_docs(self) -> Iterator[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from exptdir.record.check import status
 from exptdir.record.model import Experiment, Record
 from exptdir.record.patterns import compile_patterns, literal_pattern
+from exptdir.record.problem import Problem
 from exptdir.record.scan import PROGRAMS, ScanSettings, directories_apart, scan
 from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.domain import domain_of
@@ -78,7 +80,10 @@ def _begin(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str
     domain.settings = Settings.of(app.config)
     domain.builder = app.builder
     domain.record = scan_record(app)
-    for docname in _plain_files(domain.record, env.found_docs, domain.settings):
+    domain.runs_by_key = None
+    undecodable = _undecodable(env, added | changed)
+    domain.record = replace(domain.record, problems=(*domain.record.problems, *undecodable.values()))
+    for docname in (*undecodable, *_plain_files(domain.record, env.found_docs, domain.settings)):
         env.project.docnames.discard(docname)
         added.discard(docname)
         changed.discard(docname)
@@ -91,6 +96,25 @@ def _begin(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str
             outdated.append(docname)
     new = [name for name in domain.record.by_docname if name in env.all_docs and name not in domain.pages]
     return [name for name in (*outdated, *new) if name in env.found_docs]
+
+
+def _undecodable(env: BuildEnvironment, docnames: Iterable[str]) -> dict[str, Problem]:
+    """Find the documents that Sphinx could not decode, which would end the build; they are left out of it."""
+    encoding, found = env.config.source_encoding, {}
+    for docname in sorted(docnames):
+        path = Path(env.doc2path(docname))
+        try:
+            content = path.read_bytes()
+            content.decode(encoding)
+        except UnicodeDecodeError as error:
+            line = content[: error.start].count(b"\n") + 1
+            byte = content[error.start]
+            message = f"this is not {encoding} (byte 0x{byte:02X}): the page is left out; save the file as UTF-8"
+            found[docname] = Problem("log", message, path, line)
+        except OSError:
+            # Sphinx says so itself.
+            continue
+    return found
 
 
 def _plain_files(record: Record, found: Iterable[str], settings: Settings) -> list[str]:

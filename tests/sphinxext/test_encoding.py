@@ -1,0 +1,40 @@
+"""Pages in another encoding than the project's."""
+
+from __future__ import annotations
+
+from tests.sphinxext.building import HOME
+from tests.sphinxext.conftest import Build
+
+LATIN = "Caf\xe9\n====\n\nText.\n".encode("latin-1")
+
+
+def test_a_log_that_is_not_utf_8_is_left_out_and_the_rest_is_built(build: Build) -> None:
+    built = build(
+        {
+            "index.rst": HOME + "\nSee :expt:`1` and :expt:`2`.\n",
+            "expts/0001_latin/notes.rst": LATIN,
+            "expts/0002_fine/notes.rst": "Fine\n====\n",
+        }
+    )
+    assert any(
+        "expts/0001_latin/notes.rst:1" in line and "0xE9" in line and "[exptdir.log]" in line for line in built.located
+    )
+    assert built.body().select_one(".exptdir-missing").get_text() == "1?"
+    assert built.page("expts/0002_fine/notes").select_one("h1")
+
+
+def test_it_comes_back_when_it_is_saved_right(build: Build) -> None:
+    built = build({"expts/0001_latin/notes.rst": LATIN})
+    again = built.rebuild({"expts/0001_latin/notes.rst": LATIN.decode("latin-1")})
+    assert "0xE9" not in again.warnings
+    assert "Café" in again.page("expts/0001_latin/notes").select_one("h1").get_text()
+
+
+def test_runs_on_a_page_beside_the_log_are_reached(build: Build) -> None:
+    built = build(
+        {
+            "expts/0001_a/notes.rst": "A\n=\n\n:expt:`v9`\n\n.. toctree::\n\n   runs\n",
+            "expts/0001_a/runs.rst": "Runs\n====\n\n.. expt:run:: v9\n\n   The ninth.\n",
+        }
+    )
+    assert built.page("expts/0001_a/notes").select_one("a.exptdir-ref")["href"] == "runs.html#run-v9"
