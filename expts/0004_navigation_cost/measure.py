@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.generate import generate
+from benchmarks.generate import Toctree, generate
 from benchmarks.navigation import THEMES, measure
 from benchmarks.results import Timing, machine, merge_csv, read_csv, write_workbook
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.csv"
-NONE, FLAT, OURS = "none", "flat toctree", "exptdir"
+NONE, LOADED, FLAT, OURS = "none", "none, same extensions", "flat toctree", "exptdir"
+#: What exptdir sets up besides itself.
+EXTENSIONS = ("myst_parser", "sphinx_design")
 COLUMNS = {
     "theme": ("theme", "General"),
     "pages": ("experiments", "#,##0"),
@@ -37,18 +39,19 @@ def write(base: Path, theme: str, pages: int, navigation: str) -> None:
     if navigation == OURS:
         generate(base, pages, theme=theme, extensions=["exptdir"], roles=False)
     else:
-        generate(base, pages, theme=theme, toctree="flat" if navigation == FLAT else "none")
+        extensions = EXTENSIONS if navigation == LOADED else ()
+        toctree: Toctree = "flat" if navigation == FLAT else "none"
+        generate(base, pages, theme=theme, toctree=toctree, extensions=extensions)
 
 
-def compare(theme: str, pages: int, repeat: int, *, flat: bool) -> Iterator[dict[str, object]]:
+def compare(theme: str, pages: int, repeat: int, kinds: Sequence[str]) -> Iterator[dict[str, object]]:
     """Build each kind in turn, some times, and yield their rows; the slow flat toctree is built twice at most."""
-    kinds = [NONE, OURS, *([FLAT] if flat else [])]
     costs: dict[str, list[tuple[float, float]]] = {kind: [] for kind in kinds}
     with tempfile.TemporaryDirectory(prefix="exptdir-navigation-") as name:
         for kind in kinds:
             write(Path(name, kind), theme, pages, kind)
         for turn in range(repeat):
-            for kind in kinds if turn < 2 else (NONE, OURS):
+            for kind in [kind for kind in kinds if turn < 2 or kind != FLAT]:
                 cost = measure(Path(name, kind), Path(name, f"{kind}-output-{turn}"))
                 costs[kind].append((cost.cpu, cost.mebibytes))
     for kind, measured in costs.items():
@@ -87,10 +90,11 @@ def measured(options: argparse.Namespace) -> Iterator[dict[str, object]]:
     """Measure what the command line asks for, small sizes first."""
     for theme in options.themes:
         # The first build with a theme compiles its modules, which is nobody's cost.
-        list(compare(theme, 2, 1, flat=False))
+        list(compare(theme, 2, 1, [NONE, OURS]))
     for pages in options.sizes:
         for theme in options.themes:
-            for found in compare(theme, pages, options.repeat, flat=pages in options.flat):
+            kinds = [kind for kind in options.kinds if kind != FLAT or pages in options.flat]
+            for found in compare(theme, pages, options.repeat, kinds):
                 cells = [f"{cell:.3f}" if isinstance(cell, float) else cell for cell in found.values()]
                 print(*cells, flush=True)
                 yield found
@@ -101,6 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sizes", type=int, nargs="*", default=[300, 1_000], metavar="N")
     parser.add_argument("--flat", type=int, nargs="*", default=[300], metavar="N", help="sizes with a flat toctree")
+    parser.add_argument("--kinds", nargs="+", default=[NONE, LOADED, OURS, FLAT], metavar="KIND")
     parser.add_argument("--themes", nargs="+", default=list(THEMES), metavar="THEME")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="keep the least of N builds")
     parser.add_argument("--add", type=Path, metavar="FILE", help="add what benchmarks.navigation wrote, only")

@@ -263,3 +263,14 @@ def test_widths_for_another_number_of_columns_are_reported(build: Build):
         f"{NOTES}.rst:4: WARNING: r.xlsx: 2 widths are given for 3 columns; none of them counts [exptdir.table]"
     ]
     assert len(cells(built)[0]) == 3
+
+
+def test_the_heading_of_a_column_of_numbers_is_aligned_with_them(build: Build):
+    built = build(
+        {
+            "expts/0001_a/notes.rst": titled("A", ".. datatable:: t.csv\n"),
+            "expts/0001_a/t.csv": "name,loss\nsmall,0.5\nlarge,\n",
+        }
+    )
+    headings = built.body("expts/0001_a/notes").select("th")
+    assert ["exptdir-number" in heading["class"] for heading in headings] == [False, True]

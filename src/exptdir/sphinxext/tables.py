@@ -138,7 +138,7 @@ def table_node(table: Table, widths: str | list[int] = "auto") -> nodes.table:
         group += nodes.colspec(colwidth=width, stub=int(column < table.header_columns))
     head, body = table.rows[: table.header_rows], table.rows[table.header_rows :]
     if head:
-        group += nodes.thead("", *map(_row, head))
+        group += nodes.thead("", *(_row(row, _numeric_columns(table)) for row in head))
     group += nodes.tbody("", *map(_row, body))
     node += group
     return node
@@ -152,8 +152,21 @@ def _natural_widths(table: Table) -> list[int]:
     return longest
 
 
-def _row(cells: tuple[Cell, ...]) -> nodes.row:
-    return nodes.row("", *(_entry(cell) for cell in cells if not cell.covered))
+def _numeric_columns(table: Table) -> frozenset[int]:
+    """Return the columns with numbers below their heading, which so is aligned as they are."""
+    kinds = [{cell.kind for cell in column} for column in zip(*table.rows[table.header_rows :], strict=True)]
+    return frozenset(at for at, found in enumerate(kinds) if found - {"empty"} == {"number"})
+
+
+def _row(cells: tuple[Cell, ...], numeric: frozenset[int] = frozenset()) -> nodes.row:
+    row = nodes.row()
+    for column, cell in enumerate(cells):
+        if not cell.covered:
+            entry = _entry(cell)
+            if column in numeric and cell.kind == "text" and cell.colspan == 1:
+                entry["classes"].append("exptdir-number")
+            row += entry
+    return row
 
 
 def _entry(cell: Cell) -> nodes.entry:
