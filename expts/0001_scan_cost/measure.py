@@ -28,14 +28,13 @@ CASES = (
 )
 STATUSES = ("new", "ready", "in progress", "complete")
 COLUMNS = {
-    "experiments": ("experiments", "#,##0"),
-    "layout": ("layout", "General"),
     "facts": ("facts from", "General"),
+    "layout": ("layout", "General"),
+    "experiments": ("experiments", "#,##0"),
     "walk_s": ("os.walk, s", "0.000"),
-    "read_s": ("and logs read, s", "0.000"),
+    "read_s": ("and read, s", "0.000"),
     "scan_s": ("scan, s", "0.000"),
-    "per_thousand_s": ("scan of 1,000, s", "0.000"),
-    "times_walk": ("scan / os.walk", "0.0"),
+    "per_thousand_s": ("per 1,000, s", "0.000"),
     "spread": ("spread", "0%"),
 }
 

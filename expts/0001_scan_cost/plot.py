@@ -31,10 +31,10 @@ axes.loglog(sizes, [float(row["walk_s"]) for row in walked], "^--", label="os.wa
 axes.loglog(sizes, [LIMIT * size / 1_000 for size in sizes], ":", color="0.5", label="1 s per thousand")
 axes.set(xlabel="experiments", ylabel="CPU seconds")
 axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
-axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+figure.legend(loc="outside lower center", ncols=2)
 figure.savefig(HERE / "cost.svg", metadata={"Date": None})
 
-figure, axes = plt.subplots(figsize=(7, 2.4))
+figure, axes = plt.subplots(figsize=(5.6, 2.2))
 largest = max(int(row["experiments"]) for row in rows)
 places = [row for row in rows if row["layout"] == "flat" and int(row["experiments"]) == largest]
 places.sort(key=lambda row: float(row["scan_s"]))

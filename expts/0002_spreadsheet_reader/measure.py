@@ -30,7 +30,7 @@ HERE = Path(__file__).parent
 COLUMNS, SIZES = 20, (100, 1_000, 10_000)
 FORMATS = ("0.00", "#,##0", "0.0%", "0.00E+00", "yyyy-mm-dd")
 #: Sheets of twenty used cells that say they are larger: by a claim alone, and by an empty formatted cell.
-CLAIMED, FAR = "20 cells, claimed 65,536 × 255", "20 cells, formatted to 65,536 × 255"
+CLAIMED, FAR = "20 cells, claim", "20 cells, corner"
 CORNER = (65_536, 255)
 #: What a reading may take before it is given up: seconds, and bytes of address space.
 SECONDS, MEMORY = 600, 6 * 2**30

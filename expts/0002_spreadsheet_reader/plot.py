@@ -23,11 +23,11 @@ for reader in READERS:
     numbers = [row for row in rows if row["reader"] == reader and int(row["cells"]) > 20]
     axes.loglog([int(row["cells"]) for row in numbers], [float(row["read_s"]) for row in numbers], "o-", label=reader)
 axes.set(xlabel="cells", ylabel="CPU seconds for one sheet")
-axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+figure.legend(loc="outside lower center", ncols=2)
 figure.savefig(HERE / "readers.svg", metadata={"Date": None})
 
-figure, pair = plt.subplots(1, 2, figsize=(7, 2.4), sharey=True)
-far = {row["reader"]: row for row in rows if "formatted" in row["sheet"]}
+figure, pair = plt.subplots(1, 2, figsize=(5.6, 2.2), sharey=True)
+far = {row["reader"]: row for row in rows if "corner" in row["sheet"]}
 shown = [reader for reader in reversed(READERS) if reader in far]
 for axes, name, label in zip(pair, ("read_s", "mib"), ("CPU seconds", "peak memory, MiB"), strict=True):
     # Points, since a bar has no beginning on a logarithmic axis.

@@ -20,6 +20,7 @@ from benchmarks.results import Timing, machine, merge_csv, read_csv, write_workb
 
 HERE = Path(__file__).parent
 COUNTS = (0, 2, 10, 50)
+PARAGRAPH = (250, 500, 1_000, 2_000)
 ROLE = re.compile(r":expt:`(\d+)`")
 #: Makes of a number, and the documents by their numbers, what stands in place of the reference.
 Rewrite = Callable[[int, dict[int, str]], str]
@@ -64,6 +65,12 @@ EACH_COLUMNS = {
     "references": ("references a page", "#,##0"),
     "text_ms": ("above the same text, ms each", "0.00"),
     "none_ms": ("above none, ms each", "0.00"),
+}
+PARAGRAPH_COLUMNS = {
+    "role": ("role", "General"),
+    "references": ("references in one paragraph", "#,##0"),
+    "cpu_s": ("build, CPU s", "0.00"),
+    "spread": ("spread", "0%"),
 }
 
 
@@ -126,26 +133,54 @@ def each(rows: list[dict[str, str]]) -> Iterator[dict[str, object]]:
             }
 
 
+def write_paragraph(base: Path, role: str, references: int) -> None:
+    """Write two experiments, the second of which refers to the first again and again in one paragraph."""
+    generate(base, 2, refs_per_page=0, extensions=["exptdir"])
+    (_, first), (_, second) = logs(base)
+    target = "1" if role == ":expt:" else f"/expts/{first.parent.name}/notes"
+    sentence = f"This goes on from {role}`{target}`.\n"
+    with second.open("a", encoding="utf-8") as stream:
+        stream.write("\n" + sentence * references)
+
+
+def paragraph(references: int, repeat: int) -> Iterator[dict[str, object]]:
+    """Build a page with all references in one paragraph, and yield a row for each role."""
+    for role in (":doc:", ":expt:"):
+        with tempfile.TemporaryDirectory(prefix="exptdir-references-") as name:
+            source = Path(name, "record")
+            write_paragraph(source, role, references)
+            measured = [build(source, Path(name, f"output-{turn}")).cpu for turn in range(repeat)]
+        timing = Timing.of(measured)
+        yield {"role": role, "references": references, "cpu_s": timing.least, "spread": timing.spread}
+
+
 def main() -> None:
     """Measure, and bring the CSV files and results.xlsx up to date."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--pages", type=int, default=300, metavar="N")
-    parser.add_argument("--references", type=int, nargs="+", default=list(COUNTS), metavar="N", help="a page")
+    parser.add_argument("--references", type=int, nargs="*", default=list(COUNTS), metavar="N", help="a page")
+    parser.add_argument("--paragraph", type=int, nargs="*", default=list(PARAGRAPH), metavar="N", help="in one")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="keep the least of N builds")
     options = parser.parse_args()
     print(machine("sphinx", "docutils"))
     # What is compiled in the first build is nobody's cost.
     list(measure(2, 0, 1))
-    rows = []
+    results, apiece, one = HERE / "results.csv", HERE / "each.csv", HERE / "paragraph.csv"
     for references in options.references:
         for row in measure(options.pages, references, options.repeat):
-            print(*(f"{cell:.3f}" if isinstance(cell, float) else cell for cell in row.values()), flush=True)
-            rows.append(row)
-    results, apiece = HERE / "results.csv", HERE / "each.csv"
-    merge_csv(results, rows, ["variant", "references"])
+            keep(results, row, ["variant", "references"])
+    for references in options.paragraph:
+        for row in paragraph(references, options.repeat):
+            keep(one, row, ["role", "references"])
     merge_csv(apiece, each(read_csv(results)), ["variant", "references"])
-    sheets = {"Builds": (results, COLUMNS), "Each": (apiece, EACH_COLUMNS)}
+    sheets = {"Builds": (results, COLUMNS), "Each": (apiece, EACH_COLUMNS), "Paragraph": (one, PARAGRAPH_COLUMNS)}
     write_workbook(HERE / "results.xlsx", sheets)
+
+
+def keep(path: Path, row: dict[str, object], keys: list[str]) -> None:
+    """Print a row and put it into a CSV at once, so that an interrupted measurement keeps what it has."""
+    print(*(f"{cell:.3f}" if isinstance(cell, float) else cell for cell in row.values()), flush=True)
+    merge_csv(path, [row], keys)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from benchmarks.navigation import THEMES, measure
 from benchmarks.results import Timing, machine, merge_csv, read_csv, write_workbook
 
 HERE = Path(__file__).parent
-RESULTS = HERE / "results.csv"
+#: For each sheet of the workbook, the CSV that it is made of.
+SHEETS = {"Builds": HERE / "results.csv", "Extensions": HERE / "extensions.csv"}
 NONE, LOADED, FLAT, OURS = "none", "none, same extensions", "flat toctree", "exptdir"
 #: What exptdir sets up besides itself.
 EXTENSIONS = ("myst_parser", "sphinx_design")
@@ -101,22 +102,24 @@ def measured(options: argparse.Namespace) -> Iterator[dict[str, object]]:
 
 
 def main() -> None:
-    """Measure or add, and bring results.csv and results.xlsx up to date."""
+    """Measure or add, and bring a CSV and results.xlsx up to date."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sizes", type=int, nargs="*", default=[300, 1_000], metavar="N")
     parser.add_argument("--flat", type=int, nargs="*", default=[300], metavar="N", help="sizes with a flat toctree")
-    parser.add_argument("--kinds", nargs="+", default=[NONE, LOADED, OURS, FLAT], metavar="KIND")
+    parser.add_argument("--kinds", nargs="+", default=[NONE, OURS, FLAT], metavar="KIND")
     parser.add_argument("--themes", nargs="+", default=list(THEMES), metavar="THEME")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="keep the least of N builds")
     parser.add_argument("--add", type=Path, metavar="FILE", help="add what benchmarks.navigation wrote, only")
+    parser.add_argument("--sheet", choices=SHEETS, default="Builds", help="where the figures go")
     options = parser.parse_args()
     print(machine("sphinx", "furo", "pydata-sphinx-theme", "alabaster"))
-    keys = ["theme", "pages", "navigation"]
+    keys, results = ["theme", "pages", "navigation"], SHEETS[options.sheet]
     for found in added(options.add) if options.add else measured(options):
         # One by one, so that an interrupted measurement keeps what it has.
-        merge_csv(RESULTS, [found], keys)
-    merge_csv(RESULTS, with_ratios(read_csv(RESULTS)), keys)
-    write_workbook(HERE / "results.xlsx", {"Builds": (RESULTS, COLUMNS)})
+        merge_csv(results, [found], keys)
+    merge_csv(results, with_ratios(read_csv(results)), keys)
+    sheets = {name: (path, COLUMNS) for name, path in SHEETS.items() if path.exists()}
+    write_workbook(HERE / "results.xlsx", sheets)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from exptdir.sphinxext.mathml import setup_math
 from exptdir.sphinxext.navigation import setup_navigation
 from exptdir.sphinxext.outputs import setup_outputs
 from exptdir.sphinxext.pages import setup_pages
+from exptdir.sphinxext.placeholders import setup_placeholders
 from exptdir.sphinxext.protocol import setup_protocol
 from exptdir.sphinxext.record import setup_record
 from exptdir.sphinxext.report import setup_report
@@ -40,6 +41,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_roles(app)
     setup_record(app)
     setup_canonical(app)
+    setup_placeholders(app)
     setup_pages(app)
     setup_labels(app)
     setup_entries(app)

@@ -129,7 +129,8 @@ class AssetTransform(SphinxTransform):
 
     def apply(self, **kwargs: Any) -> None:
         """Look at every image and download of the document."""
-        for node in list(self.document.findall(_shows_a_file)):
+        # Without a condition of its own, docutils walks several times faster.
+        for node in list(filter(_shows_a_file, self.document.findall())):
             assert isinstance(node, nodes.Element)
             is_image = isinstance(node, nodes.image)
             typed = str(node.get("uri" if is_image else "reftarget", ""))

@@ -9,22 +9,34 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.errors import NoUri
 from sphinx.locale import _
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
 from exptdir.record.model import listing_order
 from exptdir.sphinxext.cites import shown_pieces
 from exptdir.sphinxext.data import Cite
 from exptdir.sphinxext.doctree import page_section
-from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.pages import ExperimentTransform
+from exptdir.sphinxext.placeholders import Placeholder
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
-class cited_by(nodes.General, nodes.Element):
+Citations = list[tuple[Cite, list[tuple[str, bool]]]]
+Citing = tuple[str, str, Citations]
+
+
+class cited_by(Placeholder):
     """Holds the place of the list until all documents are read."""
+
+    def content(self, domain: ExptDomain) -> list[nodes.Node]:
+        """Return the list, or nothing where nobody refers to the experiment."""
+        groups = citing_documents(domain, self["docname"])
+        if not groups:
+            return []
+        items = nodes.bullet_list("", *(_group(domain, *group) for group in groups))
+        return [nodes.container("", nodes.rubric("", _("Cited by")), items, classes=["exptdir-cited-by"])]
 
 
 class CitedByTransform(ExperimentTransform):
@@ -37,9 +49,6 @@ class CitedByTransform(ExperimentTransform):
         section = page_section(self.document)
         if self.domain.settings.cited_by and section is not None:
             section += cited_by(docname=self.env.docname)
-
-
-Citing = tuple[str, str, list[tuple[Cite, list[tuple[str, bool]]]]]
 
 
 def citing_documents(domain: ExptDomain, docname: str) -> list[Citing]:
@@ -61,7 +70,7 @@ def citing_documents(domain: ExptDomain, docname: str) -> list[Citing]:
     return sorted(groups, key=lambda group: _order(domain, group[0]))
 
 
-def _distinct(shown: Iterable[tuple[Cite, list[tuple[str, bool]]]]) -> list[tuple[Cite, list[tuple[str, bool]]]]:
+def _distinct(shown: Iterable[tuple[Cite, list[tuple[str, bool]]]]) -> Citations:
     """Keep one of the citations that share a sentence."""
     return list({(cite.anchor, tuple(pieces)): (cite, pieces) for cite, pieces in shown}.values())
 
@@ -79,50 +88,32 @@ def _order(domain: ExptDomain, docname: str) -> tuple[bool, Any, bool, str]:
     return False, listing_order(experiment), experiment.docname != docname, docname
 
 
-class CitedByList(SphinxPostTransform):
-    """Replaces the placeholder by the list, or by nothing."""
+def _group(domain: ExptDomain, docname: str, title: str, citations: Citations) -> nodes.list_item:
+    sentences = nodes.bullet_list()
+    for cite, pieces in citations:
+        sentences += nodes.list_item("", _sentence(domain, docname, cite, pieces))
+    return nodes.list_item("", nodes.paragraph("", "", _link(domain, docname, "", title)), sentences)
 
-    # Before references are resolved, and for every builder.
-    default_priority = 5
 
-    def run(self, **kwargs: Any) -> None:
-        """Build the list out of generic nodes."""
-        domain = domain_of(self.env)
-        for node in list(self.document.findall(cited_by)):
-            groups = citing_documents(domain, node["docname"])
-            node.replace_self([self._list(groups)] if groups else [])
+def _sentence(domain: ExptDomain, docname: str, cite: Cite, pieces: list[tuple[str, bool]]) -> nodes.paragraph:
+    paragraph = nodes.paragraph()
+    if cite.builds_on:
+        paragraph += [nodes.strong("", _("builds on this")), nodes.Text(": ")]
+    for text, is_reference in pieces:
+        paragraph += nodes.emphasis("", text) if is_reference else nodes.Text(text)
+    paragraph += [nodes.Text(" "), _link(domain, docname, cite.anchor, "↗")]
+    return paragraph
 
-    def _list(self, groups: list[Citing]) -> nodes.Element:
-        items = nodes.bullet_list()
-        for docname, title, citations in groups:
-            item = nodes.list_item("", nodes.paragraph("", "", self._link(docname, "", title)))
-            sentences = nodes.bullet_list()
-            for cite, pieces in citations:
-                sentences += nodes.list_item("", self._sentence(docname, cite, pieces))
-            item += sentences
-            items += item
-        heading = nodes.rubric("", _("Cited by"))
-        return nodes.container("", heading, items, classes=["exptdir-cited-by"])
 
-    def _sentence(self, docname: str, cite: Cite, pieces: list[tuple[str, bool]]) -> nodes.paragraph:
-        paragraph = nodes.paragraph()
-        if cite.builds_on:
-            paragraph += [nodes.strong("", _("builds on this")), nodes.Text(": ")]
-        for text, is_reference in pieces:
-            paragraph += nodes.emphasis("", text) if is_reference else nodes.Text(text)
-        paragraph += [nodes.Text(" "), self._link(docname, cite.anchor, "↗")]
-        return paragraph
-
-    def _link(self, docname: str, anchor: str, text: str) -> nodes.Node:
-        try:
-            return make_refnode(domain_of(self.env).builder, self.env.docname, docname, anchor, nodes.Text(text))
-        except NoUri:
-            # The builder leaves that document out.
-            return nodes.inline("", text)
+def _link(domain: ExptDomain, docname: str, anchor: str, text: str) -> nodes.Node:
+    try:
+        return make_refnode(domain.builder, domain.env.docname, docname, anchor, nodes.Text(text))
+    except NoUri:
+        # The builder leaves that document out.
+        return nodes.inline("", text)
 
 
 def setup_citedby(app: Sphinx) -> None:
-    """Register the placeholder and its two transforms."""
+    """Register the placeholder and what puts it there."""
     app.add_node(cited_by)
     app.add_transform(CitedByTransform)
-    app.add_post_transform(CitedByList)

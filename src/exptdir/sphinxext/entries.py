@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import clean_astext
 
@@ -23,8 +22,9 @@ from exptdir.record.dates import (
 )
 from exptdir.sphinxext.data import Entry
 from exptdir.sphinxext.doctree import page_section
-from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.pages import ExperimentTransform
+from exptdir.sphinxext.placeholders import Placeholder
 from exptdir.sphinxext.unclaimed import add_unclaimed_directive
 
 if TYPE_CHECKING:
@@ -142,29 +142,22 @@ class EntryTransform(ExperimentTransform):
             section.insert(0 if title is None else title + 1, entry_list(docname=self.env.docname))
 
 
-class entry_list(nodes.General, nodes.Element):
+class entry_list(Placeholder):
     """Holds the place of the list of a page's entries."""
 
+    def content(self, domain: ExptDomain) -> list[nodes.Node]:
+        """Return the list, in the order that ``exptdir_entry_list`` says."""
+        entries = domain.entries.get(self["docname"], [])
+        newest_first = domain.settings.entry_list == "newest"
+        in_order = sorted(entries, key=lambda entry: (entry.day, entry.n), reverse=newest_first)
+        items = nodes.bullet_list("", *map(_item, in_order), classes=["exptdir-entries"])
+        return [nodes.container("", items, classes=["exptdir-entry-list"])]
 
-class EntryList(SphinxPostTransform):
-    """Replaces the placeholder by the list."""
 
-    default_priority = 5
-
-    def run(self, **kwargs: Any) -> None:
-        """Build the list out of generic nodes."""
-        domain = domain_of(self.env)
-        for node in list(self.document.findall(entry_list)):
-            entries = domain.entries.get(node["docname"], [])
-            newest_first = domain.settings.entry_list == "newest"
-            in_order = sorted(entries, key=lambda entry: (entry.day, entry.n), reverse=newest_first)
-            items = nodes.bullet_list("", *map(self._item, in_order), classes=["exptdir-entries"])
-            node.parent.replace(node, nodes.container("", items, classes=["exptdir-entry-list"]))
-
-    def _item(self, entry: Entry) -> nodes.list_item:
-        text = f"{entry.written} {entry.title}".rstrip()
-        link = nodes.reference("", text, refid=entry.anchor, internal=True)
-        return nodes.list_item("", nodes.paragraph("", "", link))
+def _item(entry: Entry) -> nodes.list_item:
+    text = f"{entry.written} {entry.title}".rstrip()
+    link = nodes.reference("", text, refid=entry.anchor, internal=True)
+    return nodes.list_item("", nodes.paragraph("", "", link))
 
 
 def setup_entries(app: Sphinx) -> None:
@@ -172,4 +165,3 @@ def setup_entries(app: Sphinx) -> None:
     add_unclaimed_directive(app, "update", UpdateDirective)
     app.add_node(entry_list)
     app.add_transform(EntryTransform)
-    app.add_post_transform(EntryList)

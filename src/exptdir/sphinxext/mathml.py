@@ -85,7 +85,10 @@ def _check(app: Sphinx, doctree: nodes.document) -> None:
     """Report formulas that cannot be converted, where it is this renderer that will be asked to."""
     if app.config.html_math_renderer != RENDERER:
         return
-    for node in doctree.findall(lambda found: isinstance(found, (nodes.math, nodes.math_block))):
+    # Without a condition, docutils walks several times faster.
+    for node in doctree.findall():
+        if not isinstance(node, (nodes.math, nodes.math_block)):
+            continue
         try:
             to_mathml(node.astext(), block=isinstance(node, nodes.math_block))
         except (MathError, SyntaxError) as error:

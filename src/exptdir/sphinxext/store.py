@@ -26,6 +26,7 @@ class Store(Domain):
         "troubles": {},
         "listings": {},
         "labels": {},
+        "captions": {},
         "xrefs": {},
     }
     data_version = 1
@@ -72,6 +73,11 @@ class Store(Domain):
     def labels(self) -> dict[str, dict[str, Any]]:
         """Labels and citations that each document defines, those that another one overrides included."""
         return self._map("labels")
+
+    @property
+    def captions(self) -> dict[str, int]:
+        """How many tables with a caption each document has."""
+        return self._map("captions")
 
     @property
     def xrefs(self) -> dict[str, list[tuple[str, str, str]]]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx import addnodes
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 from exptdir.errors import AssetError, TableError
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
-from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.placeholders import Placeholder
 from exptdir.tables import Cell, Table, read_table
 
 if TYPE_CHECKING:
@@ -112,6 +111,10 @@ class DatatableDirective(SphinxDirective):
             del content[0]
             title = nodes.title(first.rawsource, "", *first.children)
             title.source, title.line = first.source, first.line
+            domain = domain_of(self.env)
+            number = domain.captions.get(self.env.docname, 0) + 1
+            domain.captions[self.env.docname] = number
+            title.insert(0, table_number(number=number))
             table.insert(0, title)
         return content
 
@@ -196,34 +199,17 @@ def _inline(cell: Cell, text: str) -> list[nodes.Node]:
     return [node]
 
 
-class NumberTables(SphinxPostTransform):
-    """Puts "Table 2" in front of captions, counted within the page."""
+class table_number(Placeholder):
+    """Stands in front of a caption: "Table 2", counted within the page."""
 
-    default_priority = 20
-
-    def run(self, **kwargs: Any) -> None:
-        """Number them, unless the builder or the author's ``numfig`` does."""
-        if self.config.numfig or domain_of(self.env).builder.format == "latex":
-            return
-        counts: Counter[str] = Counter()
-        for table in self.document.findall(nodes.table):
-            title = table.next_node(nodes.title)
-            if DATATABLE in table["classes"] and title is not None and title.parent is table:
-                page = _page_of(table)
-                counts[page] += 1
-                number = nodes.inline("", f"Table {counts[page]} ", classes=["caption-number"])
-                title.insert(0, number)
-
-
-def _page_of(node: nodes.Element) -> str:
-    """Return the document that a node came from, where a builder made one of many."""
-    above: nodes.Element | None = node
-    while above is not None and not isinstance(above, addnodes.start_of_file):
-        above = above.parent
-    return above["docname"] if above is not None else ""
+    def content(self, domain: ExptDomain) -> list[nodes.Node]:
+        """Return the number, unless the builder or the author's ``numfig`` gives one."""
+        if domain.env.config.numfig or domain.builder.format == "latex":
+            return []
+        return [nodes.inline("", f"Table {self['number']} ", classes=["caption-number"])]
 
 
 def setup_tables(app: Sphinx) -> None:
     """Register the directive and the numbering."""
     app.add_directive("datatable", DatatableDirective)
-    app.add_post_transform(NumberTables)
+    app.add_node(table_number)

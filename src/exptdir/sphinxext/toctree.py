@@ -10,12 +10,12 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.directives.other import TocTree
 from sphinx.transforms import SphinxTransform
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import clean_astext, make_refnode
 
 from exptdir.sphinxext.data import Listing
 from exptdir.sphinxext.doctree import page_section
 from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.placeholders import Placeholder
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
@@ -30,8 +30,6 @@ _SENTINEL = "expt://experiments"
 _LISTING = frozenset({"html", "dirhtml", "text", "epub", "man"})
 #: As deep as anybody nests, for a list without a limit.
 DEEPEST = 50
-#: Attribute of the toctrees that are ours, for how many levels of experiments the page lists in its place.
-DEPTH = "exptdir-depth"
 #: Attribute of the toctrees that are ours, and may be taken out of a theme's global tree.
 FLAG = "exptdir"
 
@@ -61,15 +59,14 @@ def candidates(domain: ExptDomain, docname: str, placed: bool) -> list[str]:
     return [child.docname for child in found if child.docname in domain.env.found_docs]
 
 
-def _toctree(docname: str, children: Sequence[str], depth: int) -> addnodes.toctree:
-    """Make a toctree of ours, with every attribute that Sphinx's own has; the page shows a list in its place."""
+def _toctree(docname: str, children: Sequence[str], depth: int) -> list[nodes.Element]:
+    """Make a toctree of ours, with every attribute that Sphinx's own has, and the list that the page shows."""
     node = addnodes.toctree("", parent=docname, glob=False, caption=None, rawcaption="", numbered=0)
     node.update_all_atts({"maxdepth": depth, "titlesonly": True, "hidden": True, "includehidden": False})
     node["entries"] = [(None, child) for child in children]
     node["includefiles"] = list(children)
     node[FLAG] = True
-    node[DEPTH] = depth
-    return node
+    return [node, experiment_list(docname=docname, depth=depth)]
 
 
 class ToctreeTransform(SphinxTransform):
@@ -101,7 +98,7 @@ class ToctreeTransform(SphinxTransform):
         entries = holder["entries"]
         position = entries.index((None, _SENTINEL))
         before, after = entries[:position], [entry for entry in entries[position:] if entry[1] != _SENTINEL]
-        ours = _toctree(self.env.docname, added, _depth(holder))
+        ours, shown = _toctree(self.env.docname, added, _depth(holder))
         ours.source, ours.line, ours["numbered"] = holder.source, holder.line, holder["numbered"]
         behind = holder.copy()
         behind["caption"] = None
@@ -110,12 +107,12 @@ class ToctreeTransform(SphinxTransform):
         if not before:
             # Sphinx shows no caption above an empty list.
             ours["caption"], ours["rawcaption"] = holder["caption"], holder.get("rawcaption", "")
-        parts = [(holder, before), (ours, added), (behind, after)]
+        parts = [(holder, before), (ours, added), (shown, added), (behind, after)]
         holder.parent.replace(holder, [node for node, listed in parts if listed])
 
     def _append(self, added: list[str]) -> None:
         section = page_section(self.document)
-        wrapper = nodes.compound("", _toctree(self.env.docname, added, 1), classes=["toctree-wrapper"])
+        wrapper = nodes.compound("", *_toctree(self.env.docname, added, 1), classes=["toctree-wrapper"])
         # At the end of the page, but inside it: LaTeX puts the experiments where their toctree stands.
         (section if section is not None else self.document).append(wrapper)
 
@@ -196,47 +193,44 @@ def listed_below(env: BuildEnvironment, docname: str, depth: int) -> list[tuple[
     return [(child, listed_below(env, child, depth - 1)) for child in listing.added if child in kept]
 
 
-class ListExperiments(SphinxPostTransform):
-    """Shows a list in place of our toctrees, without what another document lists."""
+class experiment_list(Placeholder):
+    """Stands behind a toctree of ours: what the page shows in its place."""
 
-    default_priority = 5
+    def content(self, domain: ExptDomain) -> list[nodes.Node]:
+        """Return the list, where the builder has a page for each document; and take out what others list."""
+        docname = self["docname"]
+        toctree = self.parent[self.parent.index(self) - 1]
+        if not isinstance(toctree, addnodes.toctree):
+            # Builders that make one document of all have put the experiments themselves there.
+            return []
+        _keep(toctree, toctree["includefiles"], domain.env.toctree_includes.get(docname, ()))
+        children = listed_below(domain.env, docname, self["depth"])
+        if not children or domain.builder.name not in _LISTING:
+            return []
+        shown: list[nodes.Node] = [_list(domain, children, 1)]
+        if toctree["caption"]:
+            text = nodes.inline("", toctree["caption"], classes=["caption-text"])
+            shown.insert(0, nodes.paragraph("", "", text, classes=["caption"]))
+        return shown
 
-    def run(self, **kwargs: Any) -> None:
-        """Filter our toctrees by what the environment says that each document lists."""
-        listing = domain_of(self.env).builder.name in _LISTING
-        for node in list(self.document.findall(addnodes.toctree)):
-            if node.get(FLAG):
-                docname = node["parent"]
-                _keep(node, node["includefiles"], self.env.toctree_includes.get(docname, ()))
-                if listing:
-                    self._show(node, listed_below(self.env, docname, node[DEPTH]))
 
-    def _show(self, node: addnodes.toctree, children: list[tuple[str, list[Any]]]) -> None:
-        if children:
-            shown: list[nodes.Element] = [self._list(children, 1)]
-            if node["caption"]:
-                text = nodes.inline("", node["caption"], classes=["caption-text"])
-                shown.insert(0, nodes.paragraph("", "", text, classes=["caption"]))
-            node.parent.insert(node.parent.index(node) + 1, shown)
-
-    def _list(self, children: list[tuple[str, list[Any]]], level: int) -> nodes.bullet_list:
-        """Make the list that Sphinx would make of a visible toctree, at a tenth of its cost."""
-        items = nodes.bullet_list()
-        builder = domain_of(self.env).builder
-        for child, below in children:
-            title = clean_astext(self.env.titles[child])
-            link = make_refnode(builder, self.env.docname, child, "", nodes.Text(title))
-            item = nodes.list_item("", nodes.paragraph("", "", link), classes=[f"toctree-l{level}"])
-            if below:
-                item += self._list(below, level + 1)
-            items += item
-        return items
+def _list(domain: ExptDomain, children: list[tuple[str, list[Any]]], level: int) -> nodes.bullet_list:
+    """Make the list that Sphinx would make of a visible toctree, at a tenth of its cost."""
+    items = nodes.bullet_list()
+    for child, below in children:
+        title = clean_astext(domain.env.titles[child])
+        link = make_refnode(domain.builder, domain.env.docname, child, "", nodes.Text(title))
+        item = nodes.list_item("", nodes.paragraph("", "", link), classes=[f"toctree-l{level}"])
+        if below:
+            item += _list(domain, below, level + 1)
+        items += item
+    return items
 
 
 def setup_toctree(app: Sphinx) -> None:
     """Register the directive, the transforms and what keeps them up to date."""
     app.add_directive("toctree", ExperimentToctree, override=True)
     app.add_transform(ToctreeTransform)
-    app.add_post_transform(ListExperiments)
+    app.add_node(experiment_list)
     app.connect("env-get-outdated", _outdated, priority=200)
     app.connect("env-updated", _list_once, priority=100)
