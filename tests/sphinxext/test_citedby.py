@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from docutils import nodes
 
-from tests.sphinxext.building import Built, titled, words
+from exptdir.sphinxext import cites
+from tests.sphinxext.building import Built, the, titled, words
 from tests.sphinxext.conftest import Build
 
 RECORD = {
@@ -119,3 +121,18 @@ def test_sentences_of_languages_without_spaces(build: Build):
     )
     ((sentence,),) = cited(built, "expts/1_a/notes").values()
     assert sentence == "これは#1と同じ。 ↗"
+
+
+def test_a_paragraph_is_read_once_however_many_references_it_holds(build: Build, monkeypatch: pytest.MonkeyPatch):
+    read: list[nodes.Element] = []
+
+    class Counted(cites._Paragraph):
+        def __init__(self, block: nodes.Element) -> None:
+            read.append(block)
+            super().__init__(block)
+
+    monkeypatch.setattr(cites, "_Paragraph", Counted)
+    many = " ".join(f"Step {n} is :expt:`1`." for n in range(50))
+    built = build({"expts/0001_a/notes.rst": titled("A"), "expts/0002_b/notes.rst": titled("B", many + "\n")})
+    assert len(read) == 1
+    assert "Step 49 is #1." in words(the(built.body("expts/0001_a/notes"), ".exptdir-cited-by"))

@@ -27,6 +27,8 @@ _LONGEST = 280
 # Stand-ins for references while a text is cut: private-use characters, which no author writes.
 _FIRST_MARK = 0xE000
 _LAST_MARK = 0xF8FF
+_MARKS = re.compile("([\ue000-\uf8ff])")
+_BLANKS = re.compile("[\\s\ue000-\uf8ff]+")
 
 
 def _is_ours(node: addnodes.pending_xref) -> bool:
@@ -52,47 +54,67 @@ def _anchor(node: nodes.Node) -> str:
     return ""
 
 
-def _pieces(node: nodes.Node, marks: list[addnodes.pending_xref]) -> str:
-    """Return the text of *node* with a mark for each reference of ours that shows what the domain says."""
-    if isinstance(node, addnodes.pending_xref) and _is_ours(node) and not node.get("refexplicit"):
-        marks.append(node)
-        return chr(min(_FIRST_MARK + len(marks) - 1, _LAST_MARK))
-    if isinstance(node, nodes.Text):
-        return re.sub(r"[\s\ue000-\uf8ff]+", " ", node.astext())
-    return "".join(_pieces(child, marks) for child in node.children)
-
-
 def _is_inside_text(node: nodes.Element) -> bool:
     return isinstance(node, (nodes.Inline, nodes.reference))
 
 
-def sentence_around(node: addnodes.pending_xref) -> tuple[tuple[str, bool], ...]:
-    """Cut out the sentence that holds a reference.
+class Sentences:
+    """Finds the sentences that hold references, reading each paragraph once however many it holds."""
 
-    Returns
-    -------
-    tuple[tuple[str, bool], ...]
-        Pieces of text; True marks one that is a reference, to be shown as references are.
-    """
-    block: nodes.Element = node.parent
-    while block.parent is not None and _is_inside_text(block):
-        block = block.parent
-    marks: list[addnodes.pending_xref] = []
-    text = _pieces(block, marks)
-    own = next((chr(_FIRST_MARK + at) for at, mark in enumerate(marks) if mark is node), None)
-    shown = own or " ".join(node.astext().split())
-    sentences = [part.strip() for part in _SENTENCE_END.split(text) if part and part.strip()]
-    sentence = next((part for part in sentences if shown in part), shown)
-    pieces = re.split(r"([\ue000-\uf8ff])", _shorten(sentence, shown))
-    return tuple(
-        (marks[ord(piece) - _FIRST_MARK]["reftarget"], True) if _is_mark(piece, marks) else (piece, False)
-        for piece in pieces
-        if piece
-    )
+    def __init__(self) -> None:
+        self._paragraphs: dict[nodes.Element, _Paragraph] = {}
+
+    def around(self, node: addnodes.pending_xref) -> tuple[tuple[str, bool], ...]:
+        """Cut out the sentence that holds a reference.
+
+        Returns
+        -------
+        tuple[tuple[str, bool], ...]
+            Pieces of text; True marks one that is a reference, to be shown as references are.
+        """
+        block: nodes.Element = node.parent
+        while block.parent is not None and _is_inside_text(block):
+            block = block.parent
+        if block not in self._paragraphs:
+            self._paragraphs[block] = _Paragraph(block)
+        return self._paragraphs[block].around(node)
 
 
-def _is_mark(piece: str, marks: list[addnodes.pending_xref]) -> bool:
-    return len(piece) == 1 and _FIRST_MARK <= ord(piece) < _FIRST_MARK + len(marks)
+class _Paragraph:
+    """A paragraph cut into sentences, with a character of its own in place of each reference."""
+
+    def __init__(self, block: nodes.Element) -> None:
+        self.marked: dict[str, addnodes.pending_xref] = {}
+        text = self._read(block)
+        self.marks = {node: mark for mark, node in self.marked.items()}
+        sentences = [part.strip() for part in _SENTENCE_END.split(text) if part and part.strip()]
+        self.sentences = {mark: part for part in sentences for mark in part if mark in self.marked}
+
+    def _read(self, node: nodes.Node) -> str:
+        if isinstance(node, addnodes.pending_xref) and (_is_ours(node) or _is_myst(node)):
+            if _FIRST_MARK + len(self.marked) > _LAST_MARK:
+                return node.astext()
+            mark = chr(_FIRST_MARK + len(self.marked))
+            self.marked[mark] = node
+            return mark
+        if isinstance(node, nodes.Text):
+            return _BLANKS.sub(" ", node.astext())
+        return "".join(map(self._read, node.children))
+
+    def around(self, node: addnodes.pending_xref) -> tuple[tuple[str, bool], ...]:
+        mark = self.marks.get(node)
+        if mark is None:
+            return (_shown(node),)
+        pieces = _MARKS.split(_shorten(self.sentences[mark], mark))
+        found = (_shown(self.marked[piece]) if piece in self.marked else (piece, False) for piece in pieces if piece)
+        return tuple(found)
+
+
+def _shown(node: addnodes.pending_xref) -> tuple[str, bool]:
+    """Return what a sentence shows of a reference: the author's title, or else what the domain will say."""
+    if _is_ours(node) and not node.get("refexplicit"):
+        return str(node["reftarget"]), True
+    return " ".join(node.astext().split()) or str(node["reftarget"]), False
 
 
 def _shorten(sentence: str, shown: str) -> str:
@@ -109,13 +131,14 @@ def _collect(app: Sphinx, doctree: nodes.document) -> None:
     cites: list[Cite] = []
     xrefs: set[tuple[str, str, str]] = set()
     references = list(doctree.findall(addnodes.pending_xref))
+    sentences = Sentences()
     for node in references:
         _claim_myst_link(node)
     for node in references:
         if _is_ours(node) or _is_myst(node):
             kind = forced_kind(node["reftype"])
             builds_on = node["reftype"] == "builds-on"
-            place = (line_of(node), _anchor(node), sentence_around(node))
+            place = (line_of(node), _anchor(node), sentences.around(node))
             cites.append(Cite(node["reftarget"], kind, builds_on, *place, _is_ours(node)))
         if not _is_ours(node):
             xrefs.add((node.get("refdomain") or "", node.get("reftype") or "", node.get("reftarget") or ""))
