@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
@@ -22,7 +22,7 @@ from exptdir.record.dates import (
 )
 from exptdir.sphinxext.data import Entry
 from exptdir.sphinxext.doctree import page_section
-from exptdir.sphinxext.domain import ExptDomain
+from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.pages import ExperimentTransform
 from exptdir.sphinxext.placeholders import Placeholder
 from exptdir.sphinxext.unclaimed import add_unclaimed_directive
@@ -145,23 +145,38 @@ class EntryTransform(ExperimentTransform):
 class entry_list(Placeholder):
     """Holds the place of the list of a page's entries."""
 
-    def content(self, domain: ExptDomain) -> list[nodes.Node]:
-        """Return the list, in the order that ``exptdir_entry_list`` says."""
+    written_late = True
+
+    def links(self, domain: ExptDomain) -> list[tuple[str, str]]:
+        """Return the anchor and the text of each entry, in the order that ``exptdir_entry_list`` says."""
         entries = domain.entries.get(self["docname"], [])
         newest_first = domain.settings.entry_list == "newest"
         in_order = sorted(entries, key=lambda entry: (entry.day, entry.n), reverse=newest_first)
-        items = nodes.bullet_list("", *map(_item, in_order), classes=["exptdir-entries"])
+        return [(entry.anchor, f"{entry.written} {entry.title}".rstrip()) for entry in in_order]
+
+    def content(self, domain: ExptDomain) -> list[nodes.Node]:
+        """Return the list, for builders other than those of HTML pages."""
+        items = nodes.bullet_list("", *(_item(*link) for link in self.links(domain)), classes=["exptdir-entries"])
         return [nodes.container("", items, classes=["exptdir-entry-list"])]
 
 
-def _item(entry: Entry) -> nodes.list_item:
-    text = f"{entry.written} {entry.title}".rstrip()
-    link = nodes.reference("", text, refid=entry.anchor, internal=True)
+def _item(anchor: str, text: str) -> nodes.list_item:
+    link = nodes.reference("", text, refid=anchor, internal=True)
     return nodes.list_item("", nodes.paragraph("", "", link))
+
+
+def _visit_html(visitor: Any, node: entry_list) -> None:
+    write, encode = visitor.body.append, visitor.encode
+    write(visitor.starttag(node, "div", CLASS="exptdir-entry-list container"))
+    write('<ul class="exptdir-entries">\n')
+    for anchor, text in node.links(domain_of(visitor.builder.env)):
+        write(f'<li><a class="reference internal" href="#{encode(anchor)}">{encode(text)}</a></li>\n')
+    write("</ul>\n</div>\n")
+    raise nodes.SkipNode
 
 
 def setup_entries(app: Sphinx) -> None:
     """Register the directive, unless another extension has one of that name, and the transform."""
     add_unclaimed_directive(app, "update", UpdateDirective)
-    app.add_node(entry_list)
+    app.add_node(entry_list, html=(_visit_html, None))
     app.add_transform(EntryTransform)

@@ -19,6 +19,7 @@ from sphinx.util.osutil import relative_uri
 from exptdir.record.check import status
 from exptdir.record.model import Experiment
 from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.placeholders import PAGED
 from exptdir.sphinxext.toctree import FLAG
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
 
-#: Builders whose themes ask for the global tree on each page.
-_PAGED = frozenset({"html", "dirhtml"})
 #: Themes with a sidebar made of templates; the template before which ours goes, and whether ours replaces it,
 #: as it does where the theme's shows nothing but the tree below the page's section.
 SIDEBARS = {
@@ -173,7 +172,7 @@ class Navigation:
         env.__dict__.pop("master_doctree", None)
         self.neighbours = Neighbours(domain_of(env))
         self.target = cache(builder.get_target_uri)
-        if builder.name in _PAGED:
+        if builder.name in PAGED:
             self.hidden = _Hidden(env)
 
     def restore(self, app: Sphinx, exception: Exception | None) -> None:
@@ -184,7 +183,7 @@ class Navigation:
 
     def add(self, app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
         """Give an experiment's page its navigation, in the sidebar or around the text."""
-        if app.builder.name not in _PAGED or self.neighbours is None:
+        if app.builder.name not in PAGED or self.neighbours is None:
             return
         domain = self.neighbours.domain
         experiment = domain.record.by_docname.get(pagename)

@@ -13,8 +13,17 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
+#: Builders that write a page of HTML for each document.
+PAGED = frozenset({"html", "dirhtml"})
+
+
 class Placeholder(nodes.General, nodes.Element):
-    """Base of the placeholders; each feature has its own, which knows what takes its place."""
+    """Base of the placeholders; each feature has its own, which knows what takes its place.
+
+    One that is *written_late* has a visitor for pages of HTML, where making nodes would cost too much.
+    """
+
+    written_late = False
 
     def content(self, domain: ExptDomain) -> list[nodes.Node]:
         """Return the nodes to show, perhaps none; made of generic nodes, so that every builder can show them."""
@@ -29,7 +38,10 @@ class FillPlaceholders(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         """Ask each placeholder for its content."""
         domain = domain_of(self.env)
+        paged = domain.builder.name in PAGED
         for node in list(self.document.findall(Placeholder)):
+            if paged and node.written_late:
+                continue
             # Not `replace_self`, which hands attributes on to nodes that want none.
             node.parent.replace(node, node.content(domain))
 

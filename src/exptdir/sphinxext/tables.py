@@ -13,11 +13,12 @@ from exptdir.errors import AssetError, TableError
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.placeholders import Placeholder
-from exptdir.tables import Cell, Table, read_table
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
     from sphinx.application import Sphinx
+
+    from exptdir.tables import Cell, Table
 
 DATATABLE = "exptdir-datatable"
 #: Columns are at most this many times as wide as the narrowest, by their longest text.
@@ -59,6 +60,9 @@ class DatatableDirective(SphinxDirective):
             note_missing(domain, docname, typed, str(error), self.lineno)
             return [self._located(placeholder(typed, str(error)))]
         self.env.note_dependency(str(path))
+        # Most builds read no spreadsheet.
+        from exptdir.tables import read_table
+
         try:
             table = read_table(
                 path,
