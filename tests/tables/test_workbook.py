@@ -157,9 +157,9 @@ def test_fonts_and_alignment(tmp_path: Path) -> None:
         sheet["D1"].alignment = Alignment(horizontal="center")
 
     row = read_table(make(tmp_path, build)).rows[0]
-    assert [cell.bold for cell in row] == [False, True, False, False]
-    assert [cell.italic for cell in row] == [False, False, True, False]
-    assert [cell.align for cell in row] == [None, None, None, "center"]
+    assert [cell.look.bold for cell in row] == [False, True, False, False]
+    assert [cell.look.italic for cell in row] == [False, False, True, False]
+    assert [cell.look.align for cell in row] == [None, None, None, "center"]
 
 
 def test_merged_cells_span_what_is_shown_of_them(tmp_path: Path) -> None:

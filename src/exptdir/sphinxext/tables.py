@@ -178,8 +178,8 @@ def _row(cells: tuple[Cell, ...], numeric: frozenset[int] = frozenset()) -> node
 
 def _entry(cell: Cell) -> nodes.entry:
     entry = nodes.entry(classes=[f"exptdir-{cell.kind}"] if cell.kind != "text" else [])
-    if cell.align:
-        entry["classes"].append(f"text-{cell.align}")
+    if cell.look.align:
+        entry["classes"].append(f"text-{cell.look.align}")
     if cell.rowspan > 1:
         entry["morerows"] = cell.rowspan - 1
     if cell.colspan > 1:
@@ -194,9 +194,9 @@ def _entry(cell: Cell) -> nodes.entry:
 
 def _inline(cell: Cell, text: str) -> list[nodes.Node]:
     node: nodes.Node = nodes.Text(text)
-    if cell.italic:
+    if cell.look.italic:
         node = nodes.emphasis("", "", node)
-    if cell.bold:
+    if cell.look.bold:
         node = nodes.strong("", "", node)
     if cell.href:
         node = nodes.reference("", "", node, refuri=cell.href, internal=False)

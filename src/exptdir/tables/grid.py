@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
@@ -161,7 +161,7 @@ def _merge(grid: list[list[Cell]], rows: tuple[int, int], columns: tuple[int, in
         return
     for row in range(*rows):
         grid[row][slice(*columns)] = [COVERED] * (columns[1] - columns[0])
-    grid[rows[0]][columns[0]] = replace(anchor, rowspan=rows[1] - rows[0], colspan=columns[1] - columns[0])
+    grid[rows[0]][columns[0]] = anchor._replace(rowspan=rows[1] - rows[0], colspan=columns[1] - columns[0])
 
 
 def _taken(cell: Cell) -> bool:

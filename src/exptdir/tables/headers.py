@@ -37,7 +37,7 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
 
 def _bold(row: Sequence[Cell]) -> bool:
     shown = [cell for cell in row if cell.kind != "empty"]
-    return bool(shown) and all(cell.bold for cell in shown)
+    return bool(shown) and all(cell.look.bold for cell in shown)
 
 
 def _entirely_text(row: Sequence[Cell]) -> bool:

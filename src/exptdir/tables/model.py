@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from exptdir.record.problem import Problem
 
@@ -17,8 +17,46 @@ _LINK = re.compile(r"(?:https?|ftp)://[^\s\x00-\x1f]+\Z|mailto:[^\s\x00-\x1f]+\Z
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Look(NamedTuple):
+    """How a cell, or a part of its text, looks; cells of one style share one.
+
+    Parameters
+    ----------
+    bold, italic, strike
+        Font.
+    script
+        ``sub`` or ``super``, if the text is lowered or raised.
+    align
+        ``left``, ``center`` or ``right`` where the workbook says so, otherwise ``None``.
+    valign
+        ``top`` or ``middle`` where the workbook says so; ``None`` for the bottom, which is the rule.
+    ink, fill
+        Colour of the text and of what is behind it, as six lower-case hexadecimal digits (``c00000``); ``None``
+        for the usual ones.
+    """
+
+    bold: bool = False
+    italic: bool = False
+    strike: bool = False
+    script: Literal["sub", "super"] | None = None
+    align: str | None = None
+    valign: str | None = None
+    ink: str | None = None
+    fill: str | None = None
+
+
+#: The look of a cell that nobody has formatted.
+PLAIN = Look()
+
+
+class TextRun(NamedTuple):
+    """A part of a cell's text that looks unlike the rest."""
+
+    text: str
+    look: Look
+
+
+class Cell(NamedTuple):
     """One cell as it is shown.
 
     Parameters
@@ -29,28 +67,27 @@ class Cell:
         What lies behind it: ``None``, a text, a number, a truth value or a date.
     kind
         What sort of value that is, for alignment and sorting.
-    align
-        ``left``, ``center`` or ``right`` where the workbook says so, otherwise ``None``.
-    bold, italic
-        Font of the whole cell.
+    look
+        Font, alignment and colours.
     rowspan, colspan
         Rows and columns that the cell covers.
     covered
         Whether another cell's span hides this one.
     href
         Target of the cell's link, if it is one that can be shown safely.
+    runs
+        The parts of a text with several looks, which together make *text*; empty where it has only one.
     """
 
     text: str
     value: object
     kind: CellKind
-    align: str | None = None
-    bold: bool = False
-    italic: bool = False
+    look: Look = PLAIN
     rowspan: int = 1
     colspan: int = 1
     covered: bool = False
     href: str | None = None
+    runs: tuple[TextRun, ...] = ()
 
 
 #: The cell that holds nothing.
@@ -75,6 +112,13 @@ class Table:
         Name of the sheet, ``None`` for a delimited file.
     problems
         What is doubtful about the file, of kind ``table``.
+    letters
+        The letters of the columns in the file (``A``, ``B``, ``D``), as some may be left out; empty where the
+        columns are those from ``A`` on.
+    rules_below, rules_right
+        Rows and columns of the table, counted from 0, after which a line runs through all of it.
+    omitted
+        How many rows a limit has cut off.
     """
 
     rows: tuple[tuple[Cell, ...], ...]
@@ -83,6 +127,10 @@ class Table:
     path: Path
     sheet: str | None = None
     problems: tuple[Problem, ...] = ()
+    letters: tuple[str, ...] = ()
+    rules_below: frozenset[int] = frozenset()
+    rules_right: frozenset[int] = frozenset()
+    omitted: int = 0
 
     @property
     def n_rows(self) -> int:

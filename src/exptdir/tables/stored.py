@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from .grid import Position
-from .model import Cell, CellKind, plain, safe_link
+from .model import PLAIN, Cell, CellKind, Look, plain, safe_link
 from .numfmt import as_moment, format_value, to_serial
 from .ranges import Box
 from .sheetxml import RawCell
@@ -27,9 +27,7 @@ class Style:
     """What a cell's style says, as far as a table shows it."""
 
     code: str = "General"
-    bold: bool = False
-    italic: bool = False
-    align: str | None = None
+    look: Look = PLAIN
 
 
 @dataclass
@@ -80,9 +78,7 @@ class CellMaker:
             text=plain(text),
             value=value,
             kind=kind,
-            align=style.align,
-            bold=style.bold,
-            italic=style.italic,
+            look=style.look,
             href=self._link(at, raw),
         )
 

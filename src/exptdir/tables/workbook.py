@@ -19,7 +19,7 @@ from exptdir.errors import TableError
 from exptdir.record.problem import Problem
 
 from .grid import Position, Sheet
-from .model import safe_link
+from .model import Look, safe_link
 from .package import DAMAGED, open_package
 from .ranges import Box, cell_name, parse_range
 from .sheetxml import SheetXml, parse_sheet
@@ -154,7 +154,7 @@ class _Book:
             horizontal = cell.alignment.horizontal
             align = {"left": "left", "right": "right", "center": "center", "centerContinuous": "center"}
             code = _SHOWN_BUILT_IN.get(cell.style_array.numFmtId, cell.number_format)
-            return Style(code, bool(cell.font.b), bool(cell.font.i), align.get(horizontal))
+            return Style(code, Look(bool(cell.font.b), bool(cell.font.i), align=align.get(horizontal)))
         except (LookupError, AttributeError):
             return Style()
 
