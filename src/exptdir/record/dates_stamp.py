@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from exptdir.record.dates_forms import (
     BOUNDARY,
@@ -60,6 +61,8 @@ class Stamp:
     weekday: int | None = None
 
 
+# One title is asked for several times: for the order of its file, for its direction, and for itself.
+@lru_cache(maxsize=1024)
 def stamp_at_start(title: str) -> Stamp | None:
     """Read the date with which a text begins.
 
@@ -90,6 +93,7 @@ def stamp_at_start(title: str) -> Stamp | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def stamps_at_end(title: str) -> tuple[Stamp, ...]:
     """Read the full date with which a text ends, after a clear separator.
 

@@ -100,7 +100,7 @@ class Freshness:
 
     def _neighbourhood(self, docname: str) -> Any:
         experiment = self.domain.record.by_docname.get(docname)
-        return self._neighbours.of(experiment) if experiment is not None else None
+        return self._neighbours.of(experiment).shown() if experiment is not None else None
 
     def _other(self, docname: str, domain: str, kind: str, target: str) -> Any:
         """Return what a reference of another domain depends on; too much does no harm, too little would."""

@@ -79,12 +79,20 @@ class _Hidden:
 
 
 class Card(NamedTuple):
-    """What navigation shows of one experiment."""
+    """What navigation shows of one experiment: its document, and label, title and status, fit for HTML.
+
+    The *key* stands for all of it where pages are compared.
+    """
 
     docname: str
-    label: str
-    title: str
-    status: str
+    texts: tuple[str, str, str]
+    key: str
+
+    @classmethod
+    def of(cls, docname: str, label: str, title: str, status: str) -> Card:
+        """Make a card. Many pages show the same one, so what can be done once is done here."""
+        texts = (str(escape(label)), str(escape(title)), str(escape(status)))
+        return cls(docname, texts, "\n".join((docname, *texts)))
 
 
 class Neighbourhood(NamedTuple):
@@ -95,6 +103,11 @@ class Neighbourhood(NamedTuple):
     children: list[Card]
     before: int
     behind: int
+
+    def shown(self) -> tuple[object, ...]:
+        """Return what it shows in short: most pages of a record show twenty others, and all are compared."""
+        lists = (self.ancestors, self.siblings, self.children)
+        return (*([card.key for card in cards] for cards in lists), self.before, self.behind)
 
 
 class Neighbours:
@@ -115,7 +128,7 @@ class Neighbours:
         if experiment.key not in self._cards:
             state = status(self.domain.record, experiment, self.domain.settings.statuses) or ""
             label = experiment.label() if experiment.id is not None else ""
-            card = Card(experiment.docname, label, self.domain.heading(experiment), state)
+            card = Card.of(experiment.docname, label, self.domain.heading(experiment), state)
             self._cards[experiment.key] = card
         return self._cards[experiment.key]
 
@@ -134,7 +147,7 @@ class Neighbours:
         )
 
 
-def _escaped(
+def _linked(
     cards: list[Card], pagename: str, target: Callable[[str], str]
 ) -> list[tuple[str, str, str, str, bool]]:
     """Return (address, label, title, status, whether it is this page) of each card, fit for HTML."""
@@ -142,9 +155,7 @@ def _escaped(
     return [
         (
             str(escape(relative_uri(base, target(card.docname)))),
-            str(escape(card.label)),
-            str(escape(card.title)),
-            str(escape(card.status)),
+            *card.texts,
             card.docname == pagename,
         )
         for card in cards
@@ -193,7 +204,7 @@ class Navigation:
         parent = domain.record.parent(experiment)
         up = parent.docname if parent is not None else app.config.root_doc
         found = self.neighbours.of(experiment)
-        lists = {name: _escaped(getattr(found, name), pagename, self.target) for name in _LISTS}
+        lists = {name: _linked(getattr(found, name), pagename, self.target) for name in _LISTS}
         up_link = str(escape(app.builder.get_relative_uri(pagename, up)))
         context["exptdir"] = {**lists, "before": found.before, "behind": found.behind, "up": up_link}
         if mode == "sidebar" and "sidebars" in context:
