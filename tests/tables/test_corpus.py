@@ -9,6 +9,7 @@ import pytest
 
 from exptdir.errors import TableError
 from exptdir.tables import Table, read_table
+from exptdir.tables.reading import SUFFIXES
 
 NOTEBOOK = Path(__file__).parents[2].parent / "shared" / "corpus" / "notebook"
 
@@ -19,7 +20,7 @@ def tables() -> dict[Path, Table | TableError]:
         pytest.skip(f"the corpus is not here: {NOTEBOOK}")
     found: dict[Path, Table | TableError] = {}
     for path in sorted(NOTEBOOK.rglob("*")):
-        if path.suffix in {".xlsx", ".csv", ".tsv"} and path.is_file():
+        if path.suffix in SUFFIXES and path.is_file():
             try:
                 found[path] = read_table(path)
             except TableError as error:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from exptdir.errors import TableError
 from exptdir.tables import Table, read_table
 
+#: Characters that neither a cell's edges nor a page lose.
+VISIBLE = st.characters(codec="utf-8", exclude_categories=["Cc", "Cn", "Zs", "Zl", "Zp"])
 GREEK = "sample,conc\nα,1.50\nβ,007\n"
 
 
@@ -147,3 +154,72 @@ def test_ranges_and_headers(tmp_path: Path) -> None:
     assert texts(table(tmp_path, content, cells="C3:")) == [["0.5"], ["0.25"]]
     assert table(tmp_path, content, cells="C3:").header_rows == 0
     assert table(tmp_path, "run,loss\n").header_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "values"),
+    [
+        ("a;b\n1,5;-2,25e3\n", [1.5, -2250.0]),
+        ("a;b\n1,234;x\n", [1.234, "x"]),
+        ("a\tb\n1,5\t1,234\n", [1.5, 1.234]),
+        ("a\tb\n1,234\tx\n", ["1,234", "x"]),
+        ("a;b\n1,5;0.5\n", ["1,5", 0.5]),
+        ('a,b\n"1,5",2\n', ["1,5", 2]),
+        ("a;b\nx 1,5;,5\n", ["x 1,5", 0.5]),
+    ],
+)
+def test_a_decimal_comma_makes_a_number_where_it_can_be_nothing_else(
+    tmp_path: Path, content: str, values: list[object]
+) -> None:
+    row = table(tmp_path, content).rows[1]
+    assert [cell.value for cell in row] == values
+    assert [cell.text for cell in row] == next(csv.reader([content.splitlines()[1]], delimiter=content[1]))
+
+
+def test_iso_dates_are_dates(tmp_path: Path) -> None:
+    shown = table(tmp_path, "a,b,c,d,e\n2024-05-01,2024-05-01 10:30,2024-05-01T10:30:00Z,01/05/2024,2024-13-01\n")
+    assert [cell.kind for cell in shown.rows[1]] == ["date", "date", "date", "text", "text"]
+    assert shown.rows[1][1].value == dt.datetime(2024, 5, 1, 10, 30)
+    assert texts(shown)[1][2] == "2024-05-01T10:30:00Z"
+
+
+def test_dates_above_numbers_are_a_header_and_above_dates_are_none(tmp_path: Path) -> None:
+    assert table(tmp_path, "gene,2024-05-01,2024-05-02\na,1,2\n").header_rows == 1
+    assert table(tmp_path, "2024-05-01,a\n2024-05-02,b\n").header_rows == 0
+
+
+def test_more_cells_than_a_table_can_have_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="more than 10,000,000 cells"):
+        table(tmp_path, "a,b\n" + "," * 10_000_001)
+
+
+def test_numbers_of_any_length_are_numbers(tmp_path: Path) -> None:
+    assert table(tmp_path, f"a,b\n{'9' * 30},{'1' * 5000}\n").rows[1][0].value == 1e30
+
+
+def test_what_is_left_open_in_the_last_cell_is_told_from_a_line_break_in_it(tmp_path: Path) -> None:
+    assert messages(table(tmp_path, 'a,b\n1,"x\ny"\n')) == []
+    assert messages(table(tmp_path, 'a,b\r1,"x\ry'))[-1] == (2, "a quotation mark is never closed")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.lists(st.text(VISIBLE, max_size=8), min_size=3, max_size=3), min_size=2, max_size=8),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_what_is_written_is_what_is_shown(tmp_path: Path, rows: list[list[str]], encoding: str) -> None:
+    framed = [["x", *row, "x"] for row in rows]
+    with (tmp_path / "t.tsv").open("w", encoding=encoding, newline="") as stream:
+        csv.writer(stream, delimiter="\t", quoting=csv.QUOTE_ALL).writerows(framed)
+    assert texts(read_table(tmp_path / "t.tsv")) == framed
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=200), st.sampled_from(["t.csv", "t.tsv", "t.xls", "t.ods", "t.fods", "t.parquet"]))
+def test_any_bytes_make_a_table_or_a_refusal(tmp_path: Path, content: bytes, name: str) -> None:
+    try:
+        shown = table(tmp_path, content, name)
+    except TableError as error:
+        assert "\n" not in str(error)
+    else:
+        assert {len(row) for row in shown.rows} == {shown.n_columns}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exptdir.tables.numfmt import as_moment, format_value
+from exptdir.tables.numfmt import as_moment, format_colour, format_value
 
 NOON_20_JULY_2022 = 44762.5
 ACCOUNTING = '_(* #,##0.00_);_(* \\(#,##0.00\\);_(* "-"??_);_(@_)'
@@ -84,6 +84,9 @@ NUMBERS = [
     (0, ACCOUNTING, " -   "),
     (1.5, "@", "1.5"),
     (1.5, "", "1.5"),
+    (0, "?/?", "0/1"),
+    (1, "0 0/0", "1 0/1"),
+    (1.5, "0." + "0" * 100_000, "1.5" + "0" * 997),
 ]
 
 DATES = [
@@ -112,6 +115,10 @@ DATES = [
     (61, "yyyy-mm-dd", "1900-03-01"),
     (-1, "yyyy-mm-dd", "########"),
     (2958466, "yyyy", "########"),
+    (NOON_20_JULY_2022, "[$-F800]dddd, mmmm dd, yyyy", "Wednesday, July 20, 2022"),
+    (NOON_20_JULY_2022, "[$-F400]h:mm:ss", "12:00:00 PM"),
+    (NOON_20_JULY_2022, "[$-411]e/m/d", "2022/7/20"),
+    (NOON_20_JULY_2022, "d/m/bbbb", "20/7/2565"),
 ]
 
 
@@ -151,6 +158,27 @@ def test_the_1904_system_counts_from_another_day() -> None:
     assert format_value(0, "yyyy-mm-dd", date1904=True) == "1904-01-01"
     assert format_value(NOON_20_JULY_2022 - 1462, "yyyy-mm-dd", date1904=True) == "2022-07-20"
     assert format_value(dt.date(2022, 7, 20), "yyyy-mm-dd", date1904=True) == "2022-07-20"
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "colour"),
+    [
+        (-1.5, "0.0;[Red]-0.0", "ff0000"),
+        (1.5, "0.0;[Red]-0.0", None),
+        (0, "[Blue]0;[Red]-0;[Color10]0", "008000"),
+        ("cnn", "0;0;0;[Magenta]@", "ff00ff"),
+        (7, "[Color57]0", None),
+        (True, "[Red]0", None),
+        (7, "[>5][Green]0;0", "00ff00"),
+        (dt.date(2022, 7, 20), "[Cyan]yyyy", "00ffff"),
+    ],
+)
+def test_a_section_may_have_a_colour(value: object, code: str, colour: str | None) -> None:
+    assert format_colour(value, code) == colour
+
+
+def test_a_text_is_not_repeated_without_bounds() -> None:
+    assert len(format_value("x" * 30_000, "@" * 900)) == 30_000
 
 
 def test_what_a_number_means_follows_its_format() -> None:

@@ -5,53 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.worksheet.table import Table as TableObject
+from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from exptdir.errors import TableError
-from exptdir.tables import Table, read_table
-
-Build = Callable[[Worksheet], object]
-
-
-def make(tmp_path: Path, build: Build, name: str = "book.xlsx") -> Path:
-    book = Workbook()
-    build(book.worksheets[0])
-    path = tmp_path / name
-    book.save(path)
-    return path
-
-
-def fill(*rows: list[object]) -> Build:
-    return lambda sheet: [sheet.append(row) for row in rows]
-
-
-def texts(shown: Table) -> list[list[str]]:
-    return [[cell.text for cell in row] for row in shown.rows]
-
-
-def rewrite(path: Path, part: str, change: Callable[[str], str]) -> None:
-    """Change the XML of one part, for what openpyxl does not write."""
-    copy = path.with_suffix(".tmp")
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as new:
-        for item in old.infolist():
-            data = old.read(item)
-            new.writestr(item, change(data.decode()).encode() if item.filename == part else data)
-    shutil.move(copy, path)
-
-
-SHEET = "xl/worksheets/sheet1.xml"
+from exptdir.tables import read_table
+from tests.tables.making import SHEET, fill, make, rewrite, texts
 
 
 def test_values_are_shown_under_their_number_formats(tmp_path: Path) -> None:
@@ -96,6 +62,15 @@ def test_built_in_dates_are_shown_as_programs_show_them(tmp_path: Path) -> None:
     assert texts(read_table(make(tmp_path, build))) == [["7/20/2022", "7/20/2022 18:00"]]
 
 
+@pytest.mark.parametrize(
+    ("number", "shown"), [(27, "7/20/2022"), (33, "18:08:38"), (57, "7/20/2022"), (60, "44762.76"), (23, "44762.756")]
+)
+def test_formats_of_other_languages_by_number(tmp_path: Path, number: int, shown: str) -> None:
+    path = make(tmp_path, fill([44762.756]))
+    rewrite(path, "xl/styles.xml", lambda xml: re.sub('(<cellXfs.*?numFmtId=)"0"', rf'\1"{number}"', xml))
+    assert texts(read_table(path)) == [[shown]]
+
+
 def test_the_1904_system(tmp_path: Path) -> None:
     path = make(tmp_path, fill([dt.datetime(2022, 7, 20)]))
     rewrite(path, "xl/workbook.xml", lambda xml: re.sub(r"<workbookPr\b", '<workbookPr date1904="1"', xml))
@@ -135,31 +110,6 @@ def test_texts_keep_line_breaks_and_lose_phonetic_hints_and_controls(tmp_path: P
     more = f'<c r="B1" t="inlineStr">{rich}</c><c r="C1" t="inlineStr">{escaped}</c>'
     rewrite(path, SHEET, lambda xml: xml.replace("</row>", more + "</row>"))
     assert texts(read_table(path)) == [["two\nlines", "10 µM", "a\nb"]]
-
-
-def test_shared_texts(tmp_path: Path) -> None:
-    path = make(tmp_path, fill([1]))
-    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
-    override = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'
-    rewrite(path, SHEET, lambda xml: xml.replace("</row>", '<c r="B1" t="s"><v>1</v></c></row>'))
-    rewrite(path, "[Content_Types].xml", lambda xml: xml.replace("</Types>", override))
-    with zipfile.ZipFile(path, "a") as archive:
-        rich = "<si><r><t>10 </t></r><r><t>µM</t></r></si>"
-        archive.writestr("xl/sharedStrings.xml", f"<sst {space}><si><t>a</t></si>{rich}</sst>")
-    assert texts(read_table(path)) == [["1", "10 µM"]]
-
-
-def test_fonts_and_alignment(tmp_path: Path) -> None:
-    def build(sheet: Worksheet) -> None:
-        sheet.append(["plain", "bold", "slanted", "centred"])
-        sheet["B1"].font, sheet["C1"].font = Font(bold=True), Font(italic=True)
-        sheet["D1"].alignment = Alignment(horizontal="center")
-
-    row = read_table(make(tmp_path, build)).rows[0]
-    assert [cell.look.bold for cell in row] == [False, True, False, False]
-    assert [cell.look.italic for cell in row] == [False, False, True, False]
-    assert [cell.look.align for cell in row] == [None, None, None, "center"]
 
 
 def test_merged_cells_span_what_is_shown_of_them(tmp_path: Path) -> None:
@@ -279,58 +229,6 @@ def sheets(tmp_path: Path) -> Path:
 def test_sheets_by_name_and_by_place_among_the_visible(sheets: Path, wanted: str | None, found: str) -> None:
     shown = read_table(sheets, sheet=wanted)
     assert (shown.sheet, shown.rows[0][0].text) == (found, f"on {found}")
-
-
-@pytest.mark.parametrize(
-    ("build", "headers"),
-    [
-        (fill(["run", "loss"], [1, 2]), 1),
-        (fill([None, "loss", "acc"], ["run 1", 1, 2]), 1),
-        (fill(["run", 7], [1, 2]), 0),
-        (fill([1, 2], [3, 4]), 0),
-        (fill(["run", "loss"]), 0),
-    ],
-)
-def test_header_rows_are_guessed_from_texts(tmp_path: Path, build: Build, headers: int) -> None:
-    assert read_table(make(tmp_path, build)).header_rows == headers
-
-
-def test_header_rows_are_guessed_from_frozen_panes_tables_and_bold(tmp_path: Path) -> None:
-    def numbers(sheet: Worksheet) -> None:
-        fill([2020, 2021], [1, 2], [3, 4])(sheet)
-
-    def frozen(sheet: Worksheet) -> None:
-        numbers(sheet)
-        sheet.freeze_panes = "B3"
-
-    def bold(sheet: Worksheet) -> None:
-        numbers(sheet)
-        for cell in sheet[1]:
-            cell.font = Font(bold=True)
-
-    def table(sheet: Worksheet) -> None:
-        fill(["x", "y"], [1, 2], ["a", "b"])(sheet)
-        sheet.add_table(TableObject(displayName="t", ref="A1:B3"))
-
-    shown = read_table(make(tmp_path, frozen))
-    assert (shown.header_rows, shown.header_columns) == (2, 1)
-    assert read_table(make(tmp_path, bold)).header_rows == 1
-    assert read_table(make(tmp_path, table)).header_rows == 1
-    assert read_table(make(tmp_path, numbers)).header_rows == 0
-
-
-def test_a_frozen_pane_that_was_scrolled_freezes_its_rows_only(tmp_path: Path) -> None:
-    path = make(tmp_path, fill(*[[row, row] for row in range(30)]))
-    view = '<sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A23" state="frozen"/></sheetView>'
-    rewrite(path, SHEET, lambda xml: xml.replace("<sheetViews>", "<sheetViews>" + view))
-    assert read_table(path).header_rows == 1
-
-
-def test_header_rows_as_asked(tmp_path: Path) -> None:
-    path = make(tmp_path, fill(["a"], [1], [2]))
-    assert [read_table(path, header_rows=count).header_rows for count in (0, 2, 3)] == [0, 2, 3]
-    with pytest.raises(TableError, match="4 header rows were asked for"):
-        read_table(path, header_rows=4)
 
 
 def test_importing_loads_no_heavy_library() -> None:

@@ -1,6 +1,21 @@
 """Spreadsheets and delimited files as tables: what a person sees in the cells, without Sphinx."""
 
-from .model import Cell, Look, Table, TextRun
-from .reading import read_table
+from exptdir.tables.cellref import CellReference, parse_cell_reference
+from exptdir.tables.choice.formats import apply_formats
+from exptdir.tables.choice.select import select
+from exptdir.tables.model import Cell, Look, Table, TextRun
+from exptdir.tables.reading import TableReader, read_table, read_text
 
-__all__ = ["Cell", "Look", "Table", "TextRun", "read_table"]
+__all__ = [
+    "Cell",
+    "CellReference",
+    "Look",
+    "Table",
+    "TableReader",
+    "TextRun",
+    "apply_formats",
+    "parse_cell_reference",
+    "read_table",
+    "read_text",
+    "select",
+]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
-from exptdir.errors import TableError
+from exptdir.errors import EmptySheetError, TableError
 from exptdir.record.problem import Problem
-
-from .headers import guess_header_rows
-from .model import COVERED, EMPTY, Cell, Table
-from .ranges import Box, parse_range
+from exptdir.tables.cellrows import any_within, box_around
+from exptdir.tables.collection import collection_paused
+from exptdir.tables.headers import guess_header_columns, guess_header_rows
+from exptdir.tables.model import COVERED, EMPTY, Cell, Table
+from exptdir.tables.ranges import Area, Box, column_letters, is_range, parse_range
+from exptdir.tables.rules import Edges, find_rules
 
 #: Cells, empty ones included, of the largest rectangle that is shown: more than any page can carry, few
 #: enough for memory even where two used cells stand in opposite corners of a sheet.
@@ -40,12 +42,22 @@ class Sheet:
         What is hidden.
     frozen_rows, frozen_columns
         How many rows and columns stay in place when the sheet is scrolled.
+    changes
+        What is known of single cells beyond what ``show`` says: each makes of such a cell the one to show.
     header_boxes
-        Header rows of the sheet's table objects.
+        Ranges whose first row is a header: table objects and filtered ranges.
+    label_boxes
+        Ranges whose first column is one.
+    borders
+        The borders of the cells that have any.
     problems
         What was found while reading.
     late_problems
-        Returns what was found by ``show``, so that nothing is said of cells that are not shown.
+        Returns what is wrong with the cells of which the given function says that they are shown.
+    notes
+        Returns what a reader should know about a range, or about the whole sheet if none is given.
+    show_row
+        Makes the cells of a row in given columns, as ``show`` does one by one; where it is there, it is used.
     """
 
     path: Path
@@ -57,12 +69,22 @@ class Sheet:
     hidden_columns: Collection[int] = frozenset()
     frozen_rows: int = 0
     frozen_columns: int = 0
+    changes: Mapping[Position, Callable[[Cell], Cell]] = field(default_factory=dict)
     header_boxes: Sequence[Box] = ()
+    label_boxes: Sequence[Box] = ()
+    borders: Mapping[Position, Edges] = field(default_factory=dict)
     problems: Sequence[Problem] = ()
-    late_problems: Callable[[], Sequence[Problem]] = tuple
+    late_problems: Callable[[Callable[[Position], bool]], Sequence[Problem]] = lambda _: ()
+    notes: Callable[[Box | None], Sequence[str]] = lambda _: ()
+    show_row: Callable[[int, Sequence[int]], list[Cell]] | None = None
 
 
-def lay_out(sheet: Sheet, cells: str | None, header_rows: int | None) -> Table:
+def lay_out(
+    sheet: Sheet,
+    cells: Area | str | None = None,
+    header_rows: int | None = None,
+    header_columns: int | None = None,
+) -> Table:
     """Make the table that shows a sheet or a part of it.
 
     Parameters
@@ -70,9 +92,9 @@ def lay_out(sheet: Sheet, cells: str | None, header_rows: int | None) -> Table:
     sheet
         The sheet.
     cells
-        Range to show; by default all used cells.
-    header_rows
-        Number of header rows, ``None`` to guess it.
+        Range to show, as an author writes it or as a workbook has understood it; by default all used cells.
+    header_rows, header_columns
+        Number of header rows and columns, ``None`` to guess it.
 
     Returns
     -------
@@ -84,59 +106,111 @@ def lay_out(sheet: Sheet, cells: str | None, header_rows: int | None) -> Table:
     TableError
         If there is nothing to show, or too much.
     """
-    box = _shown_box(sheet, cells)
+    if isinstance(cells, str):
+        cells = Area(sheet.name or "", parse_range(cells), None, cells)
+    area = cells or Area(sheet.name or "")
+    box = _shown_box(sheet, area)
     rows = [row for row in range(box.top, box.bottom + 1) if row not in sheet.hidden_rows]
     columns = [column for column in range(box.left, box.right + 1) if column not in sheet.hidden_columns]
     if not rows or not columns:
-        where = _where(sheet, box)
-        raise TableError(f"all rows or columns of {where} are hidden: show them in the spreadsheet")
+        raise TableError(f"all rows or columns of {_where(sheet, box)} are hidden: show them in the spreadsheet")
     if len(rows) * len(columns) > MAX_CELLS:
         raise TableError(
             f"the used cells of {_where(sheet, box)} span {len(rows)} rows and {len(columns)} columns, "
             f"more than a table can have: name the range to show"
         )
     grid = _fill(sheet, rows, columns)
-    columns_frozen = bisect_right(columns, sheet.frozen_columns)
     if header_rows is None:
-        frozen = bisect_right(rows, sheet.frozen_rows)
-        header_rows = guess_header_rows(grid, frozen, _table_header(sheet, rows, columns))
-    elif not 0 <= header_rows <= len(rows):
-        where = _where(sheet, box)
-        raise TableError(f"{header_rows} header rows were asked for, but {where} shows {len(rows)} rows")
+        header_rows = _header_rows(sheet, area, grid, (rows, columns))
+    _check_headers(sheet, box, header_rows, len(rows), "rows")
+    if header_columns is None:
+        header_columns = _header_columns(sheet, grid, header_rows, (rows, columns))
+    _check_headers(sheet, box, header_columns, len(columns), "columns")
+    rules_below, rules_right = find_rules(grid, rows, columns, sheet.borders)
     return Table(
         rows=tuple(map(tuple, grid)),
         header_rows=header_rows,
-        header_columns=columns_frozen if columns_frozen < len(columns) else 0,
+        header_columns=header_columns,
         path=sheet.path,
         sheet=sheet.name,
-        problems=(*sheet.problems, *sheet.late_problems()),
+        problems=(*sheet.problems, *sheet.late_problems(_membership(rows, columns))),
+        letters=tuple(map(column_letters, columns)),
+        rules_below=rules_below,
+        rules_right=rules_right,
+        notes=tuple(sheet.notes(area.box)),
     )
 
 
-def _where(sheet: Sheet, box: Box | str) -> str:
-    return f"{sheet.path.name}, {'sheet ' + repr(sheet.name) + ', ' if sheet.name else ''}{box}"
+def _membership(rows: list[int], columns: list[int]) -> Callable[[Position], bool]:
+    shown_rows, shown_columns = set(rows), set(columns)
+    return lambda at: at[0] in shown_rows and at[1] in shown_columns
 
 
-def _shown_box(sheet: Sheet, cells: str | None) -> Box:
+def _header_rows(sheet: Sheet, area: Area, grid: list[list[Cell]], shown: tuple[list[int], list[int]]) -> int:
+    rows, columns = shown
+    if area.header_rows is not None:
+        # Of the rows that were asked for, the first may be hidden or hold nothing.
+        return area.header_rows if area.box is not None and rows[0] == area.box.top and len(rows) > 1 else 0
+    first = any(box.top == rows[0] and _share(box.left, box.right, columns) for box in sheet.header_boxes)
+    return guess_header_rows(grid, bisect_right(rows, sheet.frozen_rows), first)
+
+
+def _header_columns(
+    sheet: Sheet, grid: list[list[Cell]], header_rows: int, shown: tuple[list[int], list[int]]
+) -> int:
+    rows, columns = shown
+    first = any(box.left == columns[0] and _share(box.top, box.bottom, rows) for box in sheet.label_boxes)
+    return guess_header_columns(grid, header_rows, bisect_right(columns, sheet.frozen_columns), first)
+
+
+def _share(first: int, last: int, shown: list[int]) -> bool:
+    return first <= shown[-1] and last >= shown[0]
+
+
+def _check_headers(sheet: Sheet, box: Box, asked: int, shown: int, what: str) -> None:
+    if not 0 <= asked <= shown:
+        raise TableError(f"{asked} header {what} were asked for, but {_where(sheet, box)} shows {shown} {what}")
+
+
+def _where(sheet: Sheet, box: Box) -> str:
+    return f"sheet {sheet.name!r}, {box}," if sheet.name else str(box)
+
+
+def _shown_box(sheet: Sheet, area: Area) -> Box:
     if not sheet.used:
-        raise TableError(f"{_name(sheet)} is empty: no cell holds anything")
-    rows, columns = [row for row, _ in sheet.used], [column for _, column in sheet.used]
-    used = Box(min(rows), min(columns), max(rows), max(columns))
-    if cells is None:
+        raise EmptySheetError(f"{_name(sheet)} is empty: no cell holds anything")
+    used = box_around(sheet.used)
+    if area.box is None:
         return used
-    box = parse_range(cells).intersect(used)
-    if box is None or not any(
-        box.top <= row <= box.bottom and box.left <= column <= box.right for row, column in sheet.used
-    ):
-        raise TableError(f"the range {cells} of {_name(sheet)} holds nothing: its used cells are {used}")
+    box = area.box.intersect(used)
+    if box is None or not any_within(sheet.used, box):
+        meant = "" if is_range(area.asked.rpartition("!")[2]) else f" ({area.box})"
+        raise TableError(f"the range {area.asked}{meant} of {_name(sheet)} holds nothing: its used cells are {used}")
     return box
 
 
 def _name(sheet: Sheet) -> str:
-    return f"sheet {sheet.name!r} of {sheet.path.name}" if sheet.name else sheet.path.name
+    return f"sheet {sheet.name!r}" if sheet.name else "the file"
 
 
 def _fill(sheet: Sheet, rows: list[int], columns: list[int]) -> list[list[Cell]]:
+    grid = _unmerged(sheet, rows, columns)
+    _change(sheet, grid, rows, columns)
+    used = sheet.used if isinstance(sheet.used, Mapping) else set(sheet.used)
+    for merged in sheet.merged:
+        first_row, last_row = bisect_left(rows, merged.top), bisect_right(rows, merged.bottom)
+        first_column, last_column = bisect_left(columns, merged.left), bisect_right(columns, merged.right)
+        if first_row < last_row and first_column < last_column:
+            corner = (merged.top, merged.left)
+            anchor = _changed(sheet, corner) if corner in used else EMPTY
+            _merge(grid, (first_row, last_row), (first_column, last_column), anchor)
+    return grid
+
+
+def _unmerged(sheet: Sheet, rows: list[int], columns: list[int]) -> list[list[Cell]]:
+    if sheet.show_row is not None:
+        with collection_paused():
+            return [sheet.show_row(row, columns) for row in rows]
     row_at = {row: at for at, row in enumerate(rows)}
     column_at = {column: at for at, column in enumerate(columns)}
     grid = [[EMPTY] * len(columns) for _ in rows]
@@ -144,15 +218,24 @@ def _fill(sheet: Sheet, rows: list[int], columns: list[int]) -> list[list[Cell]]
         row, column = row_at.get(position[0]), column_at.get(position[1])
         if row is not None and column is not None:
             grid[row][column] = sheet.show(position)
-    used = sheet.used if isinstance(sheet.used, dict) else set(sheet.used)
-    for merged in sheet.merged:
-        first_row, last_row = bisect_left(rows, merged.top), bisect_right(rows, merged.bottom)
-        first_column, last_column = bisect_left(columns, merged.left), bisect_right(columns, merged.right)
-        if first_row < last_row and first_column < last_column:
-            corner = (merged.top, merged.left)
-            anchor = sheet.show(corner) if corner in used else EMPTY
-            _merge(grid, (first_row, last_row), (first_column, last_column), anchor)
     return grid
+
+
+def _change(sheet: Sheet, grid: list[list[Cell]], rows: list[int], columns: list[int]) -> None:
+    """Put what is known of single cells in place."""
+    if not sheet.changes:
+        return
+    row_at = {row: at for at, row in enumerate(rows)}
+    column_at = {column: at for at, column in enumerate(columns)}
+    for (row, column), change in sheet.changes.items():
+        if row in row_at and column in column_at:
+            cells, at = grid[row_at[row]], column_at[column]
+            cells[at] = change(cells[at])
+
+
+def _changed(sheet: Sheet, at: Position) -> Cell:
+    cell = sheet.show(at)
+    return sheet.changes[at](cell) if at in sheet.changes else cell
 
 
 def _merge(grid: list[list[Cell]], rows: tuple[int, int], columns: tuple[int, int], anchor: Cell) -> None:
@@ -166,11 +249,3 @@ def _merge(grid: list[list[Cell]], rows: tuple[int, int], columns: tuple[int, in
 
 def _taken(cell: Cell) -> bool:
     return cell.covered or cell.rowspan > 1 or cell.colspan > 1
-
-
-def _table_header(sheet: Sheet, rows: list[int], columns: list[int]) -> bool:
-    """Tell whether the first row that is shown is the header row of a table object."""
-    return any(
-        box.top == rows[0] and box.left <= columns[-1] and box.right >= columns[0]
-        for box in sheet.header_boxes
-    )

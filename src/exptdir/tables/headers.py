@@ -1,10 +1,10 @@
-"""How many rows on top of a table are headers, where the author does not say."""
+"""How many rows on top and columns on the left of a table are headers, where the author does not say."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .model import Cell
+from exptdir.tables.model import Cell
 
 
 def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header: bool) -> int:
@@ -17,14 +17,14 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
     frozen
         How many of them stay in place when the sheet is scrolled.
     table_header
-        Whether the first one is the header row of a table object.
+        Whether the first one is the header row of a table object or of a filtered range.
 
     Returns
     -------
     int
-        The frozen rows, if some but not all are; otherwise 1 if the first row is that of a table object, or
-        is bold and the second is not, or holds nothing but text; otherwise 0, and always 0 if there is only
-        one row.
+        The frozen rows, if some but not all are; otherwise 1 if the first row is that of a table object or of a
+        filter, or is bold and the second is not, or holds nothing but text; otherwise 0, and always 0 if there
+        is only one row.
     """
     if len(rows) < 2:
         return 0
@@ -35,8 +35,45 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
     return int(_entirely_text(rows[0]))
 
 
-def _bold(row: Sequence[Cell]) -> bool:
-    shown = [cell for cell in row if cell.kind != "empty"]
+def guess_header_columns(
+    rows: Sequence[Sequence[Cell]], header_rows: int, frozen: int, table_labels: bool
+) -> int:
+    """Guess the number of header columns.
+
+    Parameters
+    ----------
+    rows
+        The rows that are shown.
+    header_rows
+        How many of them are headers.
+    frozen
+        How many columns stay in place when the sheet is scrolled.
+    table_labels
+        Whether the first one is the first column of a table object that sets it off.
+
+    Returns
+    -------
+    int
+        The frozen columns, if some but not all are; otherwise 1 if the first column is set off by a table
+        object, or below the headers is entirely bold (two cells or more) while no other column is; otherwise
+        0, and always 0 if there is only one column.
+    """
+    count = len(rows[0])
+    if count < 2:
+        return 0
+    if 0 < frozen < count:
+        return frozen
+    if table_labels:
+        return 1
+    body = rows[header_rows:]
+    labels = [row[0] for row in body if row[0].kind != "empty"]
+    if len(labels) < 2 or not _bold(labels):
+        return 0
+    return int(not any(_bold([row[at] for row in body]) for at in range(1, count)))
+
+
+def _bold(cells: Sequence[Cell]) -> bool:
+    shown = [cell for cell in cells if cell.kind != "empty"]
     return bool(shown) and all(cell.look.bold for cell in shown)
 
 

@@ -119,6 +119,8 @@ class Table:
         Rows and columns of the table, counted from 0, after which a line runs through all of it.
     omitted
         How many rows a limit has cut off.
+    notes
+        What a reader should know and nobody has to mend, such as pictures that are not shown.
     """
 
     rows: tuple[tuple[Cell, ...], ...]
@@ -131,6 +133,7 @@ class Table:
     rules_below: frozenset[int] = frozenset()
     rules_right: frozenset[int] = frozenset()
     omitted: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:

@@ -12,6 +12,7 @@ from typing import IO
 from xml.parsers import expat
 
 from exptdir.errors import TableError
+from exptdir.tables.parts import Package
 
 #: Bytes that all parts of a workbook may unpack to. A million rows of ten columns take about half of it.
 MAX_UNPACKED = 512 * 2**20
@@ -25,6 +26,7 @@ MAX_PARTS = 65_536
 
 _CHUNK = 65_536
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PROTECTED = "the file is protected by a password: save it without one"
 #: Name of the stream that an encrypted workbook is kept in (MS-OFFCRYPTO §2.3.4.4).
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 #: Errors of a damaged archive, from :mod:`zipfile` and the decompressors below it.
@@ -45,13 +47,13 @@ class _PrologEndError(Exception):
 
 
 @contextmanager
-def open_package(path: Path) -> Iterator[zipfile.ZipFile]:
-    """Open the container of a workbook, once it is known to do no harm.
+def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a zip archive, once it is known to do no harm.
 
     Parameters
     ----------
     path
-        The workbook.
+        The file.
 
     Yields
     ------
@@ -68,12 +70,39 @@ def open_package(path: Path) -> Iterator[zipfile.ZipFile]:
         archive = zipfile.ZipFile(path)
     except DAMAGED as error:
         raise TableError(
-            f"{path.name} is damaged or was cut off ({error}): put a complete copy in its place"
+            f"the file is damaged or was cut off ({error}): put a complete copy in its place"
         ) from None
     with archive:
-        _check_sizes(path, archive)
-        _check_parts(path, archive)
+        _check_sizes(archive)
+        _check_parts(archive)
         yield archive
+
+
+@contextmanager
+def open_package(path: Path) -> Iterator[Package]:
+    """Open the container of a workbook, as :func:`open_archive` does.
+
+    Parameters
+    ----------
+    path
+        The workbook.
+
+    Yields
+    ------
+    Package
+        Its parts.
+
+    Raises
+    ------
+    TableError
+        As :func:`open_archive`, and if it is an archive of another kind.
+    """
+    with open_archive(path) as archive:
+        package = Package(archive)
+        if "[Content_Types].xml" not in package:
+            advice = "an OpenDocument file: save it as .xlsx" if "mimetype" in package else "some other zip archive"
+            raise TableError(f"the file is not a workbook but {advice}")
+        yield package
 
 
 def read_chunks(stream: IO[bytes]) -> Iterator[bytes]:
@@ -87,12 +116,12 @@ def _check_magic(path: Path) -> None:
         head = stream.read(_CHUNK)
     if head.startswith(_OLE):
         if _ENCRYPTED in head or _ENCRYPTED in path.read_bytes():
-            raise TableError(f"{path.name} is protected by a password: save it without one")
-        raise TableError(f"{path.name} is an old .xls workbook under another name: save it as .xlsx")
+            raise TableError(_PROTECTED)
+        raise TableError("the file is an old .xls workbook under another name: save it as .xlsx")
     if not head.startswith(b"PK"):
         text = _looks_like_text(head)
         looks = "it looks like delimited text: rename it to .csv" if text else "it is no zip archive"
-        raise TableError(f"{path.name} is not a workbook ({looks})")
+        raise TableError(f"the file is not a workbook ({looks})")
 
 
 def _looks_like_text(head: bytes) -> bool:
@@ -102,45 +131,41 @@ def _looks_like_text(head: bytes) -> bool:
     return control == 0 and not head.lstrip().startswith(b"<")
 
 
-def _check_sizes(path: Path, archive: zipfile.ZipFile) -> None:
+def _check_sizes(archive: zipfile.ZipFile) -> None:
     """Refuse what promises to unpack past the bounds; :mod:`zipfile` never unpacks more than was promised."""
     parts = archive.infolist()
     total = sum(part.file_size for part in parts)
     if total > MAX_UNPACKED or len(parts) > MAX_PARTS:
         raise TableError(
-            f"{path.name} unpacks to {total / 2**20:,.0f} MiB in {len(parts)} parts, more than the "
+            f"the file unpacks to {total / 2**20:,.0f} MiB in {len(parts)} parts, more than the "
             f"{MAX_UNPACKED // 2**20} MiB that are read: save the part to show as a workbook of its own"
         )
     for part in parts:
         if part.file_size > RATIO_FROM and part.file_size > MAX_RATIO * max(part.compress_size, 1):
             raise TableError(
-                f"{path.name} is refused: its part {part.filename} unpacks to over {MAX_RATIO} times its "
+                f"the file is refused: its part {part.filename} unpacks to over {MAX_RATIO} times its "
                 f"size, as no real workbook does"
             )
         if part.flag_bits & 0x1:
-            raise TableError(f"{path.name} is protected by a password: save it without one")
+            raise TableError(_PROTECTED)
 
 
-def _check_parts(path: Path, archive: zipfile.ZipFile) -> None:
-    names = set(archive.namelist())
-    if "[Content_Types].xml" not in names:
-        advice = "an OpenDocument file: save it as .xlsx" if "mimetype" in names else "some other zip archive"
-        raise TableError(f"{path.name} is not a workbook but {advice}")
-    for name in names:
+def _check_parts(archive: zipfile.ZipFile) -> None:
+    for name in set(archive.namelist()):
         try:
             with archive.open(name) as stream:
-                _check_prolog(path, name, stream)
+                _check_prolog(name, stream)
         except DAMAGED as error:
             where = f"its part {name} cannot be unpacked ({error})"
-            raise TableError(f"{path.name} is damaged: {where}; put a complete copy in its place") from None
+            raise TableError(f"the file is damaged: {where}; put a complete copy in its place") from None
 
 
-def _check_prolog(path: Path, name: str, stream: IO[bytes]) -> None:
+def _check_prolog(name: str, stream: IO[bytes]) -> None:
     """Refuse a document type declaration, which defines entities and which no package may have (part 2)."""
 
     def refuse(*_: object) -> None:
         raise TableError(
-            f"{path.name} is refused: its part {name} declares a document type (DTD) or entities, "
+            f"the file is refused: its part {name} declares a document type (DTD) or entities, "
             f"as no real workbook does"
         )
 
@@ -155,8 +180,6 @@ def _check_prolog(path: Path, name: str, stream: IO[bytes]) -> None:
         for chunk in read_chunks(stream):
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
-    except _PrologEndError:
+    except (_PrologEndError, expat.ExpatError):
+        # Pictures and printer settings are no XML; what should be and is not is refused by who reads it.
         return
-    except expat.ExpatError as error:
-        if name.endswith((".xml", ".rels")):
-            raise TableError(f"{path.name} is damaged: its part {name} is not XML ({error})") from None

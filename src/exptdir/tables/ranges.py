@@ -34,6 +34,27 @@ class Box(NamedTuple):
         return Box(top, left, bottom, right) if top <= bottom and left <= right else None
 
 
+class Area(NamedTuple):
+    """A part of a workbook that an author has asked for.
+
+    Parameters
+    ----------
+    sheet
+        Name of the sheet that it is on.
+    box
+        Its cells; ``None`` for all that are used.
+    header_rows
+        How many of its rows are headers, where what was asked for says so; otherwise ``None``.
+    asked
+        The range as the author wrote it, for messages.
+    """
+
+    sheet: str
+    box: Box | None = None
+    header_rows: int | None = None
+    asked: str = ""
+
+
 def column_number(letters: str) -> int:
     """Return the number of a column: ``A`` is 1, ``AA`` 27."""
     number = 0
@@ -75,14 +96,12 @@ def parse_range(text: str) -> Box:
     TableError
         If the text is no range, or lies beyond the largest row and column.
     """
-    match = _RANGE.match(text.strip())
-    parts = match.groups() if match else ("", "", None, "", "")
-    column, row, colon, last_column, last_row = (part or "" for part in parts)
-    single = bool(column and row)
-    if not (single or (colon and (column or row))) or _uneven(column, row, last_column, last_row):
+    parts = _corners(text)
+    if parts is None:
         raise TableError(
             f"{text!r} is not a range of cells: write B2:F20, B2: (from there on), B:F (columns) or B2"
         )
+    column, row, colon, last_column, last_row = parts
     rows = sorted((int(row or 1), int(last_row or (row if not colon else MAX_ROW))))
     columns = sorted(
         (column_number(column) or 1, column_number(last_column or (column if not colon else "XFD")))
@@ -90,6 +109,23 @@ def parse_range(text: str) -> Box:
     if rows[0] < 1 or rows[1] > MAX_ROW or columns[1] > MAX_COLUMN:
         raise TableError(f"the range {text!r} goes beyond the rows 1 to {MAX_ROW} and the columns A to XFD")
     return Box(rows[0], columns[0], rows[1], columns[1])
+
+
+def is_range(text: str) -> bool:
+    """Tell whether a text is a range, be it one that no sheet has; anything else may be a name."""
+    return _corners(text) is not None
+
+
+def _corners(text: str) -> tuple[str, str, str, str, str] | None:
+    """Return column, row, colon, last column and last row as written, ``None`` if the text is no range."""
+    match = _RANGE.match(text.strip())
+    if match is None:
+        return None
+    column, row, colon, last_column, last_row = (part or "" for part in match.groups())
+    alone = bool(column and row)
+    if not (alone or (colon and (column or row))) or _uneven(column, row, last_column, last_row):
+        return None
+    return column, row, colon, last_column, last_row
 
 
 def _uneven(column: str, row: str, last_column: str, last_row: str) -> bool:

@@ -3,39 +3,75 @@
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from exptdir.errors import TableError
+from exptdir.tables.books import SheetlessFile, Source
+from exptdir.tables.cellref import CellReference
+from exptdir.tables.delimited import reading as delimited
+from exptdir.tables.disguise import check_disguise
+from exptdir.tables.files import check_file
+from exptdir.tables.grid import Sheet, lay_out
+from exptdir.tables.model import Cell, Table
+from exptdir.tables.ods.workbook import open_ods
+from exptdir.tables.parquet import open_parquet
+from exptdir.tables.ranges import Area, Box
+from exptdir.tables.xls.workbook import open_xls
+from exptdir.tables.xlsx import workbook
 
-from . import delimited, workbook
-from .grid import lay_out
-from .model import Table
-
-WORKBOOKS = (".xlsx", ".xlsm")
-DELIMITED = (".csv", ".tsv")
 #: Files that a spreadsheet program opens and can save anew.
-_SPREADSHEETS = frozenset({".xls", ".xlsb", ".ods", ".fods", ".xltx", ".xltm", ".numbers"})
-#: Largest file that is opened, in bytes: a notebook page shows tables, not data sets.
-MAX_FILE_SIZE = 256 * 2**20
+_SPREADSHEETS = frozenset({".xlsb", ".xltx", ".xltm", ".xlt", ".ots", ".numbers", ".gnumeric", ".sxc", ".dif", ".slk"})
+
+
+def _open_delimited(path: Path) -> Source:
+    return SheetlessFile("delimited text", delimited.read_sheet(path))
+
+
+#: What opens a file, by its suffix.
+_OPENERS: Mapping[str, Callable[[Path], Source]] = {
+    ".xlsx": workbook.open_workbook,
+    ".xlsm": workbook.open_workbook,
+    ".xls": open_xls,
+    ".ods": open_ods,
+    ".fods": open_ods,
+    ".csv": _open_delimited,
+    ".tsv": _open_delimited,
+    ".parquet": open_parquet,
+}
+#: Suffixes of files that can be read.
+SUFFIXES = tuple(_OPENERS)
 
 
 def read_table(
-    path: Path, *, sheet: str | None = None, cells: str | None = None, header_rows: int | None = None
+    path: Path,
+    *,
+    sheet: str | None = None,
+    cells: str | None = None,
+    header_rows: int | None = None,
+    header_columns: int | None = None,
+    hidden: bool = False,
 ) -> Table:
     """Read a table as a person sees it in a spreadsheet program.
 
     Parameters
     ----------
     path
-        A workbook (``.xlsx``, ``.xlsm``) or a delimited file (``.csv``, ``.tsv``).
+        A workbook (``.xlsx``, ``.xlsm``, ``.xls``, ``.ods``, ``.fods``), a delimited file (``.csv``, ``.tsv``) or a
+        ``.parquet`` file.
     sheet
         Name of a sheet, or its place among the visible ones counted from 1; by default the first visible
         sheet. A sheet whose name is the digits comes first.
     cells
-        Range to show, such as ``B2:F20``, ``B2:`` or ``B:F``; by default all used cells.
-    header_rows
-        Number of header rows; by default it is guessed (see
-        :func:`exptdir.tables.headers.guess_header_rows`).
+        Range to show, such as ``B2:F20``, ``B2:`` or ``B:F``, or a name that the workbook gives it; by default
+        all used cells.
+    header_rows, header_columns
+        Number of header rows and columns; by default they are guessed (see
+        :mod:`exptdir.tables.headers`).
+    hidden
+        Whether hidden rows and columns are shown too.
 
     Returns
     -------
@@ -47,51 +83,159 @@ def read_table(
     TableError
         If nothing can be shown; the message says what is wrong and what to do.
     """
-    path = Path(path)
+    return TableReader(1).read(
+        path,
+        sheet=sheet,
+        cells=cells,
+        header_rows=header_rows,
+        header_columns=header_columns,
+        hidden=hidden,
+    )
+
+
+class TableReader:
+    """Reads tables, and keeps open what was read last, so that a workbook shown ten times is read once.
+
+    Parameters
+    ----------
+    limit
+        How many files are kept.
+    """
+
+    def __init__(self, limit: int = 8) -> None:
+        self._limit = max(limit, 1)
+        self._files: OrderedDict[tuple[str, int, int], Source] = OrderedDict()
+
+    def read(
+        self,
+        path: Path,
+        *,
+        sheet: str | None = None,
+        cells: str | None = None,
+        header_rows: int | None = None,
+        header_columns: int | None = None,
+        hidden: bool = False,
+    ) -> Table:
+        """Read a table; see :func:`read_table`."""
+        source = self._open(path)
+        area = source.resolve(sheet, cells)
+        table = lay_out(source.read(area.sheet or None, hidden=hidden), area, header_rows, header_columns)
+        if isinstance(source, SheetlessFile) and area.box is None:
+            return replace(table, omitted=source.omitted)
+        return table
+
+    def sheet_names(self, path: Path, hidden: bool = False) -> list[str]:
+        """Return the names of a file's sheets.
+
+        Parameters
+        ----------
+        path
+            The file.
+        hidden
+            Whether those of hidden sheets are wanted too.
+
+        Returns
+        -------
+        list of str
+            The names in the order of the tabs; none for a file that has no sheets.
+
+        Raises
+        ------
+        TableError
+            If the file cannot be read.
+        """
+        return self._open(path).sheet_names(hidden)
+
+    def cell(self, path: Path, reference: CellReference) -> Cell:
+        """Return one cell as it is shown, also one that is hidden in the spreadsheet.
+
+        Parameters
+        ----------
+        path
+            The file.
+        reference
+            Sheet and cell; the file in it is only what the author has typed.
+
+        Returns
+        -------
+        Cell
+            The cell; of a merged range its first one, whichever of them is asked for.
+
+        Raises
+        ------
+        TableError
+            If there is no such cell, if it is empty, or if what is asked for are several.
+        """
+        source = self._open(path)
+        area = source.resolve(reference.sheet, reference.cell)
+        sheet = source.read(area.sheet or None, hidden=True)
+        headers = area.header_rows or 0
+        table = lay_out(sheet, _unmerged(sheet, area), headers, 0)
+        body = table.rows[headers:]
+        shown = [cell for row in body for cell in row if not cell.covered]
+        if len(shown) != 1:
+            raise TableError(f"{reference.cell} are {len(shown)} cells: name one of them, such as B7")
+        return shown[0]
+
+    def _open(self, path: Path) -> Source:
+        path = Path(path)
+        status = check_file(path)
+        key = (os.fspath(path), status.st_size, status.st_mtime_ns)
+        source = self._files.pop(key, None) or _open(path)
+        self._files[key] = source
+        while len(self._files) > self._limit:
+            self._files.popitem(last=False)
+        return source
+
+
+def _unmerged(sheet: Sheet, area: Area) -> Area:
+    """Move to the first cell of a merged range from one that it hides."""
+    for merged in sheet.merged:
+        if area.box is not None and merged.intersect(area.box) == area.box:
+            return area._replace(box=Box(merged.top, merged.left, merged.top, merged.left))
+    return area
+
+
+def read_text(
+    text: str, *, name: str, path: Path, header_rows: int | None = None, header_columns: int | None = None
+) -> Table:
+    """Read delimited text that stands in a document.
+
+    Parameters
+    ----------
+    text
+        The text; problems give their lines counted from its first.
+    name
+        What messages call it.
+    path
+        The document.
+    header_rows, header_columns
+        Number of header rows and columns; the rows are guessed by default.
+
+    Returns
+    -------
+    Table
+        The table.
+
+    Raises
+    ------
+    TableError
+        If nothing can be shown.
+    """
+    if not text.strip():
+        raise TableError(f"{name} is empty: write rows of cells, separated by commas")
+    return lay_out(delimited.parse(text, path), None, header_rows, header_columns)
+
+
+def _open(path: Path) -> Source:
     suffix = path.suffix.lower()
-    _check_file(path)
-    if suffix in WORKBOOKS:
-        return lay_out(workbook.read_sheet(path, sheet), cells, header_rows)
-    if suffix in DELIMITED:
-        if sheet is not None:
-            raise TableError(f"{path.name} is delimited text and has no sheets: leave the sheet out")
-        return lay_out(delimited.read_sheet(path), cells, header_rows)
-    raise TableError(_unsupported(path, suffix))
+    if suffix not in _OPENERS:
+        raise TableError(_unsupported(suffix))
+    check_disguise(path)
+    return _OPENERS[suffix](path)
 
 
-def _check_file(path: Path) -> None:
-    """Refuse what is no readable file of bearable size."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        if path.is_symlink():
-            raise TableError(f"{path} is a link to {os.readlink(path)}, which does not exist") from None
-        raise TableError(f"{path} does not exist") from None
-    except (OSError, ValueError) as error:
-        raise TableError(f"{path} cannot be read: {_reason(error)}") from None
-    if path.is_dir():
-        raise TableError(f"{path} is a directory, not a file")
-    if not path.is_file():
-        raise TableError(f"{path} is not a regular file")
-    if status.st_size == 0:
-        raise TableError(f"{path.name} is empty (0 bytes)")
-    if status.st_size > MAX_FILE_SIZE:
-        raise TableError(
-            f"{path.name} is {status.st_size // 2**20} MiB, more than the {MAX_FILE_SIZE // 2**20} MiB "
-            f"that are opened: save the part to show as a file of its own"
-        )
-    try:
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise TableError(f"{path} cannot be read: {_reason(error)}") from None
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
-
-
-def _unsupported(path: Path, suffix: str) -> str:
-    readable = ", ".join((*WORKBOOKS, *DELIMITED))
+def _unsupported(suffix: str) -> str:
+    readable = ", ".join(SUFFIXES)
     advice = "save it as .xlsx" if suffix in _SPREADSHEETS else "convert it to one of these"
-    return f"{path.name} is not a table that can be read ({readable}): {advice}"
+    return f"the file is not a table that can be read ({readable}): {advice}"

@@ -9,16 +9,11 @@ and the separators of locales other than English are outside its scope.
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 
-from .dates import moment, render_date, to_serial
-from .digits import general, render_number
-from .sections import Kind, choose, parse, text_section
+from .dates import to_serial
+from .ready import NumberFormat, as_decimal, number_format
 
-#: Beyond any float; only a damaged workbook holds such numbers.
-_LARGEST_EXPONENT = 400
-
-__all__ = ["as_moment", "format_value", "to_serial"]
+__all__ = ["NumberFormat", "as_moment", "format_colour", "format_value", "number_format", "to_serial"]
 
 
 def format_value(value: object, code: str, *, date1904: bool = False) -> str:
@@ -44,11 +39,11 @@ def format_value(value: object, code: str, *, date1904: bool = False) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, str):
-        return _format_text(value, code)
-    number = _as_decimal(value, date1904)
+        return number_format(code).text(value)
+    number = as_decimal(value, date1904)
     if number is None:
         return str(value)
-    return _format_number(number, code, date1904)
+    return number_format(code, date1904).exact(number)
 
 
 def as_moment(value: float, code: str, *, date1904: bool = False) -> dt.datetime | dt.timedelta | None:
@@ -69,42 +64,22 @@ def as_moment(value: float, code: str, *, date1904: bool = False) -> dt.datetime
         Date and time where the code shows a year, month or day, and a duration where it shows only hours,
         minutes or seconds; ``None`` for other codes and for numbers that are no date.
     """
-    sections = parse(code)
-    if all(section.kind is not Kind.DATE for section in sections):
-        return None
-    section, _ = choose(sections, Decimal(repr(value)))
-    if section is None or section.kind is not Kind.DATE:
-        return None
-    return moment(section, value, date1904)
+    return number_format(code, date1904).moment(value)
 
 
-def _format_text(value: str, code: str) -> str:
-    section = text_section(parse(code))
-    if section is None:
-        return value
-    return "".join(value if token.kind == "text" else token.shown for token in section.tokens)
+def format_colour(value: object, code: str) -> str | None:
+    """Return the colour in which a format code shows a value.
 
+    Parameters
+    ----------
+    value
+        The value; only numbers and texts are coloured by their format.
+    code
+        Format code, such as ``0.00;[Red]-0.00``.
 
-def _format_number(number: Decimal, code: str, date1904: bool) -> str:
-    section, absolute = choose(parse(code), number)
-    if section is None:
-        return general(number)
-    if section.kind is Kind.TEXT:
-        return "".join(general(number) if token.kind == "text" else token.shown for token in section.tokens)
-    if section.kind is Kind.DATE:
-        return render_date(section, number, date1904)
-    return render_number(section, abs(number) if absolute else number)
-
-
-def _as_decimal(value: object, date1904: bool) -> Decimal | None:
-    """Return the number behind a value, ``None`` where it is not finite or not a number."""
-    if isinstance(value, dt.date | dt.time | dt.timedelta):
-        return to_serial(value, date1904)
-    if not isinstance(value, int | float | Decimal):
-        return None
-    # repr() of a float is the shortest text that means it: 1.005 rounds as a person expects, not as its
-    # binary does.
-    number = value if isinstance(value, Decimal) else Decimal(repr(value))
-    if not number.is_finite() or (number and abs(number.adjusted()) > _LARGEST_EXPONENT):
-        return None
-    return number
+    Returns
+    -------
+    str or None
+        Six lower-case hexadecimal digits, ``None`` where the code says nothing.
+    """
+    return number_format(code, False).colour(value)

@@ -3,41 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import NamedTuple
+from functools import lru_cache
 
+from .dateparts import DAY, Moment, Part, part_of
 from .sections import Section, Token
 
 #: What a cell shows whose number is no date: negative, or after 31 December 9999.
 SHOWN_OUT_OF_RANGE = "########"
 #: First serial number after 31 December 9999 in the 1900 system.
-_END = 2958466
+END = 2958466
 #: Days from the beginning of the 1900 system to that of the 1904 system.
-_1904 = 1462
+DAYS_TO_1904 = 1462
 #: The 1900 system counts a 29 February 1900 that never was, as Lotus 1-2-3 did.
-_LEAP_BUG = 60
-_DAY = 86400
+LEAP_BUG = 60
 _PRECISE = Context(prec=60, rounding=ROUND_HALF_UP)
 _EPOCH = dt.datetime(1899, 12, 30)
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-_WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
-
 
 #: What is a month unless it stands next to hours or seconds.
 _MONTH_NUMBERS = (Token("date", "m"), Token("date", "mm"))
-
-
-class _Moment(NamedTuple):
-    year: int
-    month: int
-    day: int
-    weekday: int
-    second_of_day: Decimal
-    elapsed: Decimal
 
 
 def to_serial(value: dt.date | dt.time | dt.timedelta, date1904: bool = False) -> Decimal:
@@ -65,8 +49,8 @@ def to_serial(value: dt.date | dt.time | dt.timedelta, date1904: bool = False) -
         value = dt.datetime(value.year, value.month, value.day)
     serial = _days(value.replace(tzinfo=None) - _EPOCH)
     if date1904:
-        return serial - _1904
-    return serial if serial > _LEAP_BUG else serial - 1
+        return serial - DAYS_TO_1904
+    return serial if serial > LEAP_BUG else serial - 1
 
 
 def moment(section: Section, serial: float, date1904: bool) -> dt.datetime | dt.timedelta | None:
@@ -87,12 +71,12 @@ def moment(section: Section, serial: float, date1904: bool) -> dt.datetime | dt.
         A duration if the section shows only hours, minutes and seconds, otherwise date and time; ``None``
         outside the years 1900 to 9999 and for the 29 February 1900 that never was.
     """
-    days = serial + (_1904 if date1904 else 0)
-    if not _shows_calendar(_with_minutes(section.tokens)):
-        return dt.timedelta(days=serial) if abs(serial) < _END else None
-    if not 1 <= days < _END or int(days) == _LEAP_BUG:
+    days = serial + (DAYS_TO_1904 if date1904 else 0)
+    if not date_layout(section).calendar:
+        return dt.timedelta(days=serial) if abs(serial) < END else None
+    if not 1 <= days < END or int(days) == LEAP_BUG:
         return None
-    return _EPOCH + dt.timedelta(days=days + (days < _LEAP_BUG))
+    return _EPOCH + dt.timedelta(days=days + (days < LEAP_BUG))
 
 
 def render_date(section: Section, serial: Decimal, date1904: bool) -> str:
@@ -112,23 +96,44 @@ def render_date(section: Section, serial: Decimal, date1904: bool) -> str:
     str
         The text, with English names; ``########`` where the number is no date.
     """
-    tokens = _with_minutes(section.tokens)
-    elapsed_only = not _shows_calendar(tokens) and any(token.kind == "elapsed" for token in tokens)
-    parts = _moment(abs(serial) if elapsed_only else serial, _decimals(tokens), date1904)
-    if parts is None:
+    layout = date_layout(section)
+    moment = _moment(abs(serial) if layout.elapsed_only else serial, layout.decimals, date1904)
+    if moment is None:
         return SHOWN_OUT_OF_RANGE
-    sign = "-" if elapsed_only and serial < 0 else ""
-    noon = any(token.kind == "ampm" for token in tokens)
-    return sign + "".join(_part(token, parts, noon) for token in tokens)
+    return ("-" if layout.elapsed_only and serial < 0 else "") + layout.show(moment)
 
 
-def _shows_calendar(tokens: list[Token]) -> bool:
-    return any(token.kind == "date" and token.source[0] in "ymd" for token in tokens)
+class DateLayout:
+    """What a section shows of a moment.
+
+    Parameters
+    ----------
+    tokens
+        The section's tokens.
+    """
+
+    def __init__(self, tokens: tuple[Token, ...]) -> None:
+        marked = _with_minutes(tokens)
+        noon = any(token.kind == "ampm" for token in marked)
+        self.parts: tuple[str | Part, ...] = tuple(part_of(token, noon) for token in marked)
+        self.calendar = any(token.kind == "date" and token.source[0] in "ymdb" for token in marked)
+        self.elapsed_only = not self.calendar and any(token.kind == "elapsed" for token in marked)
+        self.decimals = max((len(token.source) - 1 for token in marked if token.kind == "subsecond"), default=0)
+
+    def show(self, moment: Moment) -> str:
+        """Return the text for a moment."""
+        return "".join([part if isinstance(part, str) else part(moment) for part in self.parts])
+
+
+@lru_cache(maxsize=512)
+def date_layout(section: Section) -> DateLayout:
+    """Return what a section with parts of a date shows, worked out once."""
+    return DateLayout(section.tokens)
 
 
 def _days(duration: dt.timedelta) -> Decimal:
-    seconds = duration.days * _DAY + duration.seconds + Decimal(duration.microseconds).scaleb(-6)
-    return _PRECISE.divide(Decimal(seconds), Decimal(_DAY))
+    seconds = duration.days * DAY + duration.seconds + Decimal(duration.microseconds).scaleb(-6)
+    return _PRECISE.divide(Decimal(seconds), Decimal(DAY))
 
 
 def _with_minutes(tokens: tuple[Token, ...]) -> list[Token]:
@@ -149,87 +154,29 @@ def _with_minutes(tokens: tuple[Token, ...]) -> list[Token]:
     return result
 
 
-def _decimals(tokens: list[Token]) -> int:
-    return max((len(token.source) - 1 for token in tokens if token.kind == "subsecond"), default=0)
-
-
-def _moment(serial: Decimal, decimals: int, date1904: bool) -> _Moment | None:
+def _moment(serial: Decimal, decimals: int, date1904: bool) -> Moment | None:
     """Take a serial number apart, rounded to what is shown of a second so that no 60 seconds appear."""
-    days = serial + (_1904 if date1904 else 0)
-    if not 0 <= days < _END:
+    days = serial + (DAYS_TO_1904 if date1904 else 0)
+    if not 0 <= days < END:
         return None
     elapsed = _rounded(serial, decimals)
-    day, second = divmod(_rounded(days, decimals), _DAY)
+    day, second = divmod(_rounded(days, decimals), DAY)
     number = int(day)
-    if number >= _END:
+    if number >= END:
         return None
     weekday = (number - 1) % 7
-    if number == _LEAP_BUG:
-        return _Moment(1900, 2, 29, weekday, second, elapsed)
+    if number == LEAP_BUG:
+        return Moment(1900, 2, 29, weekday, second, elapsed)
     if number == 0:
-        return _Moment(1900, 1, 0, weekday, second, elapsed)
-    date = _EPOCH + dt.timedelta(days=number + (number < _LEAP_BUG))
-    return _Moment(date.year, date.month, date.day, weekday, second, elapsed)
+        return Moment(1900, 1, 0, weekday, second, elapsed)
+    date = _EPOCH + dt.timedelta(days=number + (number < LEAP_BUG))
+    return Moment(date.year, date.month, date.day, weekday, second, elapsed)
 
 
 def _rounded(days: Decimal, decimals: int) -> Decimal:
-    seconds = _PRECISE.multiply(days, Decimal(_DAY))
+    seconds = _PRECISE.multiply(days, Decimal(DAY))
     # A float holds a day of this century to about a microsecond: what lies below is noise of the binary
     # fraction.
     return seconds.quantize(Decimal("1e-5"), context=_PRECISE).quantize(
         Decimal(1).scaleb(-decimals), context=_PRECISE
     )
-
-
-def _part(token: Token, moment: _Moment, noon: bool) -> str:
-    if token.kind == "elapsed":
-        unit = {"h": 3600, "m": 60, "s": 1}[token.source[0]]
-        return str(int(moment.elapsed // unit)).zfill(len(token.source))
-    if token.kind == "ampm":
-        half = int(moment.second_of_day >= _DAY // 2)
-        return token.source.split("/")[half] if len(token.source) == 3 else ("AM", "PM")[half]
-    if token.kind == "subsecond":
-        fraction = f"{moment.second_of_day % 1:f}".partition(".")[2]
-        return "." + fraction[: len(token.source) - 1].ljust(len(token.source) - 1, "0")
-    if token.kind == "date":
-        return _DATE_PARTS[token.source[0]](moment, len(token.source), noon)
-    return token.shown or (token.source if token.kind == "digit" else "")
-
-
-def _name(names: tuple[str, ...], at: int, length: int) -> str:
-    return names[at][:3] if length == 3 else names[at][0] if length == 5 else names[at]
-
-
-def _month(moment: _Moment, length: int, _: bool) -> str:
-    return str(moment.month).zfill(length) if length < 3 else _name(_MONTHS, moment.month - 1, length)
-
-
-def _day(moment: _Moment, length: int, _: bool) -> str:
-    return str(moment.day).zfill(length) if length < 3 else _name(_WEEKDAYS, moment.weekday, min(length, 4))
-
-
-def _hour(moment: _Moment, length: int, noon: bool) -> str:
-    hour = int(moment.second_of_day // 3600)
-    return str((hour - 1) % 12 + 1 if noon else hour).zfill(min(length, 2))
-
-
-def _year(moment: _Moment, length: int, _: bool) -> str:
-    return f"{moment.year % 100:02d}" if length < 3 else f"{moment.year:04d}"
-
-
-def _minute(moment: _Moment, length: int, _: bool) -> str:
-    return str(int(moment.second_of_day // 60 % 60)).zfill(min(length, 2))
-
-
-def _second(moment: _Moment, length: int, _: bool) -> str:
-    return str(int(moment.second_of_day % 60)).zfill(min(length, 2))
-
-
-_DATE_PARTS: dict[str, Callable[[_Moment, int, bool], str]] = {
-    "y": _year,
-    "m": _month,
-    "d": _day,
-    "h": _hour,
-    "M": _minute,
-    "s": _second,
-}

@@ -1,50 +1,18 @@
-"""Numbers under a format section: rounding, placeholders, grouping, exponents, fractions and ``General``."""
+"""Numbers under a format section: rounding, placeholders, grouping, exponents and fractions."""
 
 from __future__ import annotations
 
 import re
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
+from .general import EXACT, FIFTEEN, general, round_to
 from .sections import Section, Token
 
-#: Room for the largest float (309 digits before the point) with many decimals.
-_EXACT = Context(prec=800, rounding=ROUND_HALF_UP, Emin=-9999, Emax=9999)
-#: Spreadsheets know numbers to 15 significant digits and round from those, so that 0.285 * 100 shows as 29.
-_FIFTEEN = Context(prec=15, rounding=ROUND_HALF_UP)
 #: The digits of most formats: they need no place-by-place layout.
 _USUAL = re.compile(r"(?:#,##|#*)0(?:\.0+)?\Z")
-#: Characters, without the sign, that ``General`` may take.
-GENERAL_WIDTH = 11
-
-
-def general(value: Decimal) -> str:
-    """Show a number as ``General`` does.
-
-    Parameters
-    ----------
-    value
-        The number.
-
-    Returns
-    -------
-    str
-        All its digits if they fit into eleven characters; otherwise as many decimals as do, or six
-        significant digits and an exponent where the number is too large or, below 0.0001, too small for that.
-    """
-    number = _FIFTEEN.plus(value)
-    sign, size = "-" if number < 0 else "", abs(number)
-    whole = f"{size.normalize(_EXACT):f}"
-    if len(whole) <= GENERAL_WIDTH:
-        return sign + whole if size else "0"
-    exponent = size.adjusted()
-    if -4 <= exponent < GENERAL_WIDTH:
-        places = GENERAL_WIDTH - 2 - max(exponent, 0)
-        rounded = _trim(f"{_round(size, max(places, 0)):f}")
-        if len(rounded) <= GENERAL_WIDTH:
-            return sign + rounded
-    return sign + _scientific(size)
+_SCIENTIFIC = re.compile(r"0(?:\.(0+))?[Ee]\+00")
 
 
 def render_number(section: Section, value: Decimal) -> str:
@@ -62,41 +30,26 @@ def render_number(section: Section, value: Decimal) -> str:
     str
         The text.
     """
-    layout = _layout(section)
+    layout = layout_of(section)
     size, sign = abs(value), "-" if value < 0 else ""
     if layout.general:
         parts = (general(size) if token.kind == "general" else token.shown for token in section.tokens)
         return sign + "".join(parts)
-    size = _FIFTEEN.plus(size)
+    size = FIFTEEN.plus(size)
     if layout.percents:
-        size = size.scaleb(2 * layout.percents, _EXACT)
+        size = size.scaleb(2 * layout.percents, EXACT)
     if layout.fraction:
         return _fraction(section.tokens, size, sign)
     return layout.render(size, sign)
 
 
 @lru_cache(maxsize=512)
-def _layout(section: Section) -> _Layout:
-    return _Layout(section.tokens)
+def layout_of(section: Section) -> Layout:
+    """Return where the digits of a section go, worked out once."""
+    return Layout(section.tokens)
 
 
-def _round(value: Decimal, places: int) -> Decimal:
-    return value.quantize(Decimal(1).scaleb(-places), context=_EXACT)
-
-
-def _trim(digits: str) -> str:
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits
-
-
-def _scientific(size: Decimal) -> str:
-    exponent = size.adjusted()
-    mantissa = _round(size.scaleb(-exponent, _EXACT), 5)
-    if mantissa >= 10:
-        mantissa, exponent = mantissa / 10, exponent + 1
-    return f"{_trim(f'{mantissa:f}')}E{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
-
-
-class _Layout:
+class Layout:
     """Where the digits of a number go among the tokens of a section."""
 
     def __init__(self, tokens: tuple[Token, ...]) -> None:
@@ -121,6 +74,7 @@ class _Layout:
         self.general = any(token.kind == "general" for token in tokens)
         self.fraction = any(token.kind == "fraction" for token in tokens)
         self.simple = self._frame()
+        self.scientific = self._decimals_of_scientific()
 
     def _frame(self) -> tuple[str, str] | None:
         """Return what stands around the digits if they make a usual number, such as ``#,##0.00``."""
@@ -133,17 +87,23 @@ class _Layout:
             return None
         return "".join(token.shown for token in before), "".join(token.shown for token in after)
 
+    def _decimals_of_scientific(self) -> int | None:
+        """Return the number of decimals of a usual exponential format, such as ``0.00E+00``."""
+        usual = _SCIENTIFIC.fullmatch("".join(token.source for token in self.tokens))
+        plain = all(token.kind in {"digit", "point", "exponent"} for token in self.tokens)
+        return len(usual[1] or "") if usual and plain else None
+
     def render(self, size: Decimal, sign: str = "") -> str:
         """Return the text for a number, with a sign unless all digits that are shown are zeros."""
         if self.thousands:
-            size = size.scaleb(-3 * self.thousands, _EXACT)
+            size = size.scaleb(-3 * self.thousands, EXACT)
         if self.exponent < len(self.tokens):
             size, power = self._normalise(size)
             shown = self.silent | self._power(power)
-            rounded = _round(size, len(self.decimals))
+            rounded = round_to(size, len(self.decimals))
         else:
             shown = dict(self.silent)
-            rounded = _round(size, len(self.decimals))
+            rounded = round_to(size, len(self.decimals))
             sign = sign if rounded or not (self.whole or self.decimals) else ""
         if self.simple is not None:
             before, after = self.simple
@@ -161,9 +121,9 @@ class _Layout:
         power = 0
         if size:
             power = size.adjusted() // step * step
-            if _round(size.scaleb(-power, _EXACT), len(self.decimals)) >= Decimal(10) ** step:
+            if round_to(size.scaleb(-power, EXACT), len(self.decimals)) >= Decimal(10) ** step:
                 power += step
-        return size.scaleb(-power, _EXACT), power
+        return size.scaleb(-power, EXACT), power
 
     def _power(self, power: int) -> dict[int, str]:
         always = self.tokens[self.exponent].source.endswith("+")
@@ -220,13 +180,10 @@ def _fraction(tokens: tuple[Token, ...], size: Decimal, sign: str) -> str:
         nearest = value.limit_denominator(10 ** len(denominator_places) - 1)
         numerator, denominator = nearest.numerator, nearest.denominator
     whole, rest = divmod(numerator, denominator) if mixed else (0, numerator)
-    if mixed and not rest and whole:
-        part = " " * len(tokens[at].source)
-    else:
-        part = _pad(rest, numerator_places) + "/" + _pad(denominator, denominator_places, after=True)
-        part = " " * len(part) if mixed and not rest else part
-    before = _Layout(tokens[:at])
-    shown = before.render(Decimal(whole)) if whole or rest else before.render(Decimal(0)) or "0"
+    part = _pad(rest, numerator_places) + "/" + _pad(denominator, denominator_places, after=True)
+    if mixed and not rest and "0" not in numerator_places:
+        part = " " * (len(tokens[at].source) if whole else len(part))
+    shown = Layout(tokens[:at]).render(Decimal(whole))
     if mixed and not whole and not rest and "0" not in shown:
         shown = "0" + shown
     sign = sign if whole or rest else ""

@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import Enum
 from functools import cached_property, lru_cache
 
+from .inks import section_colour
+
 _TOKEN = re.compile(
     r"""
       "(?P<quoted>[^"]*)"?
@@ -26,6 +28,7 @@ _TOKEN = re.compile(
     | (?P<percent>%)
     | (?P<text>@)
     | (?P<date>y+|m+|d+|h+|s+)
+    | (?P<era>e+|g+|bb(?:bb)?)
     | (?P<end>;)
     | (?P<literal>.)
     """,
@@ -42,6 +45,10 @@ _OPERATORS = {
     "<>": operator.ne,
 }
 _ZERO = Decimal(0)
+#: What programs show, whatever else a section says, as the date and the time of the system: here in English (US).
+_SYSTEM = {"[$-F800]": "dddd, mmmm d, yyyy", "[$-F400]": "h:mm:ss AM/PM"}
+#: Characters of a code that are read; Excel lets nobody write more than 255.
+MAX_LENGTH = 1000
 
 
 class Kind(Enum):
@@ -93,6 +100,7 @@ class Section:
 
     tokens: tuple[Token, ...]
     condition: Condition | None = None
+    colour: str | None = None
 
     @cached_property
     def kind(self) -> Kind:
@@ -115,22 +123,45 @@ def parse(code: str) -> tuple[Section, ...]:
     Returns
     -------
     tuple of Section
-        One to four sections; what follows a fourth semicolon is dropped. An empty code is ``General``.
+        One to four sections; what follows a fourth semicolon, or the thousandth character, is dropped. An empty
+        code is ``General``.
     """
     sections: list[Section] = []
     tokens: list[Token] = []
     condition: Condition | None = None
-    for match in _TOKEN.finditer(code or "General"):
+    colour: str | None = None
+    for match in _TOKEN.finditer(_without_system_formats(code[:MAX_LENGTH]) or "General"):
         kind, source = str(match.lastgroup), match.group(match.lastgroup or 0)
         if kind == "end":
-            sections.append(Section(tuple(tokens), condition))
-            tokens, condition = [], None
+            sections.append(Section(_with_eras(tokens), condition, colour))
+            tokens, condition, colour = [], None, None
         elif kind == "bracket" and (test := _CONDITION.match(source)):
             condition = Condition(test[1], Decimal(test[2]))
+        elif kind == "bracket" and (found := section_colour(source)):
+            colour = found
         elif (token := _token(kind, source)) is not None:
             tokens.append(token)
-    sections.append(Section(tuple(tokens), condition))
+    sections.append(Section(_with_eras(tokens), condition, colour))
     return tuple(sections[:4])
+
+
+def _without_system_formats(code: str) -> str:
+    for system, written in _SYSTEM.items():
+        code = re.sub(re.escape(system) + "[^;]*", written, code, flags=re.IGNORECASE)
+    return code
+
+
+def _with_eras(tokens: list[Token]) -> tuple[Token, ...]:
+    """Make ``e`` a year, ``bb`` a Buddhist one and ``g`` nothing within a date; elsewhere they are letters."""
+    dated = any(token.kind == "date" for token in tokens)
+    return tuple(_era(token, dated) if token.kind == "era" else token for token in tokens)
+
+
+def _era(token: Token, dated: bool) -> Token:
+    letter = token.source[0].lower()
+    if not dated or letter == "g":
+        return Token("literal", "" if dated else token.source)
+    return Token("date", "yyyy" if letter == "e" else token.source.lower())
 
 
 def _token(kind: str, source: str) -> Token | None:
@@ -177,7 +208,7 @@ def choose(sections: tuple[Section, ...], value: Decimal) -> tuple[Section | Non
         The section (``None`` if no condition holds), and whether it shows the number without its sign, as the
         second of two sections does.
     """
-    numeric = _numeric(sections)
+    numeric = numeric_sections(sections)
     first = numeric[0][1]
     for position, (section, condition) in enumerate(numeric):
         if condition is None or condition.holds(value):
@@ -187,7 +218,7 @@ def choose(sections: tuple[Section, ...], value: Decimal) -> tuple[Section | Non
 
 
 @lru_cache(maxsize=512)
-def _numeric(sections: tuple[Section, ...]) -> tuple[tuple[Section, Condition | None], ...]:
+def numeric_sections(sections: tuple[Section, ...]) -> tuple[tuple[Section, Condition | None], ...]:
     """Return the sections for numbers, each with its own condition or that of its place (§18.8.31)."""
     numeric = list(sections[:3])
     if len(numeric) > 1 and numeric[-1].kind is Kind.TEXT:

@@ -4,19 +4,24 @@ openpyxl reads workbooks in two ways, and neither fits. Its normal mode knows me
 panes, but makes an object of every cell that was ever formatted (149,514 of which 15,043 hold something, in
 one workbook of 477 kB) and of every cell of a merged range or of a range with a link, so that a merge of
 whole columns stops it. Its read-only mode knows none of them. Neither tells a formula without a stored value
-from an empty cell. So openpyxl reads the rest of the workbook (sheets, styles, shared strings), and this
-module the sheet itself: only what holds something is kept, and ranges stay ranges.
+from an empty cell. Its texts have lost their parts of several looks, and importing it takes longer than reading
+a usual workbook. So none of it is used here: only what holds something is kept, and ranges stay ranges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import IO, NamedTuple
+from functools import partial
+from typing import IO
 from xml.parsers import expat
 
-from .package import read_chunks
-from .ranges import MAX_COLUMN, MAX_ROW, Box, column_number, parse_range
+from exptdir.tables.cellrows import CellRows, RawCell
+from exptdir.tables.collection import collection_paused
+from exptdir.tables.ranges import MAX_COLUMN, MAX_ROW, Box, column_number, parse_range
+from exptdir.tables.xlsx.fastxml import FastRows
+from exptdir.tables.xlsx.inlineruns import Handler, InlineRuns
+from exptdir.tables.xlsx.runs import Run
 
 #: Namespaces of SpreadsheetML, transitional and strict (ECMA-376 part 1, annex A).
 _NAMESPACES = (
@@ -25,38 +30,42 @@ _NAMESPACES = (
 )
 _DIGITS = "0123456789"
 _TRUE = frozenset({"1", "true"})
-
-
-class RawCell(NamedTuple):
-    """A cell as stored: its style's number, type (``n``, ``s``, ``str`` …), stored text and formula."""
-
-    style: int
-    type: str
-    stored: str | None
-    formula: str | None
+_CHUNK = 2**20
 
 
 @dataclass
 class SheetXml:
     """What the XML of a sheet holds that a table can show."""
 
-    cells: dict[tuple[int, int], RawCell] = field(default_factory=dict)
+    cells: CellRows[RawCell] = field(default_factory=CellRows)
+    blanks: CellRows[int] = field(default_factory=CellRows)
+    #: Types of the cells.
+    types: set[str] = field(default_factory=set)
     merged: list[Box] = field(default_factory=list)
     links: list[tuple[Box, str]] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     frozen_rows: int = 0
     frozen_columns: int = 0
-    table_ids: list[str] = field(default_factory=list)
+    filters: list[Box] = field(default_factory=list)
+    #: Texts in the cells themselves that have several looks.
+    rich: dict[tuple[int, int], tuple[Run, ...]] = field(default_factory=dict)
+    #: Numbers of the metadata that values have, counted from 1.
+    metadata: dict[tuple[int, int], int] = field(default_factory=dict)
 
 
-def parse_sheet(stream: IO[bytes]) -> SheetXml:
+def parse_sheet(stream: IO[bytes], blanks: Collection[int] = frozenset(), *, fast: bool = True) -> SheetXml:
     """Read the XML of a worksheet.
 
     Parameters
     ----------
     stream
         The part, unpacked.
+    blanks
+        Numbers of the styles of which the empty cells are wanted too, by default none. Those in rows that hold
+        nothing are left out all the same: some workbooks have millions.
+    fast
+        Whether rows in their usual form are read without the parser, which makes no difference but in time.
 
     Returns
     -------
@@ -70,30 +79,46 @@ def parse_sheet(stream: IO[bytes]) -> SheetXml:
     ValueError
         If an address or a number in it is none.
     """
-    reader = _Reader()
+    reader = _Reader(blanks)
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
-    for chunk in read_chunks(stream):
-        parser.Parse(chunk, False)
-    parser.Parse(b"", True)
+    parse = partial(_parse, parser)
+    chunks = iter(partial(stream.read, _CHUNK), b"")
+    with collection_paused():
+        if fast:
+            rows = FastRows(parse, reader.take, blanks, reader.take_blanks)
+            rows.feed(chunks)
+            reader.sheet.types |= rows.types
+        else:
+            for chunk in chunks:
+                parse(chunk)
+        parser.Parse(b"", True)
     return reader.sheet
+
+
+def _parse(parser: expat.XMLParserType, piece: bytes) -> None:
+    parser.Parse(piece, False)
 
 
 class _Reader:
     """Handlers of the parser; one method an element."""
 
-    def __init__(self) -> None:
+    def __init__(self, blanks: Collection[int]) -> None:
         self.sheet = SheetXml()
+        self.blanks = blanks
         self.row = self.column = 0
+        self.row_blanks: dict[int, int] = {}
+        self.row_used = False
         self.attributes: dict[str, str] = {}
         self.stored: list[str] = []
         self.formula: list[str] | None = None
         self.filled = self.phonetic = False
         self.target: list[str] | None = None
         self.columns: dict[str, int] = {}
+        self.runs = InlineRuns(self.stored)
         self.starts = _in_namespaces(
             {
                 "c": self._cell,
@@ -106,18 +131,29 @@ class _Reader:
                 "pane": self._pane,
                 "mergeCell": self._merge,
                 "hyperlink": self._hyperlink,
-                "tablePart": self._table_part,
+                "autoFilter": self._filter,
+                **self.runs.starts,
             }
         )
         self.ends = _in_namespaces(
             {
                 "c": self._cell_end,
+                "row": self._row_end,
                 "v": self._capture_end,
                 "f": self._capture_end,
                 "t": self._capture_end,
                 "rPh": self._phonetic_end,
+                **self.runs.ends,
             }
         )
+
+    def take(self, cells: dict[int, RawCell]) -> None:
+        """Add cells of the current row, which the parser has not seen."""
+        self.sheet.cells.put_row(self.row, cells)
+
+    def take_blanks(self, styles: dict[int, int]) -> None:
+        """Add empty cells of the current row, which the parser has not seen."""
+        self.sheet.blanks.put_row(self.row, styles)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         handler = self.starts.get(name)
@@ -136,6 +172,7 @@ class _Reader:
     def _row(self, attributes: dict[str, str]) -> None:
         self.row = int(attributes.get("r", self.row + 1))
         self.column, self.attributes = 0, {}
+        self.row_blanks, self.row_used = {}, False
         if not 1 <= self.row <= MAX_ROW:
             raise ValueError(f"row {self.row} is out of bounds")
         if attributes.get("hidden") in _TRUE:
@@ -162,13 +199,34 @@ class _Reader:
 
     def _cell_end(self, _: dict[str, str]) -> None:
         if not self.filled and self.formula is None:
+            self._blank()
             return
         stored = "".join(self.stored) or None if self.filled else None
         self.stored.clear()
         if stored is not None or self.formula is not None:
             formula = "=" + "".join(self.formula) if self.formula is not None else None
             style, kind = int(self.attributes.get("s", 0)), self.attributes.get("t", "n")
-            self.sheet.cells[self.row, self._place()] = RawCell(style, kind, stored, formula)
+            self.sheet.cells.put(self.row, self._place(), RawCell(style, kind, stored, formula))
+            self.sheet.types.add(kind)
+            self._note_extras()
+            self.row_used = True
+        else:
+            self._blank()
+
+    def _note_extras(self) -> None:
+        at = self.row, self.column
+        if runs := self.runs.take():
+            self.sheet.rich[at] = runs
+        if "vm" in self.attributes:
+            self.sheet.metadata[at] = int(self.attributes["vm"])
+
+    def _blank(self) -> None:
+        if self.blanks and (style := int(self.attributes.get("s", 0))) in self.blanks:
+            self.row_blanks[self._place()] = style
+
+    def _row_end(self, _: dict[str, str]) -> None:
+        if self.row_used:
+            self.sheet.blanks.put_row(self.row, self.row_blanks)
 
     def _value(self, _: dict[str, str]) -> None:
         self.filled = True
@@ -209,12 +267,9 @@ class _Reader:
         if (target := _relation(attributes)) is not None:
             self.sheet.links.append((parse_range(attributes["ref"]), target))
 
-    def _table_part(self, attributes: dict[str, str]) -> None:
-        if (target := _relation(attributes)) is not None:
-            self.sheet.table_ids.append(target)
-
-
-Handler = Callable[[dict[str, str]], None]
+    def _filter(self, attributes: dict[str, str]) -> None:
+        if "ref" in attributes:
+            self.sheet.filters.append(parse_range(attributes["ref"]))
 
 
 def _in_namespaces(handlers: dict[str, Handler]) -> dict[str, Handler]:

@@ -18,6 +18,8 @@ _MARKS = (
 _BINARY = (
     (b"PK\x03\x04", "a workbook or an archive"),
     (b"\xd0\xcf\x11\xe0", "an old workbook"),
+    (b"PAR1", "a Parquet file"),
+    (b"\x1f\x8b", "a compressed file"),
     (b"%PDF", "a PDF"),
 )
 #: Bytes from which an encoding is guessed.
@@ -32,15 +34,13 @@ _WIDE = frozenset(
 _PAIRED = 0.75
 
 
-def decode(data: bytes, name: str) -> tuple[str, str | None]:
+def decode(data: bytes) -> tuple[str, str | None]:
     """Turn the bytes of a text file into text.
 
     Parameters
     ----------
     data
         All bytes of the file.
-    name
-        The file's name, for messages.
 
     Returns
     -------
@@ -54,24 +54,24 @@ def decode(data: bytes, name: str) -> tuple[str, str | None]:
     """
     for magic, what in _BINARY:
         if data.startswith(magic):
-            raise TableError(f"{name} is not delimited text: it looks like {what}; rename it to what it is")
+            raise TableError(f"the file is not delimited text: it looks like {what}; rename it to what it is")
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return _strict(data[len(mark) :], encoding, name), None
+            return _strict(data[len(mark) :], encoding), None
     if (wide := _utf16(data[:_SAMPLE])) is not None:
-        return _strict(data, wide, name), None
+        return _strict(data, wide), None
     try:
         return data.decode("utf-8"), None
     except UnicodeDecodeError:
         return _guess(data)
 
 
-def _strict(data: bytes, encoding: str, name: str) -> str:
+def _strict(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise TableError(
-            f"{name} looks like {encoding.upper()} but is damaged at byte {error.start}: save it again"
+            f"the file looks like {encoding.upper()} but is damaged at byte {error.start}: save it again"
         ) from None
 
 

@@ -1,0 +1,207 @@
+"""Columns as authors name them: by what their headers say, or by their letters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+
+from exptdir.errors import TableError
+from exptdir.tables.model import COVERED, Cell, Table
+from exptdir.tables.ranges import column_letters, column_number
+
+#: One item of a list of columns: in quotation marks (doubled inside) or backticks, or free of commas.
+_ITEM = re.compile(r'\s*([-+]?)\s*(?:"((?:[^"]|"")*)"|`([^`]*)`|([^,]*?))\s*(,|\Z)')
+_LETTERS = re.compile(r"([A-Za-z]{1,3})(?::([A-Za-z]{1,3}))?\Z")
+_MAX_LENGTH = 10_000
+#: Names that a message lists.
+_LISTED = 8
+_LONGEST = 40
+
+
+class Columns:
+    """The columns of a table, to be found by name.
+
+    Parameters
+    ----------
+    table
+        The table. A column is called what its last header row says; where that is empty, what stands above.
+    """
+
+    def __init__(self, table: Table) -> None:
+        count = table.n_columns
+        self.letters = table.letters or tuple(column_letters(at + 1) for at in range(count))
+        self.names = _names(table)
+        self._numbers = {letters: at for at, letters in enumerate(self.letters)}
+
+    def find(self, name: str, *, quoted: bool = False) -> int:
+        """Return the place of a column, counted from 0.
+
+        Parameters
+        ----------
+        name
+            What its header says, otherwise the same in other case, otherwise its letters.
+        quoted
+            Whether the author marked it as a name, which letters are not.
+
+        Returns
+        -------
+        int
+            The place.
+
+        Raises
+        ------
+        TableError
+            If there is none, or several; the message names the nearest.
+        """
+        for same in (_spaced, _folded):
+            found = self._by_name(name, same)
+            if len(found) > 1:
+                letters = " and ".join(self.letters[at] for at in found[:_LISTED])
+                raise TableError(
+                    f"{len(found)} columns are called {_short(name)!r}: choose by letter ({letters})"
+                )
+            if found:
+                return found[0]
+        if not quoted and name.upper() in self._numbers:
+            return self._numbers[name.upper()]
+        raise TableError(f"there is no column {_short(name)!r}: {self._listed(name)}")
+
+    def find_all(self, text: str) -> list[int]:
+        """Return the places of the columns that a list names; ``C:E`` stands for all from C to E.
+
+        Parameters
+        ----------
+        text
+            Names or letters, separated by commas; names with commas in quotation marks.
+
+        Returns
+        -------
+        list of int
+            The places, in the order given.
+
+        Raises
+        ------
+        TableError
+            If one is unknown, ambiguous or named twice.
+        """
+        places: list[int] = []
+        for sign, name, quoted in split_list(text):
+            name = name if quoted else sign + name
+            for at in self._range(name) if not quoted else [self.find(name, quoted=True)]:
+                if at in places:
+                    raise TableError(f"the column {_short(name)!r} is chosen twice: name each column once")
+                places.append(at)
+        return places
+
+    def _range(self, name: str) -> Iterable[int]:
+        match = _LETTERS.match(name)
+        if not (match and match[2]) or self._by_name(name, _folded):
+            return [self.find(name)]
+        first, last = sorted(map(column_number, match.groups()))
+        within = [at for at, letters in enumerate(self.letters) if first <= column_number(letters) <= last]
+        if not within:
+            raise TableError(f"there are no columns {name}: the table has {self._span()}")
+        return within
+
+    def _by_name(self, name: str, same: Callable[[str], str]) -> list[int]:
+        wanted = same(name)
+        return [at for at, header in enumerate(self.names) if header and same(header) == wanted]
+
+    def _listed(self, name: str) -> str:
+        names = list(dict.fromkeys(_short(header) for header in self.names if header))
+        if not names:
+            return f"the table has no header row, so that its columns are {self._span()}"
+        folded = {_folded(header): header for header in reversed(names)}
+        near = [folded[key] for key in get_close_matches(_folded(name)[:_LONGEST], folded, _LISTED, 0.4)]
+        ordered = [*near, *(header for header in names if header not in near)]
+        more = " …" if len(ordered) > _LISTED else ""
+        return f"its columns are {', '.join(map(repr, ordered[:_LISTED]))}{more}"
+
+    def _span(self) -> str:
+        return self.letters[0] if len(self.letters) == 1 else f"{self.letters[0]} to {self.letters[-1]}"
+
+
+def split_list(text: str) -> list[tuple[str, str, bool]]:
+    """Cut a list of columns at its commas.
+
+    Parameters
+    ----------
+    text
+        Names, separated by commas; names with commas in quotation marks or backticks.
+
+    Returns
+    -------
+    list of tuple
+        For each item the sign before it, if any, the name, and whether it was in quotation marks.
+
+    Raises
+    ------
+    TableError
+        If an item is empty, or something follows a closing quotation mark.
+    """
+    items, at = [], 0
+    while len(text) <= _MAX_LENGTH and (match := _ITEM.match(text, at)):
+        sign, quoted, ticked, free, comma = match.groups()
+        marked = quoted if quoted is not None else ticked
+        name = free if marked is None else marked.replace('""', '"')
+        if not name.strip():
+            break
+        items.append((sign, name, marked is not None))
+        if not comma:
+            return items
+        at = match.end()
+    raise TableError(
+        f"{_short(text)!r} is not a list of columns: separate names or letters by commas, and put names with "
+        f'commas in them in quotation marks, as in loss, "a, b", D'
+    )
+
+
+def anchors(rows: Sequence[Sequence[Cell]]) -> dict[tuple[int, int], tuple[int, int]]:
+    """Return for each cell of a merged range, its first one included, the place of the first.
+
+    Parameters
+    ----------
+    rows
+        Rows of a table.
+
+    Returns
+    -------
+    dict
+        From (row, column) to (row, column), counted from 0; empty where nothing is merged.
+    """
+    owners = {}
+    for top, row in enumerate(rows):
+        for left, cell in enumerate(row):
+            if cell.rowspan > 1 or cell.colspan > 1:
+                for below in range(top, min(top + cell.rowspan, len(rows))):
+                    for right in range(left, left + cell.colspan):
+                        owners[below, right] = (top, left)
+    return owners
+
+
+def _names(table: Table) -> list[str]:
+    head = table.rows[: table.header_rows]
+    owners = anchors(head)
+    names = [""] * table.n_columns
+    for top, row in enumerate(head):
+        for left, cell in enumerate(row):
+            if cell.covered and cell == COVERED:
+                above, beside = owners.get((top, left), (top, left))
+                cell = head[above][beside]
+            names[left] = _spaced(cell.text) or names[left]
+    return names
+
+
+def _spaced(name: str) -> str:
+    return " ".join(name.split())
+
+
+def _folded(name: str) -> str:
+    # Python's names are normalised like this, so that "µl" in an expression comes as another letter.
+    return unicodedata.normalize("NFKC", _spaced(name)).casefold()
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"

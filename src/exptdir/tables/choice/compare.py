@@ -1,0 +1,163 @@
+"""How cells compare with each other, in conditions and when rows are sorted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from exptdir.tables.model import Cell
+
+_OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+#: The two truth values as cells.
+TRUE_OR_FALSE = {True: Cell("true", True, "bool"), False: Cell("false", False, "bool")}
+#: What ``empty`` in a condition stands for; told from cells that happen to be empty by being this very one.
+ANY_EMPTY = Cell("", None, "empty")
+_DIGITS = re.compile("([0-9]+)")
+#: In which order the kinds come when a column holds several.
+_RANK = {"number": 0, "date": 1, "bool": 2, "text": 3, "error": 4}
+
+Pair = tuple[Any, Any]
+
+
+def holds(symbol: str, left: Cell, right: Cell) -> bool:
+    """Tell whether a comparison of two cells holds.
+
+    Parameters
+    ----------
+    symbol
+        ``==``, ``!=``, ``<``, ``<=``, ``>`` or ``>=``.
+    left, right
+        The cells. Numbers compare with numbers, dates with dates and texts in ISO 8601, texts with texts; a
+        number also equals the text that it is shown as.
+
+    Returns
+    -------
+    bool
+        False for cells that cannot be compared, and for empty ones but in ``==`` with :data:`ANY_EMPTY`.
+    """
+    if left is ANY_EMPTY or right is ANY_EMPTY:
+        empty = left.kind == right.kind
+        return symbol in {"==", "!="} and empty is (symbol == "==")
+    pair = _alike(left, right)
+    if pair is None and symbol in {"==", "!="} and "text" in (left.kind, right.kind):
+        pair = left.text, right.text
+    if pair is None or (symbol not in {"==", "!="} and _half_dated(left, right)):
+        return False
+    return bool(_OPERATORS[symbol](*pair))
+
+
+def contains(whole: Cell, part: Cell, wanted: bool = True) -> bool:
+    """Tell whether one cell's text holds another's, or, if that is not *wanted*, whether it does not.
+
+    Parameters
+    ----------
+    whole, part
+        The cells.
+    wanted
+        Which of the two is asked.
+
+    Returns
+    -------
+    bool
+        False either way where one of them is empty.
+    """
+    if not whole.text or not part.text:
+        return False
+    return (part.text in whole.text) is wanted
+
+
+def sort_key(cell: Cell) -> tuple[int, Any]:
+    """Return what a cell is sorted by within its column; cells of different kinds stay apart.
+
+    Parameters
+    ----------
+    cell
+        A cell that is not empty.
+
+    Returns
+    -------
+    tuple
+        Rank of its kind, then number, moment, truth value, or text in natural order (``run2`` before
+        ``run10``).
+    """
+    rank = _RANK.get(cell.kind, 3)
+    if cell.kind in {"number", "bool"} and cell.value == cell.value:
+        return rank, cell.value
+    moment = _moment(cell.value) if cell.kind == "date" else None
+    if moment is not None:
+        return rank, (isinstance(moment, dt.timedelta), moment)
+    return max(rank, 3), _natural(cell.text)
+
+
+def _natural(text: str) -> tuple[list[Any], str]:
+    parts: list[Any] = _DIGITS.split(text.casefold())
+    for at in range(1, len(parts), 2):
+        digits = parts[at].lstrip("0")
+        # Like the number, but of any length.
+        parts[at] = (len(digits), digits)
+    return parts, text
+
+
+def _alike(left: Cell, right: Cell) -> Pair | None:
+    """Return what is to be compared, ``None`` if the cells are of kinds that cannot be."""
+    kinds = {left.kind, right.kind}
+    if len(kinds) == 1 and left.kind in {"number", "text", "bool"}:
+        return left.value, right.value
+    if kinds == {"bool", "text"}:
+        return left.text.casefold(), right.text.casefold()
+    if left.kind == "date":
+        return _moments(left, right)
+    if right.kind == "date":
+        pair = _moments(right, left)
+        return pair[::-1] if pair else None
+    return None
+
+
+def _half_dated(left: Cell, right: Cell) -> bool:
+    """Tell whether one of two texts is a date: the other, such as ``unknown``, is neither before nor after it."""
+    if left.kind != "text" or right.kind != "text":
+        return False
+    return (iso_moment(left.text) is None) != (iso_moment(right.text) is None)
+
+
+def _moments(dated: Cell, other: Cell) -> Pair | None:
+    moment = _moment(dated.value)
+    found = _moment(other.value) if other.kind == "date" else iso_moment(other.text)
+    if moment is None or found is None or isinstance(moment, dt.timedelta) != isinstance(found, dt.timedelta):
+        return None
+    # A day without a time means all of it.
+    if other.kind == "text" and len(other.text.strip()) == 10 and isinstance(moment, dt.datetime):
+        moment = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return moment, found
+
+
+def iso_moment(text: str) -> dt.datetime | None:
+    """Return the date or date and time that a text gives in ISO 8601, ``None`` if it gives none."""
+    try:
+        return _moment(dt.datetime.fromisoformat(text.strip()))  # type: ignore[return-value]
+    except (ValueError, OverflowError):
+        return None
+
+
+def _moment(value: object) -> dt.datetime | dt.timedelta | None:
+    """Return a date, a date and time or a duration as what others of its kind compare with."""
+    if isinstance(value, dt.datetime):
+        if value.tzinfo is None:
+            return value
+        try:
+            return value.astimezone(dt.UTC).replace(tzinfo=None)
+        except (ValueError, OverflowError):
+            return None
+    if isinstance(value, dt.date):
+        return dt.datetime(value.year, value.month, value.day)
+    return value if isinstance(value, dt.timedelta) else None

@@ -1,0 +1,222 @@
+"""Conditions on rows, as authors write them: ``loss < 0.4 and model == "cnn"``.
+
+The grammar is Python's, as far as comparing needs it, read by :mod:`ast` and walked over with a closed list of
+what may occur. Nothing is ever evaluated by Python itself. Operands are cells, so that a number is compared
+by its value and, with a text, as it is shown.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from exptdir.errors import TableError
+from exptdir.tables.choice.compare import ANY_EMPTY, TRUE_OR_FALSE, contains, holds
+from exptdir.tables.model import Cell
+
+Row = Sequence[Cell]
+Condition = Callable[[Row], bool]
+Value = Callable[[Row], Cell]
+
+MAX_LENGTH = 1_000
+_MAX_DEPTH = 40
+#: Strings, to be left alone, and names in backticks.
+_TICKED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`([^`]*)`')
+_PLACEHOLDER = "_ticked_"
+_ARITHMETIC: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+_COMPARISONS: Mapping[type[ast.cmpop], str] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
+#: What cannot be worked out, such as a text plus one: no comparison with it holds.
+_NOTHING = Cell("", None, "error")
+_WORDS = {"true": TRUE_OR_FALSE[True], "false": TRUE_OR_FALSE[False], "empty": ANY_EMPTY}
+
+
+def parse_condition(text: str, find: Callable[[str, bool], int]) -> Condition:
+    """Read a condition.
+
+    Parameters
+    ----------
+    text
+        Comparisons (``==``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, ``in``, ``not in``) of columns, numbers, texts
+        in quotation marks and ``true``, ``false``, ``empty``; with ``+ - * /``, ``and``, ``or``, ``not`` and
+        parentheses. Names of columns that are no single word stand in backticks.
+    find
+        Returns the place of a column by its name; its second argument tells whether that stood in backticks.
+
+    Returns
+    -------
+    Callable
+        Tells whether a row meets the condition. An empty cell, or one that cannot be compared, meets no
+        comparison but ``== empty``.
+
+    Raises
+    ------
+    TableError
+        If it cannot be read, or *find* knows a name not.
+    """
+    if len(text) > MAX_LENGTH:
+        raise TableError(f"the condition is longer than {MAX_LENGTH} characters: shorten it")
+    ticked: list[str] = []
+
+    def mark(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return match[0]
+        ticked.append(match[1])
+        return f" {_PLACEHOLDER}{len(ticked) - 1} "
+
+    marked = _TICKED.sub(mark, " ".join(text.splitlines())).strip()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(marked, mode="eval")
+        return _Compiler(text, ticked, find).condition(tree.body, 0)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise TableError(f"the condition {_short(text)} cannot be read: {_advice(marked)}") from None
+
+
+class _Compiler:
+    """Turns what :mod:`ast` reads into functions of a row; one method a kind of node."""
+
+    def __init__(self, text: str, ticked: list[str], find: Callable[[str, bool], int]) -> None:
+        self.text, self.ticked, self.find = text, ticked, find
+
+    def condition(self, node: ast.expr, depth: int) -> Condition:
+        self._check(depth)
+        if isinstance(node, ast.BoolOp):
+            parts = [self.condition(value, depth + 1) for value in node.values]
+            quantifier = all if isinstance(node.op, ast.And) else any
+            return lambda row: quantifier(part(row) for part in parts)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            inner = self.condition(node.operand, depth + 1)
+            return lambda row: not inner(row)
+        if isinstance(node, ast.Compare):
+            return self._compare(node, depth)
+        raise self._refusal("it compares nothing; write it like loss < 0.4, or done == true", node)
+
+    def value(self, node: ast.expr, depth: int) -> Value:
+        self._check(depth)
+        if isinstance(node, ast.Constant):
+            cell = self._constant(node)
+            return lambda row: cell
+        if isinstance(node, ast.Name | ast.Attribute):
+            return self._column(node)
+        if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+            apply = _ARITHMETIC[type(node.op)]
+            left, right = self.value(node.left, depth + 1), self.value(node.right, depth + 1)
+            return lambda row: _calculate(apply, left(row), right(row))
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+            sign = operator.sub if isinstance(node.op, ast.USub) else operator.add
+            operand, zero = self.value(node.operand, depth + 1), Cell("0", 0, "number")
+            return lambda row: _calculate(sign, zero, operand(row))
+        raise self._refusal("it is no number, text or column", node)
+
+    def _compare(self, node: ast.Compare, depth: int) -> Condition:
+        parts: list[Condition] = []
+        left = node.left
+        for symbol, right in zip(node.ops, node.comparators, strict=True):
+            parts.append(self._pair(left, symbol, right, depth + 1))
+            left = right
+        return parts[0] if len(parts) == 1 else lambda row: all(part(row) for part in parts)
+
+    def _pair(self, left: ast.expr, symbol: ast.cmpop, right: ast.expr, depth: int) -> Condition:
+        first = self.value(left, depth)
+        if isinstance(symbol, ast.In | ast.NotIn):
+            wanted = isinstance(symbol, ast.In)
+            if isinstance(right, ast.Tuple | ast.List | ast.Set):
+                return _among(first, [self.value(item, depth) for item in right.elts], wanted)
+            whole = self.value(right, depth)
+            return lambda row: contains(whole(row), first(row), wanted)
+        if type(symbol) not in _COMPARISONS:
+            raise TableError(f"in the condition {_short(self.text)}, write == and != instead of is and is not")
+        name, second = _COMPARISONS[type(symbol)], self.value(right, depth)
+        return lambda row: holds(name, first(row), second(row))
+
+    def _column(self, node: ast.expr) -> Value:
+        name, quoted = self._name(node)
+        if not quoted and name in _WORDS:
+            cell = _WORDS[name]
+            return lambda row: cell
+        return operator.itemgetter(self.find(name, quoted))
+
+    def _name(self, node: ast.expr) -> tuple[str, bool]:
+        if isinstance(node, ast.Attribute):
+            before, quoted = self._name(node.value)
+            return f"{before}.{node.attr}", quoted
+        if not isinstance(node, ast.Name):
+            raise self._refusal("it is no number, text or column", node)
+        number = node.id.removeprefix(_PLACEHOLDER)
+        if number != node.id and number.isdecimal() and int(number) < len(self.ticked):
+            return self.ticked[int(number)], True
+        return node.id, False
+
+    def _constant(self, node: ast.Constant) -> Cell:
+        value = node.value
+        if value is None:
+            return ANY_EMPTY
+        if isinstance(value, bool):
+            return TRUE_OR_FALSE[value]
+        if isinstance(value, str):
+            return Cell(value, value, "text")
+        if isinstance(value, int | float):
+            return Cell(str(value), value, "number")
+        raise self._refusal("it is no number, text or column", node)
+
+    def _check(self, depth: int) -> None:
+        if depth > _MAX_DEPTH:
+            raise TableError(f"the condition {_short(self.text)} is nested too deeply: simplify it")
+
+    def _refusal(self, why: str, node: ast.expr) -> TableError:
+        source = ast.unparse(node)
+        for number, name in enumerate(self.ticked):
+            source = source.replace(f"{_PLACEHOLDER}{number}", f"`{name}`")
+        return TableError(f"the condition {_short(self.text)} cannot be used because of {_short(source)}: {why}")
+
+
+def _among(value: Value, items: Sequence[Value], wanted: bool) -> Condition:
+    def condition(row: Row) -> bool:
+        cell = value(row)
+        if wanted:
+            return any(holds("==", cell, item(row)) for item in items)
+        return cell.kind not in {"empty", "error"} and not any(holds("==", cell, item(row)) for item in items)
+
+    return condition
+
+
+def _calculate(apply: Callable[[Any, Any], Any], left: Cell, right: Cell) -> Cell:
+    if left.kind != "number" or right.kind != "number":
+        return _NOTHING
+    try:
+        value = apply(left.value, right.value)
+    except ArithmeticError:
+        return _NOTHING
+    return Cell("", value, "number")
+
+
+def _advice(marked: str) -> str:
+    """Say what is most likely wrong with what Python cannot read."""
+    bare = _TICKED.sub('""', marked)
+    if re.search(r"[^=!<>]=(?!=)", bare):
+        return "write == to compare"
+    if "&" in bare or "|" in bare:
+        return "write and, or, not in words"
+    return 'write it like loss < 0.4 and model == "cnn", with names of several words in backticks'
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return repr(text if len(text) <= 80 else f"{text[:80]}…")

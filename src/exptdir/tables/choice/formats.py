@@ -1,0 +1,165 @@
+"""Number formats by column, for files that carry none (CSV, Parquet) or other ones than wanted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from exptdir.errors import TableError
+from exptdir.record.problem import Problem
+from exptdir.tables.choice.columns import Columns
+from exptdir.tables.memo import Memo
+from exptdir.tables.model import Cell, Table
+from exptdir.tables.numfmt import number_format, to_serial
+
+#: Digits after the point that may be asked for: no float has more that mean anything.
+MAX_DIGITS = 15
+#: Length of a format code; Excel refuses longer ones than 255 characters.
+MAX_CODE = 255
+_NAME = r'\s*(?:"((?:[^"]|"")*)"|`([^`]*)`|([^"`\s][^{stop}]*?))'
+#: A line that names a column. A blank follows the colon, unlike in ``h:mm``.
+_NAMED = re.compile(_NAME.replace("{stop}", "\n") + r"\s*:\s+(\S.*)\Z")
+_ROUNDED = re.compile(_NAME.replace("{stop}", ",") + r"\s+([0-9]+)\s*(,|\Z)")
+
+
+def apply_formats(table: Table, *, round: str | None = None, formats: str | None = None) -> Table:
+    """Show the numbers and dates of some columns under other formats.
+
+    Parameters
+    ----------
+    table
+        The table.
+    round
+        Digits after the point: ``2`` for all columns with a number that is not whole, or ``loss 3, acc 2``.
+    formats
+        Format codes as spreadsheets have them: lines ``loss: 0.000``, or a single code for all numbers.
+
+    Returns
+    -------
+    Table
+        The table with texts changed; values, and with them how rows are sorted, stay.
+
+    Raises
+    ------
+    TableError
+        If a column is unknown or what is asked for cannot be read.
+    """
+    columns = Columns(table)
+    codes = _rounded(table, columns, round) if round is not None else {}
+    if formats is not None:
+        codes |= _given(table, columns, formats)
+    head, body = table.rows[: table.header_rows], table.rows[table.header_rows :]
+    return replace(
+        table,
+        rows=(*head, *_formatted(body, codes)),
+        problems=(*table.problems, *_useless(table, columns, codes)),
+    )
+
+
+def _rounded(table: Table, columns: Columns, text: str) -> dict[int, str]:
+    if text.strip().isdecimal():
+        whole = _digits(text.strip())
+        return {at: whole for at in range(table.n_columns) if any(map(_fractional, _column(table, at)))}
+    codes, at = {}, 0
+    while match := _ROUNDED.match(text, at):
+        quoted, ticked, name, digits, comma = match.groups()
+        codes[_find(columns, quoted, ticked, name)] = _digits(digits)
+        if not comma:
+            return codes
+        at = match.end()
+    raise TableError(f"{text[:80]!r} does not say how to round: write 2 (for all columns), or loss 3, acc 2")
+
+
+def _digits(text: str) -> str:
+    if len(text) > 3 or int(text) > MAX_DIGITS:
+        raise TableError(f"{text[:20]} digits are more than a number has: round to {MAX_DIGITS} at most")
+    return f"0.{'0' * int(text)}" if int(text) else "0"
+
+
+def _given(table: Table, columns: Columns, text: str) -> dict[int, str]:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    named = [_NAMED.match(line) for line in lines]
+    if len(lines) == 1 and named[0] is None:
+        code = _code(lines[0])
+        return {at: code for at in range(table.n_columns) if any(map(_number, _column(table, at)))}
+    codes = {}
+    for line, match in zip(lines, named, strict=True):
+        if match is None:
+            raise TableError(
+                f"{line[:80]!r} names no column: write one line for each, such as loss: 0.000, "
+                f"or a single format for all numbers"
+            )
+        quoted, ticked, name, code = match.groups()
+        codes[_find(columns, quoted, ticked, name)] = _code(code)
+    return codes
+
+
+def _code(text: str) -> str:
+    if len(text) > MAX_CODE:
+        raise TableError(f"the format {text[:20]}… is longer than {MAX_CODE} characters: shorten it")
+    return text
+
+
+def _find(columns: Columns, quoted: str | None, ticked: str | None, name: str | None) -> int:
+    marked = quoted.replace('""', '"') if quoted is not None else ticked
+    return columns.find(name or "") if marked is None else columns.find(marked, quoted=True)
+
+
+def _column(table: Table, at: int) -> list[Cell]:
+    return [row[at] for row in table.rows[table.header_rows :]]
+
+
+def _number(cell: Cell) -> bool:
+    return cell.kind == "number"
+
+
+def _fractional(cell: Cell) -> bool:
+    return cell.kind == "number" and isinstance(cell.value, float) and not cell.value.is_integer()
+
+
+def _formatted(body: Sequence[tuple[Cell, ...]], codes: dict[int, str]) -> list[tuple[Cell, ...]]:
+    shown = {at: _Shown(code) for at, code in codes.items()}
+    rows = []
+    for old in body:
+        row = list(old)
+        for at, formatted in shown.items():
+            row[at] = formatted.cell(row[at])
+        rows.append(tuple(row))
+    return rows
+
+
+class _Shown:
+    """Shows cells of one column under a format."""
+
+    def __init__(self, code: str) -> None:
+        self._format = number_format(code)
+        self._texts: Memo[float, str] = Memo(self._format.number)
+
+    def cell(self, cell: Cell) -> Cell:
+        """Show a cell; a date stays one, and what no format can show stays as it is."""
+        value = cell.value
+        if cell.kind == "number" and isinstance(value, int | float):
+            text = self._texts[value].strip()
+        elif self._format.dated and isinstance(value, dt.date | dt.timedelta):
+            text = self._format.exact(to_serial(value)).strip()
+        else:
+            return cell
+        if not text.strip("#"):
+            return cell
+        colour = self._format.colour(value) if self._format.coloured else None
+        look = cell.look if colour in {None, "000000"} else cell.look._replace(ink=colour)
+        return Cell(text, value, cell.kind, look, cell.rowspan, cell.colspan, False, cell.href)
+
+
+def _useless(table: Table, columns: Columns, codes: dict[int, str]) -> list[Problem]:
+    return [
+        Problem(
+            "table",
+            f"the column {columns.names[at] or columns.letters[at]!r} holds no number, so that its format does nothing",
+            table.path,
+        )
+        for at in codes
+        if all(cell.kind not in {"number", "date"} for cell in _column(table, at))
+    ]

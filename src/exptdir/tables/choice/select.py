@@ -1,0 +1,160 @@
+"""A part of a table: some of its columns in a chosen order, the rows that meet a condition, sorted, the first few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from exptdir.tables.choice.columns import Columns, anchors, split_list
+from exptdir.tables.choice.compare import sort_key
+from exptdir.tables.choice.expression import parse_condition
+from exptdir.tables.model import COVERED, Cell, Table
+
+Rows = Sequence[Sequence[Cell]]
+
+
+def select(
+    table: Table,
+    *,
+    columns: str | None = None,
+    rows: str | None = None,
+    sort: str | None = None,
+    limit: int | None = None,
+) -> Table:
+    """Return a part of a table.
+
+    Conditions and sort keys may name columns that are not chosen. Header rows always stay. A cell that is
+    merged over several rows stands in each of them once filtering or sorting has torn it apart.
+
+    Parameters
+    ----------
+    table
+        The table.
+    columns
+        Columns to show, in this order: names or letters, separated by commas (see
+        :class:`exptdir.tables.choice.columns.Columns`).
+    rows
+        Condition that shown rows meet (see :func:`exptdir.tables.choice.expression.parse_condition`).
+    sort
+        Columns to sort by, separated by commas, the most important first; a minus sign before one turns its
+        order round. Empty cells come last.
+    limit
+        How many rows below the headers are shown at most; the rest is counted in ``omitted``.
+
+    Returns
+    -------
+    Table
+        A new table.
+
+    Raises
+    ------
+    TableError
+        If a column is unknown or a condition cannot be read.
+    """
+    named = Columns(table)
+    body = list(range(table.header_rows, table.n_rows))
+    full = _spread(table.rows)
+    if rows is not None:
+        condition = parse_condition(rows, lambda name, quoted: named.find(name, quoted=quoted))
+        body = [at for at in body if condition(full[at])]
+    if sort is not None:
+        body = _sorted(body, full, named, sort)
+    moved = body != list(range(table.header_rows, table.n_rows))
+    omitted = 0
+    if limit is not None:
+        omitted = max(len(body) - limit, 0)
+        body = body[:limit]
+    table = _take_rows(table, [*range(table.header_rows), *body], moved)
+    if columns is not None:
+        table = _take_columns(table, named.find_all(columns), named.letters)
+    return replace(table, omitted=table.omitted + omitted)
+
+
+def _spread(rows: Rows) -> Rows:
+    """Put into each cell that is hidden by a merged one what that one says."""
+    owners = anchors(rows)
+    if not owners:
+        return rows
+    full = [list(row) for row in rows]
+    for (row, column), (above, beside) in owners.items():
+        full[row][column] = rows[above][beside]
+    return full
+
+
+def _sorted(body: list[int], full: Rows, named: Columns, sort: str) -> list[int]:
+    """Sort by the last key first: each sorting leaves the order of what is equal to it as it was."""
+    for sign, name, quoted in reversed(split_list(sort)):
+        column = named.find(name, quoted=quoted)
+        filled = [at for at in body if full[at][column].kind != "empty"]
+        empty = [at for at in body if full[at][column].kind == "empty"]
+        filled.sort(key=lambda at: sort_key(full[at][column]), reverse=sign == "-")
+        body = filled + empty
+    return body
+
+
+def _take_rows(table: Table, kept: list[int], moved: bool) -> Table:
+    if kept == list(range(table.n_rows)):
+        return table
+    owners = anchors(table.rows)
+    grid = [list(table.rows[at]) for at in kept]
+    at_row = {old: new for new, old in enumerate(kept)}
+    for top, left in dict.fromkeys(owners.values()):
+        cell = table.rows[top][left]
+        places = [at_row[row] for row in range(top, top + cell.rowspan) if row in at_row]
+        whole = len(places) == cell.rowspan or not moved
+        intact = whole and places == list(range(places[0], places[0] + len(places))) if places else False
+        for new in [] if intact and len(places) == cell.rowspan else places:
+            first = not intact or new == places[0]
+            height = len(places) if intact else 1
+            _put(grid[new], left, cell, first, height)
+    return replace(
+        table,
+        rows=tuple(map(tuple, grid)),
+        rules_below=frozenset() if moved else frozenset(row for row in table.rules_below if row < len(kept)),
+    )
+
+
+def _put(row: list[Cell], left: int, cell: Cell, first: bool, height: int) -> None:
+    """Write a merged cell, or what it hides, into one row."""
+    row[left : left + cell.colspan] = [COVERED] * cell.colspan
+    if first:
+        row[left] = cell._replace(rowspan=height)
+
+
+def _take_columns(table: Table, kept: list[int], letters: Sequence[str]) -> Table:
+    grid = [[row[at] for at in kept] for row in table.rows]
+    owners = anchors(table.rows)
+    for top, left in dict.fromkeys(owners.values()):
+        cell = table.rows[top][left]
+        if cell.colspan == 1:
+            continue
+        for start, width in _runs([left <= at < left + cell.colspan for at in kept]):
+            for row in range(top, min(top + cell.rowspan, len(grid))):
+                grid[row][start : start + width] = [COVERED] * width
+            grid[top][start] = cell._replace(colspan=width)
+    ordered = kept == sorted(kept)
+    return replace(
+        table,
+        rows=tuple(map(tuple, grid)),
+        header_columns=len([at for at, old in enumerate(kept) if old == at and at < table.header_columns]),
+        letters=tuple(letters[at] for at in kept),
+        rules_right=frozenset(_rules(table.rules_right, kept)) if ordered else frozenset(),
+    )
+
+
+def _runs(inside: list[bool]) -> Iterator[tuple[int, int]]:
+    """Yield start and length of each unbroken run."""
+    at = 0
+    for chosen, group in groupby(inside):
+        length = len(list(group))
+        if chosen:
+            yield at, length
+        at += length
+
+
+def _rules(rules: frozenset[int], kept: list[int]) -> Iterator[int]:
+    """Yield the columns with a line between them and the next one that is kept."""
+    for new, (old, following) in enumerate(zip(kept, [*kept[1:], kept[-1] + 1], strict=True)):
+        if any(old <= rule < following for rule in rules):
+            yield new

@@ -1,0 +1,1 @@
+"""Delimited files: ``.csv`` and ``.tsv``."""

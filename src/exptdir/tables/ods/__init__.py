@@ -1,0 +1,1 @@
+"""Workbooks in OpenDocument's format: ``.ods`` and ``.fods``."""

@@ -1,0 +1,143 @@
+"""Parquet files, which pyarrow reads: names of columns as the header, values written plainly."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from exptdir.errors import TableError
+from exptdir.tables.books import SheetlessFile
+from exptdir.tables.cellrows import CellRows
+from exptdir.tables.cells import sheet_of_cells
+from exptdir.tables.collection import collection_paused
+from exptdir.tables.model import EMPTY, Cell, plain
+from exptdir.tables.ranges import MAX_COLUMN, Box
+
+#: Cells that are read; the rows beyond are counted only.
+MAX_CELLS = 1_000_000
+#: Unpacked bytes of the row groups that are read: a single value may be as large as its writer wanted.
+MAX_BYTES = 256 * 2**20
+#: Characters of a value that are shown, as in a spreadsheet.
+_LONGEST = 32_767
+_BATCH = 4_096
+
+
+def open_parquet(path: Path) -> SheetlessFile:
+    """Open a Parquet file and read its first rows.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    SheetlessFile
+        A header with the names of the columns, and below it at most :data:`MAX_CELLS` cells.
+
+    Raises
+    ------
+    TableError
+        If pyarrow is not installed, or the file is damaged or too large.
+    """
+    try:
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile
+    except ImportError:
+        raise TableError('Parquet files are read by pyarrow: install it with pip install "exptdir[parquet]"') from None
+    try:
+        with ParquetFile(path) as file:
+            names = list(file.schema_arrow.names)
+            rows = _rows_to_read(file, len(names))
+            with collection_paused():
+                cells = _cells(names, islice(_values(file), rows))
+            omitted = file.metadata.num_rows - rows
+    except (ArrowException, OSError, ValueError, ArithmeticError, LookupError, TypeError, NotImplementedError) as error:
+        reason = ([*str(error).splitlines(), ""][0] or type(error).__name__)[:120]
+        raise TableError(f"the file is damaged ({reason}): write it again") from error
+    sheet = replace(sheet_of_cells(path, None, cells), header_boxes=[Box(1, 1, 1, max(len(names), 1))])
+    return SheetlessFile("a Parquet file", sheet, omitted)
+
+
+def _rows_to_read(file: Any, columns: int) -> int:
+    """Return how many rows are read, and refuse what would unpack past the bounds for them."""
+    if not 0 < columns <= MAX_COLUMN:
+        raise TableError(f"the file has {columns} columns, and a table has 1 to {MAX_COLUMN}")
+    metadata = file.metadata
+    rows: int = min(metadata.num_rows, MAX_CELLS // columns)
+    first, size = 0, 0
+    for number in range(metadata.num_row_groups):
+        if first >= rows:
+            break
+        group = metadata.row_group(number)
+        first += group.num_rows
+        size += group.total_byte_size
+    if size > MAX_BYTES:
+        raise TableError(
+            f"the first rows of the file unpack to {size // 2**20} MiB, more than the {MAX_BYTES // 2**20} MiB that "
+            f"are read: save the part to show as a file of its own"
+        )
+    return rows
+
+
+def _values(file: Any) -> Iterator[tuple[Any, ...]]:
+    for batch in file.iter_batches(batch_size=_BATCH):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _cells(names: list[str], rows: Iterator[tuple[Any, ...]]) -> CellRows[Cell]:
+    cells: CellRows[Cell] = CellRows()
+    cells.put_row(1, {at: _text_cell(name) for at, name in enumerate(names, start=1) if name.strip()})
+    for number, row in enumerate(rows, start=2):
+        shown = ((at, _cell(value)) for at, value in enumerate(row, start=1))
+        cells.put_row(number, {at: cell for at, cell in shown if cell is not EMPTY})
+    return cells
+
+
+def _cell(value: Any) -> Cell:
+    if value is None or value == "":
+        return EMPTY
+    if isinstance(value, bool):
+        return Cell(str(value).lower(), value, "bool")
+    if isinstance(value, int | float):
+        # NaN and the infinities are no numbers that could be sorted or formatted.
+        finite = value - value == 0
+        return Cell(repr(value), value, "number") if finite else _text_cell(repr(value))
+    if isinstance(value, Decimal):
+        return Cell(f"{value:f}", float(value), "number") if value.is_finite() else _text_cell(str(value))
+    if isinstance(value, dt.datetime):
+        return Cell(value.isoformat(" "), value, "date")
+    if isinstance(value, dt.date | dt.time | dt.timedelta):
+        return _day_or_time(value)
+    return _text_cell(value if isinstance(value, str) else _written(value))
+
+
+def _day_or_time(value: dt.date | dt.time | dt.timedelta) -> Cell:
+    if isinstance(value, dt.time):
+        since = dt.datetime.combine(dt.date.min, value) - dt.datetime.min
+        return Cell(value.isoformat(), since, "date")
+    if isinstance(value, dt.timedelta):
+        return Cell(str(value), value, "date")
+    return Cell(value.isoformat(), dt.datetime(value.year, value.month, value.day), "date")
+
+
+def _written(value: Any) -> str:
+    """Write bytes as hexadecimal digits, and lists and structures as JSON."""
+    if isinstance(value, bytes):
+        return value[: _LONGEST // 2].hex()
+    return json.dumps(value, ensure_ascii=False, default=_plain_value)
+
+
+def _plain_value(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _text_cell(text: str) -> Cell:
+    text = plain(text[:_LONGEST])
+    return Cell(text, text, "text") if text.strip() else EMPTY

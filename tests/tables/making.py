@@ -1,0 +1,71 @@
+"""Makes workbooks for tests, and changes in them what openpyxl does not write."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from exptdir.tables import Table
+
+Build = Callable[[Worksheet], object]
+
+SHEET = "xl/worksheets/sheet1.xml"
+SPACE = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def make(tmp_path: Path, build: Build, name: str = "book.xlsx") -> Path:
+    """Save a workbook of one sheet."""
+    book = Workbook()
+    build(book.worksheets[0])
+    path = tmp_path / name
+    book.save(path)
+    return path
+
+
+def fill(*rows: list[object]) -> Build:
+    """Return what writes rows from A1 on."""
+    return lambda sheet: [sheet.append(row) for row in rows]
+
+
+def texts(shown: Table) -> list[list[str]]:
+    """Return the texts of a table."""
+    return [[cell.text for cell in row] for row in shown.rows]
+
+
+def rewrite(path: Path, part: str, change: Callable[[str], str]) -> None:
+    """Change the XML of one part; a part that is not there is made of nothing."""
+    replace(path, {part: lambda data: change(data.decode()).encode()})
+
+
+def replace(path: Path, changes: dict[str, Callable[[bytes], bytes]]) -> None:
+    """Change parts; one that is not there is made of nothing."""
+    copy = path.with_suffix(".tmp")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as new:
+        held = {name: old.read(name) for name in old.namelist()}
+        for part, change in changes.items():
+            held[part] = change(held.get(part, b""))
+        for name, data in held.items():
+            new.writestr(name, data)
+    shutil.move(copy, path)
+
+
+def share(path: Path, strings: bytes | str, count: int) -> None:
+    """Give a workbook shared strings, of which the cells from B1 on show the first ones."""
+    cells = "".join(f'<c r="{chr(66 + at)}1" t="s"><v>{at}</v></c>' for at in range(count))
+    rewrite(path, SHEET, lambda xml: xml.replace("</row>", cells + "</row>", 1))
+    document = strings if isinstance(strings, bytes) else f"<sst {SPACE}>{strings}</sst>".encode()
+    relation = f'<Relationship Id="strings" Type="{_RELATION}/sharedStrings" Target="sharedStrings.xml"/>'
+    end = b"</Relationships>"
+    replace(
+        path,
+        {
+            "xl/sharedStrings.xml": lambda _: document,
+            "xl/_rels/workbook.xml.rels": lambda data: data.replace(end, relation.encode() + end),
+        },
+    )

@@ -1,0 +1,138 @@
+"""How many rows and columns are headers, where nobody says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from openpyxl.styles import Font
+from openpyxl.worksheet.table import Table as TableObject
+from openpyxl.worksheet.table import TableStyleInfo
+from openpyxl.worksheet.worksheet import Worksheet
+
+from exptdir.errors import TableError
+from exptdir.tables import read_table
+from exptdir.tables.xlsx.workbook import open_workbook
+from tests.tables.making import SHEET, Build, fill, make, rewrite
+
+BOLD = Font(bold=True)
+
+
+@pytest.mark.parametrize(
+    ("build", "headers"),
+    [
+        (fill(["run", "loss"], [1, 2]), 1),
+        (fill([None, "loss", "acc"], ["run 1", 1, 2]), 1),
+        (fill(["run", 7], [1, 2]), 0),
+        (fill([1, 2], [3, 4]), 0),
+        (fill(["run", "loss"]), 0),
+    ],
+)
+def test_header_rows_are_guessed_from_texts(tmp_path: Path, build: Build, headers: int) -> None:
+    assert read_table(make(tmp_path, build)).header_rows == headers
+
+
+def test_header_rows_are_guessed_from_frozen_panes_tables_and_bold(tmp_path: Path) -> None:
+    def numbers(sheet: Worksheet) -> None:
+        fill([2020, 2021], [1, 2], [3, 4])(sheet)
+
+    def frozen(sheet: Worksheet) -> None:
+        numbers(sheet)
+        sheet.freeze_panes = "B3"
+
+    def bold(sheet: Worksheet) -> None:
+        numbers(sheet)
+        for cell in sheet[1]:
+            cell.font = Font(bold=True)
+
+    def table(sheet: Worksheet) -> None:
+        fill(["x", "y"], [1, 2], ["a", "b"])(sheet)
+        sheet.add_table(TableObject(displayName="t", ref="A1:B3"))
+
+    shown = read_table(make(tmp_path, frozen))
+    assert (shown.header_rows, shown.header_columns) == (2, 1)
+    assert read_table(make(tmp_path, bold)).header_rows == 1
+    assert read_table(make(tmp_path, table)).header_rows == 1
+    assert read_table(make(tmp_path, numbers)).header_rows == 0
+
+
+def test_a_frozen_pane_that_was_scrolled_freezes_its_rows_only(tmp_path: Path) -> None:
+    path = make(tmp_path, fill(*[[row, row] for row in range(30)]))
+    view = '<sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A23" state="frozen"/></sheetView>'
+    rewrite(path, SHEET, lambda xml: xml.replace("<sheetViews>", "<sheetViews>" + view))
+    assert read_table(path).header_rows == 1
+
+
+def test_header_rows_as_asked(tmp_path: Path) -> None:
+    path = make(tmp_path, fill(["a"], [1], [2]))
+    assert [read_table(path, header_rows=count).header_rows for count in (0, 2, 3)] == [0, 2, 3]
+    with pytest.raises(TableError, match="4 header rows were asked for"):
+        read_table(path, header_rows=4)
+
+
+def test_the_first_row_of_a_filter_is_a_header(tmp_path: Path) -> None:
+    def build(sheet: Worksheet) -> None:
+        fill([2020, "y"], [1, "a"], [2, "b"])(sheet)
+        sheet.auto_filter.ref = "A1:B3"
+
+    path = make(tmp_path, build)
+    assert read_table(path).header_rows == 1
+    assert read_table(path, cells="A2:B3").header_rows == 0
+
+
+def labels(bold: str, *more: str) -> Build:
+    def build(sheet: Worksheet) -> None:
+        fill(["run", "loss"], ["a", 1], ["b", 2])(sheet)
+        for name in (bold, *more):
+            for row in sheet[name]:
+                for cell in row:
+                    cell.font = BOLD
+
+    return build
+
+
+@pytest.mark.parametrize(
+    ("build", "columns"),
+    [
+        (labels("A1:A3"), 1),
+        (labels("A2:A3"), 1),
+        (labels("A1:A2"), 0),
+        (labels("B1:B3"), 0),
+        (labels("A1:B3"), 0),
+        (labels("A1:B1", "A2:A3"), 1),
+        (fill(["run"], ["a"]), 0),
+    ],
+)
+def test_a_first_column_that_alone_is_bold_is_a_header(tmp_path: Path, build: Build, columns: int) -> None:
+    assert read_table(make(tmp_path, build)).header_columns == columns
+
+
+def test_one_bold_label_is_no_header_column(tmp_path: Path) -> None:
+    def build(sheet: Worksheet) -> None:
+        fill(["run", "loss"], ["a", 1])(sheet)
+        sheet["A2"].font = BOLD
+
+    assert read_table(make(tmp_path, build)).header_columns == 0
+
+
+def test_a_table_object_sets_its_first_column_off(tmp_path: Path) -> None:
+    def build(sheet: Worksheet) -> None:
+        fill(["run", "loss"], ["a", 1], ["b", 2])(sheet)
+        table = TableObject(displayName="t", ref="A1:B3")
+        table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showFirstColumn=True)
+        sheet.add_table(table)
+
+    assert read_table(make(tmp_path, build)).header_columns == 1
+
+
+def test_headers_as_asked(tmp_path: Path) -> None:
+    def frozen(sheet: Worksheet) -> None:
+        fill(["a", "b"], [1, 2], [3, 4])(sheet)
+        sheet.freeze_panes = "B2"
+
+    book = open_workbook(make(tmp_path, frozen))
+    assert (book.table().header_rows, book.table().header_columns) == (1, 1)
+    table = book.table(header_rows=2, header_columns=0)
+    assert (table.header_rows, table.header_columns) == (2, 0)
+    with pytest.raises(TableError, match=r"3 header columns were asked for, but sheet 'Sheet', A1:B3, shows 2"):
+        book.table(header_columns=3)

@@ -1,0 +1,133 @@
+"""Hidden rows, columns and sheets are left out unless they are asked for; what is left out with a note."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+from openpyxl.chart import BarChart, Reference
+from openpyxl.comments import Comment
+from openpyxl.drawing.image import Image
+from openpyxl.worksheet.worksheet import Worksheet
+from PIL import Image as Pixels
+
+from exptdir.errors import TableError
+from exptdir.tables.grid import lay_out
+from exptdir.tables.xlsx import workbook
+from tests.tables.making import SHEET, SPACE, fill, make, replace, rewrite, texts
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    def build(sheet: Worksheet) -> None:
+        fill(["a", "b", "c"], [1, 2, 3], [4, 5, 6], [7, 8, 9])(sheet)
+        sheet.row_dimensions[2].hidden = True
+        sheet.row_dimensions.group(3, 3, hidden=True)
+        sheet.column_dimensions["B"].hidden = True
+
+    return make(tmp_path, build)
+
+
+def test_hidden_rows_and_columns_are_shown_if_asked_for(path: Path) -> None:
+    book = workbook.open_workbook(path)
+    assert texts(book.table()) == [["a", "c"], ["7", "9"]]
+    assert texts(book.table(hidden=True)) == [["a", "b", "c"], ["1", "2", "3"], ["4", "5", "6"], ["7", "8", "9"]]
+    assert book.table().letters == ("A", "C")
+
+
+def test_rows_that_a_filter_hides_are_left_out(tmp_path: Path) -> None:
+    def build(sheet: Worksheet) -> None:
+        fill(["kind", "n"], ["x", 1], ["y", 2])(sheet)
+        sheet.auto_filter.ref = "A1:B3"
+        sheet.row_dimensions[3].hidden = True
+
+    assert texts(workbook.open_workbook(make(tmp_path, build)).table()) == [["kind", "n"], ["x", "1"]]
+
+
+def test_hidden_sheets_are_listed_if_asked_for_and_shown_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    book = Workbook()
+    for name, state in (("one", "visible"), ("two", "hidden"), ("three", "veryHidden")):
+        sheet = book.create_sheet(name)
+        sheet.append([name])
+        sheet.sheet_state = state
+    del book["Sheet"]
+    book.save(path)
+    opened = workbook.open_workbook(path)
+    assert workbook.sheet_names(path) == ["one"]
+    assert opened.sheet_names(hidden=True) == ["one", "two", "three"]
+    assert texts(opened.table("two")) == [["two"]]
+
+
+def test_a_workbook_is_read_once_however_often_it_is_asked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = workbook.open_workbook(path)
+    assert lay_out(book.read()).n_rows == 2
+    monkeypatch.setattr(workbook, "open_package", None)
+    assert [book.table(cells=cells).n_rows for cells in ("A1:C1", "A4:C4", "A:C")] == [1, 1, 2]
+    assert book.table(hidden=True).n_rows == 4
+
+
+def test_a_file_that_changes_between_two_sheets_is_refused(path: Path) -> None:
+    book = workbook.open_workbook(path)
+    path.write_bytes(path.read_bytes() + b"\0")
+    with pytest.raises(TableError, match="was changed while it was read"):
+        book.table()
+    path.unlink()
+    with pytest.raises(TableError, match="cannot be read: no such file"):
+        book.table()
+
+
+def test_each_range_tells_of_its_own_formulas_only(tmp_path: Path) -> None:
+    book = workbook.open_workbook(make(tmp_path, fill(["a", "b"], [1, "=A2"], [3, "=A3"], [5, 6])))
+    assert "2 formulas (from B2 on)" in book.table().problems[0].message
+    assert "the formula in B3" in book.table(cells="A3:B4").problems[0].message
+    assert book.table(cells="A4:B4").problems == ()
+
+
+def draw(sheet: Worksheet, tmp_path: Path) -> None:
+    fill(["a", 1], ["b", 2])(sheet)
+    Pixels.new("RGB", (4, 4)).save(tmp_path / "dot.png")
+    sheet.add_image(Image(tmp_path / "dot.png"), "B2")
+    sheet.add_image(Image(tmp_path / "dot.png"), "H9")
+    chart = BarChart()
+    chart.add_data(Reference(sheet, min_col=2, min_row=1, max_row=2))
+    sheet.add_chart(chart, "D2")
+    sheet["A1"].comment = Comment("said aside", "somebody")
+
+
+def test_pictures_and_charts_are_counted_in_a_note(tmp_path: Path) -> None:
+    book = workbook.open_workbook(make(tmp_path, lambda sheet: draw(sheet, tmp_path)))
+    assert book.table().notes == ("2 pictures and 1 chart of the sheet are not shown",)
+    assert book.table(cells="A1:B2").notes == ("1 picture of the sheet is not shown",)
+    assert book.table(cells="A1").notes == ()
+    assert book.table().problems == ()
+
+
+def test_a_picture_in_a_cell_is_left_out_with_a_note(tmp_path: Path) -> None:
+    path = make(tmp_path, fill(["gel", "n"], [None, 1]))
+    cells = '<c r="A3" t="e" vm="1"><v>#VALUE!</v></c><c r="B3" t="e" vm="2"><v>#VALUE!</v></c>'
+    rewrite(path, SHEET, lambda xml: xml.replace("</sheetData>", f'<row r="3">{cells}</row></sheetData>'))
+    rich = "http://schemas.microsoft.com/office/spreadsheetml/2017/richdata"
+    blocks = "".join(f'<bk><extLst><ext><rvb xmlns="{rich}" i="{at}"/></ext></extLst></bk>' for at in (0, 1))
+    metadata = (
+        f'<metadata {SPACE}><metadataTypes count="1"><metadataType name="XLRICHVALUE"/></metadataTypes>'
+        f'<futureMetadata name="XLRICHVALUE" count="2">{blocks}</futureMetadata>'
+        f'<valueMetadata count="2"><bk><rc t="1" v="0"/></bk><bk><rc t="1" v="1"/></bk></valueMetadata></metadata>'
+    )
+    values = f'<rvData xmlns="{rich}"><rv s="0"><v>0</v></rv><rv s="1"><v>8</v></rv></rvData>'
+    structures = f'<rvStructures xmlns="{rich}"><s t="_localImage"/><s t="_error"/></rvStructures>'
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sheetMetadata"
+    relation = f'<Relationship Id="meta" Type="{kind}" Target="metadata.xml"/></Relationships>'
+    replace(
+        path,
+        {
+            "xl/metadata.xml": lambda _: metadata.encode(),
+            "xl/richData/rdrichvalue.xml": lambda _: values.encode(),
+            "xl/richData/rdrichvaluestructure.xml": lambda _: structures.encode(),
+            "xl/_rels/workbook.xml.rels": lambda data: data.replace(b"</Relationships>", relation.encode()),
+        },
+    )
+    table = workbook.open_workbook(path).table()
+    assert texts(table)[-1] == ["", "#VALUE!"]
+    assert table.notes == ("1 picture of the sheet is not shown",)
