@@ -1,0 +1,1 @@
+"""Which plot scripts a record has, and which figures its documents show."""

@@ -1,0 +1,106 @@
+"""Which figures a document shows, by its text alone: whether they exist is asked before anything is read by Sphinx."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+from exptdir.figures.find.survey import Survey
+from exptdir.figures.ledger.ownfiles import read_or_none
+from exptdir.figures.model import FIGURE_SUFFIXES, is_figure
+from exptdir.record.model import Record
+
+#: ``.. figure:: x``, ``.. |name| image:: x``, and the same as MyST directives, with backticks or colons.
+_DIRECTIVE = re.compile(
+    r"^[ \t>*+-]*(?:\.\.[ ]+(?:\|[^|\n]+\|[ ]+)?(?:figure|image)::|[`~:]{3,}\{(?:figure|image)\})[ \t]+(?P<path>\S.*)$",
+    re.MULTILINE,
+)
+_MARKDOWN = re.compile(r"!\[[^\]\n]*\]\([ \t]*(?:<(?P<marked>[^>\n]+)>|(?P<path>[^()\s]+(?:\([^()\s]*\)[^()\s]*)*))")
+_DEFINITION = re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]+<?(?P<path>[^\s>]+)>?", re.MULTILINE)
+_TAG = re.compile(r"<(?:img|source|embed|object)\b[^>]*?\b(?:src|srcset|data)=[\"'](?P<path>[^\"'\s]+)", re.IGNORECASE)
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+
+
+def shown_figures(document: Path, base: Path) -> set[str]:
+    """Find the figures that a document shows.
+
+    Parameters
+    ----------
+    document
+        A log or another document, reStructuredText or Markdown.
+    base
+        The record's base.
+
+    Returns
+    -------
+    set of str
+        POSIX paths relative to *base*, whether or not there is such a file. Of ``loss.*`` it is those files
+        that are there, else ``loss.svg``.
+    """
+    text = (read_or_none(document) or b"").decode("utf-8", "replace")
+    directory = Path(os.path.relpath(document.parent, base)).as_posix()
+    found: set[str] = set()
+    for path in _paths(text):
+        joined = posixpath.join(directory, path) if not path.startswith("/") else path.lstrip("/")
+        place = posixpath.normpath(joined)
+        if place != ".." and not place.startswith("../") and "\0" not in place:
+            found |= _figures(base, place)
+    return found
+
+
+def shown_by_experiment(record: Record, found: Survey) -> dict[str, frozenset[str]]:
+    """Find the figures that concern each experiment: those that its documents show, and those of its directory.
+
+    Parameters
+    ----------
+    record
+        The record.
+    found
+        The files of its experiments.
+
+    Returns
+    -------
+    dict
+        Figures by the experiment's key; one that shows another's figure has it too.
+    """
+    shown: dict[str, set[str]] = {key: set() for key in found.files}
+    for key, files in found.files.items():
+        for path in files:
+            if path.endswith((".rst", ".md")):
+                shown[key] |= shown_figures(record.base / path, record.base)
+    for path in set().union(*shown.values()):
+        above = (str(directory) for directory in PurePosixPath(path).parents)
+        home = next((directory for directory in above if directory in shown), None)
+        if home is not None:
+            shown[home].add(path)
+    return {key: frozenset(paths) for key, paths in shown.items()}
+
+
+def _paths(text: str) -> Iterator[str]:
+    for match in _DIRECTIVE.finditer(text):
+        if not _ADDRESS.match(match["path"]):
+            yield match["path"].strip()
+    for match in _MARKDOWN.finditer(text):
+        yield from _decoded(match["marked"] or match["path"])
+    for pattern in (_DEFINITION, _TAG):
+        for match in pattern.finditer(text):
+            yield from _decoded(match["path"])
+
+
+def _decoded(path: str) -> Iterator[str]:
+    if not _ADDRESS.match(path):
+        yield path
+        if "%" in path:
+            yield unquote(path)
+
+
+def _figures(base: Path, path: str) -> set[str]:
+    if not path.endswith(".*"):
+        return {path} if is_figure(path) else set()
+    stem = path[:-2]
+    candidates = {f"{stem}{suffix}" for suffix in sorted(FIGURE_SUFFIXES)}
+    return {name for name in candidates if (base / name).exists()} or {f"{stem}.svg"}

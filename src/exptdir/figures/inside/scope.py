@@ -1,0 +1,99 @@
+"""Which paths count, and how they are spelt: as the script wrote them, whatever directory it was in."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+
+#: What belongs to the operating system; nobody keeps measurements there.
+_SYSTEM = ("/proc", "/dev", "/sys", "/run", "/etc", "/usr", "/bin", "/lib", "/lib64", "/System", "/Library")
+#: What makes a file a figure; the same as in :mod:`exptdir.figures.model`, which cannot be imported here.
+FIGURES = frozenset({".svg", ".png", ".pdf", ".jpg", ".jpeg", ".webp", ".gif", ".eps", ".tif", ".tiff"})
+
+
+class Scope:
+    """The record as the processes of one script see it.
+
+    Parameters
+    ----------
+    base
+        The record's base, absolute, as the author wrote it.
+    cwd
+        The script's directory, likewise.
+    scratch
+        The directory of this run, which does not count.
+    """
+
+    def __init__(self, base: str, cwd: str, scratch: str) -> None:
+        self.base = base
+        self._inside = base.rstrip(os.sep) + os.sep
+        # The kernel names the current directory with links resolved; the record is to keep the author's names.
+        pairs = ((os.path.realpath(written), written) for written in (cwd, base))
+        self._aliases = [(real + os.sep, written + os.sep) for real, written in pairs if real != written]
+        self._beginnings = (self._inside, *(real for real, _ in self._aliases))
+        apart = {scratch, os.path.realpath(scratch), os.path.dirname(os.path.abspath(__file__)), *_programs()}
+        self._apart = tuple(directory.rstrip(os.sep) + os.sep for directory in apart)
+        # Where the record lies inside such a directory, only what lies deeper than the record is apart.
+        self._apart_inside = tuple(prefix for prefix in self._apart if prefix.startswith(self._inside))
+
+    def absolute(self, path: object, directory: int = -1) -> str:
+        """Spell a path as it would be written from anywhere.
+
+        Parameters
+        ----------
+        path
+            What the script passed: text, bytes, or an object that has a path.
+        directory
+            The descriptor of the directory that it is relative to; -1 for the current one.
+
+        Raises
+        ------
+        TypeError
+            If it is no path.
+        """
+        text = os.fsdecode(path)  # type: ignore[arg-type]
+        if not os.path.isabs(text):
+            origin = os.getcwd() if directory < 0 else os.readlink(f"/proc/self/fd/{directory}")  # noqa: PTH109
+            text = os.path.join(origin, text)
+        spelt = os.path.normpath(text)
+        if ".." in text.split(os.sep) and os.path.realpath(text) != os.path.realpath(spelt):
+            # A step up from a linked directory does not lead where the spelling says.
+            spelt = os.path.realpath(text)
+        for real, written in self._aliases:
+            if spelt.startswith(real):
+                return written + spelt[len(real) :]
+        return spelt
+
+    def inside(self, path: str) -> bool:
+        """Tell whether an absolute path lies in the record, outside of programs and of our own scratch."""
+        return path.startswith(self._inside) and not path.startswith(self._apart_inside or (os.sep * 3,))
+
+    def may_hold(self, path: str) -> bool:
+        """Tell, at little cost, whether a path may lie in the record once it is spelt as :meth:`absolute` does."""
+        return path.startswith(self._beginnings) or not os.path.isabs(path)
+
+    def counts(self, path: str) -> bool:
+        """Tell whether a script may depend on an absolute path, wherever it lies."""
+        if path.startswith(self._inside):
+            return self.inside(path)
+        return not path.startswith(self._apart)
+
+    def figure(self, path: str) -> bool:
+        """Tell whether an absolute path is that of a figure of the record."""
+        return os.path.splitext(path)[1].lower() in FIGURES and self.inside(path)
+
+
+def _programs() -> set[str]:
+    """Return the directories of Python, of installed packages, of the system, and of matplotlib's cache."""
+    found = {*_SYSTEM, *sysconfig.get_paths().values(), *_user_directories()}
+    found |= {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
+    found |= {entry for entry in sys.path if os.path.basename(entry) in ("site-packages", "dist-packages")}
+    # An empty name would mean the current directory.
+    return {*found, *(os.path.realpath(directory) for directory in found - {""})} - {"", os.sep}
+
+
+def _user_directories() -> set[str]:
+    home = os.path.expanduser("~")
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")
+    return {os.path.join(cache, "matplotlib"), os.environ.get("MPLCONFIGDIR", "")}

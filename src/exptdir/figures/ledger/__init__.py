@@ -1,0 +1,1 @@
+"""What is known of figures: the ledger beside each log, and what this machine alone remembers."""

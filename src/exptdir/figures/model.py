@@ -1,0 +1,220 @@
+"""The values that pass between those who decide what to draw and those who draw it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import PurePosixPath
+from typing import Any, Literal, Self
+
+from exptdir.figures.ledger.entry import script_key
+
+Language = Literal["python", "r", "julia"]
+#: How a run ended; ``no output`` is a run without fault that wrote no figure.
+Status = Literal["ok", "failed", "timeout", "killed", "no output", "missing program"]
+
+#: What makes a file a figure, in lower case.
+FIGURE_SUFFIXES = frozenset({".svg", ".png", ".pdf", ".jpg", ".jpeg", ".webp", ".gif", ".eps", ".tif", ".tiff"})
+#: Languages by the suffix of a script.
+LANGUAGES: Mapping[str, Language] = {".py": "python", ".r": "r", ".jl": "julia"}
+#: Name of the ledger, which lies beside an experiment's log.
+LEDGER = "figures.lock"
+
+
+def is_figure(path: str) -> bool:
+    """Tell by its name whether a file is a figure."""
+    return PurePosixPath(path).suffix.lower() in FIGURE_SUFFIXES
+
+
+@dataclass(frozen=True)
+class Script:
+    """A plot script with its arguments: what is run once to draw its figures.
+
+    Parameters
+    ----------
+    path
+        The file, as a POSIX path relative to the record's base.
+    experiment
+        Key of the innermost experiment that holds it.
+    language
+        What it is written in.
+    args
+        Its arguments.
+    outputs
+        The figures that ``expt.toml`` says it writes, relative to the record's base.
+    inputs
+        The patterns of files that ``expt.toml`` says it reads, relative to the record's base.
+    timeout
+        Seconds that it may take, where ``expt.toml`` says so.
+    declared
+        Whether ``expt.toml`` lists it; else its name alone made it a plot script.
+    line
+        Where in ``expt.toml``.
+    """
+
+    path: str
+    experiment: str
+    language: Language = "python"
+    args: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    timeout: float | None = None
+    declared: bool = False
+    line: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Path and arguments, by which one script is told from another."""
+        return script_key(self.path, self.args)
+
+    @property
+    def folder(self) -> str:
+        """The directory that holds the file, in which it is run, relative to the record's base."""
+        return str(PurePosixPath(self.path).parent)
+
+
+class _Json:
+    """Turns a dataclass of tuples, mappings and plain values into JSON and back."""
+
+    def to_json(self) -> str:
+        """Write the value as one line of JSON."""
+        return json.dumps(asdict(self), sort_keys=True)  # type: ignore[call-overload]
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what :meth:`to_json` wrote.
+
+        Raises
+        ------
+        ValueError
+            When it is not that.
+        """
+        data = json.loads(text)
+        try:
+            return cls._of(data)
+        except (TypeError, AttributeError, KeyError) as error:
+            raise ValueError(f"this is no {cls.__name__}: {error}") from None
+
+    @classmethod
+    def _of(cls, data: dict[str, Any]) -> Self:
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+
+
+@dataclass(frozen=True)
+class Job(_Json):
+    """All that a worker needs to run a script once. All paths are absolute.
+
+    Nobody else runs the script meanwhile: who submits a job holds the lock (:mod:`exptdir.figures.ledger.lock`), a
+    runner takes none.
+
+    Parameters
+    ----------
+    base
+        The record's base.
+    script
+        The script.
+    cwd
+        The directory to run it in, which is the script's.
+    scratch
+        A directory for this run alone, below the state directory: the trace, its output, backups. It may not
+        exist yet.
+    args
+        Its arguments.
+    language
+        What it is written in.
+    timeout
+        Seconds that it may take.
+    memory
+        Bytes that it may take; 0 for any number.
+    style
+        A matplotlib style: a file or a name.
+    dark
+        Whether each SVG is also drawn for the dark scheme.
+    outputs
+        The figures that it is known to write, by declaration or from its last run.
+    """
+
+    base: str
+    script: str
+    cwd: str
+    scratch: str
+    args: tuple[str, ...] = ()
+    language: Language = "python"
+    timeout: float = 300.0
+    memory: int = 0
+    style: str | None = None
+    dark: bool = False
+    outputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trace(_Json):
+    """What a run touched. Paths are absolute, as the script wrote them: links are not resolved. Each once, sorted.
+
+    Parameters
+    ----------
+    reads
+        Files whose first access was to read them.
+    absent
+        Files that it tried to open in vain.
+    listed
+        Directories whose names it asked for.
+    writes
+        Files that it wrote, renamed into place or removed.
+    modules
+        Source files of the record's own modules that were imported; the script itself is not one.
+    unseen
+        Imported modules that read files past any trace, and ``subprocess`` where another program ran.
+    named_directories
+        Directories that it named in any way, where what is unseen may have read.
+    """
+
+    reads: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    named_directories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome(_Json):
+    """How a run ended. Unless it is ``ok`` or ``no output`` every figure is what it was before.
+
+    Parameters
+    ----------
+    status
+        How it ended.
+    trace
+        What it touched; of use in failures too, as far as it got.
+    written
+        The figures that it wrote, absolute, all valid.
+    changed
+        Those of them whose bytes are not what they were.
+    output
+        The end of what it printed, at most 20,000 characters.
+    traceback
+        The traceback, or one sentence on why there is none.
+    line
+        Line of the script at fault.
+    seconds
+        How long it took.
+    versions
+        Versions of ``python``, and of ``matplotlib`` and ``numpy`` if they were imported.
+    """
+
+    status: Status
+    trace: Trace = field(default_factory=Trace)
+    written: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    output: str = ""
+    traceback: str = ""
+    line: int | None = None
+    seconds: float = 0.0
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def _of(cls, data: dict[str, Any]) -> Self:
+        return super()._of({**data, "trace": Trace._of(data["trace"])})

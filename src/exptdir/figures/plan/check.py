@@ -1,0 +1,219 @@
+"""Whether the figures of one script are fresh by what the ledger knows of it, and if not, why."""
+
+from __future__ import annotations
+
+import os
+import platform
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import Literal
+
+from exptdir.figures.ledger.entry import Entry
+from exptdir.figures.ledger.outside import mark, stamp
+from exptdir.figures.ledger.state import State
+from exptdir.figures.model import Script
+from exptdir.figures.plan.collect import CHANGED
+from exptdir.figures.plan.tree import Tree
+from exptdir.figures.settings import FigureSettings
+
+#: ``fresh``: as its script drew it, and nothing has changed. ``adopted``: it was there before us, and nothing has
+#: changed since. ``no figure``: the script draws none. ``edited``: fresh, but the figure is not as its script drew it.
+#: ``unknown``: what it depends on is not here. ``stale``: something has changed. ``never run``: nothing is known.
+Freshness = Literal["fresh", "adopted", "no figure", "edited", "unknown", "stale", "never run"]
+
+#: So many reasons are told one by one.
+_REASONS = 8
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be thought of the figures of one script.
+
+    Parameters
+    ----------
+    state
+        Whether they are fresh.
+    reasons
+        Why not: clauses such as ``data/a.csv has changed``, with paths relative to the experiment.
+    run
+        Whether the script is to be run.
+    adopt
+        Whether its figures are to be adopted.
+    edited
+        The figures that are not as the script drew them.
+    """
+
+    state: Freshness
+    reasons: tuple[str, ...] = ()
+    run: bool = False
+    adopt: bool = False
+    edited: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Compares entries of ledgers with the files.
+
+    Parameters
+    ----------
+    tree
+        The record's files.
+    state
+        What is remembered on this machine.
+    settings
+        How figures are kept up to date.
+    """
+
+    tree: Tree
+    state: State
+    settings: FigureSettings
+
+    def check(
+        self,
+        script: Script,
+        entry: Entry,
+        ignored: frozenset[str] = frozenset(),
+        contested: frozenset[str] = frozenset(),
+    ) -> Verdict:
+        """Compare one entry with the files.
+
+        Parameters
+        ----------
+        script
+            The script.
+        entry
+            What the ledger knows of it.
+        ignored
+            Files that make nothing stale.
+        contested
+            Figures that another script draws too, so that they may be as that one left them.
+        """
+        found = _Findings(script)
+        self._certain(script, entry, found)
+        self._figures(entry, contested, found)
+        self._inputs(script, entry, ignored, found)
+        self._outside(entry, found)
+        edited = () if entry.adopted else tuple(self._edited(entry, contested))
+        return found.verdict(entry, edited)
+
+    def _certain(self, script: Script, entry: Entry, found: _Findings) -> None:
+        if entry.damaged:
+            found.certain.append(f"what the ledger says of it is damaged: {entry.damaged}")
+        if self.tree.digest(script.path) != entry.digest:
+            found.certain.append("the script has changed")
+        if self.tree.style(script, self.settings) != entry.style:
+            found.certain.append("the style has changed")
+        if self.settings.versions and script.language == "python":
+            newer = [name for name, version in entry.versions.items() if _version(name) != version]
+            found.certain += [f"the version of {name} is another" for name in newer]
+        for path, digest in entry.modules.items():
+            if (now := self.tree.digest(path)) != digest:
+                found.certain.append(f"{found.name(path)} has changed" if now else f"{found.name(path)} is gone")
+        found.certain += [f"{found.name(path)} is there now" for path in entry.absent if self.tree.exists(path)]
+
+    def _figures(self, entry: Entry, contested: frozenset[str], found: _Findings) -> None:
+        missing = [path for path in entry.outputs if not self.tree.exists(path)]
+        found.certain += [f"{found.name(path)} is not there" for path in missing]
+        undrawn = set(found.script.outputs) - set(entry.outputs) - contested
+        found.certain += [f"it is said to draw {found.name(path)}" for path in sorted(undrawn) if not entry.adopted]
+
+    def _inputs(self, script: Script, entry: Entry, ignored: frozenset[str], found: _Findings) -> None:
+        gone: list[str] = []
+        for path, digest in entry.inputs.items():
+            now = self.tree.digest(path)
+            if now is None:
+                gone.append(path)
+            elif now != digest and path not in ignored:
+                while_drawn = " while it was drawn" if digest == CHANGED else ""
+                found.changed.append(f"{found.name(path)} has changed{while_drawn}")
+        found.absent += [f"{found.name(path)} is not here" for path in gone]
+        for directory, digest in entry.listings.items():
+            self._listing(directory, digest, entry, gone, found)
+        possible = set(self.tree.matching(script.inputs))
+        possible.update(path for directory in entry.scope for path in self.tree.data_files(directory))
+        known = {*entry.inputs, *entry.modules, *entry.wrote, *entry.outputs, *ignored}
+        # Big files are known by their mark alone.
+        found.new += sorted(path for path in possible - known if mark(path) not in entry.outside)
+
+    def _listing(self, directory: str, digest: str, entry: Entry, gone: list[str], found: _Findings) -> None:
+        own = (*entry.outputs, *entry.wrote, *entry.former)
+        now = self.tree.listing(directory, without=own)
+        if now is None:
+            found.absent.append(f"{found.name(directory)} is not here")
+        elif now != digest:
+            there = [path for path in gone if (posixpath.dirname(path) or ".") == directory]
+            if there and all(self.tree.digests.seen(self.tree.absolute(path)) for path in there):
+                # They were here once, so they were deleted, and the script takes whatever it finds.
+                found.certain += [f"{found.name(path)} is gone" for path in there]
+            elif self.tree.listing(directory, without=own, supposed=there) != digest:
+                found.changed.append(f"the files in {found.name(directory)} are others")
+
+    def _outside(self, entry: Entry, found: _Findings) -> None:
+        stamps = self.state.outside(entry)
+        if stamps is None:
+            found.unsure.append("it reads files that only the machine that drew it can compare")
+            return
+        for path, then in stamps.items():
+            now = stamp(os.path.join(self.tree.base, path))
+            if now == "absent" != then:
+                found.absent.append(f"{path} is not here")
+            elif now != then:
+                found.changed.append(f"{path} has changed")
+
+    def _edited(self, entry: Entry, contested: frozenset[str]) -> Iterator[str]:
+        for path, digest in entry.outputs.items():
+            now = self.tree.digest(path)
+            if now not in (None, digest) and now not in entry.drawn and path not in contested:
+                yield path
+
+
+@dataclass
+class _Findings:
+    """What a comparison brought to light, by how much it weighs."""
+
+    script: Script
+    certain: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    new: list[str] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
+
+    def name(self, path: str) -> str:
+        """Write a path as the author of the experiment would."""
+        return posixpath.relpath(path, self.script.experiment)
+
+    def verdict(self, entry: Entry, edited: tuple[str, ...]) -> Verdict:
+        """Weigh what was found.
+
+        Without an input that is absent the script would fail, and the figure that is there is better than
+        none; where more than data has changed it is no longer right in any case.
+        """
+        changed = [*self.changed, *(f"{self.name(path)} is new" for path in self.new)]
+        reasons = _first([*self.certain, *self.absent, *changed, *self.unsure])
+        if self.certain or (changed and not self.absent):
+            return Verdict("stale", reasons, run=True, edited=edited)
+        if self.absent or self.unsure:
+            return Verdict("unknown", reasons, edited=edited)
+        if edited:
+            names = (f"{self.name(path)} was changed after it was drawn" for path in edited)
+            return Verdict("edited", _first(names), edited=edited)
+        if entry.adopted:
+            return Verdict("adopted")
+        return Verdict("fresh" if entry.outputs else "no figure")
+
+
+def _first(reasons: Iterable[str]) -> tuple[str, ...]:
+    every = list(reasons)
+    more = len(every) - _REASONS
+    return (*every[:_REASONS], f"and {more} more") if more > 1 else tuple(every)
+
+
+def _version(name: str) -> str | None:
+    if name == "python":
+        return platform.python_version()
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,232 @@
+"""Runs the scripts that are stale, those that read what others write after these, and writes down what they did."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from exptdir.figures.ledger.lock import Locks
+from exptdir.figures.ledger.state import Failure, State
+from exptdir.figures.model import Job, Outcome, Script
+from exptdir.figures.plan.check import Verdict
+from exptdir.figures.plan.facts import drawn_entry
+from exptdir.figures.plan.judge import judge
+from exptdir.figures.plan.planner import Planner
+from exptdir.figures.plan.prepare import Prepared, prepare
+from exptdir.figures.run.guard import recover
+from exptdir.figures.settings import FigureSettings
+from exptdir.record.problem import Problem
+
+Submit = Callable[[Job], "Future[Outcome]"]
+Progress = Callable[[Script, Outcome | None], None]
+
+#: A script may be run again in one update when what it read was written meanwhile by one that came later.
+_MOST_RUNS = 3
+#: Seconds between two looks at whether another build has ended with a script.
+_PATIENCE = 0.1
+#: So many scripts are handed over at once; each holds a lock, which is an open file.
+_AT_ONCE = 200
+
+
+@dataclass
+class Scheduler:
+    """One update's runs.
+
+    Parameters
+    ----------
+    planner
+        Decides what is stale.
+    state
+        What is remembered on this machine.
+    settings
+        How figures are kept up to date.
+    submit
+        Runs one job elsewhere.
+    allowed
+        The scripts that may be run.
+    progress
+        Is told of each script that begins (without an outcome) or ends.
+    private
+        Directories of exptdir itself, which are inputs of nothing.
+    outcomes, failed, kept, problems
+        What came of it: the last outcome by script, those that failed, figures changed by hand and their
+        copies, what is wrong.
+    """
+
+    planner: Planner
+    state: State
+    settings: FigureSettings
+    submit: Submit
+    allowed: Collection[str]
+    progress: Progress
+    private: tuple[str, ...]
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+    kept: dict[str, dict[str, Path]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    _pending: set[str] = field(default_factory=set)
+    _running: dict[Future[Outcome], Prepared] = field(default_factory=dict)
+    _runs: Counter[str] = field(default_factory=Counter)
+    _lost: Counter[str] = field(default_factory=Counter)
+    _locks: Locks = field(default_factory=Locks)
+    _forced: set[str] = field(default_factory=set)
+
+    def run(self, keys: Collection[str], *, forced: bool = False) -> None:
+        """Run scripts, and those that thereby become stale, until nothing is.
+
+        Parameters
+        ----------
+        keys
+            The scripts to begin with.
+        forced
+            Whether they are run even if another build has just done so.
+        """
+        self._pending = set(keys)
+        self._forced = set(keys) if forced else set()
+        try:
+            while self._pending or self._running:
+                self._start_all()
+                self._await()
+                if not self._pending and not self._running:
+                    self._pending = {key for key in self.planner.scripts if self._again(key)}
+        finally:
+            for future in self._running:
+                future.cancel()
+            self._locks.release_all()
+
+    def _again(self, key: str) -> bool:
+        if key not in self.allowed or key in self.failed or self._runs[key] >= _MOST_RUNS:
+            return False
+        return self.planner.verdict(key).run
+
+    def _start_all(self) -> None:
+        active = {running.key for running in self._running.values()}
+        for key in sorted(self._pending):
+            if len(self._running) >= _AT_ONCE:
+                return
+            free = key not in active and not self.planner.flow.must_wait(key, self._pending | active)
+            if free and self._start(key):
+                active.add(key)
+
+    def _start(self, key: str) -> bool:
+        """Hand a script over, unless another build is at it; say whether that was done."""
+        script = self.planner.scripts[key]
+        path = self.planner.checker.tree.absolute(script.path)
+        if not self._locks.take(path):
+            return False
+        verdict = self._verdict(script)
+        if not verdict.run and key not in self._forced:
+            self._drop(key)
+            return False
+        self._forced.discard(key)
+        try:
+            running = prepare(self.planner, self.state, self.settings, script, verdict)
+        except OSError as error:
+            self._fail(script, Failure("failed", f"{script.path} was not run: {error.strerror or error}"))
+            self._drop(key)
+            return False
+        self.progress(script, None)
+        self._pending.discard(key)
+        self._runs[key] += 1
+        self._hand_over(running)
+        return True
+
+    def _drop(self, key: str) -> None:
+        self._pending.discard(key)
+        self._locks.release(self.planner.checker.tree.absolute(self.planner.scripts[key].path))
+
+    def _verdict(self, script: Script) -> Verdict:
+        """Decide again: another build, or another script of this one, may have changed what is stale."""
+        if self.planner.ledgers.refresh(script.experiment):
+            for key, other in self.planner.scripts.items():
+                if other.experiment == script.experiment:
+                    self.planner.learn(key)
+        else:
+            entry = self.planner.entry(script.key)
+            if entry is None or entry.adopted:
+                # Which of several scripts draws what is missing shows only when all have been run, in any order.
+                return replace(self.planner.verdict(script.key), run=True)
+        return self.planner.verdict(script.key)
+
+    def _hand_over(self, running: Prepared) -> None:
+        try:
+            future = self.submit(running.job)
+        except RuntimeError as error:
+            # A pool that is broken or closed takes nothing more.
+            future = Future()
+            future.set_result(Outcome("killed", traceback=f"it could not be started: {error}"))
+        self._running[future] = running
+
+    def _await(self) -> None:
+        if not self._running:
+            if self._pending:
+                time.sleep(_PATIENCE)
+            return
+        done, _ = wait(self._running, _PATIENCE if self._pending else None, FIRST_COMPLETED)
+        for future in sorted(done, key=lambda future: self._running[future].key):
+            running = self._running.pop(future)
+            error = future.exception()
+            if error is None:
+                self._finish(running, future.result())
+            elif self._lost[running.key] == 0:
+                # The worker died, which need not be the script's fault.
+                self._lost[running.key] += 1
+                recover(Path(running.job.scratch))
+                self._hand_over(running)
+            else:
+                recover(Path(running.job.scratch))
+                self._finish(running, Outcome("killed", traceback=f"its worker died twice: {error}"))
+
+    def _finish(self, running: Prepared, outcome: Outcome) -> None:
+        key, planner = running.key, self.planner
+        script, tree = planner.scripts[key], planner.checker.tree
+        self.outcomes[key] = outcome
+        try:
+            self.kept.setdefault(key, {}).update(running.keeping.settle())
+        except OSError as error:
+            message = f"a figure could not be put back as it was: {error.strerror or error}"
+            self.problems.append(Problem("figure", message, Path(running.job.script)))
+        shown = planner.shown.get(script.experiment, ())
+        failure = judge(script, running.job, outcome, tree, running.before.old, shown)
+        touched: set[str] = set()
+        if failure is not None:
+            touched = self._touched(outcome)
+            self._fail(script, failure, again=any(map(tree.exists, touched & self._sought(outcome))))
+        else:
+            self._note(running, outcome)
+        self._locks.release(running.job.script)
+        planner.learn(key, touched)
+        self.progress(script, outcome)
+        written = {path for name in outcome.trace.writes + outcome.written if (path := tree.inside(name))}
+        self.failed -= planner.flow.readers(written) - {key}
+        active = {other.key for other in self._running.values()}
+        self._pending |= {other for other in planner.flow.readers(written) - active - {key} if self._again(other)}
+
+    def _touched(self, outcome: Outcome) -> set[str]:
+        """Return what a run that failed read or sought, for when another script writes it."""
+        trace, tree = outcome.trace, self.planner.checker.tree
+        names = {*trace.reads, *trace.absent, *trace.modules} - {*trace.writes}
+        return {path for name in names if (path := tree.inside(name)) is not None}
+
+    def _sought(self, outcome: Outcome) -> set[str]:
+        tree = self.planner.checker.tree
+        return {path for name in outcome.trace.absent if (path := tree.inside(name)) is not None}
+
+    def _fail(self, script: Script, failure: Failure, *, again: bool = False) -> None:
+        self.state.failures[script.key] = failure
+        if not again:
+            self.failed.add(script.key)
+
+    def _note(self, running: Prepared, outcome: Outcome) -> None:
+        script = self.planner.scripts[running.key]
+        entry, stamps = drawn_entry(script, outcome, self.planner.checker.tree, running.before, self.private)
+        self.state.failures.pop(running.key, None)
+        self.failed.discard(running.key)
+        self.state.remember_outside(entry, stamps)
+        problem = self.planner.ledgers.store(script.experiment, {running.key: entry})
+        if problem is not None:
+            self.problems.append(problem)

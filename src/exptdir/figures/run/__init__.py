@@ -1,0 +1,1 @@
+"""One run of one script: its process, its bounds, and the figures that it must not spoil."""

@@ -1,0 +1,205 @@
+"""Runs one plot script in a process that is there for it alone, as ``python script`` would in its directory.
+
+The process is forked from a server that has imported matplotlib (:mod:`exptdir.figures.run.server`), or started anew.
+How the run ended is written to a report in the directory of the run; a process that cannot write one has died.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import faulthandler
+import io
+import json
+import os
+import platform
+import random
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any, NoReturn
+
+from exptdir.figures.inside.start import Setting, listen
+from exptdir.figures.model import Job
+from exptdir.figures.run import interpreter
+from exptdir.figures.run.drawing import draw_whole
+from exptdir.figures.run.faults import Fault, explain, explain_exit
+from exptdir.figures.run.limits import limit_memory
+from exptdir.figures.run.named import note_named
+from exptdir.figures.run.styles import set_style
+from exptdir.figures.run.warmup import warm_up
+
+#: Names in the directory of a run.
+OUTPUT, FAULTS, REPORT = "output", "faults", "report"
+
+
+def main(argv: Sequence[str]) -> NoReturn:
+    """Run what a job file says, in a process that was started for it.
+
+    Parameters
+    ----------
+    argv
+        The job file, and the directory of the run; then ``dark`` where the figures for the dark scheme are wanted.
+    """
+    job = Job.from_json(Path(argv[0]).read_text("utf-8"))
+    warm_up()
+    run(job, Path(argv[1]), "dark" in argv[2:])
+
+
+def run(job: Job, directory: Path, dark: bool) -> NoReturn:
+    """Run a job, report how it ended and end the process.
+
+    Parameters
+    ----------
+    job
+        What to run.
+    directory
+        The directory of the run.
+    dark
+        Whether the figures for the dark scheme are wanted.
+    """
+    code = 1
+    try:
+        _own_session()
+        faults = _redirect(directory)
+        _settle_in(job, directory, faults)
+        code = _run(job, directory, dark)
+    except BaseException as error:
+        _report(directory, Fault(f"The script could not be started: {error}"))
+    finally:
+        # What is left of our own stack belongs to the server, and is not to be unwound here.
+        os._exit(code)
+
+
+def _own_session() -> None:
+    """Leave the terminal, and be the leader of a group that can be ended as a whole."""
+    if hasattr(os, "setsid"):
+        with contextlib.suppress(PermissionError):
+            os.setsid()
+
+
+def _redirect(directory: Path) -> int:
+    """Send what the script prints to a file, and return the descriptor of the one for fatal errors."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    output = os.open(directory / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for source, target in ((nothing, 0), (output, 1), (output, 2)):
+        os.dup2(source, target)
+    for number in {nothing, output} - {0, 1, 2}:
+        os.close(number)
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    sys.stdout = sys.__stdout__ = _stream(1)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _stream(2)  # type: ignore[misc]
+    return os.open(directory / FAULTS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+
+def _stream(number: int) -> io.TextIOWrapper:
+    raw = open(number, "wb", closefd=False)  # noqa: SIM115
+    return io.TextIOWrapper(raw, "utf-8", "backslashreplace", line_buffering=True)
+
+
+def _settle_in(job: Job, directory: Path, faults: int) -> None:
+    """Make this process what a new interpreter in the script's directory would be."""
+    faulthandler.enable(faults)
+    if hasattr(faulthandler, "register"):
+        # Before a script that takes too long is ended, it is asked where it is.
+        faulthandler.register(signal.SIGUSR1, faults)
+    limit_memory(job.memory)
+    setting = Setting(job.base, job.cwd, str(directory), job.outputs)
+    os.environ.update(interpreter.traced(interpreter.environment(), setting))
+    os.chdir(job.cwd)
+    sys.argv = [job.script, *job.args]
+    # The first entry is the one that our own modules were found by.
+    sys.path[:] = [job.cwd, *filter(None, sys.path[1:])]
+    sys.dont_write_bytecode = True
+    # A fork would inherit a state that all scripts share; and the same script is to draw the same figure.
+    random.seed(0)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(0)
+
+
+def _run(job: Job, directory: Path, dark: bool) -> int:
+    listener = listen(Setting(job.base, job.cwd, str(directory), job.outputs))
+    _forget_ourselves()
+    try:
+        set_style(job.cwd, job.style, dark)
+        with contextlib.suppress(ImportError):
+            draw_whole(listener, directory, dark)
+    except OSError as error:
+        fault: Fault | None = Fault(f"The style {job.style} cannot be used: {error}")
+    else:
+        fault = _execute(job.script)
+    fault = _shut_down(job.script) or fault
+    listener.apart(listener.imports.finish)
+    listener.apart(note_named, listener, job.script)
+    listener.active = False
+    _report(directory, fault)
+    return 0 if fault is None else 1
+
+
+def _forget_ourselves() -> None:
+    """Drop our own modules: a script that imports them is to find those that it would find without us."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "exptdir"]:
+        del sys.modules[name]
+
+
+def _execute(script: str) -> Fault | None:
+    """Run the script as the main module."""
+    try:
+        code = _compile(script)
+        main_module = ModuleType("__main__")
+        main_module.__dict__.update(
+            __file__=script, __builtins__=sys.modules["builtins"], __loader__=SourceFileLoader("__main__", script)
+        )
+        sys.modules["__main__"] = main_module
+        exec(code, main_module.__dict__)
+    except SystemExit as end:
+        return explain_exit(end, script)
+    except BaseException as error:
+        return explain(error, script)
+    return None
+
+
+def _compile(script: str) -> CodeType:
+    with io.open_code(script) as file:
+        return compile(file.read(), script, "exec", dont_inherit=True)
+
+
+def _shut_down(script: str) -> Fault | None:
+    """Do what an interpreter does at its end: wait for threads, call what wants to be called, write out."""
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+    except BaseException as error:
+        return explain(error, script)
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+    return None
+
+
+def _report(directory: Path, fault: Fault | None) -> None:
+    report: dict[str, Any] = {"versions": _versions()}
+    if fault is not None:
+        report.update(traceback=fault.text, line=fault.line)
+    unfinished = directory / (REPORT + ".new")
+    with contextlib.suppress(OSError):
+        unfinished.write_text(json.dumps(report), "ascii")
+        unfinished.replace(directory / REPORT)
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in ("matplotlib", "numpy"):
+        version = getattr(sys.modules.get(name), "__version__", None)
+        if isinstance(version, str):
+            found[name] = version
+    return found
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

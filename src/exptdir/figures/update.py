@@ -1,0 +1,228 @@
+"""Brings the figures of a record up to date: finds the scripts, decides, runs, writes the ledgers, reports."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from exptdir.figures.find.discover import find_scripts
+from exptdir.figures.find.shown import shown_by_experiment
+from exptdir.figures.find.survey import survey
+from exptdir.figures.ledger.all import Ledgers
+from exptdir.figures.ledger.entry import Entry
+from exptdir.figures.ledger.state import State
+from exptdir.figures.model import LEDGER, Outcome, Script
+from exptdir.figures.plan.check import Checker, Verdict
+from exptdir.figures.plan.facts import adopted_entry
+from exptdir.figures.plan.gather import figure_reports
+from exptdir.figures.plan.planner import Planner
+from exptdir.figures.plan.scheduler import Progress, Scheduler, Submit
+from exptdir.figures.plan.tree import Tree
+from exptdir.figures.report import Report, ScriptReport
+from exptdir.figures.run.guard import recover
+from exptdir.figures.settings import FigureSettings
+from exptdir.record.model import Record
+from exptdir.record.problem import Problem
+
+
+def _silent(script: Script, outcome: Outcome | None) -> None:
+    return
+
+
+def update(
+    record: Record,
+    settings: FigureSettings,
+    state_dir: Path,
+    submit: Submit,
+    *,
+    only: Collection[str] | None = None,
+    dry_run: bool = False,
+    progress: Progress = _silent,
+    private: Collection[Path] = (),
+) -> Report:
+    """Bring the figures of a record up to date.
+
+    Parameters
+    ----------
+    record
+        The record.
+    settings
+        How figures are kept up to date.
+    state_dir
+        What is remembered on this machine, outside the source tree or in a hidden directory.
+    submit
+        Runs a job: ``lambda job: executor.submit(run_job, job)`` for any executor.
+    only
+        The scripts that may be run, by their path or with their arguments, or all those of an experiment, by
+        its key; all for ``None``.
+    dry_run
+        Whether nothing is run, adopted or written.
+    progress
+        Is called with each script that begins (and ``None``) and ends (and the outcome), in this thread.
+    private
+        Directories that are inputs of nothing, such as the output of a build.
+
+    Returns
+    -------
+    Report
+        What was found and done. A script that fails, a ledger that is damaged or cannot be written, and
+        whatever else is wrong is in its problems; nothing of that is raised.
+    """
+    began = time.monotonic()
+    # A build that was killed may have left figures that are not what any ledger says.
+    unrecovered = [] if dry_run else recover(state_dir)
+    work = _Update(record, settings, State(state_dir), only)
+    work.problems += [Problem("figure", message, state_dir) for message in unrecovered]
+    acting = settings.mode != "never" and not dry_run
+    if acting:
+        work.adopt()
+        work.run(submit, progress, tuple(os.path.abspath(path) for path in (state_dir, *private)))
+        work.tidy()
+    if not dry_run:
+        work.save(prune=only is None)
+    return work.report(time.monotonic() - began)
+
+
+@dataclass
+class _Update:
+    """One update, from what is found to what is reported."""
+
+    record: Record
+    settings: FigureSettings
+    state: State
+    only: Collection[str] | None
+    problems: list[Problem] = field(default_factory=list)
+    adopted: list[str] = field(default_factory=list)
+    scheduler: Scheduler | None = None
+
+    def __post_init__(self) -> None:
+        """Find the scripts, read the ledgers and decide about each."""
+        found = survey(self.record, self.settings.exclude)
+        scripts, problems = find_scripts(self.record, self.settings.patterns, found)
+        self.problems += problems
+        paths = {script.path for script in scripts}
+        # Where nothing was ever drawn, no document is read to see what it shows.
+        known = (path for files in found.files.values() for path in files if path.endswith(f"/{LEDGER}"))
+        concerned = bool(scripts) or next(known, None) is not None
+        self.tree = Tree(self.record.base, self.state.digests, self.record.experiments, paths)
+        self.planner = Planner(
+            scripts={script.key: script for script in scripts},
+            ledgers=Ledgers(self.record.base, self.record.experiments if concerned else ()),
+            checker=Checker(self.tree, self.state, self.settings),
+            shown=shown_by_experiment(self.record, found) if concerned else {},
+        )
+        self.problems += self.planner.ledgers.problems
+        self.verdicts: dict[str, Verdict] = {}
+        self._decide()
+
+    def _decide(self) -> None:
+        self.verdicts = {key: self.planner.verdict(key) for key in self.planner.scripts}
+
+    def _allowed(self, script: Script) -> bool:
+        return self.only is None or bool({script.key, script.path, script.experiment}.intersection(self.only))
+
+    def adopt(self) -> None:
+        """Write down the figures that were there before us."""
+        if self.settings.mode == "always":
+            return
+        scripts = self.planner.scripts.items()
+        keys = [key for key, script in scripts if self.verdicts[key].adopt and self._allowed(script)]
+        changes: dict[str, dict[str, Entry | None]] = {}
+        for key, figures in self.planner.adoptions(keys).items():
+            script = self.planner.scripts[key]
+            entry, stamps = adopted_entry(script, figures, self.tree, self.tree.style(script, self.settings))
+            self.state.remember_outside(entry, stamps)
+            changes.setdefault(script.experiment, {})[key] = entry
+        for experiment, entries in changes.items():
+            self._store(experiment, entries)
+            for key in entries:
+                self.planner.learn(key)
+                self.verdicts[key] = self.planner.verdict(key)
+                self.adopted.append(key)
+
+    def _store(self, experiment: str, entries: dict[str, Entry | None]) -> None:
+        problem = self.planner.ledgers.store(experiment, entries)
+        if problem is not None:
+            self.problems.append(problem)
+
+    def run(self, submit: Submit, progress: Progress, private: tuple[str, ...]) -> None:
+        """Run what is stale, and what becomes stale by it."""
+        forced = self.settings.mode == "always"
+        allowed = {key for key, script in self.planner.scripts.items() if self._allowed(script)}
+        stale = {key for key in allowed if forced or self.verdicts[key].run}
+        if not stale:
+            return
+        self.scheduler = Scheduler(self.planner, self.state, self.settings, submit, allowed, progress, private)
+        try:
+            self.scheduler.run(stale, forced=forced)
+        except BaseException:
+            # What has been learnt by an update that was interrupted is true all the same.
+            self.save(prune=False)
+            raise
+        self.problems += self.scheduler.problems
+        self._decide()
+
+    def tidy(self) -> None:
+        """Forget scripts that are gone, once nothing is left that only they are known to have drawn."""
+        for experiment, entries in self.planner.ledgers.entries.items():
+            gone = [entry for key, entry in entries.items() if key not in self.planner.scripts]
+            needless = [entry for entry in gone if entry.adopted or not any(map(self._is_orphan, entry.outputs))]
+            if needless and self.only is None:
+                self._store(experiment, {entry.key: None for entry in needless})
+
+    def _is_orphan(self, path: str) -> bool:
+        return self.tree.exists(path) and not self.planner.owners(path)
+
+    def save(self, *, prune: bool) -> None:
+        """Write the state; without it the next update takes longer and knows less, but is right."""
+        fresh = [key for key in self.state.failures if not self._is_failing(key)]
+        for key in fresh:
+            del self.state.failures[key]
+        try:
+            self.state.save(prune=prune)
+        except OSError as error:
+            message = f"what is remembered of figures cannot be written: {error.strerror or error}"
+            self.problems.append(Problem("figure", message, self.state.directory))
+
+    def _is_failing(self, key: str) -> bool:
+        """Tell whether a failure still matters: not if the script is gone or was changed back."""
+        return key in self.planner.scripts and self.planner.verdict(key).state in ("stale", "unknown", "never run")
+
+    def report(self, seconds: float) -> Report:
+        """Gather what was found and done."""
+        scripts = {key: self._script_report(key) for key in self.planner.scripts}
+        failed = tuple(sorted(self.scheduler.failed)) if self.scheduler is not None else ()
+        problems = [*self.problems, *self.planner.problems(self.verdicts), *self._failures(scripts)]
+        return Report(
+            scripts=scripts,
+            figures=figure_reports(self.planner, self.verdicts),
+            problems=tuple(dict.fromkeys(problems)),
+            ran=tuple(sorted(self.scheduler.outcomes)) if self.scheduler is not None else (),
+            adopted=tuple(sorted(self.adopted)),
+            failed=failed,
+            planned=tuple(sorted(key for key, verdict in self.verdicts.items() if verdict.run)),
+            seconds=seconds,
+        )
+
+    def _script_report(self, key: str) -> ScriptReport:
+        script, entry, scheduler = self.planner.scripts[key], self.planner.entry(key), self.scheduler
+        verdict = self.verdicts[key]
+        failing = verdict.state in ("stale", "unknown", "never run")
+        return ScriptReport(
+            script=script,
+            verdict=verdict,
+            figures=tuple(entry.outputs) if entry is not None else script.outputs,
+            inputs=tuple(entry.inputs) if entry is not None else (),
+            modules=tuple(entry.modules) if entry is not None else (),
+            unseen=entry.unseen if entry is not None else (),
+            failure=self.state.failures.get(key) if failing else None,
+            outcome=scheduler.outcomes.get(key) if scheduler is not None else None,
+            kept=scheduler.kept.get(key, {}) if scheduler is not None else {},
+        )
+
+    def _failures(self, scripts: dict[str, ScriptReport]) -> list[Problem]:
+        failing = [(report.script.path, report.failure) for report in scripts.values() if report.failure is not None]
+        return [Problem("figure", failure.message, self.record.base / path, failure.line) for path, failure in failing]
