@@ -31,6 +31,20 @@ INVALID = [
     ("navigation_window", True),
     ("missing_assets", "error"),
     ("asset_roots", "data"),
+    ("table_limit", -1),
+    ("figures", "perhaps"),
+    ("plot_scripts", "plot*.py"),
+    ("plot_style", None),
+    ("plot_dark", "yes"),
+    ("figure_timeout", 0),
+    ("figure_timeout", "1"),
+    ("figure_memory", "much"),
+    ("figure_memory", -1),
+    ("figure_jobs", -1),
+    ("figure_executor", "cloud"),
+    ("figure_executor", 5),
+    ("figure_versions", 1),
+    ("figure_provenance", "no"),
 ]
 
 

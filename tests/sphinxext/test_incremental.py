@@ -157,6 +157,7 @@ EDITS: dict[str, Callable[[Path], None]] = {
 CHAINS = [list(EDITS)[::2], list(EDITS)[1::2]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chain", CHAINS, ids=["even", "odd"])
 def test_a_build_after_each_edit_equals_a_clean_one(tmp_path: Path, chain: list[str]) -> None:
     source = tmp_path / "source"
@@ -170,6 +171,7 @@ def test_a_build_after_each_edit_equals_a_clean_one(tmp_path: Path, chain: list[
         assert_same(tmp_path / "incremental", tmp_path / "clean", name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("theme", "builder"), [("pydata_sphinx_theme", "html"), ("furo", "dirhtml"), ("sphinx_rtd_theme", "html")]
 )

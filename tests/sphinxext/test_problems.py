@@ -28,6 +28,7 @@ RECORD = {
     "expts/1_a/broken.xlsx": "no workbook",
     "expts/1_b/notes.rst": titled("B"),
     "expts/1_b/expt.toml": 'status = "odd"\nprerequisites = ["98", "5"]\n',
+    "expts/1_b/figures.lock": "unreadable\n",
     "expts/5_c/notes.rst": titled("C"),
     "expts/5_c/expt.toml": 'prerequisites = ["5"]\n',
     "expts/6_d/notes.rst": titled("D"),

@@ -4,53 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import Any
+from xml.etree import ElementTree
 
-import openpyxl
 import pytest
-from docutils import nodes
 
 from tests.sphinxext.building import Built, the, titled, words
 from tests.sphinxext.conftest import Build
-
-NOTES = "expts/1_a/notes"
-
-
-def workbook(**sheets: list[list[Any]]) -> bytes:
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def styled() -> bytes:
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.title = "Results"
-    for row in (["model", "RMSE", "share"], ["CNN", 1.2345, 0.5], ["<b>ResNet</b> & co", 1, True], [None, None, None]):
-        sheet.append(row)
-    sheet["B2"].number_format, sheet["C2"].number_format = "0.00", "0.00%"
-    book.create_sheet("Second").append(["other"])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-XLSX = {"expts/1_a/r.xlsx": styled()}
-
-
-def one(build: Build, text: str, files: dict[str, Any] | None = None, **conf: Any) -> Built:
-    return build({f"{NOTES}.rst": titled("Log", text), **(files or XLSX)}, **conf)
-
-
-def cells(built: Built) -> list[list[str]]:
-    table = the(built.body(NOTES), "table")
-    return [[words(cell) for cell in row.select("th, td")] for row in table.select("tr")]
+from tests.sphinxext.workbooks import NOTES, XLSX, cells, one, styled, workbook
 
 
 def test_numbers_show_as_in_the_spreadsheet_and_text_is_escaped(build: Build):
@@ -75,14 +35,15 @@ def test_the_file_can_be_downloaded_from_the_table_under_its_own_name(build: Bui
 
 def test_the_structure_is_docutils_own(build: Build):
     text = ".. datatable:: r.xlsx\n   :name: the-table\n   :class: wide striped\n   :align: right\n   :widths: 3 1 1\n"
-    built = one(build, text)
-    (table,) = built.doctree(NOTES).findall(nodes.table)
-    assert "the-table" in table["ids"]
-    assert {"wide", "striped", "colwidths-given"} <= set(table["classes"])
-    assert table["align"] == "right"
-    assert [spec["colwidth"] for spec in table.findall(nodes.colspec)] == [3, 1, 1]
-    assert [len(list(part.findall(nodes.row))) for part in table.findall(nodes.thead)] == [1]
-    assert [len(list(part.findall(nodes.row))) for part in table.findall(nodes.tbody)] == [2]
+    built = one(build, text, builder="xml")
+    table = next(ElementTree.parse(built.out / f"{NOTES}.xml").iter("table"))
+    assert table.get("ids") == "the-table"
+    assert {"wide", "striped", "colwidths-given"} <= set(str(table.get("classes")).split())
+    assert table.get("align") == "right"
+    assert [spec.get("colwidth") for spec in table.iter("colspec")] == ["3", "1", "1"]
+    assert [len(table.findall(f"tgroup/{part}/row")) for part in ("thead", "tbody")] == [1, 2]
+    texts = [paragraph.text for paragraph in table.findall("tgroup/thead/row/entry/paragraph")]
+    assert texts == ["model", "RMSE", "share"]
 
 
 @pytest.mark.parametrize(
@@ -217,7 +178,7 @@ BAD = [
     pytest.param("r.xlsx", styled(), ":range: nonsense", "nonsense", id="no-range"),
     pytest.param("r.xlsx", styled(), ":header-rows: 9", "9 header rows", id="too-many-headers"),
     pytest.param("r.csv", b"a,b\n", ":sheet: 1", "no sheets", id="sheet-of-csv"),
-    pytest.param("r.xls", b"x", "", "save it as .xlsx", id="old-format"),
+    pytest.param("r.numbers", b"x", "", "save it as .xlsx", id="other-format"),
     pytest.param("r.xlsx", workbook(Empty=[]), "", "is empty", id="empty-sheet"),
     pytest.param("r.xlsx", entities(), "", "", id="entities"),
 ]

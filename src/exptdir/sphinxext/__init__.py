@@ -14,6 +14,13 @@ from exptdir.sphinxext.config import setup_config
 from exptdir.sphinxext.doi import setup_doi
 from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.entries import setup_entries
+from exptdir.sphinxext.figures.dark import setup_figure_dark
+from exptdir.sphinxext.figures.files import setup_figure_files
+from exptdir.sphinxext.figures.index import setup_figure_index
+from exptdir.sphinxext.figures.notes import setup_figure_notes
+from exptdir.sphinxext.figures.origin import setup_figure_origin
+from exptdir.sphinxext.figures.scripts import setup_figure_scripts
+from exptdir.sphinxext.figures.update import setup_figures
 from exptdir.sphinxext.labels import setup_labels
 from exptdir.sphinxext.mathml import setup_math
 from exptdir.sphinxext.navigation import setup_navigation
@@ -26,7 +33,9 @@ from exptdir.sphinxext.report import setup_report
 from exptdir.sphinxext.roles import setup_roles
 from exptdir.sphinxext.singlefile import setup_singlefile
 from exptdir.sphinxext.style import setup_style
-from exptdir.sphinxext.tables import setup_tables
+from exptdir.sphinxext.tables.cell import setup_cell
+from exptdir.sphinxext.tables.directive import setup_tables
+from exptdir.sphinxext.tables.grid import setup_grid
 from exptdir.sphinxext.toctree import setup_toctree
 
 if TYPE_CHECKING:
@@ -49,7 +58,16 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_cites(app)
     setup_citedby(app)
     setup_assets(app)
+    setup_figures(app)
+    setup_figure_notes(app)
+    setup_figure_origin(app)
+    setup_figure_files(app)
+    setup_figure_index(app)
+    setup_figure_dark(app)
+    setup_figure_scripts(app)
     setup_tables(app)
+    setup_cell(app)
+    setup_grid(app)
     setup_protocol(app)
     setup_doi(app)
     setup_math(app)

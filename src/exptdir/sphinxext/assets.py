@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 
+#: On what stands for an image: where it would be, relative to the source directory.
+MISSING = "exptdir_missing"
+
+
 def link_target(path: str) -> str | None:
     """Return where the first link on the way to *path* points, as the link says it; ``None`` without a link."""
     for part in (*reversed(Path(path).parents), Path(path)):
@@ -164,6 +168,9 @@ class AssetTransform(SphinxTransform):
         new = placeholder(typed, reason, inline=what == "download" or inside_text)
         if what == "download":
             new.insert(0, nodes.Text(_own_title(node, typed)))
+        else:
+            path = os.path.relpath(written_path(self.env, typed, self.env.docname), self.env.srcdir)
+            new[MISSING] = Path(path).as_posix()
         node.replace_self(new)
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from exptdir.errors import ConfigurationError
+from exptdir.figures.settings import PLOT_SCRIPTS
 from exptdir.record.check import STATUSES
 from exptdir.record.scan import LOG_NAMES
+from exptdir.sphinxext.config_figures import check_executor, check_memory, check_seconds
 from exptdir.sphinxext.warnings_ import warn
 
 if TYPE_CHECKING:
@@ -153,6 +155,59 @@ class Settings:
         "Directories outside the source directory, absolute or relative to it, from which typed paths may take "
         "files.",
         _strings,
+    )
+
+    table_limit: int = _option(
+        500,
+        "How many rows a data table may have to be shown whole; 0: any number. Of a longer one pages show the first "
+        "100. In HTML a script can load the others from a file beside the page; other builders say how many there "
+        "are.",
+        _at_least(0),
+    )
+
+    figures: str = _option(
+        "auto",
+        "Which plot scripts a build runs: ``auto``, those whose figures are stale; ``never``, none; ``always``, all.",
+        _one_of("auto", "never", "always"),
+        "",
+    )
+    plot_scripts: list[str] = _option(
+        list(PLOT_SCRIPTS), "Names of the files in experiments that are plot scripts, as patterns.", _strings, ""
+    )
+    plot_style: str = _option(
+        "",
+        "A matplotlib style for all plot scripts: a file, relative to the source directory, or a name; empty: none.",
+        _string,
+        "",
+    )
+    plot_dark: bool = _option(
+        False, "Whether ``loss.svg`` is also drawn for the dark scheme, as ``loss.dark.svg`` beside it.", _boolean, ""
+    )
+    figure_timeout: float = _option(300, "How many seconds a plot script may take.", check_seconds, "")
+    figure_memory: int | str = _option(
+        "",
+        "How much memory a plot script may take: a number of bytes, or a text such as ``2 GiB``; empty: any amount.",
+        check_memory,
+        "",
+    )
+    figure_jobs: int = _option(
+        0, "How many plot scripts run at once; 0: as many as there are processors.", _at_least(0), ""
+    )
+    figure_executor: Any = _option(
+        "local",
+        "What runs the plot scripts: ``local``; ``dask`` or ``dask <address>``; or an executor, a Dask client or "
+        "cluster, or a function that returns one.",
+        check_executor,
+        "",
+    )
+    figure_versions: bool = _option(
+        False, "Whether another version of Python, matplotlib or numpy makes figures stale.", _boolean, ""
+    )
+    figure_provenance: bool = _option(
+        True,
+        "Whether the script of a figure, and what it was drawn from, can be unfolded below it.",
+        _boolean,
+        "html",
     )
 
     @classmethod

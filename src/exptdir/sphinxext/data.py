@@ -75,3 +75,36 @@ class Listing(NamedTuple):
     added: tuple[str, ...]
     everything: tuple[str, ...]
     placed: bool
+
+
+class ShownFigure(NamedTuple):
+    """An image in the record that a document shows, or would if it were there.
+
+    *paths* are its files relative to the source directory, one for each format; *caption* is in pieces, as a
+    sentence of :class:`Cite` is; *day* is that of the entry around it. *explained* tells whether its author wants
+    the script below it, *enlarged* whether a reader may want it on the whole screen, *dark* whether it has a twin
+    for the dark scheme.
+    """
+
+    paths: tuple[str, ...]
+    anchor: str
+    caption: tuple[tuple[str, bool], ...]
+    day: str | None
+    explained: bool
+    enlarged: bool
+    dark: bool
+    missing: bool
+
+
+class FigureIndex(NamedTuple):
+    """An index of figures in a document: what it is limited to, as its author wrote it.
+
+    *after* and *before* are ISO days or empty; a *limit* of 0 is none.
+    """
+
+    experiments: tuple[str, ...]
+    tags: tuple[str, ...]
+    after: str
+    before: str
+    limit: int
+    line: int | None

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
+    from exptdir.sphinxext.figures.state import FigureState
+
 
 class Place(NamedTuple):
     """Where a reference leads: the document and anchor, what is shown, and the tooltip."""
@@ -59,6 +61,8 @@ class ExptDomain(Store):
     backlinks: dict[str, list[tuple[str, Cite]]]
     #: The runs of each experiment, made when they are first asked for after reading.
     runs_by_key: dict[str, list[tuple[str, Run]]] | None = None
+    #: What this build knows of figures, from before documents are looked at.
+    figure_state: FigureState
 
     def has_run(self, experiment: Experiment, name: str) -> bool:
         """Say whether an experiment has a run of that name."""

@@ -13,6 +13,7 @@ from sphinx.util import docname_join
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.citedby import citing_documents
 from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.figures.scripts import figures_shown
 from exptdir.sphinxext.labels import Label, standard_labels
 from exptdir.sphinxext.navigation import Neighbours, without_ours
 from exptdir.sphinxext.toctree import DEEPEST, listed_below
@@ -47,6 +48,7 @@ class Freshness:
             self._neighbourhood(docname),
             citing_documents(self.domain, docname),
             [self._other(docname, *xref) for xref in self.domain.xrefs.get(docname, ())],
+            figures_shown(self.domain, docname),
         )
         return hashlib.sha256(repr(shown).encode("utf-8", "surrogateescape")).hexdigest()[:20]
 

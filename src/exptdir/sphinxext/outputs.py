@@ -11,7 +11,9 @@ from docutils import nodes
 from sphinx.builders.dirhtml import DirectoryHTMLBuilder
 from sphinx.builders.html import StandaloneHTMLBuilder
 
+from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.freshness import Freshness
+from exptdir.sphinxext.tables.big import published
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -145,6 +147,8 @@ class Outputs:
             yield f"_images/{name}", ""
         for _docnames, dest in app.env.dlfiles.values():
             yield f"_downloads/{Path(dest).as_posix()}", ""
+        for name in published(domain_of(app.env)):
+            yield name, ""
 
 
 def _delete(outdir: Path, path: str) -> None:

@@ -79,7 +79,8 @@ def _begin(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str
     domain = domain_of(env)
     domain.settings = Settings.of(app.config)
     domain.builder = app.builder
-    domain.record = scan_record(app)
+    # What the figures were brought up to date by is not a moment old, unless it says otherwise.
+    domain.record = domain.figure_state.take_record() or scan_record(app)
     domain.runs_by_key = None
     undecodable = _undecodable(env, added | changed)
     domain.record = replace(domain.record, problems=(*domain.record.problems, *undecodable.values()))

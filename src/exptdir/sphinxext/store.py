@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from sphinx.domains import Domain
 
-from exptdir.sphinxext.data import Asset, Cite, Entry, Listing, Page, Run, Trouble
+from exptdir.sphinxext.data import (
+    Asset,
+    Cite,
+    Entry,
+    FigureIndex,
+    Listing,
+    Page,
+    Run,
+    ShownFigure,
+    Trouble,
+)
+
+if TYPE_CHECKING:
+    from exptdir.tables import TableReader
 
 
 class Store(Domain):
@@ -27,9 +40,15 @@ class Store(Domain):
         "listings": {},
         "labels": {},
         "captions": {},
+        "tables": {},
         "xrefs": {},
+        "figures": {},
+        "figure_indexes": {},
+        "figure_files": {},
     }
-    data_version = 1
+    data_version = 3
+    #: Reads spreadsheets while documents are read; not pickled.
+    table_reader: TableReader | None = None
 
     def _map(self, name: str) -> dict[str, Any]:
         return cast("dict[str, Any]", self.data[name])
@@ -80,9 +99,29 @@ class Store(Domain):
         return self._map("captions")
 
     @property
+    def tables(self) -> dict[str, list[str]]:
+        """Keys of the files with the rows that the big tables of each document do not show."""
+        return self._map("tables")
+
+    @property
     def xrefs(self) -> dict[str, list[tuple[str, str, str]]]:
         """References of other domains, as (domain, type, target), by document."""
         return self._map("xrefs")
+
+    @property
+    def figures(self) -> dict[str, list[ShownFigure]]:
+        """Images in the record that each document shows."""
+        return self._map("figures")
+
+    @property
+    def figure_indexes(self) -> dict[str, list[FigureIndex]]:
+        """Indexes of figures by the document that they stand in."""
+        return self._map("figure_indexes")
+
+    @property
+    def figure_files(self) -> dict[str, list[str]]:
+        """Scripts and inputs that the figures of each document offer for download, and the document does not."""
+        return self._map("figure_files")
 
     def note_trouble(self, docname: str, kind: str, message: str, line: int | None = None) -> None:
         """Remember a problem of a document, to be reported at the end of reading, now and in later builds."""

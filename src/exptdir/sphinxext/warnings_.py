@@ -27,6 +27,7 @@ class Subtype(Enum):
     ref = "A reference leads nowhere, or to more than one place."
     asset = "A figure, image, download or protocol has no file that can be shown."
     table = "A spreadsheet, or a part of it, cannot be shown."
+    figure = "A plot script failed, or it cannot be told what a figure depends on."
     math = "A formula cannot be turned into MathML; its source is shown."
     directive = "A directive's arguments or options cannot be understood."
 

@@ -1,0 +1,1 @@
+"""Figures on pages: drawn before anything is read, shown with where they come from, and listed."""

@@ -1,0 +1,99 @@
+"""What runs plot scripts: this machine, a Dask cluster, or whatever the author's ``conf.py`` brings."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from exptdir.figures.model import Job, Outcome
+
+#: An address that answers nothing is given up after this many seconds.
+_PATIENCE = 30
+
+
+class Submitter:
+    """Hands jobs to the executor that ``exptdir_figure_executor`` asks for, which is made for the first of them.
+
+    Parameters
+    ----------
+    choice
+        The option's value.
+    jobs
+        How many scripts run at once on this machine; 0 for as many as there are processors.
+    """
+
+    def __init__(self, choice: Any, jobs: int = 0) -> None:
+        self._choice = choice
+        self._jobs = jobs
+        self._made = ExitStack()
+        self._executor: Executor | None = None
+        self._failure = ""
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close what was made; after an error, end what it runs."""
+        self._made.__exit__(kind, error, trace)
+
+    def submit(self, job: Job) -> Future[Outcome]:
+        """Hand over one job.
+
+        Raises
+        ------
+        RuntimeError
+            If there is no executor to be had, or it takes nothing more.
+        """
+        # Most builds run nothing.
+        from exptdir.figures.runner import run_job
+
+        if self._executor is None:
+            self._executor = self._make()
+        return self._executor.submit(run_job, job)
+
+    def _make(self) -> Executor:
+        if self._failure:
+            raise RuntimeError(self._failure)
+        try:
+            return self._chosen()
+        except Exception as error:
+            # Clusters fail with exceptions of any kind, and no script is to be run elsewhere instead.
+            self._failure = f"exptdir_figure_executor is of no use: {error}"
+            raise RuntimeError(self._failure) from error
+
+    def _chosen(self) -> Executor:
+        choice = self._choice
+        if choice == "local":
+            from exptdir.figures.runner import LocalExecutor
+
+            return self._made.enter_context(LocalExecutor(self._jobs or None))
+        if isinstance(choice, str):
+            return self._dask(*choice.split()[1:])
+        if callable(choice):
+            # What was made for this build ends with it, be it executor, client or cluster.
+            choice = self._made.enter_context(choice())
+        if isinstance(choice, Executor):
+            return choice
+        if hasattr(choice, "get_executor"):
+            return _of_client(choice)
+        return self._dask(choice)
+
+    def _dask(self, *cluster: Any) -> Executor:
+        """Connect to a cluster: that of Dask's own configuration where none is named."""
+        try:
+            from distributed import Client
+        except ImportError:
+            raise RuntimeError("dask.distributed is not installed (pip install exptdir[dask])") from None
+        return _of_client(self._made.enter_context(Client(*cluster, timeout=_PATIENCE)))
+
+
+def _of_client(client: Any) -> Executor:
+    # A job that was run before must be run again: Dask would hand out the old outcome.
+    executor: Executor = client.get_executor(pure=False)
+    return executor

@@ -1,0 +1,221 @@
+"""The directive ``expt-figures``: all figures of the record, since people look for a picture, not a title."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.errors import NoUri
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.images import guess_mimetype
+from sphinx.util.nodes import make_refnode
+
+from exptdir.record.model import listing_order
+from exptdir.record.reference import Unresolved
+from exptdir.sphinxext.data import FigureIndex, ShownFigure
+from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.placeholders import Placeholder
+from exptdir.sphinxext.warnings_ import warn
+
+if TYPE_CHECKING:
+    from docutils.nodes import Node
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+    from exptdir.record.model import Experiment
+
+#: How wide a thumbnail is where no style sheet says so.
+_WIDTH = "33%"
+
+
+class Thumbnail(NamedTuple):
+    """One figure of an index: its files, where it stands, the experiment's label, its day and what it is called."""
+
+    paths: tuple[str, ...]
+    docname: str
+    anchor: str
+    label: str
+    day: str
+    caption: str
+
+    @property
+    def text(self) -> str:
+        """What stands below the picture."""
+        place = f"{self.label}, {self.day}" if self.day else self.label
+        return f"{place}: {self.caption}"
+
+
+class figure_index(Placeholder):
+    """Holds the place of an index; *docname* and *number* say which."""
+
+    def content(self, domain: ExptDomain) -> list[nodes.Node]:
+        """Return a list with a picture and a line for each figure."""
+        indexes = domain.figure_indexes.get(self["docname"], [])
+        shown = thumbnails(domain, self["docname"], indexes[self["number"]])
+        if not shown:
+            none = nodes.paragraph("", "There are no such figures.", classes=["exptdir-figure-none"])
+            return [nodes.container("", none, classes=["exptdir-figure-index"])]
+        items = nodes.bullet_list("", *(_item(domain, self["docname"], thumbnail) for thumbnail in shown))
+        return [nodes.container("", items, classes=["exptdir-figure-index"])]
+
+
+def _item(domain: ExptDomain, docname: str, thumbnail: Thumbnail) -> nodes.list_item:
+    image = nodes.image(alt=thumbnail.caption, uri=thumbnail.paths[0], loading="lazy")
+    image["candidates"] = _candidates(thumbnail.paths)
+    if domain.builder.format != "html":
+        image["width"] = _WIDTH
+    picture = nodes.paragraph("", "", _linked(domain, docname, thumbnail, image))
+    line = nodes.paragraph("", "", _linked(domain, docname, thumbnail, nodes.Text(thumbnail.text)))
+    return nodes.list_item("", picture, line)
+
+
+def _candidates(paths: tuple[str, ...]) -> dict[str, str]:
+    """Return the files as Sphinx's writers choose among them."""
+    if len(paths) == 1:
+        return {"*": paths[0]}
+    return {guess_mimetype(path) or f"image/x-{path.rpartition('.')[2]}": path for path in paths}
+
+
+def _linked(domain: ExptDomain, docname: str, thumbnail: Thumbnail, content: nodes.Node) -> nodes.Node:
+    try:
+        return make_refnode(domain.builder, docname, thumbnail.docname, thumbnail.anchor, content)
+    except NoUri:
+        # The builder leaves that document out.
+        return content
+
+
+def thumbnails(domain: ExptDomain, docname: str, index: FigureIndex) -> list[Thumbnail]:
+    """Return the figures that an index shows, the newest first.
+
+    Parameters
+    ----------
+    domain
+        The domain, when all documents are read.
+    docname
+        The document that the index stands in.
+    index
+        What it is limited to.
+    """
+    wanted = _wanted_experiments(domain, docname, index)
+    found: list[tuple[str, Any, Experiment, str, ShownFigure]] = []
+    for page, figures in sorted(domain.figures.items()):
+        owner = domain.record.around(page)
+        if owner is None or not _fits(index, owner, wanted):
+            continue
+        begun = owner.begun.isoformat() if owner.begun is not None else ""
+        dated = ((figure.day or begun, figure) for figure in figures if not figure.missing)
+        found += [(day, owner.id or -1, owner, page, figure) for day, figure in dated if _in_time(index, day)]
+    # Sorting keeps the order of equals, so that what was written last stays last within its day.
+    found.sort(key=lambda item: listing_order(item[2]))
+    found.sort(key=lambda item: (item[0], item[1]), reverse=True)
+    first = {figure.paths: (day, owner, page, figure) for day, _id, owner, page, figure in reversed(found)}
+    shown = [_thumbnail(domain, *first[item[4].paths]) for item in found if first[item[4].paths][3] is item[4]]
+    return shown[: index.limit] if index.limit else shown
+
+
+def _thumbnail(domain: ExptDomain, day: str, owner: Experiment, page: str, figure: ShownFigure) -> Thumbnail:
+    caption = "".join(_shown(domain, page, text) if is_reference else text for text, is_reference in figure.caption)
+    return Thumbnail(figure.paths, page, figure.anchor, domain.shown(owner), day, caption.strip())
+
+
+def _shown(domain: ExptDomain, page: str, text: str) -> str:
+    place = domain.locate(text, page)
+    return text if isinstance(place, Unresolved) else place.text
+
+
+def _wanted_experiments(domain: ExptDomain, docname: str, index: FigureIndex) -> set[str] | None:
+    """Return the keys of the experiments that were asked for, with those nested in them; ``None`` for all."""
+    if not index.experiments:
+        return None
+    places = (domain.locate(text, docname, "experiment") for text in index.experiments)
+    named = {place.experiment.key for place in places if not isinstance(place, Unresolved)}
+    record = domain.record
+    nested = {
+        key
+        for key, experiment in record.experiments.items()
+        if any(above.key in named for above in record.ancestors(experiment))
+    }
+    return named | nested
+
+
+def _fits(index: FigureIndex, owner: Experiment, wanted: set[str] | None) -> bool:
+    if wanted is not None and owner.key not in wanted:
+        return False
+    return not index.tags or bool(set(index.tags).intersection(owner.tags))
+
+
+def _in_time(index: FigureIndex, day: str) -> bool:
+    """Say whether a day is not before the first that was asked for, and before the last."""
+    if not (index.after or index.before):
+        return True
+    return bool(day) and index.after <= day and (not index.before or day < index.before)
+
+
+class FiguresDirective(SphinxDirective):
+    """``.. expt-figures::``: the figures of the record."""
+
+    option_spec: ClassVar[dict[str, Any]] = {
+        "experiment": directives.unchanged_required,
+        "tag": directives.unchanged_required,
+        "after": directives.unchanged_required,
+        "before": directives.unchanged_required,
+        "limit": directives.unchanged_required,
+    }
+
+    def run(self) -> list[Node]:
+        """Return the placeholder of the index."""
+        index = FigureIndex(
+            experiments=tuple(self._names("experiment")),
+            tags=tuple(self._names("tag")),
+            after=self._day("after"),
+            before=self._day("before"),
+            limit=self._limit(),
+            line=self.lineno,
+        )
+        indexes = domain_of(self.env).figure_indexes.setdefault(self.env.docname, [])
+        indexes.append(index)
+        return [figure_index(docname=self.env.docname, number=len(indexes) - 1)]
+
+    def _names(self, option: str) -> Iterator[str]:
+        names = (self.options.get(option) or "").split(",")
+        yield from (" ".join(name.split()) for name in names if name.strip())
+
+    def _day(self, option: str) -> str:
+        text = str(self.options.get(option) or "")
+        try:
+            return date.fromisoformat(text.replace("/", "-")).isoformat() if text else ""
+        except ValueError:
+            self._trouble(f"{option} is not a date such as 2024-05-21: {text!r}; it does not count")
+            return ""
+
+    def _limit(self) -> int:
+        text = str(self.options.get("limit") or "0")
+        if text.isdecimal():
+            return int(text)
+        self._trouble(f"limit is not a number: {text!r}; it does not count")
+        return 0
+
+    def _trouble(self, message: str) -> None:
+        domain_of(self.env).note_trouble(self.env.docname, "directive", message, self.lineno)
+
+
+def _report(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Warn of experiments that an index asks for and that are not there."""
+    domain = domain_of(env)
+    for docname, indexes in sorted(domain.figure_indexes.items()):
+        for index in indexes:
+            for text in index.experiments:
+                place = domain.locate(text, docname, "experiment")
+                if isinstance(place, Unresolved):
+                    warn("ref", f"reference to nothing: {place.message}", location=(docname, index.line))
+    return []
+
+
+def setup_figure_index(app: Sphinx) -> None:
+    """Register the directive, its node and its warnings."""
+    app.add_node(figure_index)
+    app.add_directive("expt-figures", FiguresDirective)
+    app.connect("env-updated", _report, priority=900)

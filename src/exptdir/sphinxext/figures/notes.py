@@ -1,0 +1,220 @@
+"""Notes the figures of each document when it is read: where they are, and what they are called."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx import addnodes
+
+from exptdir.figures.names import dark_name
+from exptdir.sphinxext.assets import MISSING
+from exptdir.sphinxext.config import Settings
+from exptdir.sphinxext.data import ShownFigure
+from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.figures.origin import figure_origin
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+#: Class of the images that can be enlarged.
+ENLARGED = "exptdir-figure"
+#: Class by which an author wants nothing below a figure.
+UNEXPLAINED = "no-provenance"
+#: What can hold blocks of any kind; what else is around an image is part of the block that it stands in.
+_HOLDERS = (
+    nodes.document,
+    nodes.section,
+    nodes.container,
+    nodes.compound,
+    nodes.list_item,
+    nodes.definition,
+    nodes.field_body,
+    nodes.entry,
+    nodes.block_quote,
+    nodes.Admonition,
+    nodes.sidebar,
+    nodes.topic,
+    nodes.legend,
+    nodes.footnote,
+    addnodes.only,
+)
+
+
+def _is_figure(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.image) or (isinstance(node, nodes.Element) and MISSING in node)
+
+
+class _Notes:
+    """Notes the figures of one document."""
+
+    def __init__(self, env: BuildEnvironment, doctree: nodes.document) -> None:
+        self.env = env
+        self.doctree = doctree
+        self.docname = env.docname
+        self.domain = domain_of(env)
+        self.days = {entry.anchor: entry.day for entry in self.domain.entries.get(self.docname, ())}
+        self.found: list[ShownFigure] = []
+
+    def note(self, node: nodes.Element) -> None:
+        """Note one image, and reserve the place below it."""
+        paths = tuple(self._paths(node))
+        above = list(_above(node))
+        if not paths or any(isinstance(parent, nodes.substitution_definition) for parent in above):
+            return
+        missing = MISSING in node
+        figure = next((parent for parent in above if isinstance(parent, nodes.figure)), None)
+        classes = {name for part in (node, figure) if part is not None for name in part["classes"]}
+        enlarged = not missing and _stands_alone(node)
+        if enlarged:
+            node["classes"].append(ENLARGED)
+        shown = ShownFigure(
+            paths=paths,
+            anchor="" if missing else self._anchor(node, figure, paths[0]),
+            caption=_caption(node, figure, paths[0]),
+            day=self._day(above),
+            explained=UNEXPLAINED not in classes,
+            enlarged=enlarged,
+            dark=_has_twin(self.env, paths),
+            missing=missing,
+        )
+        if shown.dark:
+            self._note_twins(paths)
+        origin = figure_origin(docname=self.docname, number=len(self.found))
+        self.found.append(shown)
+        if isinstance(node, nodes.container):
+            node += origin
+        else:
+            _insert_below(_block(node), origin)
+
+    def _paths(self, node: nodes.Element) -> Iterator[str]:
+        """Yield the files of an image, relative to the source directory, unless they are elsewhere."""
+        if MISSING in node:
+            found = [node[MISSING]]
+        else:
+            found = [path for kind, path in sorted(node["candidates"].items()) if kind != "?"]
+        yield from (path for path in found if not path.startswith(("/", "../")))
+
+    def _anchor(self, node: nodes.Element, figure: nodes.Element | None, path: str) -> str:
+        """Give the image an anchor that others can refer to."""
+        base = "figure-" + (nodes.make_id(posixpath.basename(path)) or "image")
+        anchor, number = base, 1
+        while anchor in self.doctree.ids:
+            number += 1
+            anchor = f"{base}-{number}"
+        if figure is not None:
+            # Numbers of figures go by the first of their ids.
+            figure["ids"].append(anchor)
+            self.doctree.ids[anchor] = figure
+            return anchor
+        shown = node.parent if isinstance(node.parent, nodes.reference) else node
+        target = nodes.target("", "", ids=[anchor])
+        shown.parent.insert(shown.parent.index(shown), target)
+        self.doctree.ids[anchor] = target
+        return anchor
+
+    def _day(self, above: list[nodes.Element]) -> str | None:
+        for parent in above:
+            for anchor in parent["ids"]:
+                if anchor in self.days:
+                    return self.days[anchor]
+        return None
+
+    def _note_twins(self, paths: tuple[str, ...]) -> None:
+        for twin in twins(paths):
+            self.env.note_dependency(twin)
+            self.env.images.add_file(self.docname, twin)
+
+
+def _above(node: nodes.Element) -> Iterator[nodes.Element]:
+    while node.parent is not None:
+        node = node.parent
+        yield node
+
+
+def _block(node: nodes.Element) -> nodes.Element:
+    """Return the block that an image stands in: the figure, the paragraph, or the image itself."""
+    while node.parent is not None and not isinstance(node.parent, _HOLDERS):
+        node = node.parent
+    return node
+
+
+def _stands_alone(node: nodes.Element) -> bool:
+    """Say whether an image is no mere sign within a text, and no link to something else."""
+    parent = node.parent
+    if isinstance(parent, nodes.reference):
+        return False
+    inside_text = isinstance(parent, nodes.TextElement)
+    return not inside_text or (isinstance(parent, nodes.paragraph) and len(parent.children) == 1)
+
+
+def _insert_below(block: nodes.Element, new: nodes.Element) -> None:
+    parent = block.parent
+    position = parent.index(block) + 1
+    while position < len(parent) and isinstance(parent[position], figure_origin):
+        position += 1
+    parent.insert(position, new)
+
+
+def _caption(node: nodes.Element, figure: nodes.Element | None, path: str) -> tuple[tuple[str, bool], ...]:
+    """Return what a figure is called, in pieces, of which those marked by True are references."""
+    caption = next((part for part in figure or () if isinstance(part, nodes.caption)), None)
+    if caption is not None:
+        return tuple(_pieces(caption))
+    alt = " ".join(str(node.get("alt", "")).split())
+    return ((alt or posixpath.basename(path), False),)
+
+
+def _pieces(node: nodes.Node) -> Iterator[tuple[str, bool]]:
+    if isinstance(node, nodes.Text):
+        yield node.astext().replace("\n", " "), False
+    elif isinstance(node, addnodes.pending_xref) and node.get("refdomain") == "expt" and not node.get("refexplicit"):
+        yield str(node["reftarget"]), True
+    else:
+        for child in node.children:
+            yield from _pieces(child)
+
+
+def twins(paths: tuple[str, ...]) -> list[str]:
+    """Return the files that take the place of SVGs in the dark scheme, whether or not they are there."""
+    svg = [path for path in paths if path.endswith(".svg")]
+    return [posixpath.join(posixpath.dirname(path), dark_name(posixpath.basename(path))) for path in svg]
+
+
+def _has_twin(env: BuildEnvironment, paths: tuple[str, ...]) -> bool:
+    found = twins(paths)
+    wanted = Settings.of(env.config).plot_dark
+    return wanted and bool(found) and all(os.path.isfile(Path(env.srcdir, twin)) for twin in found)
+
+
+def _note(app: Sphinx, doctree: nodes.document) -> None:
+    # Without a condition of its own, docutils walks several times faster.
+    found = list(filter(_is_figure, doctree.findall()))
+    if not found:
+        return
+    notes = _Notes(app.env, doctree)
+    for node in found:
+        assert isinstance(node, nodes.Element)
+        notes.note(node)
+    if notes.found:
+        notes.domain.figures[notes.docname] = notes.found
+
+
+def _outdated(app: Sphinx, env: BuildEnvironment, *changes: Any) -> list[str]:
+    """Have documents read again whose figures have got a twin for the dark scheme, or lost it."""
+    return [
+        docname
+        for docname, figures in domain_of(env).figures.items()
+        if docname in env.found_docs and any(figure.dark != _has_twin(env, figure.paths) for figure in figures)
+    ]
+
+
+def setup_figure_notes(app: Sphinx) -> None:
+    """Connect to reading, when the files of images are known."""
+    app.connect("doctree-read", _note, priority=600)
+    app.connect("env-get-outdated", _outdated, priority=300)

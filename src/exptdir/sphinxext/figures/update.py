@@ -1,0 +1,110 @@
+"""Brings figures up to date at the start of a build, and says what is wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from sphinx.util import logging
+
+from exptdir.figures.settings import FigureSettings
+from exptdir.figures.update import update
+from exptdir.record.patterns import compile_patterns
+from exptdir.sphinxext.config import Settings
+from exptdir.sphinxext.config_figures import memory_size
+from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.figures.executor import Submitter
+from exptdir.sphinxext.figures.state import FigureState
+from exptdir.sphinxext.record import scan_record
+from exptdir.sphinxext.warnings_ import warn_problem
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+    from exptdir.figures.model import Outcome, Script
+    from exptdir.figures.report import Report
+    from exptdir.figures.settings import Mode
+
+_logger = logging.getLogger(__name__)
+
+#: Builders that show no figures: to them is known what is stale, but nothing is run for them.
+FIGURELESS = frozenset({"changes", "coverage", "doctest", "gettext", "linkcheck"})
+#: What is kept between builds, below the doctrees.
+_KEPT = "exptdir-figures"
+
+
+def bring_figures_up_to_date(app: Sphinx) -> Report:
+    """Run the plot scripts whose figures are stale, before documents are looked at for changes.
+
+    A build does so when its application begins. Whoever builds again with the same application calls this before.
+
+    Parameters
+    ----------
+    app
+        The application.
+
+    Returns
+    -------
+    Report
+        What was found and done. Until the next call, pages and warnings go by it.
+    """
+    settings, directory = Settings.of(app.config), Path(app.doctreedir, _KEPT)
+    record = scan_record(app)
+    with Submitter(settings.figure_executor, settings.figure_jobs) as submitter:
+        report = update(
+            record,
+            _figure_settings(app, settings),
+            directory,
+            submitter.submit,
+            progress=_tell,
+            private=(Path(app.outdir), Path(app.doctreedir)),
+        )
+    _sum_up(report)
+    # While scripts run, authors go on writing.
+    recent = None if report.ran else record
+    domain_of(app.env).figure_state = FigureState(report, Path(app.srcdir), directory, record=recent)
+    return report
+
+
+def _figure_settings(app: Sphinx, settings: Settings) -> FigureSettings:
+    return FigureSettings(
+        mode="never" if app.builder.name in FIGURELESS else cast("Mode", settings.figures),
+        patterns=tuple(settings.plot_scripts),
+        style=settings.plot_style or None,
+        dark=settings.plot_dark,
+        timeout=settings.figure_timeout,
+        memory=memory_size(settings.figure_memory),
+        versions=settings.figure_versions,
+        exclude=compile_patterns(app.config.exclude_patterns),
+    )
+
+
+def _tell(script: Script, outcome: Outcome | None) -> None:
+    if outcome is not None:
+        _logger.info("figures: %s: %s, %.1f s", script.key, outcome.status, outcome.seconds)
+
+
+def _sum_up(report: Report) -> None:
+    drawn = set(report.ran) - set(report.failed)
+    counts = {"drawn": drawn, "adopted": report.adopted, "failed": report.failed}
+    shown = [f"{len(keys)} {name}" for name, keys in counts.items() if keys]
+    if shown:
+        _logger.info("figures: %s (%.1f s)", ", ".join(shown), report.seconds)
+
+
+def _begin(app: Sphinx) -> None:
+    bring_figures_up_to_date(app)
+
+
+def _report(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Give the warnings in every build, whatever was run."""
+    for problem in domain_of(env).figure_state.report.problems:
+        warn_problem(problem)
+    return []
+
+
+def setup_figures(app: Sphinx) -> None:
+    """Connect to the beginning of a build, and to the end of reading."""
+    app.connect("builder-inited", _begin)
+    app.connect("env-updated", _report, priority=900)

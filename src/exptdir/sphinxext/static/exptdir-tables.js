@@ -1,0 +1,260 @@
+/* Tables that can be sorted, searched, filtered, copied and widened; without this script they are complete as they are. */
+(() => {
+  "use strict";
+  const tables = window.exptdirTables;
+  /* Fewer rows than these are seen at a glance. */
+  const ROWS_FOR_TOOLS = 5;
+  const PAUSE = 150;
+  const STEPS = { none: "asc", asc: "desc", desc: "none" };
+  const ARIA = { asc: "ascending", desc: "descending", none: "none" };
+  /* A first column that takes more of the box than this leaves no room for the others beside it. */
+  const WIDE = 0.4;
+
+  function make(name, attributes = {}, ...content) {
+    const element = document.createElement(name);
+    Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
+    element.append(...content);
+    return element;
+  }
+
+  const button = (label, action, attributes = {}) => {
+    const element = make("button", { type: "button", ...attributes }, label);
+    element.addEventListener("click", action);
+    return element;
+  };
+
+  const count = (number) => number.toLocaleString("en");
+  const letters = (at) => (at < 26 ? "" : letters(Math.floor(at / 26) - 1)) + String.fromCharCode(65 + (at % 26));
+
+  class View {
+    constructor(box, table) {
+      this.box = box;
+      this.table = table;
+      this.body = table.tBodies[0];
+      this.isMerged = Boolean(this.body.querySelector("[rowspan]:not([rowspan='1']), [colspan]:not([colspan='1'])"));
+      this.rows = new tables.Rows(box, table);
+      this.hasTools = this.rows.total >= ROWS_FOR_TOOLS;
+      this.sorted = { column: -1, step: "none" };
+      this.filters = [];
+      box.querySelectorAll(".exptdir-fill").forEach(tables.tone);
+      this.makeScroller();
+      this.headings = this.findHeadings();
+      this.rows.headings = this.headings.map((cell) => (cell ? tables.textIn(cell) : ""));
+      this.isGrid = !this.isMerged && this.body.rows.length > 1 && this.headings.length > 0 && this.headings.every(Boolean);
+      if (this.isGrid) this.headings.forEach((cell, column) => this.makeSortable(cell, column));
+      if (this.hasTools) this.makeTools();
+      if (this.isGrid && this.rows.isBig) this.makeMore();
+    }
+
+    /* The table scrolls in a box of its own, without what stands below it. */
+    makeScroller() {
+      const name = this.table.caption ? tables.textIn(this.table.caption).replace(/\s*¶$/, "") : "Table";
+      this.scroller = make("div", { class: "exptdir-table-scroller", role: "region", "aria-label": name });
+      let part = this.table;
+      while (part.parentElement !== this.box) part = part.parentElement;
+      part.before(this.scroller);
+      this.scroller.append(part);
+      this.box.classList.add("exptdir-live");
+      new ResizeObserver(() => this.measure()).observe(this.scroller);
+    }
+
+    measure() {
+      const { scroller } = this;
+      const overflows = scroller.scrollWidth > scroller.clientWidth || scroller.scrollHeight > scroller.clientHeight;
+      if (overflows) scroller.tabIndex = 0;
+      else scroller.removeAttribute("tabindex");
+      const first = this.box.querySelector("tbody tr > :first-child");
+      this.box.classList.toggle("exptdir-wide-first", (first?.offsetWidth ?? 0) > WIDE * scroller.clientWidth);
+    }
+
+    /* The cell of each column that heads it alone; none where several columns share one. */
+    findHeadings() {
+      if (!this.table.tHead) return this.hasTools && !this.isMerged ? this.makeLetters() : [];
+      const grid = tables.matrix(this.table.tHead.rows);
+      const width = Math.max(...grid.map((row) => row.length));
+      return Array.from({ length: width }, (_unused, column) => {
+        const cells = grid.map((row) => row[column]).filter(Boolean);
+        const last = cells.at(-1);
+        return last && last.colSpan === 1 ? last : null;
+      });
+    }
+
+    /* A table without headings gets the letters that its columns have in a spreadsheet. */
+    makeLetters() {
+      const cells = Array.from(this.body.rows[0].cells, (_cell, at) => make("th", { scope: "col" }, letters(at)));
+      this.table.tHead = make("thead", { class: "exptdir-letters" }, make("tr", {}, ...cells));
+      return cells;
+    }
+
+    makeSortable(cell, column) {
+      const content = cell.querySelector(":scope > p:only-child") ?? cell;
+      const sort = button("", () => this.sort(column), { class: "exptdir-sort", title: "Sort by this column" });
+      if (content.querySelector("a, button, p, div")) {
+        sort.setAttribute("aria-label", `Sort by ${tables.textIn(cell)}`);
+        content.append(sort);
+      } else {
+        sort.append(...content.childNodes);
+        content.append(sort);
+      }
+      cell.setAttribute("aria-sort", "none");
+      sort.addEventListener("pointerenter", () => this.prepare(), { once: true });
+      sort.addEventListener("focus", () => this.prepare(), { once: true });
+    }
+
+    makeTools() {
+      this.status = make("span", { class: "exptdir-table-status", role: "status" });
+      const tools = make("div", { class: "exptdir-table-tools", role: "group", "aria-label": "Tools of the table" });
+      if (this.isGrid) tools.append(this.makeSearch(), this.makeFilterButton());
+      this.widen = button("Full width", () => this.toggleFull());
+      tools.append(button("Copy", () => this.copy(), { title: "Copy the rows as they are shown" }), this.widen);
+      tools.append(this.status);
+      this.scroller.before(tools);
+      this.tools = tools;
+    }
+
+    makeSearch() {
+      this.search = make("input", { type: "search", placeholder: "Search", "aria-label": "Search this table" });
+      this.search.addEventListener("input", () => this.changed());
+      this.search.addEventListener("focus", () => this.prepare(), { once: true });
+      return this.search;
+    }
+
+    makeFilterButton() {
+      this.filterButton = button("Filter", () => this.toggleFilters(), { "aria-expanded": "false" });
+      return this.filterButton;
+    }
+
+    makeMore() {
+      const label = `Show all ${count(this.rows.total)} rows`;
+      this.more = make("p", { class: "exptdir-table-all" }, button(label, () => this.apply()));
+      (this.box.querySelector(".exptdir-table-more") ?? this.scroller).after(this.more);
+    }
+
+    prepare() {
+      // Whether it comes is seen when it is needed.
+      tables.loadLibrary().catch(() => null);
+    }
+
+    toggleFilters() {
+      this.filterRow ??= this.makeFilters();
+      const isShown = this.filterRow.isConnected;
+      if (isShown) {
+        this.filterRow.remove();
+        this.filterRow.querySelectorAll("input").forEach((input) => (input.value = ""));
+        if (this.filters.length) this.changed();
+      } else {
+        (this.rows.engine?.table().header() ?? this.table.tHead).append(this.filterRow);
+        this.filterRow.querySelector("input").focus({ preventScroll: true });
+      }
+      this.filterButton.setAttribute("aria-expanded", String(!isShown));
+    }
+
+    makeFilters() {
+      const cells = this.rows.headings.map((heading, column) => {
+        const label = `Filter ${heading || letters(column)}`;
+        const help = "A part of the text, or one of: > 0.4, <= 3, 1..5, = exactly, ! not";
+        const input = make("input", { type: "search", size: "4", "aria-label": label, title: help, placeholder: "…" });
+        input.addEventListener("input", () => this.changed());
+        return make("td", {}, input);
+      });
+      return make("tr", { class: "exptdir-filters" }, ...cells);
+    }
+
+    /* Waits until nothing more is typed. */
+    changed() {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.apply(), PAUSE);
+    }
+
+    sort(column) {
+      const step = this.sorted.column === column ? STEPS[this.sorted.step] : "asc";
+      this.sorted = { column, step };
+      this.headings.forEach((cell, at) => cell.setAttribute("aria-sort", ARIA[at === column ? step : "none"]));
+      return this.apply();
+    }
+
+    say(text) {
+      if (this.status) this.status.textContent = text;
+    }
+
+    /* Brings the rows to what is asked of them, with all rows at hand. */
+    async apply() {
+      const engine = await this.started();
+      if (!engine) return;
+      const words = tables.folded(this.search?.value ?? "").split(/\s+/).filter(Boolean);
+      const inputs = this.filterRow ? Array.from(this.filterRow.querySelectorAll("input")) : [];
+      this.filters = inputs.map((input, at) => [at, tables.matcher(input.value)]).filter(([, accepts]) => accepts);
+      const { column, step } = this.sorted;
+      engine.search.fixed("exptdir", (_text, _row, at) => this.rows.matches(at, words, this.filters));
+      engine.order(step === "none" ? [] : [[column, step]]).draw();
+      const shown = this.rows.shown().length;
+      this.say(shown === this.rows.total ? `${count(shown)} rows` : `${count(shown)} of ${count(this.rows.total)} rows`);
+    }
+
+    async started() {
+      if (this.rows.isBig && !this.rows.engine) this.say(`Loading ${count(this.rows.total)} rows…`);
+      try {
+        const engine = await this.rows.start();
+        if (this.rows.isBig) this.finishBig();
+        return engine;
+      } catch (error) {
+        this.say("The table’s data cannot be loaded.");
+        console.warn(error);
+        return null;
+      }
+    }
+
+    /* The library's own box scrolls now. */
+    finishBig() {
+      this.more?.remove();
+      this.box.querySelector(".exptdir-table-more")?.remove();
+      this.box.classList.add("exptdir-all");
+    }
+
+    async copy() {
+      const head = this.table.tHead ?? this.rows.engine?.table().header();
+      const heading = head ? tables.matrix(Array.from(head.rows).filter((row) => row !== this.filterRow)) : [];
+      const isLettered = head?.classList.contains("exptdir-letters");
+      const textOfElement = (cell) => (cell ? tables.textIn(cell) : "");
+      if (this.isGrid && this.rows.isBig && !(await this.started())) return;
+      const body = this.isMerged
+        ? tables.matrix(this.body.rows).map((row) => row.map(textOfElement))
+        : this.rows.shown().map((at) => this.rows.cells[at].map(tables.textOf));
+      const rows = [...(isLettered ? [] : heading.map((row) => row.map(textOfElement))), ...body];
+      const done = await tables.copyText(tables.asTsv(rows), this.tools);
+      this.say(done ? `${count(body.length)} rows copied` : "The browser does not let the page copy.");
+    }
+
+    toggleFull() {
+      if (this.dialog) {
+        this.dialog.close();
+        return;
+      }
+      // Where the table was, so that the theme's rules reach it there too.
+      const dialog = make("dialog", { class: "exptdir-table-full", "aria-label": this.scroller.ariaLabel });
+      dialog.addEventListener("close", () => this.leaveFull());
+      this.box.before(dialog);
+      dialog.append(this.box);
+      this.dialog = dialog;
+      dialog.showModal();
+      this.showFull(true);
+    }
+
+    leaveFull() {
+      this.dialog.replaceWith(this.box);
+      this.dialog = null;
+      this.showFull(false);
+    }
+
+    showFull(isFull) {
+      this.widen.textContent = isFull ? "Close" : "Full width";
+      this.widen.focus({ preventScroll: isFull });
+      if (this.rows.isBig) this.rows.engine?.columns.adjust().scroller.measure();
+    }
+  }
+
+  for (const box of document.querySelectorAll("div.exptdir-table")) {
+    const table = box.querySelector("table.exptdir-datatable:not(.no-grid)");
+    if (table?.tBodies.length && table.tBodies[0].rows.length) new View(box, table);
+  }
+})();

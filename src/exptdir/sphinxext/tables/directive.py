@@ -1,0 +1,211 @@
+"""The directive ``datatable``: a range of a spreadsheet as a table of the document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst.states import RSTState
+from sphinx import addnodes
+from sphinx.util.docutils import SphinxDirective
+
+from exptdir.errors import AssetError, EmptySheetError, TableError
+from exptdir.sphinxext.assets import locate, note_missing, placeholder
+from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.tables.big import keep_rest, more_line, rows_shown, setup_tables_big
+from exptdir.sphinxext.tables.html import setup_tables_html
+from exptdir.sphinxext.tables.labels import note_title, setup_table_labels
+from exptdir.sphinxext.tables.nodes import UnpackRows, table_box, table_node, table_number
+from exptdir.sphinxext.tables.options import ALL_SHEETS, OPTIONS, refined
+from exptdir.sphinxext.tables.reader import reader_of, setup_tables_reader
+from exptdir.sphinxext.tables.tabs import tab_set
+
+if TYPE_CHECKING:
+    from docutils.nodes import Node
+    from sphinx.application import Sphinx
+
+    from exptdir.tables import Table
+
+#: What messages call a table whose cells stand in the document.
+_INLINE = "inline table"
+
+
+class DatatableDirective(SphinxDirective):
+    """``.. datatable:: results.xlsx``: shows a sheet, or a range of one, or without a file its content."""
+
+    optional_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+    option_spec: ClassVar[dict[str, Any]] = dict(OPTIONS)
+
+    def run(self) -> list[Node]:
+        """Return the table with the file to download below it, or a placeholder that says why there is none."""
+        typed = self.arguments[0].strip() if self.arguments else ""
+        try:
+            if not typed:
+                return [self._named(self._inline(), _INLINE)]
+            path = locate(self.env, typed, self.env.docname)
+            self.env.note_dependency(str(path))
+            return [self._named(self._from_file(path, typed), path.name)]
+        except AssetError as error:
+            note_missing(domain_of(self.env), self.env.docname, typed, str(error), self.lineno)
+            return [self._named(placeholder(typed, str(error)), typed)]
+        except TableError as error:
+            return [self._named(self._refused(typed or _INLINE, error), typed or _INLINE)]
+
+    def _refused(self, typed: str, error: TableError) -> nodes.Element:
+        self._trouble(f"{typed}: {error}")
+        return placeholder(typed, str(error))
+
+    def _trouble(self, message: str, line: int | None = None) -> None:
+        domain_of(self.env).note_trouble(self.env.docname, "table", message, line or self.lineno)
+
+    def _named(self, whole: nodes.Element, title: str) -> nodes.Element:
+        """Give the name to the table, or to all where there is none, so that references find something."""
+        if isinstance(whole, table_box):
+            target: nodes.Element = next(whole.findall(nodes.table))
+        else:
+            target = whole
+            captions = (part for part in whole.children if isinstance(part, nodes.paragraph))
+            title = next((part.astext() for part in captions if "exptdir-tables-caption" in part["classes"]), title)
+        self.set_source_info(target)
+        self.add_name(target)
+        note_title(self.state.document, target, title)
+        return whole
+
+    def _inline(self) -> nodes.Element:
+        """Return the table whose cells are the content."""
+        from exptdir.tables import read_text
+
+        if not self.content:
+            raise TableError("it names no file and has no content: write a file behind it, or cells below it")
+        table = read_text(
+            "\n".join(self.content),
+            name=_INLINE,
+            path=Path(self.env.doc2path(self.env.docname)),
+            header_rows=self.options.get("header-rows"),
+            header_columns=self.options.get("header-columns"),
+        )
+        table = refined(table, self.options)
+        for problem in table.problems:
+            self._trouble(f"{_INLINE}: {problem.message}", self._line_of_content(problem.line))
+        return self._box(table, _INLINE, caption=True)
+
+    def _line_of_content(self, line: int | None) -> int | None:
+        """Return the line of the document that a line of the content is."""
+        if line is None:
+            return None
+        # MyST counts from the directive on, docutils from the top of the document.
+        start = 0 if isinstance(self.state, RSTState) else self.lineno
+        return start + self.content_offset + line
+
+    def _from_file(self, path: Path, typed: str) -> nodes.Element:
+        if self.options.get("sheet", "").strip() != ALL_SHEETS:
+            return self._box(self._read(path, typed, self.options.get("sheet")), typed, caption=True)
+        names = reader_of(self.env).sheet_names(path, hidden=self.options.get("hidden", False))
+        if len(names) < 2:
+            return self._box(self._read(path, typed, names[0] if names else None), typed, caption=True)
+        tabs = [(name, tab) for name in names if (tab := self._tab(path, typed, name)) is not None]
+        if not tabs:
+            raise TableError("all its sheets are empty: no cell holds anything")
+        whole = nodes.container("", classes=["exptdir-tables"])
+        title, below = self._caption()
+        if title:
+            whole += nodes.paragraph("", "", *title, classes=["exptdir-tables-caption"])
+        whole += [tab_set(tabs), *below]
+        return whole
+
+    def _tab(self, path: Path, typed: str, sheet: str) -> nodes.Element | None:
+        """Return what is below a tab; ``None`` for an empty sheet, of which many workbooks have some."""
+        try:
+            return self._box(self._read(path, typed, sheet), typed, caption=False)
+        except EmptySheetError:
+            return None
+        except TableError as error:
+            return self._refused(typed, error)
+
+    def _read(self, path: Path, typed: str, sheet: str | None) -> Table:
+        table = reader_of(self.env).read(
+            path,
+            sheet=sheet,
+            cells=self.options.get("range"),
+            header_rows=self.options.get("header-rows"),
+            header_columns=self.options.get("header-columns"),
+            hidden=self.options.get("hidden", False),
+        )
+        table = refined(table, self.options)
+        for problem in table.problems:
+            where = f" (line {problem.line} of the file)" if problem.line else ""
+            self._trouble(f"{typed}: {problem.message}{where}")
+        return table
+
+    def _box(self, table: Table, typed: str, *, caption: bool) -> nodes.Element:
+        """Return the table and what stands below it."""
+        limit = rows_shown(table, domain_of(self.env).settings.table_limit)
+        node = table_node(table, self._widths(table, typed), limit)
+        node["classes"] += self.options.get("class", [])
+        if "align" in self.options:
+            node["align"] = self.options["align"]
+        self.set_source_info(node)
+        title, below = self._caption() if caption else ([], [])
+        if title:
+            caption_node = nodes.title("", "", *title)
+            self.set_source_info(caption_node)
+            node.insert(0, caption_node)
+        box = table_box("", node, classes=["exptdir-table"])
+        key = keep_rest(self.env, table, limit)
+        if key is not None:
+            box["rest"] = key, table.n_rows - table.header_rows
+        box += more_line(table, limit, in_file=typed != _INLINE)
+        box += [nodes.paragraph("", note, classes=["exptdir-table-note"]) for note in table.notes]
+        box += [*below, *self._source(table, typed)]
+        return box
+
+    def _source(self, table: Table, typed: str) -> list[Node]:
+        if typed == _INLINE:
+            return []
+        name: Node = nodes.literal("", table.path.name)
+        if self.options.get("download", True):
+            name = addnodes.download_reference("", "", name, reftarget=typed)
+            self.set_source_info(name)
+        source = nodes.paragraph("", "", name, classes=["exptdir-table-source"])
+        if table.sheet:
+            source += nodes.Text(f" · {table.sheet}")
+        return [source]
+
+    def _widths(self, table: Table, typed: str) -> str | list[int]:
+        widths: str | list[int] = self.options.get("widths", "auto")
+        if not isinstance(widths, list) or len(widths) == table.n_columns:
+            return widths
+        self._trouble(f"{typed}: {len(widths)} widths are given for {table.n_columns} columns; none of them counts")
+        return "auto"
+
+    def _caption(self) -> tuple[list[Node], list[Node]]:
+        """Return the caption with its number, and what stands below the table.
+
+        The caption is the option, or else the first paragraph of the content, unless that is the table.
+        """
+        content = self.parse_content_to_nodes() if self.arguments else []
+        title: list[Node] = []
+        if "caption" in self.options:
+            title, messages = self.parse_inline(self.options["caption"])
+            content += messages
+        elif content and isinstance(content[0], nodes.paragraph):
+            title = list(content.pop(0).children)
+        if title:
+            domain = domain_of(self.env)
+            number = domain.captions[self.env.docname] = domain.captions.get(self.env.docname, 0) + 1
+            title = [table_number(number=number), *title]
+        return title, content
+
+
+def setup_tables(app: Sphinx) -> None:
+    """Register the directive, its nodes and the numbering."""
+    app.add_directive("datatable", DatatableDirective)
+    app.add_node(table_number)
+    app.add_post_transform(UnpackRows)
+    setup_tables_html(app)
+    setup_tables_big(app)
+    setup_tables_reader(app)
+    setup_table_labels(app)

@@ -1,0 +1,202 @@
+"""A table's rows as plain values: what a document keeps of them, where a node a cell would be far too much.
+
+A node for a cell, one for its paragraph and one for its text cost half a millisecond by the time that Sphinx has
+read, copied, pickled and written them. A row of texts and a row of small numbers cost a few microseconds.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from exptdir.tables import Cell, Look, Table, TextRun
+
+Row = tuple["Cell", ...]
+
+
+class Dress(NamedTuple):
+    """What cells share that are shown alike: their kind, their look and how far they reach."""
+
+    kind: str
+    look: Look
+    rowspan: int
+    colspan: int
+
+
+class Extra(NamedTuple):
+    """What few cells have: a link, and parts with a look of their own."""
+
+    href: str | None
+    runs: tuple[TextRun, ...]
+
+
+class Packed(NamedTuple):
+    """The rows of a table as they are shown.
+
+    Parameters
+    ----------
+    texts
+        The cells' texts; ``None`` for a cell that a merged neighbour hides.
+    dressed
+        For each cell, which of *dresses* it has.
+    dresses
+        The looks in the table.
+    orders
+        What cells are sorted by whose text will not do, by row and column.
+    extras
+        Links and rich text, by row and column.
+    header_rows, header_columns
+        How many rows and columns are headers.
+    numeric
+        The columns that hold numbers alone below their heading.
+    rules_below, rules_right
+        Rows and columns after which a line runs.
+    """
+
+    texts: tuple[tuple[str | None, ...], ...]
+    dressed: tuple[tuple[int, ...], ...]
+    dresses: tuple[Dress, ...]
+    orders: dict[tuple[int, int], str]
+    extras: dict[tuple[int, int], Extra]
+    header_rows: int
+    header_columns: int
+    numeric: frozenset[int]
+    rules_below: frozenset[int]
+    rules_right: frozenset[int]
+
+    def astext(self) -> str:
+        """Return the cells' texts, as a search looks through them."""
+        return "\n".join("\t".join(text for text in row if text) for row in self.texts)
+
+
+class _Packer:
+    """Collects the looks of a table while its rows are gone through."""
+
+    def __init__(self) -> None:
+        self.places: dict[tuple[str, int, int, int], int] = {}
+        self.dresses: list[Dress] = []
+        self.orders: dict[tuple[int, int], str] = {}
+        self.extras: dict[tuple[int, int], Extra] = {}
+        self._rows: dict[tuple[int, ...], tuple[int, ...]] = {}
+
+    def row(self, at: int, cells: Row, most: int) -> tuple[int, ...]:
+        """Return the dresses of a row of which *most* rows are shown, itself included."""
+        found = tuple(self._cell(at, column, cell, most) for column, cell in enumerate(cells))
+        # Most rows are dressed alike, and one tuple for all of them is what is pickled.
+        return self._rows.setdefault(found, found)
+
+    def _cell(self, at: int, column: int, cell: Cell, most: int) -> int:
+        if cell.href or cell.runs:
+            self.extras[at, column] = Extra(cell.href, cell.runs)
+        order = sort_key(cell)
+        if order is not None:
+            self.orders[at, column] = order
+        rowspan = min(cell.rowspan, most)
+        # Looks are shared by the cells of a style and live as long as the table.
+        key = cell.kind, id(cell.look), rowspan, cell.colspan
+        place = self.places.get(key)
+        if place is None:
+            place = self.places[key] = len(self.dresses)
+            self.dresses.append(Dress(cell.kind, cell.look, rowspan, cell.colspan))
+        return place
+
+
+def pack(table: Table, limit: int = 0) -> Packed:
+    """Return the header rows of a table and the first *limit* others (0: all of them) as plain values."""
+    shown = table.rows[: table.header_rows + limit] if limit else table.rows
+    shown = (*map(_unbold, shown[: table.header_rows]), *shown[table.header_rows :])
+    packer, last = _Packer(), len(shown)
+    dressed = tuple(packer.row(at, row, _reach(at, table.header_rows, last)) for at, row in enumerate(shown))
+    return Packed(
+        texts=tuple(map(tuple, _texts(table, shown))),
+        dressed=dressed,
+        dresses=tuple(packer.dresses),
+        orders=packer.orders,
+        extras=packer.extras,
+        header_rows=min(table.header_rows, last),
+        header_columns=table.header_columns,
+        numeric=frozenset(at for at, kind in enumerate(column_kinds(table)) if kind == "number"),
+        rules_below=frozenset(row for row in table.rules_below if row < last),
+        rules_right=table.rules_right,
+    )
+
+
+def _unbold(row: Row) -> Row:
+    """Take the bold font off a header row that has no other: it says no more than that this is a header."""
+    filled = [cell for cell in row if cell.text]
+    if not all(cell.look.bold and not cell.runs for cell in filled):
+        return row
+    return tuple(cell._replace(look=cell.look._replace(bold=False)) for cell in row)
+
+
+def _texts(table: Table, shown: tuple[Row, ...]) -> list[list[str | None]]:
+    texts = [[None if cell.covered else cell.text for cell in row] for row in shown]
+    for at, row in enumerate(shown[: table.header_rows]):
+        for column, cell in enumerate(row):
+            below = range(table.header_rows, min(at + cell.rowspan, len(shown)))
+            for place, beside in product(below, range(column, column + cell.colspan)):
+                texts[place][beside] = ""
+    return texts
+
+
+def _reach(at: int, header_rows: int, last: int) -> int:
+    """Return how many rows a cell of row *at* may cover: none runs from the headers into what is below."""
+    return (header_rows if at < header_rows else last) - at
+
+
+def column_kinds(table: Table) -> list[str]:
+    """Return for each column the one kind of value that it holds below its heading, or else ``text``."""
+    columns: list[set[str]] = [set() for _ in range(table.n_columns)]
+    for row in table.rows[table.header_rows :]:
+        for found, cell in zip(columns, row, strict=True):
+            found.add(cell.kind)
+    kinds = [found - {"empty"} for found in columns]
+    return [next(iter(found)) if len(found) == 1 else "text" for found in kinds]
+
+
+def sort_key(cell: Cell) -> str | None:
+    """Return what a cell is sorted by, where its text does not sort by itself.
+
+    Returns
+    -------
+    str or None
+        A number with nine digits, which tell the values of a table apart and keep pages small, or a date in
+        the order year, month, day; ``None`` where the text is as good.
+    """
+    value = cell.value
+    if cell.kind == "number":
+        return _number_key(value, cell.text) if isinstance(value, (int, float)) else None
+    if cell.kind != "date":
+        return None
+    if isinstance(value, timedelta):
+        return _number_key(value.total_seconds(), cell.text)
+    if isinstance(value, (date, datetime, time)):
+        key = value.isoformat().removesuffix("T00:00:00")
+        return None if key == cell.text else key
+    return None
+
+
+def _number_key(value: float, text: str) -> str | None:
+    try:
+        # Percentages and units are no numbers to a browser; an exception for each would cost the most here.
+        if text[-1:].isdigit() and float(text) == value:
+            return None
+    except ValueError:
+        pass
+    # Neither infinities, nor what is none, nor numbers that a browser could not hold.
+    return f"{value:.9g}" if -1e300 < value < 1e300 else None
+
+
+def natural_widths(table: Table, widest: int = 40, rows: int = 500) -> list[int]:
+    """Return for each column the length of its longest text, bounded, as its share of the width."""
+    longest = [1] * table.n_columns
+    for row in table.rows[:rows]:
+        for column, cell in enumerate(row):
+            longest[column] = max(longest[column], min(_line_length(cell.text), widest))
+    return longest
+
+
+def _line_length(text: str) -> int:
+    return len(text) if "\n" not in text else max(map(len, text.split("\n")))
