@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.generate import generate
+from benchmarks.measuring import Cost, cost_of
 
 THEMES = ("furo", "pydata_sphinx_theme", "alabaster")
 SIZES = (300, 1000, 3000)
@@ -34,18 +33,6 @@ CSV_COLUMNS = (
     "memory_ratio",
 )
 WIDTHS = (20, 6, 9, 10, 6, 10, 12, 6, 8)
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one build took: seconds of processor time, user and system, and the highest resident memory."""
-
-    cpu: float
-    mebibytes: float
-
-    def least(self, other: Cost) -> Cost:
-        """Return the smaller of both; what disturbs a measurement only ever adds to it."""
-        return Cost(min(self.cpu, other.cpu), min(self.mebibytes, other.mebibytes))
 
 
 @dataclass(frozen=True)
@@ -88,20 +75,7 @@ class Comparison:
 
 def measure(source: Path, output: Path) -> Cost:
     """Build once, from nothing, in a process of its own."""
-    command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-E", str(source), str(output)]
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, stdout=said, stderr=said, env=environment)
-        _, status, usage = os.wait4(process.pid, 0)
-        # Popen would otherwise wait for a process that is gone.
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            said.seek(0)
-            text = said.read().decode("utf-8", "replace")
-            raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{text[-4000:]}")
-    # The kernel counts in KiB, but for macOS, which counts in bytes.
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
+    return cost_of([sys.executable, "-m", "sphinx", "-q", "-b", "html", "-E", str(source), str(output)])
 
 
 def write_variants(directory: Path, pages: int, theme: str, options: argparse.Namespace) -> tuple[Path, Path]:
