@@ -153,10 +153,10 @@ def _only_line(text: str) -> str:
 def _entries(folder: str, *, follow: bool) -> list[str]:
     with os.scandir(folder) as entries:
         found = sorted((e.name, e.is_symlink()) for e in entries if not e.name.startswith("."))
-    return [_linked_name(folder, name) if follow and linked else name for name, linked in found]
+    return [linked_name(folder, name) if follow and linked else name for name, linked in found]
 
 
-def _linked_name(folder: str, name: str) -> str:
+def linked_name(folder: str, name: str) -> str:
     """Name the experiment that a link means, which may lead to its ``.expt`` or to nothing any more."""
     target = os.path.normpath(os.path.join(folder, os.readlink(os.path.join(folder, name))))
     parent, last = os.path.split(target)

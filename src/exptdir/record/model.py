@@ -139,11 +139,18 @@ class Record:
         parents: dict[str, str | None] = {}
         families: dict[str | None, list[Experiment]] = defaultdict(list)
         for key, experiment in self.experiments.items():
-            above = (str(directory) for directory in PurePosixPath(key).parents)
-            parent = next((path for path in above if path in self.experiments), None)
+            parent = self._above(key)
             parents[key] = parent
             families[parent].append(experiment)
         return parents, {parent: tuple(sorted(group, key=listing_order)) for parent, group in families.items()}
+
+    def _above(self, key: str) -> str | None:
+        """Return the key of the experiment around a directory; by text alone, as there may be ten thousand."""
+        while key not in {"", "."}:
+            key = key.rpartition("/")[0] or "."
+            if key in self.experiments:
+                return key
+        return None
 
     def parent(self, experiment: Experiment) -> Experiment | None:
         """Return the experiment that *experiment* is nested in."""

@@ -161,21 +161,42 @@ def scan(base: Path, settings: ScanSettings | None = None) -> Record:
             empty = empty and not logs
             # Roots may overlap.
             if logs and path not in experiments:
-                experiments[path] = _experiment(base, clean, path, logs, problems)
+                experiments[path] = read_experiment(base, clean, path, logs, problems)
         if empty:
             problems.append(_empty_root(base, clean, settings))
-    record = Record(base, dict(sorted(_addressable(experiments))))
+    record = Record(base, dict(sorted(addressable(experiments))))
     return Record(base, record.experiments, (*problems, *check(record, settings.statuses)))
 
 
-def _addressable(experiments: Mapping[str, Experiment]) -> Iterator[tuple[str, Experiment]]:
-    """Let those that two roots hold under the same path be written from the source directory."""
+def addressable(experiments: Mapping[str, Experiment]) -> Iterator[tuple[str, Experiment]]:
+    """Let those that two roots hold under the same path be written from the source directory.
+
+    Parameters
+    ----------
+    experiments
+        The experiments by key.
+    """
     shared = Counter(experiment.path for experiment in experiments.values())
     for key, experiment in experiments.items():
         yield key, replace(experiment, path=key) if shared[experiment.path] > 1 else experiment
 
 
-def _experiment(base: Path, root: str, path: str, logs: list[str], problems: list[Problem]) -> Experiment:
+def read_experiment(base: Path, root: str, path: str, logs: list[str], problems: list[Problem]) -> Experiment:
+    """Read the facts of one experiment.
+
+    Parameters
+    ----------
+    base
+        The source directory.
+    root
+        The record root that the experiment is in, as a POSIX path from *base*.
+    path
+        The experiment's directory, likewise.
+    logs
+        The names of the files in it that could be its log, the best first.
+    problems
+        Where what is wrong is added to.
+    """
     directory = base / path
     log = directory / logs[0]
     facts, wrong = read_facts(directory, log)

@@ -1,0 +1,23 @@
+"""The ``exptdir`` command: thin over the core, and quick to start since each command imports only what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    argv
+        Its arguments; those of the process for ``None``.
+
+    Returns
+    -------
+    int
+        The exit code: see :mod:`exptdir.cli.failing`.
+    """
+    from exptdir.cli.app import run
+
+    return run(argv)

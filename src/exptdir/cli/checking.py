@@ -1,0 +1,153 @@
+"""``exptdir check``: everything that is wrong, without building."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from exptdir.cli.figures import examine
+from exptdir.cli.options import echo_json, examples, json_option, one_line
+from exptdir.cli.session import Session
+
+if TYPE_CHECKING:
+    from exptdir.figures.report import Report
+    from exptdir.record.model import Record
+    from exptdir.record.problem import Problem
+
+#: What leaves the site right, so that it is only pointed out; everything else is an error.
+WARNINGS = frozenset({"config", "date", "figure", "size", "status"})
+_COLOURS = {"error": "red", "warning": "yellow"}
+
+
+@click.command(epilog=examples("exptdir check", "exptdir check --fail-on warning", "exptdir check --format github"))
+@click.option("--format", "form", type=click.Choice(["text", "github"]), default="text", help="Text, or annotations.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "never"]),
+    default="error",
+    show_default=True,
+    help="What makes the command end with 1.",
+)
+@click.option(
+    "--max-size", type=click.FloatRange(0), default=10.0, show_default=True, metavar="MIB", help="Files above are told."
+)
+@click.option("--no-figures", is_flag=True, help="Leave out whether figures are fresh.")
+@json_option
+@click.pass_obj
+def check(session: Session, form: str, fail_on: str, max_size: float, no_figures: bool, as_json: bool) -> int:
+    """Find everything that is wrong with the record, without building it.
+
+    Errors: ids and facts, dead and ambiguous references, missing files. Warnings: dates that are unclear, undated
+    sections among dated ones, figures that are stale or that no page shows, large files.
+    """
+    found = sorted(dict.fromkeys(_problems(session, max_size, figures=not no_figures)), key=_place)
+    if as_json:
+        echo_json([_plain(session, problem) for problem in found])
+    else:
+        for problem in found:
+            click.echo(_annotation(session, problem) if form == "github" else _text(session, problem))
+        _sum_up(found)
+    severities = {severity(problem) for problem in found}
+    counted = {"error": {"error"}, "warning": {"error", "warning"}, "never": set[str]()}
+    return 1 if severities & counted[fail_on] else 0
+
+
+def severity(problem: Problem) -> str:
+    """Tell how bad a problem is: ``error`` or ``warning``."""
+    return "warning" if problem.kind in WARNINGS else "error"
+
+
+def _problems(session: Session, max_size: float, *, figures: bool) -> Iterator[Problem]:
+    from exptdir.record.audit import Audit, large_files
+    from exptdir.record.scan import scan
+
+    record = scan(session.base, session.conf.scan_settings)
+    yield from session.conf.problems
+    yield from record.problems
+    yield from Audit(session.conf, record).problems()
+    yield from large_files(session.conf, record, int(max_size * (1 << 20)))
+    if figures:
+        yield from _figures(session, record)
+
+
+def _figures(session: Session, record: Record) -> Iterator[Problem]:
+    from exptdir.record.problem import Problem
+
+    report = examine(session, record)
+    told = set()
+    for problem in report.problems:
+        told.add(problem.path)
+        yield problem
+    for key in report.planned:
+        path = record.base / report.scripts[key].script.path
+        if path not in told:
+            reasons = "; ".join(report.scripts[key].verdict.reasons)
+            yield Problem("figure", f"its figures are stale{f' ({reasons})' if reasons else ''}", path)
+    yield from _unshown(record, report)
+
+
+def _unshown(record: Record, report: Report) -> Iterator[Problem]:
+    """Find the figures that a script draws and no document shows."""
+    from exptdir.record.problem import Problem
+
+    drawn = {path for script in report.scripts.values() for path in script.figures}
+    shown = _shown_figures(record)
+    for path in sorted(drawn - shown):
+        if (record.base / path).is_file() and not path.rpartition(".")[0].endswith(".dark"):
+            yield Problem("figure", "no page shows this figure", record.base / path)
+
+
+def _shown_figures(record: Record) -> set[str]:
+    from exptdir.figures.find.shown import shown_by_experiment
+    from exptdir.figures.find.survey import survey
+
+    return {path for paths in shown_by_experiment(record, survey(record)).values() for path in paths}
+
+
+def _place(problem: Problem) -> tuple[str, int, str]:
+    return (os.fspath(problem.path or ""), problem.line or 0, problem.message)
+
+
+def _text(session: Session, problem: Problem) -> str:
+    how = severity(problem)
+    place = click.style(session.located(problem), bold=True)
+    return f"{place}: {click.style(how, fg=_COLOURS[how])}: {one_line(problem.message)} [{problem.kind}]"
+
+
+def _annotation(session: Session, problem: Problem) -> str:
+    """Write a problem as a workflow command of GitHub's, which shows it beside the line.
+
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+    """
+    place = ""
+    if problem.path is not None:
+        place = f" file={_escaped(os.path.relpath(problem.path), ':,')}"
+        place += f",line={problem.line}" if problem.line is not None else ""
+    return f"::{severity(problem)}{place}::{_escaped(problem.message)} [{problem.kind}]"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    for character in "%\r\n" + more:
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text
+
+
+def _plain(session: Session, problem: Problem) -> dict[str, object]:
+    path = None if problem.path is None else os.path.relpath(problem.path, session.base)
+    return {
+        "severity": severity(problem),
+        "kind": problem.kind,
+        "path": path,
+        "line": problem.line,
+        "message": problem.message,
+    }
+
+
+def _sum_up(found: list[Problem]) -> None:
+    counts = Counter(severity(problem) for problem in found)
+    words = [f"{counts[how]} {how}{'s' if counts[how] > 1 else ''}" for how in ("error", "warning") if counts[how]]
+    click.echo(", ".join(words) if words else "Nothing is wrong.", err=True)

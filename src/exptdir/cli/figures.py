@@ -1,0 +1,101 @@
+"""What commands need of figures: their settings, where what is remembered of them lies, and how they stand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from exptdir.cli.session import Session
+from exptdir.record.home import OUTPUT
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from exptdir.figures.model import Job, Outcome
+    from exptdir.figures.report import Report
+    from exptdir.figures.settings import FigureSettings, Mode
+    from exptdir.record.model import Experiment, Record
+
+#: Figures and the ledger by their names; a directory without these has nothing to be judged.
+_SIGNS = (".py", ".r", ".jl", ".lock")
+
+
+def doctrees(session: Session) -> Path:
+    """Return where builds keep their state."""
+    return session.base / OUTPUT / "doctrees"
+
+
+def state_dir(session: Session) -> Path:
+    """Return where what is remembered of figures lies, which is where builds look for it."""
+    return doctrees(session) / "exptdir-figures"
+
+
+def figure_settings(session: Session, mode: Mode | None = None) -> FigureSettings:
+    """Return the settings of figures; *mode* stands for the record's own."""
+    from exptdir.figures.settings import PLOT_SCRIPTS, FigureSettings
+
+    values = session.conf.values
+    style, timeout, own = values.get("plot_style"), values.get("figure_timeout"), values.get("figures")
+    modes: dict[object, Mode] = {"auto": "auto", "never": "never", "always": "always"}
+    return FigureSettings(
+        mode=mode or modes.get(own if isinstance(own, str) else "", "auto"),
+        patterns=session.conf.strings("plot_scripts", PLOT_SCRIPTS),
+        style=style if isinstance(style, str) and style else None,
+        dark=values.get("plot_dark") is True,
+        timeout=float(timeout) if isinstance(timeout, int | float) and timeout > 0 else 300.0,
+        memory=_memory(values.get("figure_memory")),
+        versions=values.get("figure_versions") is True,
+        exclude=session.conf.exclude,
+    )
+
+
+def _memory(value: object) -> int:
+    if not value:
+        return 0
+    from exptdir.errors import ConfigurationError
+    from exptdir.sphinxext.config_figures import memory_size
+
+    try:
+        return memory_size(value)
+    except ConfigurationError:
+        return 0
+
+
+def examine(session: Session, record: Record) -> Report:
+    """Judge the figures of a record without running or writing anything."""
+    from exptdir.figures.update import update
+
+    return update(record, figure_settings(session, "auto"), state_dir(session), _refuse, dry_run=True)
+
+
+def _refuse(job: Job) -> Future[Outcome]:
+    raise RuntimeError(f"{job.script} is not to be run")
+
+
+def may_have_figures(session: Session, experiment: Experiment) -> bool:
+    """Tell cheaply whether there is anything to judge: a program or a ledger in the experiment's directories."""
+    from exptdir.record.scan import visible_directories
+
+    waiting = [str(session.base / experiment.key)]
+    while waiting:
+        directory = waiting.pop()
+        files, inside, _ = visible_directories(directory)
+        if any(name.lower().endswith(_SIGNS) for name in files):
+            return True
+        waiting += [f"{directory}/{name}" for name in inside]
+    return False
+
+
+def figures_of(session: Session, experiment: Experiment) -> list[dict[str, Any]]:
+    """Return how the figures of one experiment stand."""
+    from exptdir.record.model import Record
+
+    prefix = f"{experiment.key}/"
+    every = session.record.experiments.items()
+    parts = {key: one for key, one in every if key == experiment.key or key.startswith(prefix)}
+    report = examine(session, Record(session.base, parts))
+    return [
+        {"path": figure.path, "state": figure.state, "script": figure.script, "reasons": list(figure.reasons)}
+        for figure in report.figures.values()
+        if figure.script is None or report.scripts[figure.script].script.experiment == experiment.key
+    ]

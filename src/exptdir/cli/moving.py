@@ -1,0 +1,105 @@
+"""``exptdir renumber``, ``rename`` and ``move``: experiments with every reference to them, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from exptdir.cli.failing import NoExperiment
+from exptdir.cli.options import ExperimentType, dry_run_option, examples
+from exptdir.cli.session import Session
+from exptdir.cli.writing import tell_recovered
+
+if TYPE_CHECKING:
+    from exptdir.record.edits.plan import Plan
+    from exptdir.record.model import Experiment
+
+
+@click.command(epilog=examples("exptdir renumber 64 71", "exptdir renumber 64 71 -n", "exptdir renumber --conflicts"))
+@click.argument("expt", metavar="[EXPT]", type=ExperimentType(), required=False)
+@click.argument("number", metavar="[NUMBER]", type=click.IntRange(0), required=False)
+@click.option("--conflicts", is_flag=True, help="Give new numbers to those that share theirs with an older one.")
+@dry_run_option
+@click.pass_obj
+def renumber(session: Session, expt: str | None, number: int | None, conflicts: bool, dry_run: bool) -> int:
+    """Give an experiment another NUMBER: in its directory's name, its facts and every reference to it.
+
+    With --conflicts, two branches that took the same number are brought together: git says which came later. What git
+    does not decide is left as it is and told, and the command ends with 1.
+    """
+    from exptdir.record.edits import numbering, relocate
+
+    exclude = session.conf.exclude
+    if conflicts:
+        if expt is not None:
+            raise click.UsageError("--conflicts finds the experiments by itself")
+        return _apply(session, lambda: numbering.mend_conflicts(session.record, exclude=exclude), dry_run)
+    if expt is None or number is None:
+        raise click.UsageError("give the experiment and its new number, or --conflicts")
+    new = number
+    return _carry_out(session, expt, lambda one: relocate.renumber(session.record, one, new, exclude=exclude), dry_run)
+
+
+@click.command(epilog=examples("exptdir rename 64 'train_larger_cnn'", "exptdir rename . heat"))
+@click.argument("expt", metavar="EXPT", type=ExperimentType())
+@click.argument("name")
+@dry_run_option
+@click.pass_obj
+def rename(session: Session, expt: str, name: str, dry_run: bool) -> int:
+    """Give an experiment's directory another NAME; its number stays, and references by name and path follow."""
+    from exptdir.record.edits import relocate
+
+    exclude = session.conf.exclude
+    return _carry_out(session, expt, lambda one: relocate.rename(session.record, one, name, exclude=exclude), dry_run)
+
+
+@click.command(epilog=examples("exptdir move 64 --under 12", "exptdir move 64 --top"))
+@click.argument("expt", metavar="EXPT", type=ExperimentType())
+@click.option("--under", metavar="EXPT", type=ExperimentType(), help="Nest it in this experiment.")
+@click.option("--top", is_flag=True, help="Take it out of the experiments that it is nested in.")
+@dry_run_option
+@click.pass_obj
+def move(session: Session, expt: str, under: str | None, top: bool, dry_run: bool) -> int:
+    """Put an experiment, with all that is nested in it, somewhere else; paths and references follow."""
+    from exptdir.record.edits import relocate
+
+    if (under is not None) == top:
+        raise click.UsageError("say where to: either --under EXPT or --top")
+    chosen = session.experiment(under).key if under is not None else None
+
+    def plan(experiment: Experiment) -> Plan:
+        above = None if chosen is None else _still_there(session, chosen)
+        return relocate.move(session.record, experiment, above, exclude=session.conf.exclude)
+
+    return _carry_out(session, expt, plan, dry_run)
+
+
+def _still_there(session: Session, key: str) -> Experiment:
+    found = session.record.experiments.get(key)
+    if found is None:
+        raise NoExperiment(f"{key} is gone")
+    return found
+
+
+def _carry_out(session: Session, expt: str, make: Callable[[Experiment], Plan], dry_run: bool) -> int:
+    chosen = session.experiment(None if expt == "." else expt).key
+    return _apply(session, lambda: make(_still_there(session, chosen)), dry_run)
+
+
+def _apply(session: Session, make: Callable[[], Plan], dry_run: bool) -> int:
+    """Make a plan while nobody else writes, carry it out, and say what it was; 1 if it leaves something open."""
+    from exptdir.record.edits.writing import locked
+
+    with locked(session.base) as writer:
+        session.forget()
+        plan = make()
+        if not dry_run:
+            writer.apply(plan)
+    tell_recovered(session, writer.recovered)
+    for line in plan.summary():
+        click.echo(line)
+    for problem in plan.problems:
+        click.echo(f"{session.located(problem)}: {problem.message}", err=True)
+    return 1 if plan.problems else 0

@@ -1,0 +1,75 @@
+"""Arguments and options that several commands have."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from exptdir.cli.session import Session
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+if TYPE_CHECKING:
+    _Text = click.ParamType[str]
+else:
+    # Older versions of click have no parameter for it.
+    _Text = click.ParamType
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+dry_run_option = click.option("-n", "--dry-run", is_flag=True, help="Only say what would be done.")
+
+
+def examples(*lines: str) -> str:
+    """Return the end of a command's help: examples, kept as they are."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+class ExperimentType(_Text):
+    """What an experiment may be called; shells complete its number or name."""
+
+    name = "expt"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return the experiments whose number or name begins like that."""
+        try:
+            items = Session(Path().absolute()).index.items
+        except (click.ClickException, OSError):
+            return []
+        ordered = sorted(items.values(), key=lambda item: (item.id is None, item.id or 0, item.name))
+        names = ((str(item.id) if item.id is not None else item.name, item.title) for item in ordered)
+        return [CompletionItem(name, help=title) for name, title in names if name.startswith(incomplete)]
+
+
+class StatusType(_Text):
+    """A status of the record's; shells complete it."""
+
+    name = "status"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return the statuses that begin like that."""
+        try:
+            statuses = Session(Path().absolute()).conf.statuses
+        except (click.ClickException, OSError):
+            return []
+        return [CompletionItem(name) for name in statuses if name.startswith(incomplete.lower())]
+
+
+def experiment_argument(required: bool = True) -> Callable[[_Function], _Function]:
+    """Give a command the argument EXPT; where it is optional, the directory stands for it."""
+    return click.argument("expt", metavar="EXPT" if required else "[EXPT]", type=ExperimentType(), required=required)
+
+
+def echo_json(value: object) -> None:
+    """Write a value as JSON that people can read too."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def one_line(text: str) -> str:
+    """Take out of a text of the record what would move the cursor or ring the bell."""
+    return text if text.isprintable() else re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", text)

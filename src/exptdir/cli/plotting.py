@@ -1,0 +1,166 @@
+"""``exptdir plot``: draws again what is stale."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from exptdir.cli.figures import examine, figure_settings, state_dir
+from exptdir.cli.options import ExperimentType, dry_run_option, echo_json, examples, json_option
+from exptdir.cli.session import Session
+from exptdir.record.home import OUTPUT
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from exptdir.figures.model import Job, Outcome, Script
+    from exptdir.figures.report import Report
+
+    Submit = Callable[[Job], Future[Outcome]]
+    Progress = Callable[[Script, Outcome | None], None]
+
+
+@click.command(epilog=examples("exptdir plot", "exptdir plot 63 64 --force", "exptdir plot --dry-run"))
+@click.argument("expts", metavar="[EXPT]...", nargs=-1, type=ExperimentType())
+@click.option("-f", "--force", is_flag=True, help="Draw figures that are fresh, too.")
+@click.option("-j", "--jobs", type=click.IntRange(0), help="How many scripts run at once; 0 for one a processor.")
+@click.option(
+    "--executor",
+    metavar="WHERE",
+    help="What runs the scripts: local, dask, or “dask ADDRESS”; by default what exptdir_figure_executor says.",
+)
+@dry_run_option
+@json_option
+@click.pass_obj
+def plot(
+    session: Session,
+    expts: tuple[str, ...],
+    force: bool,
+    jobs: int | None,
+    executor: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Draw again the figures that are stale, of all experiments or of some.
+
+    Ends with 1 if a script fails; its figures are then what they were.
+    """
+    only = sorted({session.experiment(text).key for text in expts}) if expts else None
+    if dry_run:
+        report = examine(session, session.record)
+        planned = _planned(report, only, force)
+        _tell_planned(report, planned, as_json)
+        return 0
+    report = _run(session, only, force, jobs, executor)
+    if as_json:
+        echo_json(_as_plain(report))
+    else:
+        _tell(session, report)
+    return 1 if report.failed else 0
+
+
+def _planned(report: Report, only: list[str] | None, force: bool) -> list[str]:
+    keys = report.scripts if force else report.planned
+    return [key for key in keys if only is None or report.scripts[key].script.experiment in only]
+
+
+def _tell_planned(report: Report, planned: list[str], as_json: bool) -> None:
+    if as_json:
+        echo_json([{"script": key, "reasons": list(report.scripts[key].verdict.reasons)} for key in planned])
+        return
+    for key in planned:
+        verdict = report.scripts[key].verdict
+        click.echo(f"{click.style(key, bold=True)}: {'; '.join(verdict.reasons) or verdict.state}")
+    if not planned:
+        click.echo("Nothing is stale.", err=True)
+
+
+def _run(session: Session, only: list[str] | None, force: bool, jobs: int | None, executor: str | None) -> Report:
+    from exptdir.figures.update import update
+
+    settings, where = figure_settings(session, "always" if force else "auto"), state_dir(session)
+    private = (session.base / OUTPUT,)
+    with _submitter(session, jobs, executor) as submit, _progress() as progress:
+        return update(session.record, settings, where, submit, only=only, progress=progress, private=private)
+
+
+@contextmanager
+def _submitter(session: Session, jobs: int | None, executor: str | None) -> Iterator[Submit]:
+    """Make what runs scripts; only for a cluster is more needed than this machine."""
+    values = session.conf.values
+    own, at_once = values.get("figure_executor", "local"), values.get("figure_jobs", 0)
+    choice = executor if executor is not None else own if isinstance(own, str) else "local"
+    workers = jobs if jobs is not None else at_once if isinstance(at_once, int) else 0
+    if choice == "local":
+        from exptdir.figures.runner import LocalExecutor, run_job
+
+        with LocalExecutor(workers or None) as local:
+            yield lambda job: local.submit(run_job, job)
+        return
+    from exptdir.errors import ConfigurationError
+    from exptdir.sphinxext.config_figures import check_executor
+    from exptdir.sphinxext.figures.executor import Submitter
+
+    try:
+        check_executor(choice)
+    except ConfigurationError:
+        raise click.UsageError(f"--executor is local, dask or “dask ADDRESS”, not {choice!r}") from None
+    with Submitter(choice, workers) as submitter:
+        yield submitter.submit
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Show each script as it begins and ends: a bar on a terminal, a line otherwise."""
+    if not sys.stderr.isatty():
+        yield _line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    shape = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*shape, console=Console(stderr=True), transient=True) as shown:
+        task, begun = shown.add_task("", total=0), 0
+
+        def progress(script: Script, outcome: Outcome | None) -> None:
+            nonlocal begun
+            if outcome is None:
+                begun += 1
+                shown.update(task, total=begun, description=script.key)
+            else:
+                shown.advance(task)
+                shown.console.print(_said(script, outcome), markup=False, highlight=False)
+
+        yield progress
+
+
+def _line(script: Script, outcome: Outcome | None) -> None:
+    if outcome is not None:
+        click.echo(_said(script, outcome), err=True)
+
+
+def _said(script: Script, outcome: Outcome) -> str:
+    return f"{script.key}: {outcome.status}, {outcome.seconds:.1f} s"
+
+
+def _tell(session: Session, report: Report) -> None:
+    for problem in report.problems:
+        click.echo(f"{session.located(problem)}: {problem.message}", err=True)
+    drawn = len(report.ran) - len(report.failed)
+    counts = {"drawn": drawn, "adopted": len(report.adopted), "failed": len(report.failed)}
+    shown = [f"{count} {name}" for name, count in counts.items() if count]
+    click.echo(f"Figures: {', '.join(shown)} ({report.seconds:.1f} s)." if shown else "Nothing is stale.", err=True)
+
+
+def _as_plain(report: Report) -> dict[str, Any]:
+    return {
+        "ran": list(report.ran),
+        "adopted": list(report.adopted),
+        "failed": list(report.failed),
+        "problems": [problem.message for problem in report.problems],
+        "seconds": round(report.seconds, 3),
+    }

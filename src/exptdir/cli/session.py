@@ -1,0 +1,123 @@
+"""What a command works on: the record around the current directory, read when it is first asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from exptdir.cli.failing import NoExperiment, NoRecord
+
+if TYPE_CHECKING:
+    from exptdir.record.home import Conf
+    from exptdir.record.index import Index
+    from exptdir.record.model import Experiment, Record
+    from exptdir.record.problem import Problem
+
+
+class Session:
+    """One call of the command.
+
+    Parameters
+    ----------
+    start
+        The directory that one stands in, absolute.
+    """
+
+    def __init__(self, start: Path) -> None:
+        self.start = start
+
+    @cached_property
+    def conf(self) -> Conf:
+        """What the record's ``conf.py`` says."""
+        from exptdir.record.home import find_conf, read_conf
+
+        path = find_conf(self.start)
+        if path is None:
+            hint = "go into a record, or make one with “exptdir init”"
+            raise NoRecord(f"no conf.py that names exptdir here or above ({self.start}); {hint}")
+        conf = read_conf(path)
+        for problem in conf.problems:
+            click.echo(f"{self.located(problem)}: {problem.message}", err=True)
+        return conf
+
+    @property
+    def base(self) -> Path:
+        """The source directory."""
+        return self.conf.base
+
+    @cached_property
+    def index(self) -> Index:
+        """The record, as it was remembered where it has not changed."""
+        from exptdir.record.index import index
+
+        return index(self.conf, cache_file(self.base))
+
+    @property
+    def record(self) -> Record:
+        """The experiments."""
+        return self.index.record
+
+    def forget(self) -> None:
+        """Have the record read again, once other commands can no longer change it."""
+        self.__dict__.pop("index", None)
+
+    def experiment(self, text: str | None) -> Experiment:
+        """Find the experiment that is meant: by what was typed, else by the directory one stands in.
+
+        Raises
+        ------
+        NoExperiment
+            If none fits, or several do and nobody can be asked.
+        """
+        from exptdir.record.lookup import experiment_at, look_up
+
+        here = experiment_at(self.record, self.start)
+        if text is None:
+            if here is None:
+                raise NoExperiment("no experiment was named, and this directory is in none")
+            return here
+        found = look_up(self.record, text, here)
+        if found.experiment is not None:
+            return found.experiment
+        return _ask(text, found.candidates)
+
+    def located(self, problem: Problem) -> str:
+        """Say where a problem is, from where one stands."""
+        if problem.path is None:
+            return "record"
+        path = os.path.relpath(problem.path, self.start)
+        return path if problem.line is None else f"{path}:{problem.line}"
+
+
+def cache_file(base: Path) -> Path:
+    """Return the file in which a record is remembered: in the user's cache (XDG), never in the record."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    name = hashlib.sha256(os.fsencode(base)).hexdigest()[:32]
+    return Path(home, "exptdir", f"{name}.json")
+
+
+def _can_ask() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _ask(text: str, candidates: tuple[Experiment, ...]) -> Experiment:
+    """Let the user choose among the experiments that may be meant."""
+    from exptdir.record.lookup import MOST
+
+    if not candidates:
+        raise NoExperiment(f"no experiment {text!r}; “exptdir list” shows all")
+    lines = [f"{one.label()}  {one.path}  {one.title or ''}".rstrip() for one in candidates]
+    if len(lines) > MOST:
+        lines[MOST:] = [f"… and {len(lines) - MOST} more"]
+    if len(candidates) > MOST or not _can_ask():
+        raise NoExperiment("\n  ".join([f"{text!r} may be", *lines]))
+    for number, line in enumerate(lines, 1):
+        click.echo(f"{number:3}  {line}", err=True)
+    chosen: int = click.prompt("Which", type=click.IntRange(1, len(lines)), err=True)
+    return candidates[chosen - 1]

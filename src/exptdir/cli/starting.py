@@ -1,0 +1,165 @@
+"""``exptdir init``: a record that builds at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from datetime import date
+from importlib import resources
+from pathlib import Path
+
+import click
+
+from exptdir.cli.options import examples
+from exptdir.cli.session import Session
+
+#: Where each forge looks for its recipe.
+_RECIPES = {"github": ".github/workflows/site.yml", "gitlab": ".gitlab-ci.yml"}
+_FIRST = "First experiment"
+
+
+@click.command(epilog=examples("exptdir init", "exptdir init notebook --rst", "exptdir init --ci none"))
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@click.option("--md", "suffix", flag_value=".md", help="Write pages in Markdown, which is the default.")
+@click.option("--rst", "suffix", flag_value=".rst", help="Write pages in reStructuredText.")
+@click.option("--project", help="The notebook's name; by default the directory's.")
+@click.option("--author", help="Whose it is; by default who git says you are.")
+@click.option(
+    "--ci",
+    type=click.Choice(["auto", "github", "gitlab", "both", "none"]),
+    default="auto",
+    show_default=True,
+    help="Recipes that publish the site; auto: for where the repository was cloned from, else both.",
+)
+@click.pass_obj
+def init(
+    session: Session, directory: Path, suffix: str | None, project: str | None, author: str | None, ci: str
+) -> None:
+    """Make a new record in DIRECTORY (by default here), which builds at once.
+
+    Only files that are missing are written, and no others touched. In a repository that holds other things, Sphinx is
+    kept to the record.
+    """
+    from exptdir.record.edits.plan import Plan, create
+    from exptdir.record.edits.writing import locked
+
+    base = Path(os.path.abspath(session.start / directory))
+    _refuse_another_project(base)
+    base.mkdir(parents=True, exist_ok=True)
+    repository = _repository(base)
+    suffix = suffix or _suffix_of(base)
+    name = project or base.name.replace("_", " ").replace("-", " ").strip().capitalize() or "Notebook"
+    files = {base / path: text for path, text in _files(base, suffix, " ".join(name.split()), author).items()}
+    files |= _recipes(base, repository, ci)
+    missing = {path: text for path, text in files.items() if not os.path.lexists(path)}
+    with locked(repository) as writer:
+        writer.apply(Plan(repository, tuple(create(path, text) for path, text in missing.items())))
+    for path in files:
+        shown = os.path.relpath(path, session.start)
+        click.echo(f"create {shown}" if path in missing else f"keep   {shown}, which is there already")
+    _advise(session, base, missing)
+
+
+def _refuse_another_project(base: Path) -> None:
+    from exptdir.record.home import names_exptdir
+
+    conf = base / "conf.py"
+    if conf.exists() and not names_exptdir(conf):
+        hint = "choose a directory for the notebook, as in “exptdir init notebook”"
+        raise click.ClickException(f"{conf} belongs to another Sphinx project; {hint}")
+
+
+def _repository(base: Path) -> Path:
+    """Return the top of the git repository that a directory is in, else the directory."""
+    return next((above for above in (base, *base.parents) if (above / ".git").exists()), base)
+
+
+def _suffix_of(base: Path) -> str:
+    return ".rst" if (base / "index.rst").exists() else ".md"
+
+
+def _files(base: Path, suffix: str, project: str, author: str | None) -> dict[str, str]:
+    """Return what a record is made of, by path."""
+    from exptdir.record.create import cells
+    from exptdir.record.edits.entry import new_entry
+
+    values = {
+        "project": project,
+        "rule": "=" * max(cells(project), 4),
+        "index": f"index{suffix}",
+    }
+    kind = suffix.removeprefix(".")
+    quoted = {**values, "project": _quoted(project), "author": _quoted(author or _git_name(base))}
+    files = {
+        "conf.py": _starter("conf", quoted),
+        f"index{suffix}": _starter(f"index_{kind}", values),
+        ".gitignore": _starter("gitignore", {}),
+        "requirements.txt": "exptdir\n",
+    }
+    if not _holds_something(base / "expts"):
+        title = f"# {_FIRST}\n" if suffix == ".md" else f"{_FIRST}\n{'=' * len(_FIRST)}\n"
+        files[f"expts/0001_first_experiment/index{suffix}"] = new_entry(title, suffix, "Begun", date.today())
+    return files
+
+
+def _quoted(text: str) -> str:
+    """Write a text as Python does, in double quotes, without anything that ends a line."""
+    plain = re.sub(r"[\x00-\x1f\x7f]+", " ", text)
+    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _holds_something(directory: Path) -> bool:
+    return directory.is_dir() and any(directory.iterdir())
+
+
+def _starter(name: str, values: dict[str, str]) -> str:
+    """Fill in one of the files that come with the command."""
+    text = resources.files("exptdir.cli").joinpath(f"starter/{name}.txt").read_text("utf-8")
+    return re.sub(r"\{(\w+)\}", lambda field: values.get(field[1], field[0]), text)
+
+
+def _git(base: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(base), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, errors="replace", check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _git_name(base: Path) -> str:
+    return _git(base, "config", "user.name") or "The authors"
+
+
+def _recipes(base: Path, repository: Path, ci: str) -> dict[Path, str]:
+    """Return the recipes for the forges, at the top of the repository, where these look for them."""
+    forges = {"both": list(_RECIPES), "none": [], "github": ["github"], "gitlab": ["gitlab"]}.get(ci)
+    if forges is None:
+        remotes = _git(repository, "remote", "-v")
+        forges = [forge for forge in _RECIPES if forge in remotes] or list(_RECIPES)
+    record = base.relative_to(repository).as_posix()
+    values = {"record": record, "requirements": "requirements.txt" if record == "." else f"{record}/requirements.txt"}
+    return {repository / _RECIPES[forge]: _starter(forge, values) for forge in forges}
+
+
+def _advise(session: Session, base: Path, missing: dict[Path, str]) -> None:
+    """Say what the files that were there already may still need."""
+    notes = []
+    ignore, needed = base / ".gitignore", base / "requirements.txt"
+    if ignore not in missing and "_build" not in _text(ignore):
+        notes.append(f"add the line /_build/ to {os.path.relpath(ignore, session.start)}")
+    if needed not in missing and "exptdir" not in _text(needed):
+        notes.append(f"add the line exptdir to {os.path.relpath(needed, session.start)}")
+    for note in notes:
+        click.echo(f"You may want to {note}.", err=True)
+    place = os.path.relpath(base, session.start)
+    there = "" if place == "." else f"cd {place}; "
+    click.echo(f"Next: {there}exptdir build", err=True)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", errors="replace")
+    except OSError:
+        return ""

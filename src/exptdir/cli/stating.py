@@ -1,0 +1,67 @@
+"""``exptdir status`` and ``exptdir tag``: facts, written where they already are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from exptdir.cli.options import ExperimentType, StatusType, dry_run_option, examples
+from exptdir.cli.session import Session
+from exptdir.cli.writing import known_status, tell_recovered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from exptdir.record.model import Experiment
+
+
+@click.command(epilog=examples("exptdir status 63 complete", "exptdir status 'in progress'"))
+@click.argument("expt_and_status", metavar="[EXPT] STATUS", nargs=-1, required=True, type=StatusType())
+@dry_run_option
+@click.pass_obj
+def status(session: Session, expt_and_status: tuple[str, ...], dry_run: bool) -> None:
+    """Say how an experiment stands, in the file that says so already.
+
+    Where none does, it goes into expt.toml, the top of the log or .expt/, whichever the experiment has.
+    """
+    if len(expt_and_status) > 2:
+        raise click.UsageError("give at most an experiment and a status; a status of two words needs quotes")
+    *named, text = expt_and_status
+    value = " ".join(text.lower().replace("_", " ").split())
+    known_status(session, value)
+    _set(session, session.experiment(named[0] if named else None), "status", value, dry_run)
+
+
+@click.command(epilog=examples("exptdir tag 63 pcr gel", "exptdir tag . cold --remove warm"))
+@click.argument("expt", metavar="EXPT", type=ExperimentType())
+@click.argument("tags", nargs=-1)
+@click.option("-r", "--remove", multiple=True, metavar="TAG", help="Take this tag away; may be given several times.")
+@dry_run_option
+@click.pass_obj
+def tag(session: Session, expt: str, tags: tuple[str, ...], remove: tuple[str, ...], dry_run: bool) -> None:
+    """Add tags to an experiment, or take some away, in the file that lists them already.
+
+    A dot stands for the experiment that you are in. Without tags, those that it has are listed.
+    """
+    found = session.experiment(None if expt == "." else expt)
+    if any("," in one or not one.strip() for one in tags):
+        raise click.UsageError("a tag has no commas, and is not empty")
+    if not tags and not remove:
+        click.echo("\n".join(found.tags), nl=bool(found.tags))
+        return
+    kept = [one for one in dict.fromkeys((*found.tags, *tags)) if one not in remove]
+    _set(session, found, "tags", kept, dry_run)
+
+
+def _set(session: Session, experiment: Experiment, fact: str, value: str | Sequence[str], dry_run: bool) -> None:
+    from exptdir.record.edits.facts import set_fact
+    from exptdir.record.edits.writing import locked
+
+    with locked(session.base) as writer:
+        plan = set_fact(session.record, experiment, fact, value)
+        if not dry_run:
+            writer.apply(plan)
+    tell_recovered(session, writer.recovered)
+    for line in plan.summary():
+        click.echo(line)

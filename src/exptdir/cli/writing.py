@@ -1,0 +1,129 @@
+"""``exptdir new`` and ``exptdir entry``."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from exptdir.cli.options import ExperimentType, StatusType, examples
+from exptdir.cli.session import Session
+
+if TYPE_CHECKING:
+    from exptdir.record.problem import Problem
+
+_edit_option = click.option("-e", "--edit", is_flag=True, help="Open the log in $VISUAL or $EDITOR.")
+_date_option = click.option(
+    "--date",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="The day of the entry; by default today.",
+)
+
+
+@click.command(
+    epilog=examples(
+        "exptdir new 'Train a smaller network'",
+        "exptdir new 'At eight degrees' --parent 63 --tag cold --edit",
+        "cd $(dirname $(exptdir new 'Heat'))",
+    )
+)
+@click.argument("title")
+@click.option("--parent", metavar="EXPT", type=ExperimentType(), help="Nest it in this experiment.")
+@click.option("--name", help="Words of the directory's name; by default those of the title.")
+@click.option("--tag", "tags", multiple=True, help="A tag; may be given several times.")
+@click.option("--status", type=StatusType(), help="Its status.")
+@click.option("--template", metavar="NAME", help="A file of the author's in _templates of the record root.")
+@click.option("--md", "suffix", flag_value=".md", help="Write the log in Markdown.")
+@click.option("--rst", "suffix", flag_value=".rst", help="Write the log in reStructuredText.")
+@_date_option
+@_edit_option
+@click.pass_obj
+def new(
+    session: Session,
+    title: str,
+    parent: str | None,
+    name: str | None,
+    tags: tuple[str, ...],
+    status: str | None,
+    template: str | None,
+    suffix: str | None,
+    day: datetime | None,
+    edit: bool,
+) -> None:
+    """Begin a new experiment, and print the path of its log.
+
+    It gets the next number, a directory such as 0064_title, and a log with today's entry, in the format of the
+    newest experiment.
+    """
+    from exptdir.record.create import Wanted, new_experiment
+    from exptdir.record.edits.writing import locked
+
+    known_status(session, status)
+    above = None if parent is None else session.experiment(parent).key
+    wanted = Wanted(title, _today(day), name, above, tags, status, template, suffix)
+    with locked(session.base) as writer:
+        session.forget()
+        plan, log, _ = new_experiment(session.conf, session.index, wanted)
+        writer.apply(plan)
+    tell_recovered(session, writer.recovered)
+    _finish(session, log, edit)
+
+
+@click.command(epilog=examples("exptdir entry 'Repeated with fresh medium'", "exptdir entry 63 'Second try' --edit"))
+@click.argument("expt_and_title", metavar="[EXPT] TITLE", nargs=-1, required=True)
+@_date_option
+@_edit_option
+@click.pass_obj
+def entry(session: Session, expt_and_title: tuple[str, ...], day: datetime | None, edit: bool) -> None:
+    """Add a dated entry to a log, in the log's own style, and print the path of the log.
+
+    The date, the heading and the order are as in the log's other entries; nothing else in the file changes.
+    """
+    from exptdir.record.edits.entry import add_entry
+    from exptdir.record.edits.writing import locked
+
+    if len(expt_and_title) > 2:
+        raise click.UsageError("give at most an experiment and a title; a title of several words needs quotes")
+    *named, title = expt_and_title
+    found = session.experiment(named[0] if named else None)
+    order = session.conf.values.get("date_order")
+    # Only this one log counts, which is read under the lock; the record need not be read again.
+    with locked(session.base) as writer:
+        plan = add_entry(session.record, found, title, _today(day), order=order if isinstance(order, str) else "")
+        writer.apply(plan)
+    tell_recovered(session, writer.recovered)
+    _finish(session, found.log, edit)
+
+
+def _today(day: datetime | None) -> date:
+    return date.today() if day is None else day.date()
+
+
+def known_status(session: Session, status: str | None) -> None:
+    """Refuse a status that the record does not know."""
+    statuses = session.conf.statuses
+    if status is not None and status not in statuses:
+        raise click.UsageError(f"unknown status {status!r}; known: {', '.join(statuses)}")
+
+
+def tell_recovered(session: Session, problems: tuple[Problem, ...]) -> None:
+    """Say what an interrupted command before this one has left."""
+    for problem in problems:
+        click.echo(f"{session.located(problem)}: {problem.message}", err=True)
+
+
+def _finish(session: Session, log: Path, edit: bool) -> None:
+    click.echo(os.path.relpath(log, session.start))
+    if edit:
+        command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+        try:
+            subprocess.run([*shlex.split(command), str(log)], check=True)
+        except (OSError, ValueError, subprocess.CalledProcessError) as error:
+            raise click.ClickException(f"the editor {command!r} could not be used: {error}") from None

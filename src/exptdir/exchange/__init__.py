@@ -1,0 +1,1 @@
+"""Notebooks of other tools, coming in and going out."""

@@ -1,0 +1,195 @@
+"""Projects of exmemo: what their ``conf.py`` becomes, and what of their logs does not carry over.
+
+What exmemo's template, roles and directives are, is described in docs/howto/migrate.md.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from exptdir.errors import ExptdirError
+from exptdir.record.home import Conf, names_exptdir
+from exptdir.record.indexfile import read_log
+from exptdir.record.mentions import prose
+from exptdir.record.search import documents
+
+#: What is not needed any more, and why.
+_LEFT_OUT = {
+    "html_theme_path": "Sphinx finds an installed theme by its name",
+    "html_favicon": "exmemo's icon is left out; set html_favicon to a copy of it to keep it",
+    "master_doc": "“index” is the default",
+    "extensions": "",
+    "exclude_patterns": "",
+}
+#: Extensions whose work exptdir does.
+_REPLACED = re.compile(r"exmemo\b.*|sphinx\.ext\.mathjax")
+_NEEDLESS = frozenset({"README.*", "**/.expt"})
+#: Names of exmemo's that a ``conf.py`` of one's own can define; the file of each.
+_CLASSES = {"pdb": "exmemo_pdb", "datadir": "exmemo_datadir", "od": "exmemo_od"}
+#: Names of exmemo's that nothing stands for.
+_GONE = ("pubmed", "electrotransformation")
+_PROGRAM = "program-output"
+_USE = r"(?::{name}:`|^[ \t]*\.\.[ ]+{name}::)"
+
+
+class ImportFailed(ExptdirError):
+    """A directory is no project that can be imported."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """What importing a project comes to.
+
+    Parameters
+    ----------
+    path
+        The file to be written.
+    text
+        The new ``conf.py``.
+    left_out
+        What of the old one is left out, with the reason.
+    notes
+        What else must change, and what does not carry over.
+    """
+
+    path: Path
+    text: str
+    left_out: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def import_exmemo(directory: Path) -> Import:
+    """Write a ``conf.py`` for a project of exmemo.
+
+    Parameters
+    ----------
+    directory
+        The project, or the directory ``notebook`` in it.
+
+    Raises
+    ------
+    ImportFailed
+        If there is no such project.
+    """
+    base = next((at for at in (directory, directory / "notebook") if _is_project(at)), None)
+    if base is None and names_exptdir(directory / "conf.py"):
+        raise ImportFailed(f"{directory} is a record of exptdir already")
+    if base is None:
+        raise ImportFailed(f"{directory} holds neither a conf.py that names exmemo nor experiments with .expt/id")
+    old = base / "conf.py"
+    used = _used(base)
+    needless = () if used[_PROGRAM] else ("sphinxcontrib.programoutput",)
+    kept, left_out = _carried_over(old, needless) if old.exists() else (_default(directory), [])
+    classes = [name for name in _CLASSES if used[name]]
+    path = base / ("conf.new.py" if old.exists() else "conf.py")
+    notes = [f"{count} × {name}: nothing stands for it; see “migrate from exmemo”" for name, count in _gone(used)]
+    if old.exists():
+        notes.insert(0, f"compare {path.name} with conf.py, then put it in its place: mv {path.name} conf.py")
+    if used["datadir"]:
+        notes.append("set DATA_ADDRESS, if the project's data can be browsed somewhere")
+    return Import(path, _assemble(kept, classes), tuple(left_out), tuple(notes))
+
+
+def _is_project(base: Path) -> bool:
+    conf = base / "conf.py"
+    if conf.is_file():
+        return "exmemo" in read_log(conf)
+    return base.is_dir() and next(base.glob("*/.expt/id"), None) is not None
+
+
+def _default(directory: Path) -> list[str]:
+    name = directory.name.replace("_", " ").replace('"', "").replace("\\", "")
+    return [f'project = "{name}"', 'source_suffix = ".rst"']
+
+
+def _carried_over(conf: Path, needless: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Return the statements of a ``conf.py`` that stay, and what is left out."""
+    text = read_log(conf)
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ImportFailed(f"{conf} is not Python: {error}") from None
+    kept: list[str] = []
+    left_out: list[str] = []
+    extensions: list[str] = []
+    patterns: list[str] = []
+    for statement in tree.body:
+        name, value = _assignment(statement)
+        if name == "extensions" and isinstance(value, list):
+            wanted = (one for one in map(str, value) if not _REPLACED.fullmatch(one))
+            extensions = [one for one in wanted if one not in needless]
+        elif name == "exclude_patterns" and isinstance(value, list):
+            patterns = [one for one in map(str, value) if one not in _NEEDLESS]
+        elif name is not None and name not in _LEFT_OUT and value is not None:
+            kept.append(ast.get_source_segment(text, statement) or "")
+        elif not _is_docstring(statement):
+            segment = (ast.get_source_segment(text, statement) or "").split("\n")[0]
+            reason = _LEFT_OUT.get(name or "") or _reason(segment)
+            left_out.append(f"line {statement.lineno}: {segment[:80]} ({reason})")
+    kept += [f"exclude_patterns = {patterns!r}"] if patterns else []
+    kept += [f"extensions = {['exptdir', *extensions]!r}".replace("'", '"')]
+    return kept, left_out
+
+
+def _assignment(statement: ast.stmt) -> tuple[str | None, object]:
+    """Return the name and the plain value that a statement assigns; no value where it is computed."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name):
+        try:
+            return statement.targets[0].id, ast.literal_eval(statement.value)
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+            return statement.targets[0].id, None
+    return None, None
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _reason(segment: str) -> str:
+    if "exmemo" in segment or "sphinx_rtd_theme" in segment:
+        return "not needed"
+    return "a program, not a value: take it over by hand if you need it"
+
+
+def _used(base: Path) -> Counter[str]:
+    """Count the uses of those names of exmemo's that exptdir does not have."""
+    conf = Conf(base / "conf.py", {"source_suffix": ".rst", "roots": ["."]})
+    patterns = {name: re.compile(_USE.replace("{name}", name), re.MULTILINE) for name in (*_CLASSES, *_GONE, _PROGRAM)}
+    counts: Counter[str] = Counter()
+    for path in documents(conf):
+        text = prose(read_log(base / path), markdown=False)
+        counts.update({name: len(pattern.findall(text)) for name, pattern in patterns.items()})
+    return counts
+
+
+def _gone(used: Counter[str]) -> Iterator[tuple[str, int]]:
+    yield from ((name, used[name]) for name in _GONE if used[name])
+
+
+def _assemble(kept: list[str], classes: list[str]) -> str:
+    head = _part("exmemo_imports") if classes else ""
+    if not any(line.startswith("extensions") for line in kept):
+        kept = [*kept, 'extensions = ["exptdir"]']
+    options = "\n".join(kept)
+    own = "".join(f"\n\n{_part(_CLASSES[name])}" for name in classes)
+    setup = f"\n\n{_setup(classes)}" if classes else ""
+    return f"{head}{options}\n{_part('exmemo_options')}{own}{setup}"
+
+
+def _setup(classes: list[str]) -> str:
+    calls = {
+        "pdb": 'app.add_role("pdb", PdbRole())',
+        "datadir": 'app.add_role("datadir", DatadirRole())',
+        "od": 'app.add_directive("od", OdDirective)',
+    }
+    return "def setup(app):\n" + "".join(f"    {calls[name]}\n" for name in classes)
+
+
+def _part(name: str) -> str:
+    return resources.files("exptdir.exchange").joinpath(f"{name}.txt").read_text("utf-8")

@@ -1,0 +1,171 @@
+"""Everything that the text of a record shows to be wrong, without building it."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterator
+from datetime import date
+from functools import cached_property
+from glob import escape, glob
+from pathlib import Path
+from typing import cast
+from urllib.parse import unquote
+
+from exptdir.record.home import Conf
+from exptdir.record.indexfile import read_log
+from exptdir.record.mentions import mentions, shown_files
+from exptdir.record.model import Experiment, Record
+from exptdir.record.outline import DatedHeading, entries, outline
+from exptdir.record.problem import Problem
+from exptdir.record.reference import Kind, Resolution, Unresolved, resolve
+from exptdir.record.scan import visible_directories
+from exptdir.record.search import documents
+
+_RUN = re.compile(r"^[ \t]*(?:\.\.[ \t]+expt:run::|[`:~]{3,}\{expt:run\})[ \t]+(\S.*?)[ \t]*$", re.MULTILINE)
+
+
+class Document:
+    """A document and what is found in it when it is first asked for."""
+
+    def __init__(self, path: Path, order: str, begun: date | None) -> None:
+        self.path = path
+        self.markdown = path.suffix.lower() == ".md"
+        self._order, self._begun = order, begun
+
+    @cached_property
+    def text(self) -> str:
+        """The text."""
+        return read_log(self.path)
+
+    @cached_property
+    def entries(self) -> list[DatedHeading]:
+        """The entries."""
+        return entries(self.text, markdown=self.markdown, order=self._order, begun=self._begun)
+
+    @cached_property
+    def runs(self) -> set[str]:
+        """The runs that are described."""
+        return {" ".join(name.split()) for name in _RUN.findall(self.text)}
+
+
+class Audit:
+    """Looks through the documents of a record.
+
+    Parameters
+    ----------
+    conf
+        What the record's ``conf.py`` says.
+    record
+        The record, as the scan found it.
+    """
+
+    def __init__(self, conf: Conf, record: Record) -> None:
+        order = conf.values.get("date_order")
+        self._conf, self._record = conf, record
+        self._order = order if isinstance(order, str) else ""
+        self._logs: dict[str, Document] = {}
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong, document by document."""
+        for name in documents(self._conf):
+            path = self._record.base / name
+            docname = name.rpartition(".")[0]
+            owner = self._record.around(docname)
+            log = owner is not None and owner.log == path
+            document = self._log(owner) if owner is not None and log else Document(path, self._order, None)
+            yield from self._references(document, owner)
+            yield from self._files(document)
+            if log:
+                yield from _dates(document)
+                yield from _undated(document)
+
+    def _log(self, experiment: Experiment) -> Document:
+        if experiment.key not in self._logs:
+            self._logs[experiment.key] = Document(experiment.log, self._order, experiment.begun)
+        return self._logs[experiment.key]
+
+    def _references(self, document: Document, owner: Experiment | None) -> Iterator[Problem]:
+        for mention in mentions(document.text, markdown=document.markdown):
+            found = resolve(self._record, mention.text, owner, self._has_run, cast("Kind | None", mention.kind))
+            reason = found.message if isinstance(found, Unresolved) else self._missing(found)
+            if reason is not None:
+                yield Problem("ref", reason, document.path, mention.line)
+
+    def _has_run(self, experiment: Experiment, run: str) -> bool:
+        return run in self._log(experiment).runs
+
+    def _missing(self, found: Resolution) -> str | None:
+        if found.kind != "entry" or found.date is None:
+            return None
+        days = [(entry.day, entry.n) for entry in self._log(found.experiment).entries]
+        if (found.date, found.n) in days:
+            return None
+        which = f" number {found.n}" if found.n > 1 else ""
+        return f"experiment {found.experiment.address!r} has no entry{which} of {found.date.isoformat()}"
+
+    def _files(self, document: Document) -> Iterator[Problem]:
+        if self._conf.values.get("missing_assets") == "ignore":
+            return
+        for mention in shown_files(document.text, markdown=document.markdown):
+            if not any(self._there(document.path, path) for path in {mention.text, unquote(mention.text)}):
+                yield Problem("asset", f"{mention.text}: there is no such file", document.path, mention.line)
+
+    def _there(self, document: Path, typed: str) -> bool:
+        start = self._record.base if typed.startswith("/") else document.parent
+        path = os.path.normpath(os.path.join(start, typed.lstrip("/")))
+        if "\0" in path:
+            return False
+        return bool(glob(escape(path[:-1]) + "*")) if path.endswith(".*") else os.path.exists(path)
+
+
+def _dates(document: Document) -> Iterator[Problem]:
+    for entry in document.entries:
+        if entry.problem is not None:
+            yield Problem("date", entry.problem, document.path, entry.heading.line)
+
+
+def _undated(document: Document) -> Iterator[Problem]:
+    """Find sections without a date among those that have one, on the same level."""
+    dated = {entry.heading.line: entry.heading.level for entry in document.entries if entry.heading.level}
+    if len(dated) < 2:
+        return
+    first, last = min(dated), max(dated)
+    for heading in outline(document.text, markdown=document.markdown):
+        among = first < heading.line < last and heading.line not in dated
+        if among and heading.level in dated.values():
+            message = f"“{heading.title}” has no date, unlike the sections before and after it"
+            yield Problem("date", message, document.path, heading.line)
+
+
+def large_files(conf: Conf, record: Record, limit: int) -> Iterator[Problem]:
+    """Find the files of experiments that are larger than a limit.
+
+    Parameters
+    ----------
+    conf, record
+        The record.
+    limit
+        In bytes.
+    """
+    waiting = [experiment.key for experiment in record.children(None)]
+    while waiting:
+        directory = waiting.pop()
+        files, inside, _ = visible_directories(os.path.join(record.base, directory))
+        if "pyvenv.cfg" in files:
+            continue
+        for name in files:
+            path = posixpath.join(directory, name)
+            try:
+                size = os.lstat(os.path.join(record.base, path)).st_size
+            except OSError:
+                continue
+            if size > limit and not conf.exclude(path):
+                yield Problem("size", f"the file has {_shown(size)}, more than {_shown(limit)}", record.base / path)
+        below = (posixpath.join(directory, name) for name in inside)
+        waiting += [path for path in below if not conf.exclude(path)]
+
+
+def _shown(size: int) -> str:
+    return f"{size / (1 << 20):.1f} MiB" if size >= 1 << 20 else f"{size / 1024:.0f} KiB"

@@ -1,0 +1,211 @@
+"""Plans a new experiment: its number, its directory, its log with a first entry."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path, PurePosixPath
+
+from exptdir.errors import EditError
+from exptdir.record.edits.entry import new_entry
+from exptdir.record.edits.plan import Plan, create, need_free
+from exptdir.record.home import Conf
+from exptdir.record.index import Index
+from exptdir.record.indexfile import LONGEST_LOG
+from exptdir.record.metadata_io import read_bytes
+
+#: Where an author's own templates are, in the first record root.
+TEMPLATES = "_templates"
+_DIGITS = 4
+_LONGEST_NAME = 60
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the new experiment is to be.
+
+    Parameters
+    ----------
+    title
+        Its title.
+    today
+        The day of its first entry.
+    name
+        The words of its directory's name; made of the title where there are none.
+    parent
+        Key of the experiment to be nested in.
+    tags, status
+        Its facts.
+    template
+        Name of a template; ``None`` for the one called ``default``, if there is one.
+    suffix
+        ``.md`` or ``.rst``; as the newest experiment's where it is ``None``.
+    """
+
+    title: str
+    today: date
+    name: str | None = None
+    parent: str | None = None
+    tags: tuple[str, ...] = ()
+    status: str | None = None
+    template: str | None = None
+    suffix: str | None = None
+
+
+def new_experiment(conf: Conf, index: Index, wanted: Wanted) -> tuple[Plan, Path, int]:
+    """Plan a new experiment.
+
+    Parameters
+    ----------
+    conf, index
+        The record.
+    wanted
+        What it is to be.
+
+    Returns
+    -------
+    tuple
+        The plan, the log and the number.
+
+    Raises
+    ------
+    EditError
+        When the title makes no name, there is no such template, or the directory exists.
+    """
+    title = " ".join(wanted.title.split())
+    name = slug(wanted.name or title)
+    if not title or not name:
+        raise EditError("the experiment needs a title with a letter or a digit in it")
+    number = max((item.id for item in index.items.values() if item.id is not None), default=0) + 1
+    root = PurePosixPath(conf.scan_settings.roots[0]).as_posix() if conf.scan_settings.roots else "expts"
+    above = wanted.parent if wanted.parent is not None else root
+    directory = conf.base / above / f"{number:0{_digits(index.items)}}_{name}"
+    need_free(directory)
+    template = _template(conf.base / root / TEMPLATES, wanted)
+    log_name, suffix = _log_name(conf, index, wanted, template)
+    if template is None:
+        text = _log(title, suffix, wanted)
+    else:
+        values = {"title": title, "date": wanted.today.isoformat(), "id": str(number), "name": name}
+        values |= {"status": wanted.status or "", "tags": ", ".join(wanted.tags)}
+        text = _filled(template, values)
+    log = directory / f"{log_name}{suffix}"
+    edits = [create(log, text)]
+    if template is not None and (wanted.tags or wanted.status):
+        edits.append(create(directory / "expt.toml", _toml(wanted)))
+    return Plan(conf.base, tuple(edits)), log, number
+
+
+def slug(text: str) -> str:
+    """Turn a title into the name of a directory: letters and digits of any script, joined by underscores."""
+    words = re.findall(r"\w+", unicodedata.normalize("NFC", text).replace("_", " ").lower().replace("'", ""))
+    name = ""
+    for word in words:
+        longer = f"{name}_{word}" if name else word[:_LONGEST_NAME]
+        if len(longer.encode()) > 200 or len(longer) > _LONGEST_NAME:
+            break
+        name = longer
+    return name
+
+
+def cells(text: str) -> int:
+    """Return how wide a title is as reStructuredText counts: wide characters twice, combining ones not at all."""
+    wide = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    return wide - sum(1 for character in text if unicodedata.combining(character))
+
+
+def _digits(keys: Iterable[str]) -> int:
+    """Return to how many digits the numbers of directories are filled up: as most are."""
+    found = [len(match[1]) for key in keys if (match := re.match(r"(\d+)_", PurePosixPath(key).name))]
+    return max(set(found), key=found.count) if found else _DIGITS
+
+
+def _log_name(conf: Conf, index: Index, wanted: Wanted, template: Path | None) -> tuple[str, str]:
+    """Choose the name of the log as the newest experiment has it."""
+    settings = conf.scan_settings
+    newest = max(index.items.items(), key=lambda pair: (pair[1].id or 0, pair[0]), default=None)
+    stem = settings.log_names[0] if settings.log_names else "index"
+    suffix = ".md" if ".md" in settings.suffixes else ".rst"
+    if newest is not None:
+        log = PurePosixPath(newest[1].data["log"])
+        stem, suffix = log.stem, log.suffix
+    if template is not None:
+        suffix = template.suffix
+    elif wanted.suffix is not None:
+        suffix = wanted.suffix
+    if suffix not in settings.suffixes:
+        raise EditError(f"logs of this record end in {' or '.join(settings.suffixes)}, not in {suffix}")
+    return stem, suffix
+
+
+def _template(directory: Path, wanted: Wanted) -> Path | None:
+    name = wanted.template or "default"
+    if "/" in name or name.startswith("."):
+        raise EditError(f"{name!r} is no name of a template; give that of a file in {directory}")
+    paths = [directory / f"{name.removesuffix(suffix)}{suffix}" for suffix in (".md", ".rst")]
+    found = [path for path in paths if path.is_file()]
+    if wanted.suffix is not None:
+        found = [path for path in found if path.suffix == wanted.suffix]
+    if not found and wanted.template is not None:
+        raise EditError(f"there is no template {directory / name}.md or .rst")
+    return found[0] if found else None
+
+
+def _filled(template: Path, values: dict[str, str]) -> str:
+    try:
+        text = read_bytes(str(template), LONGEST_LOG).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EditError(f"{template} cannot be read: {error}") from None
+    filled = re.sub(r"\{(\w+)\}", lambda field: values.get(field[1], field[0]), text)
+    # A line below a title must be as long as the title has become.
+    return _underlined(filled) if template.suffix == ".rst" else filled
+
+
+def _underlined(text: str) -> str:
+    lines = text.split("\n")
+    for at, line in enumerate(lines[1:], 1):
+        above = lines[at - 1].rstrip()
+        if re.fullmatch(r"([=\-~^\"'*+#])\1{2,}", line) and above and not above[0].isspace():
+            lines[at] = line[0] * max(cells(above), len(line))
+    return "\n".join(lines)
+
+
+def _log(title: str, suffix: str, wanted: Wanted) -> str:
+    if suffix == ".md":
+        text = _front_matter(wanted) + f"# {title}\n"
+    else:
+        fields = [f":status: {wanted.status}"] if wanted.status else []
+        fields += [f":tags: {', '.join(wanted.tags)}"] if wanted.tags else []
+        head = "\n".join(fields) + "\n\n" if fields else ""
+        text = f"{head}{_escaped(title)}\n{'=' * max(cells(_escaped(title)), 4)}\n"
+    return new_entry(text, suffix, "", wanted.today)
+
+
+def _escaped(title: str) -> str:
+    """Keep what is typed for a title from being markup of reStructuredText where that would be broken."""
+    return re.sub(r"(?<!\w)([*`|])(?=\S)|(\\)|(?<=\w)(_)(?!\w)", r"\\\g<0>", title)
+
+
+def _front_matter(wanted: Wanted) -> str:
+    lines = [f"status: {wanted.status}"] if wanted.status else []
+    lines += [f"tags: [{', '.join(map(_quoted, wanted.tags))}]"] if wanted.tags else []
+    return "---\n" + "\n".join(lines) + "\n---\n\n" if lines else ""
+
+
+def _quoted(text: str) -> str:
+    if re.fullmatch(r"[\w][\w ./+-]*", text) and not text.isdigit():
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _toml(wanted: Wanted) -> str:
+    lines = [f"status = {_string(wanted.status)}"] if wanted.status else []
+    lines += [f"tags = [{', '.join(map(_string, wanted.tags))}]"] if wanted.tags else []
+    return "\n".join(lines) + "\n"
+
+
+def _string(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

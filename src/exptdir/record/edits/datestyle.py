@@ -1,0 +1,111 @@
+"""Writes a date in the form that another date has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import permutations
+
+from exptdir.record.edits.datewords import month_word, weekday_word
+
+_TOKEN = re.compile(r"[0-9]+|[^\W\d_]+|[\W_]+")
+_TIME = re.compile(r"[\sT@,]*[0-9]{1,2}[:.h][0-9]{2}(?::[0-9]{2})?(?:\s?[ap]m)?", re.IGNORECASE)
+_ORDINALS = frozenset({"st", "nd", "rd", "th"})
+_CHINESE = frozenset("年月日")
+
+
+def restyle(written: str, day: date, new: date, padded: bool | None) -> Iterator[str]:
+    """Write a date as another one is written.
+
+    Parameters
+    ----------
+    written
+        The other date, as its author wrote it.
+    day
+        What it means.
+    new
+        The date to write.
+    padded
+        Whether the author writes 05 for 5; ``None`` where no date says.
+
+    Yields
+    ------
+    str
+        Every text that has the same form; more than one where day and month look alike.
+    """
+    tokens: list[str] = _TOKEN.findall(written)
+    compact = {day.strftime(form): new.strftime(form) for form in ("%Y%m%d", "%y%m%d")}
+    if any(token in compact for token in tokens):
+        yield "".join(compact.get(token, token) for token in tokens)
+        return
+    month_at = next((n for n, t in enumerate(tokens) if month_word(t, day.month, day.month)), None)
+    digits = [n for n, token in enumerate(tokens) if token.isdecimal()]
+    roles = "YD" if month_at is not None else "YMD"
+    seen = set()
+    for count in (len(roles), len(roles) - 1):
+        for places in permutations(digits, count):
+            assigned = dict(zip(places, roles[-count:], strict=True))
+            text = _rewrite(tokens, assigned, month_at, day, new, padded)
+            if text is not None and text not in seen:
+                seen.add(text)
+                yield text
+        if seen:
+            return
+
+
+def pads(dates: Iterable[str]) -> bool | None:
+    """Tell whether an author writes a nought before days and months below ten."""
+    text = " | ".join(dates)
+    if re.search(r"(?<![0-9:])0[1-9](?![0-9:])", text):
+        return True
+    return False if re.search(r"(?<![0-9:])[1-9](?![0-9:])", text) else None
+
+
+def _rewrite(
+    tokens: list[str], assigned: dict[int, str], month_at: int | None, day: date, new: date, padded: bool | None
+) -> str | None:
+    if padded is None:
+        padded = month_at is None
+    last = max([*assigned, -1 if month_at is None else month_at])
+    parts = []
+    for place, token in enumerate(tokens):
+        if place in assigned:
+            parts.append(_number(token, assigned[place], day, new, padded))
+        elif token.isdecimal():
+            # Numbers that are not of the date are left out with all behind them if they can only be a time.
+            if place < last or not _TIME.fullmatch("".join(tokens[last + 1 :])):
+                return None
+            parts = parts[: last + 1]
+            break
+        elif place == month_at:
+            parts.append(month_word(token, day.month, new.month))
+        else:
+            parts.append(_word(token, tokens[place - 1] if place else "", new))
+    return None if None in parts else "".join(part for part in parts if part)
+
+
+def _number(token: str, role: str, day: date, new: date, padded: bool) -> str | None:
+    if role == "Y":
+        forms = {4: "%Y", 2: "%y"}
+        form = forms.get(len(token))
+        return new.strftime(form) if form and day.strftime(form) == token else None
+    old, value = (day.month, new.month) if role == "M" else (day.day, new.day)
+    if int(token) != old or len(token) > 2:
+        return None
+    padded = token[0] == "0" or (len(token) == 2 and padded)
+    return f"{value:02}" if padded else str(value)
+
+
+def _word(token: str, before: str, new: date) -> str:
+    if before.isdecimal() and token.lower() in _ORDINALS:
+        return _ordinal(new.day)
+    if before.isdecimal() and token in _CHINESE:
+        return token
+    return weekday_word(token, new.weekday()) or token
+
+
+def _ordinal(number: int) -> str:
+    if number in {11, 12, 13}:
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")

@@ -1,0 +1,217 @@
+"""Adds an entry to a log in the log's own style; nothing else in the file changes by a byte."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from exptdir.errors import EditError
+from exptdir.record.dates import heading_year, infer_direction, infer_order
+from exptdir.record.dates_words import MONTHS
+from exptdir.record.edits.datestyle import pads, restyle
+from exptdir.record.edits.headings import Dated, dated_headings, write_heading
+from exptdir.record.edits.outline import Heading, outline
+from exptdir.record.edits.plan import Edit, Plan
+from exptdir.record.edits.source import line_end, read_source, split_lines
+from exptdir.record.model import Experiment, Record
+
+#: Forms tried before the entry gets an ISO date.
+_MOST_TRIES = 24
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the new entry goes: before line *at*; headings in the order in which they are to be written."""
+
+    at: int
+    like: Heading
+    others: Sequence[Heading]
+    gap: int
+    year: Heading | None = None
+
+
+def add_entry(record: Record, experiment: Experiment, title: str, today: date, *, order: str = "") -> Plan:
+    """Plan a new entry in the log of an experiment.
+
+    Parameters
+    ----------
+    record, experiment
+        The experiment.
+    title
+        What the entry is called, without the date.
+    today
+        Its day.
+    order
+        The setting ``exptdir_date_order``.
+
+    Raises
+    ------
+    EditError
+        When the log cannot be read, or has no title.
+    """
+    path = Path(experiment.log)
+    data, source = read_source(path)
+    text = new_entry(source.text, path.suffix, title, today, order=order, begun=experiment.begun)
+    return Plan(record.base, (Edit(path, data, source.encode(text)),))
+
+
+def new_entry(
+    text: str, suffix: str, title: str, today: date, *, order: str = "", begun: date | None = None
+) -> str:
+    """Add a dated section to a log.
+
+    Its date is written as that of the entry beside it, its heading has the same level and lines, and it stands
+    where the direction of the file wants it. Without entries to go by it stands at the end, one level below the
+    title, with an ISO date.
+
+    Parameters
+    ----------
+    text
+        The log, with the line ends that it has.
+    suffix
+        ``.rst`` or ``.md``.
+    title
+        What the entry is called, without the date; may be empty.
+    today
+        Its day.
+    order
+        The setting ``exptdir_date_order``.
+    begun
+        The day on which the experiment began.
+
+    Returns
+    -------
+    str
+        The log with the entry in it.
+
+    Raises
+    ------
+    EditError
+        When the log has no title, without which its first entry would become the page's.
+    """
+    headings = outline(text, suffix)
+    if not headings:
+        raise EditError("the log has no title; write one above its text first")
+    title = " ".join(title.split())
+    dated = dated_headings(text, suffix, order, begun)
+    main = _main(dated)
+    newest_first = bool(infer_direction([d.heading.text for d in main], order=order or _evidence(headings)))
+    place = _place(text, suffix, headings, main, newest_first, today)
+    before = [(d.day, d.heading.text) for d in dated]
+    iso = f"{today.isoformat()}: {title}" if title else today.isoformat()
+    forms = list(dict.fromkeys(_forms(main, newest_first, title, today)))[:_MOST_TRIES]
+    for written in [*forms, iso]:
+        new, line = _insert(text, suffix, place, written)
+        after = dated_headings(new, suffix, order, begun)
+        ours = [d for d in after if d.heading.end == line and d.day == today and not d.found.problem]
+        if ours and [(d.day, d.heading.text) for d in after if d is not ours[0]] == before:
+            return new
+    raise EditError(f"a heading “{iso}” would not be read as an entry here; add it by hand")
+
+
+def _evidence(headings: list[Heading]) -> str:
+    return infer_order([heading.text for heading in headings[1:]]).order
+
+
+def _main(dated: list[Dated]) -> list[Dated]:
+    """Return the entries of the style that most have."""
+    styles = Counter((d.heading.level, d.heading.mark) for d in dated)
+    if not styles:
+        return []
+    style = styles.most_common(1)[0][0]
+    return [d for d in dated if (d.heading.level, d.heading.mark) == style]
+
+
+def _place(
+    text: str, suffix: str, headings: list[Heading], main: list[Dated], newest_first: bool, today: date
+) -> _Place:
+    lines = split_lines(text)
+    if not main:
+        like, others = _default_style(headings, suffix)
+        return _Place(_end_of(headings[0], headings, lines, whole=True), like, others, 1)
+    beside = main[0] if newest_first else main[-1]
+    gaps = Counter(_blanks_before(lines, d.heading.start) for d in main[1:] or main)
+    others = [d.heading for d in main]
+    year = beside.year if beside.year and heading_year(beside.year.text) != today.year else None
+    if year is not None and not _only_a_year(year.text):
+        year = None
+    section = year or beside.heading
+    at = section.start if newest_first else _end_of(section, headings, lines)
+    gap = gaps.most_common(1)[0][0]
+    new_year = year and replace(year, text=re.sub(r"[0-9]{4}", str(today.year), year.text, count=1))
+    return _Place(at, beside.heading, others, gap, new_year)
+
+
+def _only_a_year(text: str) -> bool:
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    return re.search(r"月|[0-9]{4}-", text) is None and not any(word in MONTHS for word in words)
+
+
+def _default_style(headings: list[Heading], suffix: str) -> tuple[Heading, list[Heading]]:
+    top = headings[0]
+    below = [heading for heading in headings if heading.level == top.level + 1]
+    if below:
+        return below[-1], below
+    if suffix.lower() == ".md":
+        return Heading(0, 1, "", top.level + 1, "#"), []
+    return Heading(0, 2, "", 2, "-" if top.mark != "-" or top.over else "="), []
+
+
+def _end_of(section: Heading, headings: list[Heading], lines: list[str], *, whole: bool = False) -> int:
+    """Return the line after a section with all that is in it."""
+    later = (h.start for h in headings if h.start > section.start and h.level <= section.level)
+    return len(lines) if whole else next(later, len(lines))
+
+
+def _blanks_before(lines: list[str], at: int) -> int:
+    first = at
+    while first > 0 and not lines[first - 1].strip():
+        first -= 1
+    return at - first
+
+
+def _forms(main: list[Dated], newest_first: bool, title: str, today: date) -> Iterator[str]:
+    """Yield titles in the forms of the entries, those of the nearest first."""
+    padded = pads(d.found.written for d in main)
+    nearest = main if newest_first else main[::-1]
+    # "May" is short and long at once; the others tell better how a month is written.
+    for d in sorted(nearest, key=lambda d: re.search(r"\bmay\b", d.found.written, re.IGNORECASE) is not None):
+        for written in restyle(d.found.written, d.day, today, padded):
+            yield from _titles(d, nearest, written, title)
+
+
+def _titles(d: Dated, nearest: list[Dated], written: str, title: str) -> Iterator[str]:
+    models = [d] if d.found.rest or not title else [other for other in nearest if other.found.rest]
+    for model in models[:2]:
+        text, found = model.heading.text, model.found
+        if not title:
+            yield written
+        elif text.endswith(found.rest) and found.written in text[: -len(found.rest)]:
+            head = text[: -len(found.rest)]
+            yield head.replace(found.written, written, 1) + title
+        elif text.startswith(found.rest):
+            yield title + text[len(found.rest) :].replace(found.written, written, 1)
+
+
+def _insert(text: str, suffix: str, place: _Place, title: str) -> tuple[str, int]:
+    """Return the text with the entry, and the line after the entry's heading."""
+    lines, end = split_lines(text), line_end(text)
+    new: list[str] = []
+    if place.year is not None:
+        new += [*write_heading(place.year.text, place.year, [place.year]), ""]
+    new += write_heading(title, place.like, place.others)
+    least = 0 if place.like.mark == "#" and place.year is None else 1
+    if place.at < len(lines):
+        heading_end = place.at + len(new)
+        new += [""] * max(place.gap, _blanks_before(lines, place.at) if place.gap == 0 else 0)
+        block = "".join(line + end for line in new)
+        return "".join([*lines[: place.at], block, *lines[place.at :]]), heading_end
+    blanks = max(max(place.gap, least) - _blanks_before(lines, place.at), 0)
+    new = [""] * blanks + new
+    if lines and not lines[-1].endswith(("\n", "\r")):
+        return text + end + end.join(new), place.at + len(new)
+    return text + "".join(line + end for line in new), place.at + len(new)

@@ -1,0 +1,109 @@
+"""Ids: the next free one, and how two branches that both took the same one are brought together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from exptdir.record.edits.history import History
+from exptdir.record.edits.layout import Layout
+from exptdir.record.edits.plan import Plan
+from exptdir.record.edits.references import Exclude, Page, nothing
+from exptdir.record.edits.relocate import numbered_key, relocate
+from exptdir.record.edits.tokens import Token
+from exptdir.record.model import Experiment, Record, in_order
+from exptdir.record.problem import Problem
+
+_ID = re.compile(r"(?:expt-|#)?(?P<id>[0-9]{1,18})(?![\w.])")
+
+
+def next_id(record: Record) -> int:
+    """Return the id after the highest that is taken, 1 in a record without numbers."""
+    return max(record.by_id, default=0) + 1
+
+
+def mend_conflicts(record: Record, *, exclude: Exclude = nothing) -> Plan:
+    """Plan new ids for the experiments that share theirs with one that was there before.
+
+    The one whose log was committed first keeps the id. A reference by the id follows another one when it stands
+    in that one's directory, or when git says that its line was written where only that one existed. What git does
+    not decide is a problem of the plan, and stays as it is.
+
+    Parameters
+    ----------
+    record
+        The record.
+    exclude
+        True for a path from the source directory that is no part of the record.
+
+    Raises
+    ------
+    EditError
+        When a file that has to change cannot be edited.
+    """
+    history = History(record.base)
+    problems: list[Problem] = []
+    ids: dict[str, int] = {}
+    groups: dict[int, list[Experiment]] = {}
+    free = next_id(record)
+    for number, rivals in sorted(record.by_id.items()):
+        if len(rivals) < 2:
+            continue
+        ordered = _oldest_first(history, rivals)
+        if ordered is None:
+            names = ", ".join(rival.path for rival in in_order(rivals))
+            message = f"git does not tell which of {names} had the id {number} first; renumber one of them by hand"
+            problems.append(Problem("id", message, rivals[0].log))
+            continue
+        groups[number] = ordered
+        for later in ordered[1:]:
+            ids[later.key], free = free, free + 1
+    moves = {key: numbered_key(record.experiments[key], new) for key, new in ids.items()}
+    judge = _Judge(history, groups)
+    plan = relocate(Layout(record, moves, ids), exclude, judge.meant)
+    return Plan(plan.base, plan.edits, plan.renames, (*problems, *plan.problems, *judge.problems))
+
+
+def _oldest_first(history: History, rivals: Sequence[Experiment]) -> list[Experiment] | None:
+    """Sort experiments by when their logs were first committed; ``None`` if that leaves the first open."""
+    times = {rival.key: history.added(rival.log) for rival in rivals}
+    known = [time.when for time in times.values() if time is not None]
+    if not known or known.count(min(known)) > 1:
+        return None
+    # What was never committed came last.
+    return sorted(in_order(rivals), key=lambda rival: _when(times[rival.key]))
+
+
+def _when(added: object) -> float:
+    return float(getattr(added, "when", "inf"))
+
+
+class _Judge:
+    """Decides which of several experiments with one id a reference means."""
+
+    def __init__(self, history: History, groups: dict[int, list[Experiment]]) -> None:
+        self._history = history
+        self._groups = groups
+        self.problems: list[Problem] = []
+
+    def meant(self, page: Page, token: Token) -> Experiment | None:
+        found = _ID.match(token.text) if token.form != "path" else None
+        rivals = self._groups.get(int(found["id"]), []) if found else []
+        if not rivals:
+            return None
+        owners = [rival for rival in rivals if page.key.startswith(rival.key + "/")]
+        if owners:
+            return max(owners, key=lambda rival: len(rival.key))
+        line = page.line(token)
+        commit = self._history.blame(page.path, line)
+        known = [rival for rival in rivals if commit and self._was_there(rival, commit)]
+        if len(known) == 1:
+            return known[0]
+        names = " or ".join(rival.path for rival in rivals)
+        message = f"“{token.text}” may mean {names}; it leads to the first now, mend it if that is wrong"
+        self.problems.append(Problem("ref", message, page.path, line))
+        return None
+
+    def _was_there(self, rival: Experiment, commit: str) -> bool:
+        added = self._history.added(rival.log)
+        return added is not None and self._history.is_ancestor(added.commit, commit)

@@ -1,0 +1,215 @@
+"""The references of a record's pages, and where each leads."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import cast
+
+from exptdir.errors import EditError
+from exptdir.record.edits.source import read_source
+from exptdir.record.edits.tokens import Token, runs_in, tokens, toml_prerequisites
+from exptdir.record.model import Experiment, Record
+from exptdir.record.problem import Problem
+from exptdir.record.reference import Kind, Resolution, RunExists, Unresolved, find_experiments, resolve
+from exptdir.record.scan import visible_directories
+
+#: True for a POSIX path from the source directory that is to be left alone.
+Exclude = Callable[[str], bool]
+
+_SUFFIXES = (".rst", ".md")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A file with references.
+
+    Parameters
+    ----------
+    path
+        The file, absolute.
+    key
+        Its POSIX path from the source directory.
+    text
+        Its text.
+    """
+
+    path: Path
+    key: str
+    text: str
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        """What in it may lead somewhere."""
+        return toml_prerequisites(self.text) if self.path.suffix == ".toml" else tokens(self.text, self.path.suffix)
+
+    def line(self, token: Token) -> int:
+        """Return the 1-based line of a token."""
+        return self.text.count("\n", 0, token.start) + 1
+
+
+@dataclass(frozen=True)
+class Found:
+    """A reference and where it leads.
+
+    Parameters
+    ----------
+    path, line
+        Where it is.
+    text
+        What is written.
+    origin
+        The experiment in whose directory it stands.
+    target
+        Where it leads.
+    """
+
+    path: Path
+    line: int
+    text: str
+    origin: Experiment | None
+    target: Resolution | Unresolved
+
+
+def nothing(path: str) -> bool:
+    """Leave no path alone."""
+    return False
+
+
+def find_sources(base: Path, exclude: Exclude = nothing) -> Iterator[Path]:
+    """Find the pages of a record and its files ``expt.toml``, without entering links or hidden directories."""
+    waiting = [""]
+    while waiting:
+        directory = waiting.pop()
+        files, inside, _ = visible_directories(os.path.join(base, directory))
+        if "pyvenv.cfg" in files:
+            continue
+        prefix = f"{directory}/" if directory else ""
+        for name in files:
+            wanted = name == "expt.toml" or os.path.splitext(name)[1].lower() in _SUFFIXES
+            if wanted and not exclude(prefix + name):
+                yield base / (prefix + name)
+        waiting += [prefix + name for name in reversed(inside) if not exclude(prefix + name)]
+
+
+def read_pages(base: Path, exclude: Exclude = nothing) -> tuple[list[Page], list[Problem]]:
+    """Read the pages of a record; one that cannot be read is a problem."""
+    pages, problems = [], []
+    for path in find_sources(base, exclude):
+        try:
+            _, source = read_source(path)
+        except EditError as error:
+            problems.append(Problem("edit", f"its references are not looked at: {error}", path))
+            continue
+        pages.append(Page(path, path.relative_to(base).as_posix(), source.text))
+    return pages, problems
+
+
+def find_references(record: Record, exclude: Exclude = nothing) -> list[Found]:
+    """Find the references of a record to experiments, entries, runs and labels.
+
+    Parameters
+    ----------
+    record
+        The record.
+    exclude
+        True for what is no page of it.
+
+    Returns
+    -------
+    list of Found
+        By page; what only might be a reference is there if it leads somewhere.
+    """
+    pages, _ = read_pages(record.base, exclude)
+    runs = Runs(record, pages)
+    found = []
+    for page in pages:
+        here = around(record, page.key)
+        for token in page.tokens:
+            target = read_token(record, token, here, runs.exists(token.text))
+            sure = token.form == "reference"
+            if target is not None and (sure or isinstance(target, Resolution)):
+                found.append(Found(page.path, page.line(token), token.text, here, target))
+    return found
+
+
+class Runs:
+    """The runs that the pages of a record describe."""
+
+    def __init__(self, record: Record, pages: list[Page]) -> None:
+        self._names: defaultdict[str, set[str]] = defaultdict(set)
+        for page in pages:
+            owner = around(record, page.key)
+            if owner is not None and "expt:run" in page.text:
+                self._names[owner.key] |= runs_in(page.text, page.path.suffix)
+
+    def exists(self, text: str) -> RunExists:
+        """Return a test for the runs that the reference *text* may mean.
+
+        What stands behind an experiment and a slash can only be meant for a run, wherever that is described.
+        """
+        return lambda experiment, run: run in self._names[experiment.key] or run != text.strip()
+
+    def moved(self, new_key: Callable[[str], str]) -> Runs:
+        """Return the same runs under the experiments' new keys."""
+        other = object.__new__(Runs)
+        other._names = defaultdict(set, {new_key(key): names for key, names in self._names.items()})
+        return other
+
+
+def around(record: Record, key: str) -> Experiment | None:
+    """Return the experiment that a file belongs to, by its path from the source directory."""
+    return record.around(str(PurePosixPath(key).with_suffix("")))
+
+
+def read_token(
+    record: Record, token: Token, here: Experiment | None, run_exists: RunExists
+) -> Resolution | Unresolved | None:
+    """Say where a token leads; ``None`` for one that is no reference to an experiment."""
+    if token.form == "path":
+        return None
+    if token.form == "label":
+        return read_label(record, token.text)
+    found = lead(record, token.text, here, run_exists, cast("Kind | None", token.kind))
+    if token.form == "any" and isinstance(found, Unresolved):
+        return None
+    return found
+
+
+def lead(
+    record: Record, text: str, here: Experiment | None, run_exists: RunExists, kind: Kind | None = None
+) -> Resolution | Unresolved:
+    """Resolve a reference, without looking for likely names where it leads nowhere, which takes long."""
+    if not _may_lead(record, text.strip(), here, run_exists):
+        return Unresolved(f"no experiment or run {text!r}")
+    return resolve(record, text, here, run_exists, kind)
+
+
+def _may_lead(record: Record, text: str, here: Experiment | None, run_exists: RunExists) -> bool:
+    if re.match(r"[-@]", text) or (here is not None and run_exists(here, text)):
+        return True
+    bare = text.removeprefix("#")
+    cuts = [len(bare), *(found.start() for found in re.finditer(r"[/@#]", bare))]
+    return any(find_experiments(record, bare[:cut]) for cut in cuts)
+
+
+def read_label(record: Record, label: str) -> Resolution | None:
+    """Read one of the standard labels, ``expt-63`` and ``expt-63-2024-06-28.2``."""
+    name = " ".join(label.lower().split())
+    if not name.startswith("expt-"):
+        return None
+    rest = name.removeprefix("expt-")
+    best = None
+    for experiment in record.experiments.values():
+        address = " ".join(experiment.address.lower().split())
+        if (rest == address or rest.startswith(address + "-")) and (best is None or len(address) > len(best[1])):
+            best = experiment, address
+    if best is None:
+        return None
+    behind = rest.removeprefix(best[1]).removeprefix("-")
+    return Resolution("label", best[0], label=behind or None)

@@ -1,0 +1,220 @@
+"""Gives experiments new numbers, names and places, with every reference to them."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from exptdir.errors import EditError
+from exptdir.record.edits.facts import put_fact
+from exptdir.record.edits.layout import Layout, is_below_a_root, root_of
+from exptdir.record.edits.paths import respell_links, respell_path
+from exptdir.record.edits.plan import Plan
+from exptdir.record.edits.prereqs import respell_prerequisites
+from exptdir.record.edits.references import Exclude, Page, Runs, around, nothing, read_pages
+from exptdir.record.edits.respell import Respeller
+from exptdir.record.edits.tokens import Token
+from exptdir.record.edits.workspace import Workspace
+from exptdir.record.metadata_files import from_name
+from exptdir.record.model import Experiment, Record
+from exptdir.record.problem import Problem
+from exptdir.record.scan import PROGRAMS
+
+_NUMBERED = re.compile(r"(?P<number>[0-9]{1,18})(?P<rest>(?:[-_. ]+.*)?)", re.DOTALL)
+_LARGEST_ID = 10**18 - 1
+
+#: Tells which experiment a reference means where two have the same id.
+Meant = Callable[[Page, Token], Experiment | None]
+
+
+def renumber(record: Record, experiment: Experiment, new_id: int, *, exclude: Exclude = nothing) -> Plan:
+    """Plan to give an experiment another id: in its directory's name, its metadata and every reference.
+
+    Parameters
+    ----------
+    record, experiment
+        The experiment.
+    new_id
+        The id, which no other experiment has.
+    exclude
+        True for a path from the source directory that is no part of the record.
+
+    Raises
+    ------
+    EditError
+        When the id is taken, or the new directory is.
+    """
+    if not 0 <= new_id <= _LARGEST_ID:
+        raise EditError(f"{new_id} is no id; take a whole number from 0")
+    if new_id in record.by_id and record.by_id[new_id] != [experiment]:
+        taken = ", ".join(other.path for other in record.by_id[new_id])
+        raise EditError(f"the id {new_id} is taken by {taken}")
+    key = numbered_key(experiment, new_id)
+    return relocate(Layout(record, {experiment.key: key}, {experiment.key: new_id}), exclude)
+
+
+def rename(record: Record, experiment: Experiment, name: str, *, exclude: Exclude = nothing) -> Plan:
+    """Plan to give an experiment another name; a number in front of its directory's name stays.
+
+    Parameters
+    ----------
+    record, experiment
+        The experiment.
+    name
+        The name without the number.
+    exclude
+        True for a path from the source directory that is no part of the record.
+
+    Raises
+    ------
+    EditError
+        When the name cannot be that of a directory, would be read as something else, or is taken.
+    """
+    old = experiment.directory_name
+    number = _NUMBERED.fullmatch(old)
+    claims = {claim.fact for claim in from_name(old, experiment.id)}
+    if number is not None and "id" in claims:
+        separator = old.removesuffix(experiment.name)[len(number["number"]) :] if number["rest"] else "_"
+        new = number["number"] + (separator or "_") + name
+    else:
+        new = name
+    key = _sibling(experiment, new)
+    _check_name(name, new)
+    before, after = _read_name(old, experiment), _read_name(new, experiment)
+    if before.keys() - {"name", "begun"} != after.keys() - {"name", "begun"} or before.get("id") != after.get("id"):
+        raise EditError(f"a directory {new!r} would have another number; choose another name")
+    return relocate(Layout(record, {experiment.key: key}), exclude)
+
+
+def move(
+    record: Record, experiment: Experiment, under: Experiment | str | None, *, exclude: Exclude = nothing
+) -> Plan:
+    """Plan to put an experiment, with all that is in it, somewhere else.
+
+    Parameters
+    ----------
+    record, experiment
+        The experiment.
+    under
+        The experiment that it is to be inside of; or a directory, from the source directory; ``None`` is the top
+        of its record root.
+    exclude
+        True for a path from the source directory that is no part of the record.
+
+    Raises
+    ------
+    EditError
+        When it would be inside itself, outside the record roots, or in the place of something else.
+    """
+    if isinstance(under, Experiment):
+        parent = under.key
+    else:
+        parent = root_of(record, experiment) if under is None else posixpath.normpath(under)
+    parent = "" if parent == "." else parent
+    if parent == experiment.key or parent.startswith(experiment.key + "/"):
+        raise EditError(f"{experiment.path} cannot be moved into itself")
+    parts = PurePosixPath(parent).parts
+    if parent.startswith("/") or ".." in parts or any(part.startswith(".") or part in PROGRAMS for part in parts):
+        raise EditError(f"{under} is no directory for experiments")
+    if not is_below_a_root(record, parent):
+        raise EditError(f"{parent or 'the source directory'} is outside the record roots, where nothing is found")
+    return relocate(Layout(record, {experiment.key: posixpath.join(parent, experiment.directory_name)}), exclude)
+
+
+def relocate(layout: Layout, exclude: Exclude = nothing, meant: Meant = lambda page, token: None) -> Plan:
+    """Plan a new layout: renames, ids, references, paths and links.
+
+    Raises
+    ------
+    EditError
+        When a name is taken, or a file that has to change cannot be edited.
+    """
+    moves = {old: new for old, new in layout.moves.items() if old != new}
+    if not moves and all(layout.record.experiments[key].id == new for key, new in layout.ids.items()):
+        return Plan(layout.record.base)
+    for new in moves.values():
+        if os.path.lexists(layout.record.base / new):
+            raise EditError(f"{new} exists already")
+    workspace = Workspace(layout.record.base)
+    pages, workspace.problems = read_pages(layout.record.base, exclude)
+    respeller = Respeller(layout, Runs(layout.record, pages))
+    for page in pages:
+        _respell_page(layout, workspace, respeller, page, meant)
+    for experiment in layout.record.experiments.values():
+        respell_prerequisites(workspace, respeller, experiment)
+    if moves:
+        respell_links(layout, workspace, exclude)
+    _put_ids(layout, workspace)
+    return workspace.plan(layout.renames())
+
+
+def numbered_key(experiment: Experiment, new_id: int) -> str:
+    """Return the key of an experiment with another id: as many digits, and the same name."""
+    found = _NUMBERED.fullmatch(experiment.directory_name)
+    if found is None or "id" not in _read_name(experiment.directory_name, experiment):
+        return experiment.key
+    width = len(found["number"]) if found["number"].startswith("0") else 0
+    return _sibling(experiment, f"{new_id:0{width}}{found['rest']}")
+
+
+def _respell_page(layout: Layout, workspace: Workspace, respeller: Respeller, page: Page, meant: Meant) -> None:
+    here = around(layout.record, page.key)
+    moves = layout.touches(page.key) or (here is not None and here.key in layout.affected)
+    if not moves and not _mentions(layout, page.text):
+        return
+    pieces, end = [], 0
+    for token in page.tokens:
+        if not moves and not _mentions(layout, token.text):
+            continue
+        if token.form == "path":
+            new: str | None = respell_path(layout, token.text, page.key, encoded=token.kind == "link")
+        else:
+            new = respeller.respell(token, here, meant(page, token))
+            workspace.problems += _doubts(respeller, page, here, token, new)
+        if new is not None and new != token.text:
+            pieces += [page.text[end : token.start], new]
+            end = token.end
+    if pieces:
+        new_text = "".join([*pieces, page.text[end:]])
+        workspace.rewrite(page.path, lambda text: new_text)
+
+
+def _mentions(layout: Layout, text: str) -> bool:
+    """Tell cheaply what certainly stays as it is: most of a large record."""
+    return layout.words.search(unquote(text) if "%" in text else text) is not None
+
+
+def _doubts(
+    respeller: Respeller, page: Page, here: Experiment | None, token: Token, new: str | None
+) -> Iterator[Problem]:
+    if new is None:
+        message = f"the reference “{token.text}” cannot be written anew; look where it leads"
+        yield Problem("ref", message, page.path, page.line(token))
+    elif new == token.text and (caught := respeller.caught(token, here)) is not None:
+        message = f"the reference “{token.text}” led nowhere until now, and leads to {caught.path} from now on"
+        yield Problem("ref", message, page.path, page.line(token))
+
+
+def _put_ids(layout: Layout, workspace: Workspace) -> None:
+    for key, new_id in layout.ids.items():
+        experiment = layout.record.experiments[key]
+        in_name = "id" in _read_name(posixpath.basename(layout.moved(key)), experiment)
+        put_fact(workspace, experiment, "id", new_id, new=not in_name)
+
+
+def _read_name(directory: str, experiment: Experiment) -> Mapping[str, object]:
+    return {claim.fact: claim.value for claim in from_name(directory, experiment.id)}
+
+
+def _sibling(experiment: Experiment, name: str) -> str:
+    return posixpath.join(posixpath.dirname(experiment.key), name)
+
+
+def _check_name(name: str, directory: str) -> None:
+    bad = not name.strip() or name != name.strip() or not name.isprintable() or "/" in name or "\\" in name
+    if bad or name.startswith(".") or directory in PROGRAMS or len(directory.encode()) > 255:
+        raise EditError(f"{name!r} cannot be the name of an experiment's directory")

@@ -1,0 +1,127 @@
+"""``check``: what is wrong, without building."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cli.conftest import Run, contents, write
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def clean(record: Path) -> Path:
+    write(record, {"expts/paper_towel/README.md": "# Which towel\n"})
+    return record
+
+
+def messages(run: Run, *arguments: str) -> list[str]:
+    return [f"{found['path']}:{found['line']}: {found['message']}" for found in run("check", "--json", *arguments).json]
+
+
+def test_a_record_that_is_right(run: Run, clean: Path):
+    before = contents(clean)
+    done = run("check")
+    assert (done.code, done.out, done.err) == (0, "", "Nothing is wrong.\n")
+    assert contents(clean) == before
+
+
+def test_dead_references_are_told_with_their_line(run: Run, clean: Path):
+    write(
+        clean,
+        {
+            "expts/0070_x/index.md": "# X\n\nSee {expt}`62`, {expt}`63@2024-05-22`, [](#61),\n{expt}`this <zzz>`.\n",
+            "expts/0071_x/notes.rst": "X\n=\n\n:expt:`data` :expt:`more` :expt:`63/v1`\n\n``:expt:`62` ``\n",
+        },
+    )
+    done = run("check")
+    assert done.code == 1
+    assert "expts/0070_x/index.md:3: error: no experiment or run '62'" in done.out
+    assert "experiment '63' has no entry of 2024-05-22 [ref]" in done.out
+    assert "expts/0070_x/index.md:4: error: no experiment or run 'zzz'" in done.out
+    assert "experiment '63' has no run 'v1'" in done.out
+    assert done.out.count("[ref]") == 5 and done.err == "5 errors\n"
+
+
+def test_what_stands_in_code_is_no_reference(run: Run, clean: Path):
+    write(
+        clean,
+        {
+            "expts/0070_x/index.md": "# X\n\n```\n{expt}`62`\n```\n\n`` {expt}`62` ``\n\n<!-- {expt}`62` -->\n",
+            "expts/0071_x/notes.rst": "X\n=\n\nSo::\n\n   :expt:`62`\n\n.. :expt:`62`\n\n.. code::\n\n   :expt:`62`\n",
+        },
+    )
+    assert run("check").code == 0
+
+
+def test_an_ambiguous_name_is_told(run: Run, clean: Path):
+    write(clean, {"expts/0070_same/index.md": "# A\n", "expts/0071_same/index.md": "# B\n\n{expt}`same`\n"})
+    assert "'same' could be any of 0070_same, 0071_same" in "".join(messages(run))
+
+
+def test_two_experiments_with_one_number(run: Run, clean: Path):
+    write(clean, {"expts/0063_rival/index.md": "# X\n"})
+    assert "is taken by" in "".join(messages(run))
+
+
+def test_missing_files_are_told_once_each(run: Run, clean: Path):
+    figure = "# X\n\n![a](none.svg) ![b](there.svg) ![c](https://example.org/x.svg)\n\n```{datatable} none.xlsx\n```\n"
+    protocol = "X\n=\n\n.. protocol:: a.txt 'b c.txt'\n   d.pdf\n\n.. figure:: /expts/0070_x/there.*\n"
+    files = {"expts/0070_x/index.md": figure, "expts/0070_x/there.svg": "<svg/>", "expts/0071_x/notes.rst": protocol}
+    write(clean, files)
+    assert messages(run, "--no-figures") == [
+        "expts/0070_x/index.md:3: none.svg: there is no such file",
+        "expts/0070_x/index.md:5: none.xlsx: there is no such file",
+        "expts/0071_x/notes.rst:4: a.txt: there is no such file",
+        "expts/0071_x/notes.rst:4: b c.txt: there is no such file",
+        "expts/0071_x/notes.rst:4: d.pdf: there is no such file",
+    ]
+
+
+def test_an_undated_section_among_dated_ones_is_a_warning(run: Run, clean: Path):
+    write(clean, {"expts/0070_x/index.md": "# X\n\n## 2024-01-01\n\n## Thoughts\n\n## 2024-01-03\n\n## Open\n"})
+    done = run("check")
+    assert done.code == 0
+    assert "index.md:5: warning: “Thoughts” has no date" in done.out and "Open" not in done.out
+    assert run("check", "--fail-on", "warning").code == 1
+
+
+def test_large_files_are_a_warning(run: Run, clean: Path):
+    write(clean, {"expts/0063_train_cnn/data.bin": bytes(3 << 20)})
+    assert run("check").out == ""
+    assert "data.bin: warning: the file has 3.0 MiB" in run("check", "--max-size", "2").out
+
+
+def test_a_figure_that_was_never_drawn_is_told(run: Run, clean: Path):
+    write(clean, {"expts/0070_x/index.md": "# X\n\n![x](loss.svg)\n", "expts/0070_x/plot.py": "print()\n"})
+    assert "expts/0070_x/plot.py: warning: " in run("check").out
+    assert "plot.py" not in run("check", "--no-figures").out
+
+
+def test_annotations_for_github(run: Run, clean: Path):
+    write(clean, {"expts/0070_a,b/index.md": "# X\n\n{expt}`62%`\n"})
+    done = run("check", "--format", "github")
+    assert done.out.startswith("::error file=expts/0070_a%2Cb/index.md,line=3::no experiment or run '62%25'")
+
+
+def test_failing_can_be_switched_off(run: Run, clean: Path):
+    write(clean, {"expts/0070_x/index.md": "# X\n\n{expt}`62`\n"})
+    assert run("check", "--fail-on", "never").code == 0
+
+
+@pytest.mark.parametrize("name", ["index.md", "notes.rst"])
+@pytest.mark.parametrize("text", [b"", b"\xff\xfe#\x00", b"# \x80\n", b"```\n" * 999, b"`" * 5000, b".. \n" * 999])
+def test_no_file_ends_in_a_traceback(run: Run, clean: Path, name, text):
+    write(clean, {f"expts/0070_x/{name}": text})
+    assert run("check").code in (0, 1)
+    assert run("list").code == run("show", "70").code == 0
+
+
+def test_the_hook_calls_the_command(run: Run, clean: Path):
+    [hook] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    program, *arguments = hook["entry"].split()
+    assert (program, hook["pass_filenames"]) == ("exptdir", False)
+    assert run(*arguments).code == 0

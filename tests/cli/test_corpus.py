@@ -1,0 +1,46 @@
+"""The commands on a real notebook, of which nothing is kept here."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from exptdir.record.home import read_conf
+from exptdir.record.index import index
+from exptdir.record.reference import find_experiments
+from tests.cli.conftest import Run, contents
+
+NOTEBOOK = Path(__file__).resolve().parents[3] / "shared/corpus/notebook"
+CONF = 'extensions = ["exptdir"]\nexptdir_roots = ["."]\nsource_suffix = ".rst"\n'
+
+pytestmark = pytest.mark.skipif(not NOTEBOOK.is_dir(), reason="no real notebooks beside the repository")
+
+
+@pytest.fixture
+def notebook(record: Path) -> Path:
+    base = record.parent / "notebook"
+    shutil.copytree(NOTEBOOK, base, symlinks=True)
+    (base / "conf.py").write_text(CONF)
+    return base
+
+
+def test_a_real_notebook_is_listed_searched_checked_and_renumbered(run: Run, notebook: Path):
+    at = "../notebook"
+    before = contents(notebook)
+    rows = run("list", "--json", at=at).json
+    assert len(rows) == 204 and all(row["id"] for row in rows)
+    assert len(run("find", "protein", "--json", at=at).json) > 10
+    found = run("check", "--no-figures", "--json", at=at).json
+    assert {problem["kind"] for problem in found} <= {"asset", "date", "size", "metadata", "math"}
+    look = index(read_conf(notebook / "conf.py"))
+    texts = [text for item in look.items.values() for text in item.references]
+    cited = Counter(one.key for text in texts for one in find_experiments(look.record, text))
+    most = look.record.experiments[cited.most_common(1)[0][0]]
+    assert run("renumber", str(most.id), "9999", at=at).code == 0
+    assert contents(notebook) != before
+    assert run("check", "--no-figures", "--json", at=at).json == found
+    assert run("renumber", "9999", str(most.id), at=at).code == 0
+    assert contents(notebook) == before

@@ -1,0 +1,150 @@
+"""``init``, ``build`` and ``import``: a record from nothing, or from another tool's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from exptdir.record.home import read_conf
+from tests.cli.conftest import Run, contents, write
+
+HOWTO = Path(__file__).resolve().parents[2] / "docs/howto"
+
+
+@pytest.mark.parametrize("form", ["--md", "--rst"])
+def test_a_new_record_builds_at_once_without_a_warning(run: Run, tmp_path: Path, form):
+    done = run("init", "My notebook", form, "--author", 'A. "Person" \\', at="..")
+    assert done.code == 0
+    base = tmp_path / "My notebook"
+    run("new", "Second", "--tag", "x", at="../My notebook")
+    assert run("check", at="../My notebook").err == "Nothing is wrong.\n"
+    built = run("build", "--strict", at="../My notebook")
+    assert (built.code, built.err) == (0, "")
+    assert built.out == (base / "_build/html/index.html").resolve().as_uri() + "\n"
+    page = (base / "_build/html/index.html").read_text("utf-8")
+    assert "My notebook" in page and "#1: First experiment" in page and "#2: Second" in page
+
+
+def test_init_keeps_what_is_there(run: Run, tmp_path: Path):
+    base = tmp_path.resolve() / "used"
+    write(base, {"index.rst": "Mine\n", ".gitignore": "x\n", "README.md": "# Code\n", "src/x.py": "1\n"})
+    before = contents(base)
+    done = run("init", at="../used")
+    assert {path: contents(base)[path] for path in before} == before
+    assert "keep   index.rst" in done.out and "create conf.py" in done.out
+    assert "add the line /_build/ to .gitignore" in done.err
+    assert 'include_patterns = ["index.rst", "expts/**"]' in (base / "conf.py").read_text()
+    after = contents(base)
+    assert run("init", at="../used").code == 0
+    assert contents(base) == after
+
+
+def test_init_keeps_away_from_another_sphinx_project(run: Run, tmp_path: Path):
+    base = tmp_path.resolve() / "docs"
+    write(base, {"conf.py": "project = 'X'\n"})
+    done = run("init", at="../docs")
+    assert done.code == 1 and "another Sphinx project" in done.err
+    assert list(contents(base)) == ["conf.py"]
+
+
+def test_recipes_lie_where_the_forge_looks(run: Run, tmp_path: Path):
+    top = tmp_path.resolve() / "code"
+    write(top, {".git/HEAD": "ref: refs/heads/main\n"})
+    run("init", "lab/notes", "--ci", "github", at="../code")
+    recipe = (top / ".github/workflows/site.yml").read_text()
+    assert "python -m sphinx -W lab/notes _build/html" in recipe
+    assert "pip install -r lab/notes/requirements.txt" in recipe
+    assert not (top / ".gitlab-ci.yml").exists()
+    run("init", "other", "--ci", "none", at="../code")
+    assert not (top / "other/.github").exists()
+
+
+def test_recipes_are_those_of_the_manual(run: Run, tmp_path: Path):
+    run("init", "new", at="..")
+    text = (HOWTO / "publish.md").read_text("utf-8")
+    recipes = dict(re.findall(r"^:name: publish-(\w+)\n\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+    assert (tmp_path / "new/.github/workflows/site.yml").read_text() == recipes["github"]
+    assert (tmp_path / "new/.gitlab-ci.yml").read_text() == recipes["gitlab"]
+    assert yaml.safe_load(recipes["github"])
+
+
+def test_a_strict_build_fails_on_a_warning(run: Run, record: Path):
+    write(record, {"expts/0070_x/index.md": "# X\n\n{expt}`62`\n"})
+    done = run("build", "dummy", "--strict", "--", "-D", "exptdir_figures=never")
+    assert done.code == 1
+
+
+def test_build_says_nothing_of_a_builder_that_is_none(run: Run):
+    done = run("build", "nonsense")
+    assert done.code == 1 and "nonsense" in done.err
+
+
+# --- import ----------------------------------------------------------------------------------------------------
+
+
+def old_conf() -> str:
+    text = (HOWTO / "migrate.md").read_text("utf-8")
+    found = re.search(r"^:name: migrate-old-conf\n\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    base = tmp_path.resolve() / "enzymes"
+    files = {
+        "notebook/conf.py": old_conf(),
+        "notebook/index.rst": "Enzymes\n=======\n\n.. toctree::\n\n   .experiments\n",
+        "notebook/train/.expt/id": "63\n",
+        "notebook/train/notes.rst": (
+            "Train\n=====\n\n:pdb:`5HXY`, :datadir:`x`, :pubmed:`1`; |br|\n\n.. od::\n\n   a: 0.1\n"
+        ),
+    }
+    write(base, files)
+    return base
+
+
+def test_import_writes_a_conf_beside_the_old_one_and_changes_nothing_else(run: Run, project: Path):
+    before = contents(project)
+    done = run("import", "enzymes", at="..")
+    assert (done.code, done.out) == (0, "create enzymes/notebook/conf.new.py\n")
+    after = contents(project)
+    assert set(after) - set(before) == {"notebook/conf.new.py"}
+    assert {path: after[path] for path in before} == before
+    assert "line 26: from sphinx_rtd_theme" in done.err and "1 × pubmed: nothing stands for it" in done.err
+    assert run("import", "enzymes", at="..").code == 1
+
+
+def test_the_imported_conf_builds(run: Run, project: Path):
+    run("import", "enzymes", at="..")
+    new = project / "notebook/conf.new.py"
+    assert read_conf(new).values["ref_format"] == "#{id}: {title}"
+    text = new.read_text("utf-8")
+    assert "programoutput" not in text and "mathjax" not in text and "sphinx.ext.todo" in text
+    new.replace(project / "notebook/conf.py")
+    notes = project / "notebook/train/notes.rst"
+    notes.write_text(notes.read_text().replace(":pubmed:`1`", ""))
+    (project / "notebook/.static").mkdir()
+    assert run("build", "--strict", at="../enzymes/notebook").code == 0
+    page = (project / "notebook/_build/html/train/notes.html").read_text("utf-8")
+    assert 'href="https://www.rcsb.org/structure/5HXY"' in page and "#63: Train" in page
+
+
+def test_the_classes_are_those_of_the_manual(run: Run, project: Path):
+    manual = (HOWTO / "migrate.md").read_text("utf-8")
+    text = run("import", "enzymes", "--dry-run", at="..").out
+    for name in ("PdbRole", "DatadirRole", "OdDirective"):
+        found = re.search(rf"^class {name}.*?(?=^class |^def |^# )", text, re.MULTILINE | re.DOTALL)
+        assert found is not None and found[0].strip() in manual
+
+
+def test_import_refuses_what_is_no_project(run: Run, tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    assert run("import", "empty", at="..").code == 1
+    assert "record of exptdir already" in run("import", "record", at="..").err
+    write(tmp_path / "broken", {"conf.py": "import exmemo\nif\n"})
+    done = run("import", "broken", at="..")
+    assert done.code == 1 and "is not Python" in done.err

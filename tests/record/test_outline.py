@@ -1,0 +1,45 @@
+"""Headings and entries of logs, read without docutils."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from exptdir.record.outline import entries, outline
+
+
+def titles(text: str, *, markdown: bool) -> list[tuple[int, int, str]]:
+    return [(heading.line, heading.level, heading.title) for heading in outline(text, markdown=markdown)]
+
+
+def days(text: str, *, markdown: bool = True, **known: date) -> list[tuple[date | None, int, str]]:
+    return [(entry.day, entry.n, entry.rest) for entry in entries(text, markdown=markdown, **known)]
+
+
+def test_headings_of_markdown():
+    text = "---\nx: 1\n---\n# A #\n\nB\n===\n\n## C\n\n```\n# no\n```\n~~~\n# no\n~~~\n    # no\n\n#no\n"
+    assert titles(text, markdown=True) == [(4, 1, "A"), (6, 1, "B"), (9, 2, "C")]
+
+
+def test_headings_of_restructuredtext():
+    text = "===\nTop\n===\n\nA\n---\n\nText::\n\n   B\n   ---\n\n* x\n\nB\n~~~~\n\nC\n---\n\n----\n\nD\n"
+    assert titles(text, markdown=False) == [(2, 1, "Top"), (5, 2, "A"), (15, 3, "B"), (18, 2, "C")]
+
+
+def test_the_second_entry_of_a_day_is_number_two():
+    text = "# X\n\n## 2024-05-21: a\n\n## 2024-05-21\n\n```{update} 2024/05/22\nx\n```\n"
+    day = date(2024, 5, 21)
+    assert days(text) == [(day, 1, "a"), (day, 2, ""), (date(2024, 5, 22), 1, "")]
+
+
+def test_a_year_may_stand_in_a_heading_above():
+    text = "# X\n\n## 2023\n\n### 28 December\n\n## 2024\n\n### 3 January\n"
+    assert [day for day, _, _ in days(text)] == [date(2023, 12, 28), date(2024, 1, 3)]
+
+
+def test_a_log_without_a_title_begins_with_an_entry():
+    assert days("2024-05-21\n----------\n\nText\n", markdown=False) == [(date(2024, 5, 21), 1, "")]
+
+
+def test_a_doubtful_date_has_no_day_and_a_reason():
+    [entry] = entries("# X\n\n## 5/6/2024\n", markdown=True)
+    assert entry.day is None and entry.problem is not None
