@@ -42,9 +42,9 @@ pytest: $(VENV)/.stamp-dev browser  ## pytest with the newest Sphinx, browser te
 test-oldest: $(OLDEST)/.stamp-test browser  ## pytest with the oldest Sphinx that we support
 	$(OLDEST)/bin/python -m pytest -n 2 $(PYTEST_ARGS)
 
-# The part of the tests that a Sphinx can break.
+# The part of the tests that a Sphinx can break, without the slow ones; `make test-oldest` runs all there are.
 oldest-part: $(OLDEST)/.stamp-test
-	$(OLDEST)/bin/python -m pytest -n 2 $(PYTEST_ARGS) tests/sphinxext
+	$(OLDEST)/bin/python -m pytest -n 2 -m 'not slow' $(PYTEST_ARGS) tests/sphinxext
 
 bench: $(VENV)/.stamp-dev  ## what navigation costs, measured (BENCH_ARGS='--sizes 300 1000 3000' for all of it)
 	$(BIN)/python -m benchmarks.navigation $(BENCH_ARGS)

@@ -14,7 +14,7 @@ author = "The exptdir authors"
 copyright = author
 version = release = __version__
 
-extensions = ["exptdir", "exptdir_reference"]
+extensions = ["exptdir", "exptdir_reference", "exptdir_commands"]
 # Our own notebook, and the small made-up record that the manual's examples refer to.
 exptdir_roots = ["expts", "docs/examples"]
 exclude_patterns = ["src", "tests", "benchmarks", ".venv*", "README.md", "CHANGELOG.md", "CONTRIBUTING.md"]

@@ -17,7 +17,8 @@ FLOORS = (
     {"tables", "figures", "logs", "runs"},
     {"exchange"},
     {"sphinxext", "preview"},
-    {"cli", "__main__"},
+    {"cli"},
+    {"__main__"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 ADAPTERS = {"sphinxext", "preview"}

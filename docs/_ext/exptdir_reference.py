@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 _PART = re.compile(r"^=== (.+)\n", re.MULTILINE)
 _LANGUAGES = {".rst": "rst", ".md": "markdown", ".py": "python", ".toml": "toml"}
-_REBUILDS = {"env": "A change reads every document again.", "html": "A change writes every page again."}
+_REBUILDS = {
+    "env": "A change reads every document again.",
+    "html": "A change writes every page again.",
+    "": "A change writes those pages again that show something else for it.",
+}
 
 
 class Case(NamedTuple):

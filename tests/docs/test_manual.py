@@ -22,7 +22,7 @@ from exptdir.sphinxext.config import PREFIX, Settings
 from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.protocol import TEXT_SUFFIXES
 from exptdir.sphinxext.roles import ROLES
-from exptdir.sphinxext.tables import DatatableDirective
+from exptdir.sphinxext.tables.directive import DatatableDirective
 from exptdir.sphinxext.toctree import PLACEHOLDER
 from exptdir.sphinxext.warnings_ import Subtype
 from tests.docs.conftest import DOCS, ROOT, Build, write_files
@@ -91,7 +91,7 @@ def test_warnings_are_in_the_manual(manual, name):
         assert f"[exptdir.{name}]" in line
 
 
-@pytest.mark.parametrize("role", [*(f"expt:{name}" for name in ROLES if name != "expt"), "expt", "doi"])
+@pytest.mark.parametrize("role", [*(f"expt:{name}" for name in ROLES if name != "expt"), "expt", "doi", "cell"])
 def test_roles_are_in_the_reference(role):
     page = PAGES["reference/roles.rst"]
     assert f".. rst:role:: {role}\n" in page
@@ -100,7 +100,7 @@ def test_roles_are_in_the_reference(role):
 
 @pytest.mark.parametrize(
     "directive",
-    ["datatable", "update", "protocol", "toctree", *(f"expt:{name}" for name in ExptDomain.directives)],
+    ["datatable", "update", "protocol", "toctree", "expt-figures", *(f"expt:{name}" for name in ExptDomain.directives)],
 )
 def test_directives_are_in_the_reference(directive):
     page = PAGES["reference/directives.rst"]
