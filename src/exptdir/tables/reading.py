@@ -11,35 +11,59 @@ from pathlib import Path
 from exptdir.errors import TableError
 from exptdir.tables.books import SheetlessFile, Source
 from exptdir.tables.cellref import CellReference
-from exptdir.tables.delimited import reading as delimited
 from exptdir.tables.disguise import check_disguise
 from exptdir.tables.files import check_file
 from exptdir.tables.grid import Sheet, lay_out
 from exptdir.tables.model import Cell, Table
-from exptdir.tables.ods.workbook import open_ods
-from exptdir.tables.parquet import open_parquet
 from exptdir.tables.ranges import Area, Box
-from exptdir.tables.xls.workbook import open_xls
-from exptdir.tables.xlsx import workbook
 
 #: Files that a spreadsheet program opens and can save anew.
 _SPREADSHEETS = frozenset({".xlsb", ".xltx", ".xltm", ".xlt", ".ots", ".numbers", ".gnumeric", ".sxc", ".dif", ".slk"})
 
 
+# Most records have tables of one or two formats: the other readers are not even imported.
+
+
+def _open_xlsx(path: Path) -> Source:
+    from exptdir.tables.xlsx.workbook import open_workbook
+
+    return open_workbook(path)
+
+
+def _open_xls(path: Path) -> Source:
+    from exptdir.tables.xls.workbook import open_xls
+
+    return open_xls(path)
+
+
+def _open_ods(path: Path) -> Source:
+    from exptdir.tables.ods.workbook import open_ods
+
+    return open_ods(path)
+
+
 def _open_delimited(path: Path) -> Source:
-    return SheetlessFile("delimited text", delimited.read_sheet(path))
+    from exptdir.tables.delimited.reading import read_sheet
+
+    return SheetlessFile("delimited text", read_sheet(path))
+
+
+def _open_parquet(path: Path) -> Source:
+    from exptdir.tables.parquet import open_parquet
+
+    return open_parquet(path)
 
 
 #: What opens a file, by its suffix.
 _OPENERS: Mapping[str, Callable[[Path], Source]] = {
-    ".xlsx": workbook.open_workbook,
-    ".xlsm": workbook.open_workbook,
-    ".xls": open_xls,
-    ".ods": open_ods,
-    ".fods": open_ods,
+    ".xlsx": _open_xlsx,
+    ".xlsm": _open_xlsx,
+    ".xls": _open_xls,
+    ".ods": _open_ods,
+    ".fods": _open_ods,
     ".csv": _open_delimited,
     ".tsv": _open_delimited,
-    ".parquet": open_parquet,
+    ".parquet": _open_parquet,
 }
 #: Suffixes of files that can be read.
 SUFFIXES = tuple(_OPENERS)
@@ -224,7 +248,9 @@ def read_text(
     """
     if not text.strip():
         raise TableError(f"{name} is empty: write rows of cells, separated by commas")
-    return lay_out(delimited.parse(text, path), None, header_rows, header_columns)
+    from exptdir.tables.delimited.reading import parse
+
+    return lay_out(parse(text, path), None, header_rows, header_columns)
 
 
 def _open(path: Path) -> Source:

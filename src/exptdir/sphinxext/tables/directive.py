@@ -20,6 +20,7 @@ from exptdir.sphinxext.tables.nodes import UnpackRows, table_box, table_node, ta
 from exptdir.sphinxext.tables.options import ALL_SHEETS, OPTIONS, refined
 from exptdir.sphinxext.tables.reader import reader_of, setup_tables_reader
 from exptdir.sphinxext.tables.tabs import tab_set
+from exptdir.tables.collection import collection_paused
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
@@ -47,7 +48,10 @@ class DatatableDirective(SphinxDirective):
                 return [self._named(self._inline(), _INLINE)]
             path = locate(self.env, typed, self.env.docname)
             self.env.note_dependency(str(path))
-            return [self._named(self._from_file(path, typed), path.name)]
+            # In a process as full as Sphinx's, a search for garbage among so many cells takes longest of all.
+            with collection_paused():
+                whole = self._from_file(path, typed)
+            return [self._named(whole, path.name)]
         except AssetError as error:
             note_missing(domain_of(self.env), self.env.docname, typed, str(error), self.lineno)
             return [self._named(placeholder(typed, str(error)), typed)]

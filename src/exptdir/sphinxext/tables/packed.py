@@ -148,10 +148,8 @@ def _reach(at: int, header_rows: int, last: int) -> int:
 
 def column_kinds(table: Table) -> list[str]:
     """Return for each column the one kind of value that it holds below its heading, or else ``text``."""
-    columns: list[set[str]] = [set() for _ in range(table.n_columns)]
-    for row in table.rows[table.header_rows :]:
-        for found, cell in zip(columns, row, strict=True):
-            found.add(cell.kind)
+    below = table.rows[table.header_rows :]
+    columns = [{row[at].kind for row in below} for at in range(table.n_columns)]
     kinds = [found - {"empty"} for found in columns]
     return [next(iter(found)) if len(found) == 1 else "text" for found in kinds]
 
