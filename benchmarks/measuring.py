@@ -6,8 +6,11 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import IO
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,11 @@ class Cost:
     def least(self, other: Cost) -> Cost:
         """Return the smaller of both; what disturbs a measurement only ever adds to it."""
         return Cost(min(self.cpu, other.cpu), min(self.mebibytes, other.mebibytes))
+
+    @staticmethod
+    def mean(costs: Sequence[Cost]) -> Cost:
+        """Return the mean of some, for costs that were disturbed alike."""
+        return Cost(sum(cost.cpu for cost in costs) / len(costs), sum(cost.mebibytes for cost in costs) / len(costs))
 
 
 def cost_of(command: Sequence[str]) -> Cost:
@@ -40,16 +48,52 @@ def cost_of(command: Sequence[str]) -> Cost:
     SystemExit
         If it fails, with the end of what it said.
     """
+    with _running(command) as cost:
+        return cost()
+
+
+def costs_at_once(first: Sequence[str], second: Sequence[str]) -> tuple[Cost, Cost]:
+    """Run two commands at the same time, each on a processor of its own, and return what they took.
+
+    The speed of a machine that others use changes from minute to minute; of two that run at once, both have it.
+
+    Parameters
+    ----------
+    first, second
+        The commands, on the first and the second of the processors that this process may use.
+
+    Returns
+    -------
+    tuple of Cost
+        In this order.
+    """
+    one, other = sorted(os.sched_getaffinity(0))[:2]
+    with _running(first, one) as cost, _running(second, other) as cost_beside:
+        return cost(), cost_beside()
+
+
+@contextmanager
+def _running(command: Sequence[str], processor: int | None = None) -> Iterator[Callable[[], Cost]]:
+    """Run a command, perhaps on a given processor, and yield what waits for its end."""
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, stdout=said, stderr=said, env=environment)
-        _, status, usage = os.wait4(process.pid, 0)
-        # Popen would otherwise wait for a process that is gone.
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            said.seek(0)
-            text = said.read().decode("utf-8", "replace")
-            raise SystemExit(f"{command} ended with {process.returncode}:\n{text[-4000:]}")
+        try:
+            if processor is not None:
+                os.sched_setaffinity(process.pid, {processor})
+            yield partial(_cost, command, process, said)
+        finally:
+            process.kill()
+
+
+def _cost(command: Sequence[str], process: subprocess.Popen[bytes], said: IO[bytes]) -> Cost:
+    _, status, usage = os.wait4(process.pid, 0)
+    # Popen would otherwise wait for a process that is gone.
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        said.seek(0)
+        text = said.read().decode("utf-8", "replace")
+        raise SystemExit(f"{command} ended with {process.returncode}:\n{text[-4000:]}")
     # The kernel counts in KiB, but for macOS, which counts in bytes.
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)

@@ -12,11 +12,11 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 
 from benchmarks.generate import generate
-from benchmarks.measuring import Cost, cost_of
+from benchmarks.measuring import Cost, cost_of, costs_at_once
 
 THEMES = ("furo", "pydata_sphinx_theme", "alabaster")
 SIZES = (300, 1000, 3000)
@@ -73,9 +73,14 @@ class Comparison:
         )
 
 
+def command(source: Path, output: Path) -> list[str]:
+    """Return what builds once, from nothing."""
+    return [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-E", str(source), str(output)]
+
+
 def measure(source: Path, output: Path) -> Cost:
     """Build once, from nothing, in a process of its own."""
-    return cost_of([sys.executable, "-m", "sphinx", "-q", "-b", "html", "-E", str(source), str(output)])
+    return cost_of(command(source, output))
 
 
 def write_variants(directory: Path, pages: int, theme: str, options: argparse.Namespace) -> tuple[Path, Path]:
@@ -90,26 +95,36 @@ def write_variants(directory: Path, pages: int, theme: str, options: argparse.Na
 
 
 def compare(pages: int, theme: str, options: argparse.Namespace) -> Comparison:
-    """Build both variants in turn, as often as asked, and keep the least cost of each."""
+    """Build both variants, as often as asked, and keep the least cost of each, or the mean of those at once."""
     with tempfile.TemporaryDirectory(prefix="exptdir-bench-") as name:
         directory = Path(name)
-        sources = write_variants(directory, pages, theme, options)
-        costs: list[Cost | None] = [None, None]
-        for round_ in range(options.repeat):
-            for index, source in enumerate(sources):
-                cost = measure(source, directory / f"{source.name}-output-{round_}")
-                known = costs[index]
-                costs[index] = cost if known is None else cost.least(known)
-    plain, ours = costs
-    assert plain and ours
-    return Comparison(theme, pages, plain, ours)
+        plain, ours = write_variants(directory, pages, theme, options)
+        outputs = [[directory / f"{source.name}-{turn}" for source in (plain, ours)] for turn in range(options.repeat)]
+        builds = [(command(plain, one), command(ours, other)) for one, other in outputs]
+        if options.at_once:
+            return Comparison(theme, pages, *_in_pairs(builds))
+        pairs = [(cost_of(one), cost_of(other)) for one, other in builds]
+    return Comparison(theme, pages, *(reduce(Cost.least, costs) for costs in zip(*pairs, strict=True)))
+
+
+def _in_pairs(builds: Sequence[tuple[list[str], list[str]]]) -> tuple[Cost, Cost]:
+    """Build both variants at the same time, on processors that change places from one time to the next."""
+    pairs = []
+    for turn, (plain, ours) in enumerate(builds):
+        if turn % 2:
+            other, one = costs_at_once(ours, plain)
+        else:
+            one, other = costs_at_once(plain, ours)
+        pairs.append((one, other))
+    plain_mean, ours_mean = (Cost.mean(costs) for costs in zip(*pairs, strict=True))
+    return plain_mean, ours_mean
 
 
 def comparisons(options: argparse.Namespace) -> Iterator[Comparison]:
     """Yield the rows as they come, small sizes first."""
     for theme in options.themes:
         # The first build of all with a theme compiles its modules, which is nobody's cost.
-        compare(2, theme, argparse.Namespace(**{**vars(options), "repeat": 1}))
+        compare(2, theme, argparse.Namespace(**{**vars(options), "repeat": 1, "at_once": False}))
     for pages in options.sizes:
         for theme in options.themes:
             yield compare(pages, theme, options)
@@ -146,6 +161,11 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--sizes", type=positive, nargs="+", default=list(SIZES), metavar="N")
     parser.add_argument("--themes", nargs="+", default=list(THEMES), metavar="THEME")
     parser.add_argument("--repeat", type=positive, default=1, metavar="N", help="keep the least of N builds")
+    parser.add_argument(
+        "--at-once",
+        action="store_true",
+        help="build both at the same time, each on a processor of its own, and take the mean of N",
+    )
     parser.add_argument("--limit", type=float, default=LIMIT, help="the highest ratio (default: %(default)s)")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the figures there as well")
     parser.add_argument("--nested", action="store_true", help="experiments within experiments")
