@@ -154,12 +154,15 @@ def test_a_script_that_kills_the_server_is_run_twice_at_most(own):
 
 
 BUILDER = """
+import signal
 import sys
 from concurrent.futures import wait
 from exptdir.figures.model import Job
 from exptdir.figures.runner import LocalExecutor, run_job
 
 if __name__ == "__main__":
+    # Tests that run in the background are started with it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with LocalExecutor(2) as executor:
         wait([executor.submit(run_job, Job.from_json(line)) for line in sys.argv[1:]])
 """
