@@ -10,8 +10,8 @@ import pytest
 
 from exptdir.figures.inside.keeper import JOURNAL
 from exptdir.figures.inside.start import COPIES
+from exptdir.figures.ledger.lock import locked
 from exptdir.figures.run.guard import BUSY, recover
-from exptdir.figures.run.locked import locked
 from exptdir.figures.run.replacing import replace_file
 from exptdir.figures.runner import Runner
 from tests.figures.running import DRAW, SVG

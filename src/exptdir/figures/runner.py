@@ -16,12 +16,12 @@ from types import TracebackType
 from typing import Self
 
 from exptdir.figures.inside.start import COPIES
+from exptdir.figures.ledger.lock import locked
 from exptdir.figures.model import Job, Outcome
 from exptdir.figures.names import is_dark
 from exptdir.figures.run import languages
 from exptdir.figures.run.ended import Ended
 from exptdir.figures.run.guard import BUSY, RUN, keep_untraced, put_back, recover, snapshot
-from exptdir.figures.run.locked import locked
 from exptdir.figures.run.outcome import conclude
 from exptdir.figures.run.spawned import Spawner
 from exptdir.figures.run.trace import merge

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from exptdir.figures.ledger.entry import Entry
 from exptdir.figures.ledger.file import format_ledger, parse_ledger
-from exptdir.figures.ledger.lock import directory_lock
+from exptdir.figures.ledger.lock import locked
 from exptdir.figures.ledger.ownfiles import read_or_none, write_if_changed
 from exptdir.figures.model import LEDGER
 from exptdir.record.problem import Problem
@@ -83,7 +83,7 @@ class Ledgers:
         """
         path = self.path(experiment)
         try:
-            with directory_lock(os.fspath(path.parent)):
+            with locked(os.fspath(path.parent)):
                 self.refresh(experiment)
                 self._write(experiment, changes, path)
         except OSError as error:

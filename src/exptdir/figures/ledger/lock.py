@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -58,17 +59,28 @@ class Locks:
 
 
 @contextmanager
-def directory_lock(directory: str) -> Iterator[None]:
-    """Keep other builds from writing the ledger of a directory meanwhile.
+def locked(path: str | Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold a file or a directory against other processes.
 
     Parameters
     ----------
-    directory
-        The directory, absolute.
+    path
+        It. Nothing is written to it.
+    wait
+        Whether to wait while another holds it.
+
+    Yields
+    ------
+    bool
+        Whether it is held, or cannot be by anybody.
     """
-    descriptor = _locked(directory, wait=True)
     try:
-        yield
+        descriptor = _locked(os.fspath(path), wait=wait)
+    except BlockingIOError:
+        yield False
+        return
+    try:
+        yield True
     finally:
         if descriptor >= 0:
             os.close(descriptor)

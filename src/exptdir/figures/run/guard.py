@@ -15,8 +15,8 @@ from pathlib import Path
 from exptdir.figures.inside.keeper import JOURNAL, Keeper
 from exptdir.figures.inside.scope import Scope
 from exptdir.figures.inside.start import COPIES
+from exptdir.figures.ledger.lock import locked
 from exptdir.figures.model import Job, is_figure
-from exptdir.figures.run.locked import locked
 from exptdir.figures.run.replacing import replace_file
 
 #: For each figure what changes when it is written: time, size and number.
