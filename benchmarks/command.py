@@ -7,7 +7,6 @@ remembers is what later commands start from.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import time
 from pathlib import Path
 
 from benchmarks.generate import generate
+from benchmarks.measuring import surroundings
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 COMMANDS = (
@@ -37,12 +37,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         record = Path(directory, "record")
         generate(record, asked.size, extensions=["exptdir"])
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(SOURCE),
-            "PYTHONDONTWRITEBYTECODE": "",
-            "XDG_CACHE_HOME": str(Path(directory, "cache")),
-        }
+        environment = surroundings(PYTHONPATH=str(SOURCE), XDG_CACHE_HOME=str(Path(directory, "cache")))
         print(f"{asked.size} experiments; first list: {timed(['list'], record, environment):.2f} s")
         # Files that are a moment old are not yet remembered for good.
         time.sleep(3)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +55,7 @@ def test_a_second_look_reads_no_log(base: Path, reads: list[str]):
     assert len(reads) == 8
     assert second.record.experiments == first.record.experiments == scan(base).experiments
     item = second.items["expts/0003_x"]
-    assert (item.count, item.first, item.references, item.tags) == (1, "2024-05-03", ["1"], ["t3"])
+    assert (item.entries, item.first, item.references, item.tags) == (1, "2024-05-03", ["1"], ["t3"])
 
 
 def test_origins_are_those_of_the_scan(base: Path):
@@ -104,22 +107,62 @@ def test_a_new_configuration_is_heeded(base: Path):
     assert "expts/0001_x" not in look(base).items
 
 
-@pytest.mark.parametrize("damage", ["", "[]", "{", "null", "\0"])
+def rewritten(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change what is remembered, and make the checksum fit."""
+    head, _, body = path.read_bytes().partition(b"\n")
+    data = json.loads(body)
+    change(data)
+    new = json.dumps(data).encode()
+    path.write_bytes(head.replace(b"%d" % zlib.crc32(body), b"%d" % zlib.crc32(new)) + b"\n" + new)
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b"{", b"null", b"\0", b"(3, '0.1.0', 0, '')\n{}"])
 def test_a_damaged_memory_is_not_believed(base: Path, damage):
     look(base)
     [path] = (base.parent / "cache").iterdir()
-    path.write_text(damage)
+    path.write_bytes(damage)
     assert len(look(base).items) == 8
 
 
-def test_a_memory_of_another_shape_is_not_believed(base: Path):
+def test_one_wrong_character_is_enough(base: Path, reads: list[str]):
     look(base)
     [path] = (base.parent / "cache").iterdir()
-    data = json.loads(path.read_text())
-    data["directories"] = {name: {"stamp": 1} for name in data["directories"]}
-    data["directories"]["expts"] = 3
-    path.write_text(json.dumps(data))
-    assert len(look(base).items) == 8
+    path.write_bytes(path.read_bytes().replace(b"Title 3", b"Title 4"))
+    assert look(base).items["expts/0003_x"].title == "Title 3"
+    assert len(reads) == 16
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data.clear(),
+        lambda data: data["items"].clear(),
+        lambda data: data["items"].update(heading=[3] * 8),
+        lambda data: data["items"].update(day=["tomorrow"] * 8),
+        lambda data: data["items"].update(log=[["../../../etc/passwd"], [0] * 8]),
+        lambda data: data["items"].update(tags=[[[1]], [0] * 8]),
+        lambda data: data["items"].update(origins=[[{"id": 3}], [0] * 8]),
+        lambda data: data["items"]["log"][1].append(9),
+        lambda data: data.update(inside=[[[".."]], [0] * 9]),
+        lambda data: data.update(stamps=["x"] * 27),
+        lambda data: data["sources"].pop(),
+        lambda data: data["paths"].pop(),
+        lambda data: data["experiments"].pop(),
+    ],
+)
+def test_a_memory_of_another_shape_is_not_believed(base: Path, reads: list[str], change):
+    look(base)
+    rewritten(next((base.parent / "cache").iterdir()), change)
+    found = look(base)
+    assert found.record.experiments == scan(base).experiments
+    assert len(reads) == 16
+
+
+def test_what_is_remembered_is_what_was_read(base: Path, reads: list[str]):
+    facts = 'id = 12\nstatus = "new"\nprereqs = [1]\ndate = 2024-04-01\n'
+    (base / "expts/0002_x/expt.toml").write_text(facts)
+    assert look(base).items == look(base).items
+    assert len(reads) == 8
 
 
 def test_a_cache_that_cannot_be_written_does_no_harm(base: Path):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from exptdir.record.outline import entries, outline
+from exptdir.record.entries import entries
+from exptdir.record.outline import outline
 
 
 def titles(text: str, *, markdown: bool) -> list[tuple[int, int, str]]:
@@ -43,3 +44,13 @@ def test_a_log_without_a_title_begins_with_an_entry():
 def test_a_doubtful_date_has_no_day_and_a_reason():
     [entry] = entries("# X\n\n## 5/6/2024\n", markdown=True)
     assert entry.day is None and entry.problem is not None
+
+
+def test_a_heading_in_a_comment_is_none():
+    text = "# A\n\n<!--\n## 2024-05-21\n-->\n\n## B\n"
+    assert titles(text, markdown=True) == [(1, 1, "A"), (7, 2, "B")]
+
+
+def test_line_ends_do_not_matter():
+    for text, markdown in (("# A\n\nB\nC\n---\n\n## D\n", True), ("A\n=\n\nB\n-\n\n.. update:: 2024-05-21\n", False)):
+        assert outline(text, markdown=markdown) == outline(text.replace("\n", "\r\n"), markdown=markdown)

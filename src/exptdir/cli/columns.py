@@ -17,9 +17,7 @@ Style = Callable[[str], str]
 
 def width(text: str) -> int:
     """Return the number of cells that a text takes in a terminal."""
-    if text.isascii():
-        return len(text)
-    return sum(_cells(character) for character in text)
+    return len(text) if text.isascii() else sum(map(_cells, text))
 
 
 def _cells(character: str) -> int:
@@ -68,13 +66,17 @@ def columns(rows: Sequence[Sequence[str]], styles: Sequence[Style | None], flexi
     yield from ("  ".join(row).rstrip() for row in zip(*laid_out, strict=True))
 
 
+def _narrow(texts: Sequence[str]) -> bool:
+    """Tell whether each character takes one cell; asked of all texts at once, as there may be ten thousand."""
+    return all(_cells(character) == 1 for character in set("".join(texts)))
+
+
 def _widest(texts: Sequence[str]) -> int:
-    # Asked of all at once, as there may be ten thousand.
-    return max(map(len if "".join(texts).isascii() else width, texts), default=0)
+    return max(map(len if _narrow(texts) else width, texts), default=0)
 
 
 def _column(texts: Sequence[str], cells: int, style: Style | None) -> list[str]:
-    if style is None and _widest(texts) <= cells and "".join(texts).isascii():
+    if style is None and _narrow(texts) and _widest(texts) <= cells:
         return [text.ljust(cells) for text in texts]
     return [_cell(text, cells, style) for text in texts]
 

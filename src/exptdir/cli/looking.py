@@ -23,30 +23,39 @@ if TYPE_CHECKING:
 @click.pass_obj
 def list_(session: Session, statuses: tuple[str, ...], tags: tuple[str, ...], last: int | None, as_json: bool) -> None:
     """List the experiments, with their status, tags and the days of their first and last entries."""
-    rows = [_row(session, key, item) for key, item in session.index.items.items()]
-    rows = [row for row in rows if _wanted(row, statuses, tags)]
+    rows = [(key, item, _status(session, key, item)) for key, item in session.index.items.items()]
+    if statuses or tags:
+        plain = {status.lower().replace("_", " ") for status in statuses}
+        rows = [row for row in rows if (not plain or row[2] in plain) and set(tags) <= set(row[1].tags)]
     if last is None:
         rows.sort(key=_listing_order)
     else:
         rows = sorted(rows, key=_newest_order, reverse=True)[:last]
     if as_json:
-        echo_json(rows)
+        echo_json([_plain(*row) for row in rows])
         return
-    meanings = session.conf.statuses
-    cells = [_cells(row) for row in rows]
 
     def coloured(status: str) -> str:
-        return click.style(status, fg=STATUS_COLOURS.get(meanings.get(status, ""), "red"))
+        return click.style(status, fg=STATUS_COLOURS.get(session.conf.statuses.get(status, ""), "red"))
 
+    cells = list(map(_cells, rows))
     click.echo("\n".join(columns(cells, [bold, None, coloured, dim, dim], flexible=1)), nl=bool(cells))
 
 
-def _row(session: Session, key: str, item: Item) -> dict[str, Any]:
-    status = item.status
-    if item.waits:
-        from exptdir.record.check import status as shown
+#: The path of an experiment, what is known of it, and its status.
+_Row = tuple[str, "Item", "str | None"]
 
-        status = shown(session.record, session.record.experiments[key], session.conf.statuses)
+
+def _status(session: Session, key: str, item: Item) -> str | None:
+    """Return the status to show, as the others of the record make it."""
+    if not item.waits:
+        return item.status
+    from exptdir.record.check import status
+
+    return status(session.record, session.record.experiments[key], session.conf.statuses)
+
+
+def _plain(key: str, item: Item, status: str | None) -> dict[str, Any]:
     return {
         "id": item.id,
         "name": item.name,
@@ -56,33 +65,32 @@ def _row(session: Session, key: str, item: Item) -> dict[str, Any]:
         "tags": list(item.tags),
         "begun": item.begun,
         "last_entry": item.last,
-        "entries": item.count,
+        "entries": item.entries,
     }
 
 
-def _wanted(row: dict[str, Any], statuses: tuple[str, ...], tags: tuple[str, ...]) -> bool:
-    plain = {status.lower().replace("_", " ") for status in statuses}
-    return (not plain or row["status"] in plain) and set(tags) <= set(row["tags"])
+def _newest_order(row: _Row) -> tuple[str, int]:
+    _, item, _ = row
+    return (item.last or item.begun or "", item.id or 0)
 
 
-def _newest_order(row: dict[str, Any]) -> tuple[str, int]:
-    return (row["last_entry"] or row["begun"] or "", row["id"] or 0)
-
-
-def _listing_order(row: dict[str, Any]) -> tuple[bool, int, object]:
+def _listing_order(row: _Row) -> tuple[bool, int, object]:
+    key, item, _ = row
+    if item.id is not None:
+        return (False, item.id, ())
     from exptdir.record.model import natural_key
 
-    if row["id"] is not None:
-        return (False, row["id"], ())
-    return (True, 0, natural_key(row["path"]))
+    return (True, 0, natural_key(key))
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
-    first, last = row["begun"] or "", row["last_entry"] or ""
+def _cells(row: _Row) -> tuple[str, ...]:
+    _, item, status = row
+    first, last, title = item.begun or "", item.last or "", item.heading or item.name
     days = f"{first} … {last}" if last and last != first else first
-    title = row["title"] if row["id"] is not None or row["title"] == row["name"] else f"{row['name']}: {row['title']}"
-    number = f"#{row['id']}" if row["id"] is not None else ""
-    return [number, *map(one_line, (title, row["status"] or "", ", ".join(row["tags"]))), days]
+    if item.id is None and title != item.name:
+        title = f"{item.name}: {title}"
+    number = f"#{item.id}" if item.id is not None else ""
+    return (number, one_line(title), one_line(status or ""), one_line(", ".join(item.tags)), one_line(days))
 
 
 @click.command(epilog=examples("exptdir find loss plateau", "exptdir find 学习率", "exptdir find 'learning rate'"))

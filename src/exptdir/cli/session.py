@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
+import zlib
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,8 +98,9 @@ class Session:
 def cache_file(base: Path) -> Path:
     """Return the file in which a record is remembered: in the user's cache (XDG), never in the record."""
     home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    name = hashlib.sha256(os.fsencode(base)).hexdigest()[:32]
-    return Path(home, "exptdir", f"{name}.json")
+    path = os.fsencode(base)
+    # Whose it is stands in it; two records with one name would only cost time.
+    return Path(home, "exptdir", f"{zlib.crc32(path):08x}{zlib.adler32(path):08x}.index")
 
 
 def _can_ask() -> bool:

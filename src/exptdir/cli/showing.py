@@ -11,8 +11,8 @@ from exptdir.cli.options import echo_json, examples, experiment_argument, json_o
 from exptdir.cli.session import Session
 
 if TYPE_CHECKING:
+    from exptdir.record.entries import DatedHeading
     from exptdir.record.model import Experiment
-    from exptdir.record.outline import DatedHeading
     from exptdir.record.overview import Overview
 
 
@@ -43,8 +43,7 @@ def _figures(session: Session, experiment: Experiment) -> list[dict[str, Any]]:
 
 
 def _plain(session: Session, found: Overview, figures: list[dict[str, Any]]) -> dict[str, Any]:
-    one, record = found.experiment, session.record
-    parent = record.parent(one)
+    one, parent = found.experiment, found.parent
     return {
         "id": one.id,
         "name": one.name,
@@ -56,7 +55,7 @@ def _plain(session: Session, found: Overview, figures: list[dict[str, Any]]) -> 
         "begun": one.begun.isoformat() if one.begun else None,
         "prerequisites": list(one.prerequisites),
         "parent": parent.address if parent is not None else None,
-        "children": [child.address for child in record.children(one)],
+        "children": [child.address for child in found.children],
         "entries": [_entry(entry) for entry in found.entries],
         "runs": list(found.runs),
         "figures": figures,
@@ -71,8 +70,7 @@ def _entry(entry: DatedHeading) -> dict[str, Any]:
 
 
 def _print(session: Session, found: Overview, figures: list[dict[str, Any]]) -> None:
-    one, record = found.experiment, session.record
-    parent = record.parent(one)
+    one, parent = found.experiment, found.parent
     click.echo(bold(one_line(one.label("#{id}: {title}"))))
     _fact("log", one.log.relative_to(session.base).as_posix())
     _fact("status", found.status)
@@ -80,7 +78,7 @@ def _print(session: Session, found: Overview, figures: list[dict[str, Any]]) -> 
     _fact("begun", one.begun.isoformat() if one.begun else None)
     _fact("waits for", ", ".join(one.prerequisites))
     _fact("part of", None if parent is None else _named(parent))
-    _list("parts", [_named(child) for child in record.children(one)])
+    _list("parts", [_named(child) for child in found.children])
     _list("entries", [f"{entry.day or '?'}  {entry.rest}" for entry in found.entries])
     _list("runs", list(found.runs))
     _list("figures", [_figure(figure) for figure in figures])

@@ -81,12 +81,12 @@ def _suffix_of(base: Path) -> str:
 
 def _files(base: Path, suffix: str, project: str, author: str | None) -> dict[str, str]:
     """Return what a record is made of, by path."""
-    from exptdir.record.create import cells
     from exptdir.record.edits.entry import new_entry
+    from exptdir.record.edits.headings import columns
 
     values = {
         "project": project,
-        "rule": "=" * max(cells(project), 4),
+        "rule": "=" * max(columns(project), 4),
         "index": f"index{suffix}",
     }
     kind = suffix.removeprefix(".")

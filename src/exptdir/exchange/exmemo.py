@@ -15,8 +15,8 @@ from pathlib import Path
 
 from exptdir.errors import ExptdirError
 from exptdir.record.home import Conf, names_exptdir
-from exptdir.record.indexfile import read_log
-from exptdir.record.mentions import prose
+from exptdir.record.masks import mask_code, mask_rst
+from exptdir.record.reading import read_log
 from exptdir.record.search import documents
 
 #: What is not needed any more, and why.
@@ -163,7 +163,7 @@ def _used(base: Path) -> Counter[str]:
     patterns = {name: re.compile(_USE.replace("{name}", name), re.MULTILINE) for name in (*_CLASSES, *_GONE, _PROGRAM)}
     counts: Counter[str] = Counter()
     for path in documents(conf):
-        text = prose(read_log(base / path), markdown=False)
+        text = mask_code(mask_rst(read_log(base / path)))
         counts.update({name: len(pattern.findall(text)) for name, pattern in patterns.items()})
     return counts
 

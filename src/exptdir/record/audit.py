@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
@@ -13,17 +12,17 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import unquote
 
+from exptdir.record.entries import DatedHeading, entries
 from exptdir.record.home import Conf
-from exptdir.record.indexfile import read_log
 from exptdir.record.mentions import mentions, shown_files
 from exptdir.record.model import Experiment, Record
-from exptdir.record.outline import DatedHeading, entries, outline
+from exptdir.record.outline import outline
 from exptdir.record.problem import Problem
+from exptdir.record.reading import read_log
 from exptdir.record.reference import Kind, Resolution, Unresolved, resolve
 from exptdir.record.scan import visible_directories
 from exptdir.record.search import documents
-
-_RUN = re.compile(r"^[ \t]*(?:\.\.[ \t]+expt:run::|[`:~]{3,}\{expt:run\})[ \t]+(\S.*?)[ \t]*$", re.MULTILINE)
+from exptdir.record.tokens import runs_in
 
 
 class Document:
@@ -47,7 +46,7 @@ class Document:
     @cached_property
     def runs(self) -> set[str]:
         """The runs that are described."""
-        return {" ".join(name.split()) for name in _RUN.findall(self.text)}
+        return set(runs_in(self.text, markdown=self.markdown))
 
 
 class Audit:

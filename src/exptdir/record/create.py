@@ -11,11 +11,12 @@ from pathlib import Path, PurePosixPath
 
 from exptdir.errors import EditError
 from exptdir.record.edits.entry import new_entry
+from exptdir.record.edits.headings import columns
 from exptdir.record.edits.plan import Plan, create, need_free
 from exptdir.record.home import Conf
 from exptdir.record.index import Index
-from exptdir.record.indexfile import LONGEST_LOG
 from exptdir.record.metadata_io import read_bytes
+from exptdir.record.reading import LONGEST_LOG
 
 #: Where an author's own templates are, in the first record root.
 TEMPLATES = "_templates"
@@ -111,15 +112,9 @@ def slug(text: str) -> str:
     return name
 
 
-def cells(text: str) -> int:
-    """Return how wide a title is as reStructuredText counts: wide characters twice, combining ones not at all."""
-    wide = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
-    return wide - sum(1 for character in text if unicodedata.combining(character))
-
-
 def _digits(keys: Iterable[str]) -> int:
     """Return to how many digits the numbers of directories are filled up: as most are."""
-    found = [len(match[1]) for key in keys if (match := re.match(r"(\d+)_", PurePosixPath(key).name))]
+    found = [len(match[1]) for key in keys if (match := re.match(r"(\d+)_", key.rpartition("/")[2]))]
     return max(set(found), key=found.count) if found else _DIGITS
 
 
@@ -130,7 +125,7 @@ def _log_name(conf: Conf, index: Index, wanted: Wanted, template: Path | None) -
     stem = settings.log_names[0] if settings.log_names else "index"
     suffix = ".md" if ".md" in settings.suffixes else ".rst"
     if newest is not None:
-        log = PurePosixPath(newest[1].data["log"])
+        log = PurePosixPath(newest[1].log)
         stem, suffix = log.stem, log.suffix
     if template is not None:
         suffix = template.suffix
@@ -169,7 +164,7 @@ def _underlined(text: str) -> str:
     for at, line in enumerate(lines[1:], 1):
         above = lines[at - 1].rstrip()
         if re.fullmatch(r"([=\-~^\"'*+#])\1{2,}", line) and above and not above[0].isspace():
-            lines[at] = line[0] * max(cells(above), len(line))
+            lines[at] = line[0] * max(columns(above), len(line))
     return "\n".join(lines)
 
 
@@ -180,7 +175,7 @@ def _log(title: str, suffix: str, wanted: Wanted) -> str:
         fields = [f":status: {wanted.status}"] if wanted.status else []
         fields += [f":tags: {', '.join(wanted.tags)}"] if wanted.tags else []
         head = "\n".join(fields) + "\n\n" if fields else ""
-        text = f"{head}{_escaped(title)}\n{'=' * max(cells(_escaped(title)), 4)}\n"
+        text = f"{head}{_escaped(title)}\n{'=' * max(columns(_escaped(title)), 4)}\n"
     return new_entry(text, suffix, "", wanted.today)
 
 

@@ -11,12 +11,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from exptdir.record.check import STATUSES
 from exptdir.record.patterns import compile_patterns
 from exptdir.record.problem import Problem
-from exptdir.record.scan import LOG_NAMES, ScanSettings
+
+if TYPE_CHECKING:
+    from exptdir.record.scan import ScanSettings
 
 _PREFIX = "exptdir_"
 #: Values of Sphinx's own that say where documents are.
@@ -59,6 +60,8 @@ class Conf:
     @property
     def statuses(self) -> Mapping[str, str]:
         """The statuses and what each means, as :data:`exptdir.record.check.STATUSES`."""
+        from exptdir.record.check import STATUSES
+
         value = self.values.get("statuses")
         valid = isinstance(value, dict) and all(isinstance(name, str) for name in value)
         return dict(value) if valid and value else STATUSES
@@ -74,10 +77,17 @@ class Conf:
         return compile_patterns(self.strings("include_patterns", ("**",)))
 
     @property
+    def roots(self) -> tuple[str, ...]:
+        """The directories that experiments are in."""
+        return self.strings("roots", ("expts",))
+
+    @property
     def scan_settings(self) -> ScanSettings:
         """What counts as an experiment."""
+        from exptdir.record.scan import LOG_NAMES, ScanSettings
+
         return ScanSettings(
-            roots=self.strings("roots", ("expts",)),
+            roots=self.roots,
             log_names=self.strings("log_names", LOG_NAMES),
             suffixes=self._suffixes(),
             statuses=self.statuses,

@@ -7,7 +7,6 @@ A file is as it was if its size and both its times are, and ``ctime`` cannot be 
 from __future__ import annotations
 
 import gc
-import hashlib
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -15,14 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from exptdir.record.indexfile import Item, experiment_of, item_of, load, save, stamp
-from exptdir.record.model import Record
-from exptdir.record.scan import addressable, find_logs, visible_directories
+from exptdir.record.indexfile import Directory, Item, Stamp, load, save, stamp
+from exptdir.record.reading import item_of
 
 if TYPE_CHECKING:
     from exptdir.record.home import Conf
+    from exptdir.record.model import Record
     from exptdir.record.scan import ScanSettings
 
 #: A file that changed so shortly before it was looked at may change again without its times telling (in ns).
@@ -49,10 +48,17 @@ class Index:
     @cached_property
     def record(self) -> Record:
         """The experiments as a record; its problems are left to :func:`exptdir.record.scan.scan`."""
+        from exptdir.record.model import Record
+        from exptdir.record.remembered import experiment_of
+
         with _without_collection():
             base = os.fspath(self.base)
-            experiments = {key: experiment_of(base, key, item) for key, item in self.items.items()}
-            return Record(self.base, dict(sorted(addressable(experiments))))
+            experiments = {key: experiment_of(base, key, self.items[key]) for key in sorted(self.items)}
+            if len({item.root for item in self.items.values()}) > 1:
+                from exptdir.record.scan import addressable
+
+                experiments = dict(addressable(experiments))
+            return Record(self.base, experiments)
 
 
 def index(conf: Conf, cache: Path | None = None) -> Index:
@@ -66,24 +72,14 @@ def index(conf: Conf, cache: Path | None = None) -> Index:
         The file in which it is remembered; without one, everything is read.
     """
     with _without_collection():
-        settings = conf.scan_settings
-        mark = hashlib.sha256(ascii((conf.values, str(conf.base))).encode()).hexdigest()
+        mark = ascii((conf.values, os.fspath(conf.base)))
         remembered = load(cache, mark) if cache is not None else {}
-        try:
-            walk = _walked(conf.base, settings, remembered)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-            # Somebody has been at the file; what it says is not needed.
-            walk = _walked(conf.base, settings, {})
-        if cache is not None and (walk.read > _FEW or not walk.remembered):
+        walk = _Walk(conf, remembered)
+        for root in conf.roots:
+            walk.walk(PurePosixPath(root).as_posix())
+        if cache is not None and (walk.read > _FEW or not remembered):
             save(cache, mark, walk.now)
         return Index(conf.base, walk.items)
-
-
-def _walked(base: Path, settings: ScanSettings, remembered: Mapping[str, Any]) -> _Walk:
-    walk = _Walk(base, settings, remembered)
-    for root in settings.roots:
-        walk.walk(PurePosixPath(root).as_posix())
-    return walk
 
 
 @contextmanager
@@ -103,12 +99,15 @@ def _without_collection() -> Iterator[None]:
 class _Walk:
     """One walk through the directories, with what is remembered of them."""
 
-    def __init__(self, base: Path, settings: ScanSettings, remembered: Mapping[str, Any]) -> None:
-        self.base, self.settings, self.remembered = os.fspath(base), settings, remembered
+    def __init__(self, conf: Conf, remembered: Mapping[str, Directory]) -> None:
+        self.base, self._conf, self._remembered = os.fspath(conf.base), conf, remembered
         self.items: dict[str, Item] = {}
-        self.now: dict[str, Any] = {}
+        self.now: dict[str, Directory] = {}
         self.read = 0
         self._recent = time.time_ns() - _RACY
+        # All at once, as that is most of what a command does in a large record.
+        there = {path: stamp(f"{self.base}/{path}") for path in remembered}
+        self._same = {path for path, known in remembered.items() if there[path] == known.stamp}
 
     def walk(self, root: str) -> None:
         """Take in what lies below a root; one that leads out of the record holds nothing."""
@@ -117,41 +116,45 @@ class _Walk:
         waiting = [root]
         while waiting:
             path = waiting.pop()
-            known = self._directory(path)
-            if path != root and known["logs"] and path not in self.items:
-                self._experiment(root, path, known)
-            prefix = "" if path == "." else f"{path}/"
-            waiting += [prefix + name for name in known["inside"]]
+            known = self.now.get(path) or self._directory(path)
+            if known.logs and path != root and path not in self.items:
+                known = self._experiment(root, path, known)
+            self.now[path] = known
+            if known.inside:
+                prefix = "" if path == "." else f"{path}/"
+                waiting += [prefix + name for name in known.inside]
 
-    def _directory(self, path: str) -> dict[str, Any]:
-        directory = f"{self.base}/{path}"
+    @cached_property
+    def _settings(self) -> ScanSettings:
+        return self._conf.scan_settings
+
+    def _directory(self, path: str) -> Directory:
+        if path in self._same:
+            return self._remembered[path]
+        from exptdir.record.scan import find_logs, visible_directories
+
+        directory, settings = f"{self.base}/{path}", self._settings
         now = stamp(directory)
-        known: dict[str, Any] | None = self.remembered.get(path)
-        if known is None or known["stamp"] != now:
-            files, inside, _ = visible_directories(directory)
-            if "pyvenv.cfg" in files:
-                files, inside = [], []
-            prefix = "" if path == "." else f"{path}/"
-            inside = [name for name in inside if not self.settings.exclude(prefix + name)]
-            logs = find_logs(path, files, self.settings)
-            known = {"stamp": self._lasting(now), "inside": inside, "logs": logs}
-            self.read += 1
-        self.now[path] = known
-        return known
+        files, inside, _ = visible_directories(directory)
+        if "pyvenv.cfg" in files:
+            files, inside = [], []
+        prefix = "" if path == "." else f"{path}/"
+        inside = [name for name in inside if not settings.exclude(prefix + name)]
+        self.read += 1
+        return Directory(self._lasting(now), inside, find_logs(path, files, settings), None)
 
-    def _lasting(self, now: list[int]) -> list[int]:
-        return [] if now and max(now[:2]) > self._recent else now
+    def _lasting(self, now: Stamp) -> Stamp:
+        return () if now and max(now[:2]) > self._recent else now
 
-    def _experiment(self, root: str, path: str, known: dict[str, Any]) -> None:
-        known_item = known.get("item")
-        if known_item is not None and self._unchanged(path, known_item):
-            item = Item(known_item)
-        else:
-            item = item_of(Path(self.base), root, path, known["logs"])
-            sources = {name: self._lasting(now) for name, now in item.data["sources"].items()}
-            known["item"] = {**item.data, "sources": sources}
-            self.read += 1
-        self.items[path] = item
+    def _experiment(self, root: str, path: str, known: Directory) -> Directory:
+        item = known.item
+        if item is not None and self._unchanged(path, item):
+            self.items[path] = item
+            return known
+        self.read += 1
+        read = self.items[path] = item_of(Path(self.base), root, path, list(known.logs))
+        return known._replace(item=read._replace(stamps=[self._lasting(now) for now in read.stamps]))
 
-    def _unchanged(self, path: str, item: Mapping[str, Any]) -> bool:
-        return all(stamp(f"{self.base}/{path}/{name}") == then for name, then in item["sources"].items())
+    def _unchanged(self, path: str, item: Item) -> bool:
+        directory = f"{self.base}/{path}/"
+        return [stamp(directory + name) for name in item.sources] == item.stamps

@@ -58,10 +58,11 @@ def look_up(record: Record, text: str, current: Experiment | None = None) -> Loo
 def experiment_at(record: Record, directory: Path) -> Experiment | None:
     """Return the innermost experiment that a directory is in; ``None`` outside all of them."""
     try:
-        path = directory.relative_to(record.base).as_posix()
+        path = directory.relative_to(record.base)
     except ValueError:
         return None
-    return record.around(f"{path}/log")
+    above = (inner.as_posix() for inner in (path, *path.parents))
+    return next((record.experiments[key] for key in above if key in record.experiments), None)
 
 
 def plain(text: str) -> str:

@@ -7,31 +7,16 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exptdir.record.edits.masks import blank, mask_markdown, mask_rst
+from exptdir.record.masks import mask_code
+from exptdir.record.tokens import Part, arguments, inline, parts
 
-_RST_ROLE = re.compile(r":expt(?::[a-z-]+)*:`(?P<text>[^`]+)`")
-_MD_ROLE = re.compile(r"\{expt(?::[a-z-]+)*\}`(?P<text>[^`]+)`")
-#: Text between marks of code, within a paragraph; in Markdown a role looks the same but for the name before it.
-_RST_CODE = re.compile(r"``(?:(?!\n[ \t]*\n).)+?``(?!`)", re.DOTALL)
-_MD_CODE = re.compile(
-    r"(?P<fence>^[ \t>]*`{3,}[^`\n]*$)"
-    r"|(?P<role>\{[\w:.+-]+\})?(?<!`)(?P<marks>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=marks)(?!`)",
-    re.DOTALL | re.MULTILINE,
-)
-_EXPLICIT = re.compile(r".*<(?P<target>[^<>]+)>\s*", re.DOTALL)
-_LINK = re.compile(r"\]\(#(?P<text>\d+[^()\s]*)\)")
-_KINDS = re.compile(r":(experiment|entry|run)[:}]`")
-#: Directives whose argument is a file.
-_SHOWS = "(?:figure|image|datatable|literalinclude|include)"
-_DIRECTIVE = re.compile(
-    rf"^[ \t>*+-]*(?:\.\.[ ]+(?:\|[^|\n]+\|[ ]+)?{_SHOWS}::|[`~:]{{3,}}\{{{_SHOWS}\}})[ \t]+(?P<path>\S.*?)[ \t]*$",
-    re.MULTILINE,
-)
+#: Directives whose argument is a file, and the role and the links that lead to one.
+_SHOWS = frozenset({"figure", "image", "datatable", "literalinclude", "include", "download"})
 _PROTOCOL = re.compile(
     r"^[ \t]*(?:\.\.[ ]+protocol::|[`~:]{3,}\{protocol\})[ \t]*(?P<names>.*(?:\n[ \t]+(?!:)\S.*)*)", re.MULTILINE
 )
-_IMAGE = re.compile(r"!\[[^\]\n]*\]\([ \t]*(?:<(?P<marked>[^>\n]+)>|(?P<path>[^()\s]+))")
-_DOWNLOAD = re.compile(r"(?::download:|\{download\})`(?P<path>[^`]+)`")
+#: Without one of these a document refers to nothing, and most of a record's need not be looked through.
+_MARKS = (":expt", "{expt", "](#", "<project:#")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|<")
 
 
@@ -54,21 +39,6 @@ class Mention:
     kind: str | None = None
 
 
-def prose(text: str, *, markdown: bool) -> str:
-    """Blank out code, comments and literal blocks, so that every place stays where it is."""
-    if not markdown:
-        return _RST_CODE.sub(_blank, mask_rst(text))
-    masked, foreign = mask_markdown(text)
-    masked = _MD_CODE.sub(lambda code: code[0] if code["role"] or code["fence"] else _blank(code), masked)
-    for start, end in foreign:
-        masked = masked[:start] + _RST_CODE.sub(_blank, mask_rst(text[start:end])) + masked[end:]
-    return masked
-
-
-def _blank(code: re.Match[str]) -> str:
-    return blank(code[0])
-
-
 def mentions(text: str, *, markdown: bool) -> Iterator[Mention]:
     """Find the references of a document, what stands in code aside.
 
@@ -79,16 +49,15 @@ def mentions(text: str, *, markdown: bool) -> Iterator[Mention]:
     markdown
         Whether it is Markdown, where ``[](#63)`` is a reference too.
     """
-    if ":expt" not in text and "{expt" not in text and "](#" not in text:
+    if not any(mark in text for mark in _MARKS):
         return
-    masked = prose(text, markdown=markdown)
-    # Content of "eval-rst" is reStructuredText within Markdown.
-    patterns = (_MD_ROLE, _LINK, _RST_ROLE) if markdown else (_RST_ROLE,)
-    for match in _in_order(patterns, masked):
-        target = _target(match["text"])
-        if target[:1] != "!":
-            kind = _KINDS.search(match[0])
-            yield Mention(target, masked.count("\n", 0, match.start()) + 1, kind[1] if kind else None)
+    found = [token for part in parts(text, markdown=markdown) for token in inline(part)]
+    for token in sorted(found, key=lambda token: token.start):
+        # A link may as well lead to a heading; only a number cannot be meant for one.
+        numbered = token.form == "any" and not token.name and token.text[:1].isdecimal()
+        if (token.form == "reference" or numbered) and not token.silent:
+            line = text.count("\n", 0, token.start) + 1
+            yield Mention(" ".join(token.text.split()), line, token.kind)
 
 
 def shown_files(text: str, *, markdown: bool) -> Iterator[Mention]:
@@ -101,32 +70,22 @@ def shown_files(text: str, *, markdown: bool) -> Iterator[Mention]:
     markdown
         Whether it is Markdown.
     """
-    masked = prose(text, markdown=markdown)
-    everywhere = (_DIRECTIVE, _PROTOCOL, _DOWNLOAD)
-    patterns = (*everywhere, _IMAGE) if markdown else everywhere
-    for match in _in_order(patterns, masked):
-        line = masked.count("\n", 0, match.start()) + 1
-        for path in _paths(match.groupdict()):
-            if not _ADDRESS.match(path):
-                yield Mention(path, line)
+    found: list[tuple[int, str]] = []
+    for part in parts(text, markdown=markdown):
+        tokens = (*inline(part), *arguments(part))
+        found += [(token.start, " ".join(token.text.split())) for token in tokens if token.name in _SHOWS]
+        found += _protocols(part)
+    for start, path in sorted(found, key=lambda pair: pair[0]):
+        if not _ADDRESS.match(path):
+            yield Mention(path, text.count("\n", 0, start) + 1)
 
 
-def _paths(groups: dict[str, str | None]) -> list[str]:
-    """Return the paths of a place: a protocol names any number, in quotes where they hold spaces."""
-    names = groups.get("names")
-    if names is None:
-        return [_target(groups.get("marked") or groups.get("path") or "")]
-    try:
-        return shlex.split(names)
-    except ValueError:
-        return names.split()
-
-
-def _in_order(patterns: tuple[re.Pattern[str], ...], text: str) -> list[re.Match[str]]:
-    found = [match for pattern in patterns for match in pattern.finditer(text)]
-    return sorted(found, key=re.Match.start)
-
-
-def _target(text: str) -> str:
-    explicit = _EXPLICIT.fullmatch(text)
-    return " ".join((explicit["target"] if explicit else text).split())
+def _protocols(part: Part) -> Iterator[tuple[int, str]]:
+    """Yield the paths of protocols: any number, in quotes where they hold spaces."""
+    masked = part.masked if part.markdown else mask_code(part.masked)
+    for found in _PROTOCOL.finditer(masked):
+        try:
+            names = shlex.split(found["names"])
+        except ValueError:
+            names = found["names"].split()
+        yield from ((part.start + found.start(), name) for name in names)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from exptdir.record.problem import Problem
+
+#: Whether an experiment is without a number, that number, and its path as people sort.
+ListingOrder = tuple[bool, int, tuple[tuple[int, int, str], ...]]
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,10 @@ class Experiment:
     @property
     def directory_name(self) -> str:
         """Name of the experiment's directory."""
-        return PurePosixPath(self.key).name
+        return self.key.rpartition("/")[2]
 
-    @property
+    # Asked for again and again, by every page that names the experiment.
+    @cached_property
     def docname(self) -> str:
         """The log's path without its suffix, which is what Sphinx calls the document."""
         return f"{self.key}/{self.log.stem}" if self.key != "." else self.log.stem
@@ -66,10 +71,22 @@ class Experiment:
 
         *title* stands for the title where the caller knows it better, as Sphinx does once the log is read.
         """
+        if self.id is not None and reference_format == "#{id}":
+            return f"#{self.id}"
         if self.id is None:
             reference_format = re.sub(r"#?\{id\}", "{name}", reference_format)
         shown = {"id": self.id, "name": self.name, "title": title or self.title or self.name, "path": self.path}
         return reference_format.format_map(shown)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """All facts as one text, which is another where any of them is."""
+        return repr(self)
+
+    @cached_property
+    def order(self) -> ListingOrder:
+        """What experiments are sorted by: see :func:`listing_order`."""
+        return self.id is None, self.id or 0, natural_key(self.key)
 
 
 def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
@@ -78,10 +95,9 @@ def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts)
 
 
-def listing_order(experiment: Experiment) -> tuple[bool, int, tuple[tuple[int, int, str], ...]]:
+def listing_order(experiment: Experiment) -> ListingOrder:
     """Sort key of experiments as pages list them: by id, then the named ones as people count."""
-    numbered = experiment.id is not None
-    return (not numbered, experiment.id or 0, natural_key(experiment.key))
+    return experiment.order
 
 
 @dataclass(frozen=True)
@@ -101,6 +117,12 @@ class Record:
     base: Path
     experiments: Mapping[str, Experiment]
     problems: tuple[Problem, ...] = ()
+
+    def with_problems(self, problems: Iterable[Problem]) -> Record:
+        """Return the same experiments with other problems; what was looked up of them is kept."""
+        other = copy.copy(self)
+        object.__setattr__(other, "problems", tuple(problems))
+        return other
 
     @cached_property
     def by_docname(self) -> dict[str, Experiment]:
@@ -168,10 +190,11 @@ class Record:
 
     def around(self, docname: str) -> Experiment | None:
         """Return the experiment that a document belongs to: its own, or the nearest directory's."""
-        if docname in self.by_docname:
-            return self.by_docname[docname]
-        above = (str(directory) for directory in PurePosixPath(docname).parents)
-        return next((self.experiments[path] for path in above if path in self.experiments), None)
+        found = self.by_docname.get(docname)
+        if found is None:
+            key = self._above(docname)
+            found = self.experiments[key] if key is not None else None
+        return found
 
     def children(self, experiment: Experiment | None) -> tuple[Experiment, ...]:
         """Return the experiments directly inside *experiment*, those of the top for ``None``, in order."""

@@ -1,59 +1,57 @@
-"""The headings of a log, and which of them are entries, read without docutils."""
+"""The headings of a log, with the style in which each is written, read without docutils."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date
+from typing import NamedTuple
 
-from exptdir.record.dates import (
-    DateContext,
-    TitleDate,
-    heading_year,
-    infer_direction,
-    infer_order,
-    parse_title_date,
-    update_date,
-)
+from exptdir.record.lines import bare_lines
 
-_ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*")
-_SETEXT = re.compile(r" {0,3}(=+|-{2,})[ \t]*")
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,}|:{3,})(.*)")
+_ATX = re.compile(r" {0,3}(?P<marks>#{1,6})(?:[ \t]+(?P<text>.*?))?(?:[ \t]+#+)?[ \t]*")
+_SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,}|:{3,})(.*)")
+_MD_BLOCK = re.compile(r"[ \t]*(?:>|[-*+][ \t]|\d+[.)][ \t]|\||%|\([^)]*\)=[ \t]*$)")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _RULE = re.compile(r"([!-/:-@\[-`{-~])\1*")
 _UPDATE = re.compile(r"[ \t]*\.\.[ \t]+update::[ \t]+(.*)")
-_UPDATE_FENCE = re.compile(r"\{update\}[ \t]+(.*)")
+_UPDATE_FENCE = re.compile(r"[ \t]*\{update\}[ \t]+(.*)")
 
 
-@dataclass(frozen=True)
-class Heading:
+class Heading(NamedTuple):
     """A section's title, or an ``update``.
 
     Parameters
     ----------
-    line
-        1-based line of its text.
+    start, end
+        Its first line and the line after its last, counted from 0.
     level
-        1 for the outermost; 0 for an ``update``.
+        1 for the first style of the file (``#`` in Markdown), and so on; 0 for an ``update``.
     title
         The text.
+    mark
+        The character of the line below, or ``#``; empty for an ``update``.
+    over
+        Whether there is a line above, too.
+    length
+        Length of the line below; 0 for ``#``.
+    indent
+        White space before the title.
     """
 
-    line: int
+    start: int
+    end: int
     level: int
     title: str
+    mark: str = ""
+    over: bool = False
+    length: int = 0
+    indent: str = ""
 
-
-@dataclass(frozen=True)
-class DatedHeading:
-    """An entry: its heading, its day and which of that day it is; without a day where the date is in doubt."""
-
-    heading: Heading
-    day: date | None
-    n: int
-    rest: str
-    problem: str | None = None
+    @property
+    def line(self) -> int:
+        """1-based line of its text."""
+        return self.start + 1 + self.over
 
 
 def outline(text: str, *, markdown: bool) -> list[Heading]:
@@ -62,120 +60,95 @@ def outline(text: str, *, markdown: bool) -> list[Heading]:
     Parameters
     ----------
     text
-        The document, with line ends ``\\n``.
+        The document, with whatever line ends.
     markdown
         Whether it is Markdown; else it is reStructuredText.
     """
-    lines = text.split("\n")
-    return list(_markdown(lines) if markdown else _rst(lines))
+    if not markdown:
+        return list(_restructured(bare_lines(text)))
+    if "<!--" in text:
+        text = _COMMENT.sub(lambda comment: re.sub(r"[^\r\n]", " ", comment[0]), text)
+    return list(_markdown(bare_lines(text)))
 
 
-def entries(text: str, *, markdown: bool, order: str = "", begun: date | None = None) -> list[DatedHeading]:
-    """Find the entries of a log.
-
-    Parameters
-    ----------
-    text
-        The log, with line ends ``\\n``.
-    markdown
-        Whether it is Markdown; else it is reStructuredText.
-    order
-        The setting ``exptdir_date_order``.
-    begun
-        The day on which the experiment began.
-    """
-    headings = outline(text, markdown=markdown)
-    first = next((heading for heading in headings if heading.level), None)
-    body = [heading for heading in headings if heading is not first or _is_dated(heading)]
-    titles = [heading.title for heading in body]
-    evidence = infer_order(titles).order
-    newest_first = infer_direction(titles, order=order or evidence)
-    context = DateContext(order=order, evidence=evidence, newest_first=newest_first, begun=begun)
-    found: list[DatedHeading] = []
-    years: list[tuple[int, int]] = []
-    of_day: Counter[date] = Counter()
-    for heading in body:
-        years = [(level, year) for level, year in years if not heading.level or level < heading.level]
-        context = replace(context, heading=years[-1][1] if years else None)
-        dated = _date_of(heading, context)
-        year = heading_year(heading.title) if heading.level else None
-        if year is not None:
-            years.append((heading.level, year))
-        if dated is None:
+def _restructured(lines: list[str]) -> Iterator[Heading]:
+    styles: list[tuple[str, bool]] = []
+    at, blank = 0, True
+    while at < len(lines):
+        line = lines[at]
+        update = _UPDATE.fullmatch(line) if "update" in line else None
+        if update is not None:
+            yield Heading(at, at + 1, 0, update[1].strip())
+        found = _rst_heading(lines, at) if blank and update is None else None
+        if found is None:
+            # Nothing needs a blank line after a comment, a target or a directive without content.
+            blank = not line.strip() or line.startswith(".. ")
+            at += 1
             continue
-        if dated.date is not None:
-            of_day[dated.date] += 1
-            context = replace(context, previous=dated.date)
-        n = of_day[dated.date] if dated.date is not None else 0
-        found.append(DatedHeading(heading, dated.date, n, dated.rest, dated.problem))
-    return found
+        style = (found.mark, found.over)
+        if style not in styles:
+            styles.append(style)
+        yield found._replace(level=styles.index(style) + 1)
+        at, blank = found.end, True
 
 
-def _date_of(heading: Heading, context: DateContext) -> TitleDate | None:
-    return parse_title_date(heading.title, context=context) if heading.level else update_date(heading.title, context)
+def _rst_heading(lines: list[str], at: int) -> Heading | None:
+    over = _rule(lines, at)
+    if over:
+        title = lines[at + 1] if at + 1 < len(lines) else ""
+        if not title.strip() or _rule(lines, at + 1) or _rule(lines, at + 2) != over:
+            return None
+        indent = title[: len(title) - len(title.lstrip())]
+        return Heading(at, at + 3, 0, title.strip(), over[0], True, len(over), indent)
+    line = lines[at].rstrip()
+    if not line or line[0].isspace() or line.startswith(".. "):
+        return None
+    under = _rule(lines, at + 1)
+    return Heading(at, at + 2, 0, line, under[0], False, len(under)) if under and _long(under, line) else None
 
 
-def _is_dated(heading: Heading) -> bool:
-    return parse_title_date(heading.title, context=DateContext()) is not None
+def _long(under: str, line: str) -> bool:
+    return len(under) >= min(4, len(line))
 
 
-def _front_matter(lines: list[str]) -> int:
-    if not lines or lines[0].rstrip() != "---":
-        return 0
-    return next((at for at, line in enumerate(lines[1:], 2) if line.rstrip() in ("---", "...")), 0)
+def _rule(lines: list[str], at: int) -> str:
+    line = lines[at].rstrip() if at < len(lines) else ""
+    return line if _RULE.fullmatch(line) else ""
 
 
 def _markdown(lines: list[str]) -> Iterator[Heading]:
-    fence, before = "", ""
-    for at, line in enumerate(lines[_front_matter(lines) :], _front_matter(lines) + 1):
-        fenced = _FENCE.fullmatch(line)
-        if fenced is not None:
-            mark = fenced[1]
-            update = _UPDATE_FENCE.match(fenced[2])
-            if not fence and update is not None:
-                yield Heading(at, 0, update[1].strip())
-            if mark[0] != ":" or "{" in fenced[2] or fence.startswith(":"):
-                closes = fence and mark.startswith(fence) and not fenced[2].strip()
-                fence = "" if closes else (fence or mark)
-            before = ""
-        elif not fence:
-            atx = _ATX.fullmatch(line)
-            rule = _SETEXT.fullmatch(line) if before else None
-            if atx is not None and atx[2]:
-                yield Heading(at, len(atx[1]), atx[2].strip())
-            elif rule is not None:
-                yield Heading(at - 1, 1 if rule[1][0] == "=" else 2, before.strip())
-            plain = atx is None and rule is None and not line.startswith(("    ", "\t", ">", "- ", "* ", "|"))
-            before = line if plain and line.strip() else ""
+    paragraph, fence = -1, ""
+    for at in range(_front_matter_end(lines), len(lines)):
+        line = lines[at]
+        if fence:
+            closes = line.strip().startswith(fence) and not line.strip().strip(fence[0])
+            fence = "" if closes else fence
+        elif (opened := _FENCE.match(line)) and not (opened[1][0] == "`" and "`" in opened[2]):
+            fence, paragraph = opened[1], -1
+            if update := _UPDATE_FENCE.match(opened[2]):
+                yield Heading(at, at + 1, 0, update[1].strip())
+        elif atx := _ATX.fullmatch(line):
+            yield Heading(at, at + 1, len(atx["marks"]), (atx["text"] or "").strip(), "#")
+            paragraph = -1
+        elif paragraph >= 0 and (setext := _SETEXT.fullmatch(line)):
+            title = " ".join(part.strip() for part in lines[paragraph:at])
+            rule = setext[1]
+            yield Heading(paragraph, at + 1, 1 if rule[0] == "=" else 2, title, rule[0], False, len(rule))
+            paragraph = -1
+        else:
+            paragraph = _paragraph(line, paragraph, at)
 
 
-def _rst(lines: list[str]) -> Iterator[Heading]:
-    styles: list[str] = []
-    at, blank = 0, True
-    while at < len(lines):
-        update = _UPDATE.fullmatch(lines[at])
-        found = _rst_title(lines, at) if blank and update is None else None
-        if update is not None:
-            yield Heading(at + 1, 0, update[1].strip())
-        if found is None:
-            blank = not lines[at].strip() or lines[at].startswith(".. ")
-            at += 1
-            continue
-        style, line, title, at = found
-        if style not in styles:
-            styles.append(style)
-        yield Heading(line, styles.index(style) + 1, title)
-        blank = True
+def _paragraph(line: str, began: int, at: int) -> int:
+    """Return the line on which the paragraph around a line began; -1 where it is in none."""
+    if not line.strip() or _MD_BLOCK.match(line):
+        return -1
+    if began >= 0:
+        return began
+    return -1 if line.startswith(("    ", "\t")) else at
 
 
-def _rst_title(lines: list[str], at: int) -> tuple[str, int, str, int] | None:
-    """Return the style of a title, its line, its text and the index of the line after."""
-    line = lines[at].rstrip()
-    following = [text.rstrip() for text in lines[at + 1 : at + 3]]
-    if _RULE.fullmatch(line):
-        if len(following) == 2 and following[1] == line and following[0].strip() and not _RULE.fullmatch(following[0]):
-            return line[0] * 2, at + 2, following[0].strip(), at + 3
-        return None
-    rule = following[0] if following else ""
-    titled = line and not line[0].isspace() and not line.startswith(".. ") and _RULE.fullmatch(rule)
-    return (rule[0], at + 1, line, at + 2) if titled and len(rule) >= min(4, len(line)) else None
+def _front_matter_end(lines: list[str]) -> int:
+    if not lines or lines[0].rstrip() != "---":
+        return 0
+    return next((at for at, line in enumerate(lines[1:], 2) if line.rstrip() in {"---", "..."}), 0)

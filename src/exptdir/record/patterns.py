@@ -22,7 +22,8 @@ def _token(match: re.Match[str]) -> str:
     if text in simple:
         return simple[text]
     if match[2]:
-        characters = match[2].replace("\\", "\\\\")
+        # Python warns of a bare "[" in a set, which it may take for another set one day.
+        characters = match[2].replace("\\", "\\\\").replace("[", "\\[")
         return f"[^/{characters}]" if match[1] else "[" + re.sub(r"^\^", r"\\^", characters) + "]"
     return re.escape(text)
 

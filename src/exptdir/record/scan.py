@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from exptdir.record.check import check
@@ -13,11 +14,22 @@ from exptdir.record.dates import DateContext, parse_title_date
 from exptdir.record.metadata import log_title, read_facts
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
+from exptdir.record.scan_memory import PROGRAMS, ScanMemory, Tree, list_directory
+
+__all__ = [
+    "LOG_NAMES",
+    "PROGRAMS",
+    "ScanSettings",
+    "addressable",
+    "directories_apart",
+    "find_logs",
+    "read_experiment",
+    "scan",
+    "visible_directories",
+]
 
 #: Names of logs, the best first (``exptdir_log_names``).
 LOG_NAMES = ("index", "notes", "log", "README")
-#: Directories that hold programs or their waste, never an experiment.
-PROGRAMS = frozenset({"__pycache__", "node_modules", "site-packages"})
 #: How deep the likely right root is looked for when the one that was given holds nothing.
 _GUESS_DEPTH = 3
 
@@ -53,24 +65,13 @@ def visible_directories(directory: str) -> tuple[list[str], list[str], list[str]
     Left alone are links to directories; hidden directories, and those of programs, are not even named. A
     directory that cannot be listed counts as empty.
     """
-    files, inside, apart = [], [], []
-    try:
-        entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
-    except OSError:
-        return [], [], []
-    for entry in entries:
-        if entry.name.startswith(".") or entry.name in PROGRAMS:
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            inside.append(entry.name)
-        elif entry.is_symlink() and os.path.isdir(entry.path):
-            apart.append(entry.name)
-        else:
-            files.append(entry.name)
+    files, inside, apart, _ = list_directory(directory)
     return files, inside, apart
 
 
-def directories_apart(base: Path, exclude: Callable[[str], bool] = lambda path: False) -> list[str]:
+def directories_apart(
+    base: Path, exclude: Callable[[str], bool] = lambda path: False, tree: Tree | None = None
+) -> list[str]:
     """Find the directories that no search for documents may enter: links, and virtual environments.
 
     Parameters
@@ -79,6 +80,8 @@ def directories_apart(base: Path, exclude: Callable[[str], bool] = lambda path: 
         The source directory.
     exclude
         True for a POSIX path that the search leaves out anyhow.
+    tree
+        What is known of the directories, and is to be known of them.
 
     Returns
     -------
@@ -86,7 +89,7 @@ def directories_apart(base: Path, exclude: Callable[[str], bool] = lambda path: 
         POSIX paths relative to *base*, sorted.
     """
     found = []
-    for path, _, _, apart in _walk(base, ".", exclude):
+    for path, _, _, apart in _walk(base, ".", exclude, tree or Tree()):
         found += [_join(path, name) if name != "." else path for name in apart]
     return sorted(found)
 
@@ -96,12 +99,12 @@ def _join(path: str, name: str) -> str:
 
 
 def _walk(
-    base: Path, root: str, exclude: Callable[[str], bool]
+    base: Path, root: str, exclude: Callable[[str], bool], tree: Tree
 ) -> Iterator[tuple[str, list[str], list[str], list[str]]]:
     waiting = [root]
     while waiting:
         path = waiting.pop()
-        files, inside, apart = visible_directories(os.path.join(base, path))
+        files, inside, apart, _ = tree.listing(os.path.join(base, path))
         if "pyvenv.cfg" in files and path != root:
             # A virtual environment: nothing in it was written by the author.
             files, inside, apart = [], [], ["."]
@@ -132,7 +135,7 @@ def find_logs(path: str, files: Iterable[str], settings: ScanSettings) -> list[s
     return [name for _, name in sorted(found)]
 
 
-def scan(base: Path, settings: ScanSettings | None = None) -> Record:
+def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | None = None) -> Record:
     """Find all experiments below the record roots.
 
     Parameters
@@ -141,13 +144,16 @@ def scan(base: Path, settings: ScanSettings | None = None) -> Record:
         The source directory, absolute.
     settings
         What counts as an experiment; the defaults are those of the documentation.
+    memory
+        What the last scan left, for this one to add to; without it, everything is read.
 
     Returns
     -------
     Record
         The experiments, and the problems with them and with the roots.
     """
-    settings = settings or ScanSettings()
+    settings, memory = settings or ScanSettings(), memory or ScanMemory()
+    memory.begin(base, settings, settings.exclude)
     experiments: dict[str, Experiment] = {}
     problems: list[Problem] = []
     for root in settings.roots:
@@ -155,17 +161,36 @@ def scan(base: Path, settings: ScanSettings | None = None) -> Record:
         if clean.startswith("/") or ".." in PurePosixPath(clean).parts:
             problems.append(Problem("root", f"the record root {root!r} is not inside the source directory", base))
             continue
-        empty = True
-        for path, files, _, _ in _walk(base, clean, settings.exclude):
-            logs = find_logs(path, files, settings) if path != clean else []
-            empty = empty and not logs
-            # Roots may overlap.
-            if logs and path not in experiments:
-                experiments[path] = read_experiment(base, clean, path, logs, problems)
-        if empty:
-            problems.append(_empty_root(base, clean, settings))
-    record = Record(base, dict(sorted(addressable(experiments))))
-    return Record(base, record.experiments, (*problems, *check(record, settings.statuses)))
+        if not _scan_root(base, clean, settings, memory, experiments, problems):
+            problems.append(_empty_root(base, clean, settings, memory.tree))
+    found = dict(sorted(addressable(experiments)))
+    return memory.record(base, found, problems, lambda record: check(record, settings.statuses))
+
+
+def _scan_root(
+    base: Path,
+    root: str,
+    settings: ScanSettings,
+    memory: ScanMemory,
+    experiments: dict[str, Experiment],
+    problems: list[Problem],
+) -> bool:
+    """Add the experiments below a root and what is wrong with them; say whether there are any."""
+    some = False
+    for path, files, _, _ in _walk(base, root, memory.exclude, memory.tree):
+        logs = memory.logs(path, files, partial(find_logs, path, files, settings)) if path != root else []
+        some = some or bool(logs)
+        # Roots may overlap.
+        if logs and path not in experiments:
+            read = partial(_read, base, root, path, logs)
+            experiments[path], wrong = memory.experiment(base, path, (root, logs), logs[0], read)
+            problems += wrong
+    return some
+
+
+def _read(base: Path, root: str, path: str, logs: list[str]) -> tuple[Experiment, list[Problem]]:
+    problems: list[Problem] = []
+    return read_experiment(base, root, path, logs, problems), problems
 
 
 def addressable(experiments: Mapping[str, Experiment]) -> Iterator[tuple[str, Experiment]]:
@@ -226,17 +251,17 @@ def _heading(log: Path) -> str | None:
     return None if title is None or parse_title_date(title, context=DateContext()) is not None else title
 
 
-def _empty_root(base: Path, root: str, settings: ScanSettings) -> Problem:
+def _empty_root(base: Path, root: str, settings: ScanSettings, tree: Tree) -> Problem:
     state = "holds no experiment" if (base / root).is_dir() else "does not exist"
-    likely = _likely_root(base, settings)
+    likely = _likely_root(base, settings, tree)
     hint = f'; did you mean exptdir_roots = ["{likely}"]?' if likely and likely != root else ""
     return Problem("root", f"the record root {root!r} {state}{hint}", base / root)
 
 
-def _likely_root(base: Path, settings: ScanSettings) -> str | None:
+def _likely_root(base: Path, settings: ScanSettings, tree: Tree) -> str | None:
     """Return the directory with the most experiments directly inside it."""
     logs: Counter[str] = Counter()
-    for path, files, inside, _ in _walk(base, ".", settings.exclude):
+    for path, files, inside, _ in _walk(base, ".", settings.exclude, tree):
         if path.count("/") >= _GUESS_DEPTH:
             inside.clear()
         found = find_logs(path, files, settings) if path != "." else []

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exptdir.record.home import Conf
-from exptdir.record.indexfile import read_log
 from exptdir.record.outline import outline
+from exptdir.record.reading import read_log
 from exptdir.record.scan import visible_directories
 
 #: So many characters of a long line are shown around what was found.

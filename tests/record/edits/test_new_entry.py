@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from exptdir.errors import EditError
 from exptdir.record.edits.entry import add_entry, new_entry
-from exptdir.record.edits.headings import dated_headings
 from exptdir.record.edits.writing import apply
+from exptdir.record.entries import entries
 from exptdir.record.scan import scan
 
 TODAY = date(2026, 11, 2)
@@ -143,10 +143,10 @@ def test_the_new_entry_is_found_at_its_end_of_the_file_and_the_rest_is_untouched
     title = "# T\n\n" if suffix == ".md" else "T\n=\n\n"
     text = (title + ("\n" * (gap + 1)).join(f"{block}\n\nbody" for block in blocks) + tail).replace("\n", end)
     assert added(text, suffix)
-    entries = dated_headings(new_entry(text, suffix, "New", TODAY), suffix)
+    found = entries(new_entry(text, suffix, "New", TODAY), markdown=suffix == ".md")
     at = 0 if backward and len(days) > 1 else -1
-    assert entries[at].day == TODAY
+    assert found[at].day == TODAY
     only_may = all((date(2024, 1, 1) + timedelta(n)).month == 5 for n in days)
     expected = TODAY.strftime(form.replace("%b", "%B") if only_may else form)
-    assert entries[at].heading.text in {f"{expected} New", f"{re.sub('02(?!6)', '2', expected)} New"}
-    assert len(entries) == len(days) + 1
+    assert found[at].heading.title in {f"{expected} New", f"{re.sub('02(?!6)', '2', expected)} New"}
+    assert len(found) == len(days) + 1

@@ -255,3 +255,15 @@ def test_the_most_cited_experiment_of_a_real_notebook_gets_another_number_and_ba
     assert tree(base) != before
     apply(renumber(record, record.by_id[7777][0], old))
     assert tree(base) == before
+
+
+def test_a_path_may_leave_its_directory_and_enter_it_again(tmp_path: Path):
+    folder = tmp_path / "expts/0001_a"
+    folder.mkdir(parents=True)
+    (folder / "log.md").write_text("# A\n\n[x](../0001_a/log.md) [y](log.md)\n")
+    (folder / "again.md").symlink_to("../0001_a/log.md")
+    record = scan(tmp_path)
+    apply(rename(record, record.experiments["expts/0001_a"], "b"))
+    moved = tmp_path / "expts/0001_b"
+    assert (moved / "log.md").read_text() == "# A\n\n[x](log.md) [y](log.md)\n"
+    assert (moved / "again.md").read_text() == (moved / "log.md").read_text()

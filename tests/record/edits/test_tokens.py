@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exptdir.record.edits.masks import mask_markdown, mask_rst
 from exptdir.record.edits.tokens import tokens, toml_prerequisites
+from exptdir.record.masks import mask_markdown, mask_rst
 
 
 def written(text: str, suffix: str) -> list[str]:

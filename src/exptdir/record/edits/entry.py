@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -13,11 +13,13 @@ from exptdir.errors import EditError
 from exptdir.record.dates import heading_year, infer_direction, infer_order
 from exptdir.record.dates_words import MONTHS
 from exptdir.record.edits.datestyle import pads, restyle
-from exptdir.record.edits.headings import Dated, dated_headings, write_heading
-from exptdir.record.edits.outline import Heading, outline
+from exptdir.record.edits.headings import headings_with_targets, write_heading
 from exptdir.record.edits.plan import Edit, Plan
-from exptdir.record.edits.source import line_end, read_source, split_lines
+from exptdir.record.edits.source import read_source
+from exptdir.record.entries import DatedHeading, entries_among
+from exptdir.record.lines import line_end, split_lines
 from exptdir.record.model import Experiment, Record
+from exptdir.record.outline import Heading
 
 #: Forms tried before the entry gets an ISO date.
 _MOST_TRIES = 24
@@ -93,31 +95,39 @@ def new_entry(
     EditError
         When the log has no title, without which its first entry would become the page's.
     """
-    headings = outline(text, suffix)
+    headings, dated = _read(text, suffix, order, begun)
     if not headings:
         raise EditError("the log has no title; write one above its text first")
     title = " ".join(title.split())
-    dated = dated_headings(text, suffix, order, begun)
     main = _main(dated)
-    newest_first = bool(infer_direction([d.heading.text for d in main], order=order or _evidence(headings)))
+    newest_first = bool(infer_direction([d.heading.title for d in main], order=order or _evidence(headings)))
     place = _place(text, suffix, headings, main, newest_first, today)
-    before = [(d.day, d.heading.text) for d in dated]
+    before = [(d.day, d.heading.title) for d in dated]
     iso = f"{today.isoformat()}: {title}" if title else today.isoformat()
     forms = list(dict.fromkeys(_forms(main, newest_first, title, today)))[:_MOST_TRIES]
     for written in [*forms, iso]:
         new, line = _insert(text, suffix, place, written)
-        after = dated_headings(new, suffix, order, begun)
+        _, after = _read(new, suffix, order, begun)
         ours = [d for d in after if d.heading.end == line and d.day == today and not d.found.problem]
-        if ours and [(d.day, d.heading.text) for d in after if d is not ours[0]] == before:
+        if ours and [(d.day, d.heading.title) for d in after if d is not ours[0]] == before:
             return new
     raise EditError(f"a heading “{iso}” would not be read as an entry here; add it by hand")
 
 
+def _read(
+    text: str, suffix: str, order: str, begun: date | None
+) -> tuple[list[Heading], list[DatedHeading]]:
+    """Return the headings of sections, and those of them that make entries."""
+    headings = headings_with_targets(text, suffix)
+    dated = entries_among(headings, order=order, begun=begun)
+    return [h for h in headings if h.level], [d for d in dated if d.heading.level and d.day is not None]
+
+
 def _evidence(headings: list[Heading]) -> str:
-    return infer_order([heading.text for heading in headings[1:]]).order
+    return infer_order([heading.title for heading in headings[1:]]).order
 
 
-def _main(dated: list[Dated]) -> list[Dated]:
+def _main(dated: list[DatedHeading]) -> list[DatedHeading]:
     """Return the entries of the style that most have."""
     styles = Counter((d.heading.level, d.heading.mark) for d in dated)
     if not styles:
@@ -127,7 +137,7 @@ def _main(dated: list[Dated]) -> list[Dated]:
 
 
 def _place(
-    text: str, suffix: str, headings: list[Heading], main: list[Dated], newest_first: bool, today: date
+    text: str, suffix: str, headings: list[Heading], main: list[DatedHeading], newest_first: bool, today: date
 ) -> _Place:
     lines = split_lines(text)
     if not main:
@@ -136,13 +146,13 @@ def _place(
     beside = main[0] if newest_first else main[-1]
     gaps = Counter(_blanks_before(lines, d.heading.start) for d in main[1:] or main)
     others = [d.heading for d in main]
-    year = beside.year if beside.year and heading_year(beside.year.text) != today.year else None
-    if year is not None and not _only_a_year(year.text):
+    year = beside.year if beside.year and heading_year(beside.year.title) != today.year else None
+    if year is not None and not _only_a_year(year.title):
         year = None
     section = year or beside.heading
     at = section.start if newest_first else _end_of(section, headings, lines)
     gap = gaps.most_common(1)[0][0]
-    new_year = year and replace(year, text=re.sub(r"[0-9]{4}", str(today.year), year.text, count=1))
+    new_year = year and year._replace(title=re.sub(r"[0-9]{4}", str(today.year), year.title, count=1))
     return _Place(at, beside.heading, others, gap, new_year)
 
 
@@ -157,8 +167,8 @@ def _default_style(headings: list[Heading], suffix: str) -> tuple[Heading, list[
     if below:
         return below[-1], below
     if suffix.lower() == ".md":
-        return Heading(0, 1, "", top.level + 1, "#"), []
-    return Heading(0, 2, "", 2, "-" if top.mark != "-" or top.over else "="), []
+        return Heading(0, 1, top.level + 1, "", "#"), []
+    return Heading(0, 2, 2, "", "-" if top.mark != "-" or top.over else "="), []
 
 
 def _end_of(section: Heading, headings: list[Heading], lines: list[str], *, whole: bool = False) -> int:
@@ -174,20 +184,20 @@ def _blanks_before(lines: list[str], at: int) -> int:
     return at - first
 
 
-def _forms(main: list[Dated], newest_first: bool, title: str, today: date) -> Iterator[str]:
+def _forms(main: list[DatedHeading], newest_first: bool, title: str, today: date) -> Iterator[str]:
     """Yield titles in the forms of the entries, those of the nearest first."""
     padded = pads(d.found.written for d in main)
     nearest = main if newest_first else main[::-1]
     # "May" is short and long at once; the others tell better how a month is written.
     for d in sorted(nearest, key=lambda d: re.search(r"\bmay\b", d.found.written, re.IGNORECASE) is not None):
-        for written in restyle(d.found.written, d.day, today, padded):
+        for written in restyle(d.found.written, d.day or today, today, padded):
             yield from _titles(d, nearest, written, title)
 
 
-def _titles(d: Dated, nearest: list[Dated], written: str, title: str) -> Iterator[str]:
+def _titles(d: DatedHeading, nearest: list[DatedHeading], written: str, title: str) -> Iterator[str]:
     models = [d] if d.found.rest or not title else [other for other in nearest if other.found.rest]
     for model in models[:2]:
-        text, found = model.heading.text, model.found
+        text, found = model.heading.title, model.found
         if not title:
             yield written
         elif text.endswith(found.rest) and found.written in text[: -len(found.rest)]:
@@ -202,7 +212,7 @@ def _insert(text: str, suffix: str, place: _Place, title: str) -> tuple[str, int
     lines, end = split_lines(text), line_end(text)
     new: list[str] = []
     if place.year is not None:
-        new += [*write_heading(place.year.text, place.year, [place.year]), ""]
+        new += [*write_heading(place.year.title, place.year, [place.year]), ""]
     new += write_heading(title, place.like, place.others)
     least = 0 if place.like.mark == "#" and place.year is None else 1
     if place.at < len(lines):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from exptdir.errors import EditError
 from exptdir.record.edits.facts_small import padded
-from exptdir.record.edits.source import line_end, split_lines
+from exptdir.record.lines import line_end, split_lines
 from exptdir.record.metadata_log import from_log
 from exptdir.record.metadata_values import FACT_OF_KEY
 

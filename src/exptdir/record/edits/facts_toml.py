@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from exptdir.errors import EditError
-from exptdir.record.edits.source import line_end
 from exptdir.record.edits.workspace import Workspace
+from exptdir.record.lines import line_end
 from exptdir.record.metadata_values import FACT_OF_KEY
 
 

@@ -1,47 +1,20 @@
-"""The dated headings of a log, and how a heading of the same style is written."""
+"""The headings of a log with what stands right above them, and how one of the same style is written."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date
 
-from exptdir.record.dates import (
-    DateContext,
-    TitleDate,
-    heading_year,
-    infer_direction,
-    infer_order,
-    parse_title_date,
-)
-from exptdir.record.edits.outline import Heading, outline
+from exptdir.record.lines import bare_lines
+from exptdir.record.outline import Heading, outline
+
+_RST_TARGET = re.compile(r"\.\. _[^:]+:\s*$|\.\. \[|__ ")
+_MD_TARGET = re.compile(r" {0,3}\([^)\n]+\)=\s*$")
 
 
-@dataclass(frozen=True)
-class Dated:
-    """A heading that makes its section an entry.
-
-    Parameters
-    ----------
-    heading
-        The heading.
-    day
-        Its day.
-    found
-        How the date is written.
-    year
-        The heading around it that names a year.
-    """
-
-    heading: Heading
-    day: date
-    found: TitleDate
-    year: Heading | None
-
-
-def dated_headings(text: str, suffix: str, order: str = "", begun: date | None = None) -> list[Dated]:
-    """Find the entries of a log among its headings; the first heading is the page's title, never an entry.
+def headings_with_targets(text: str, suffix: str) -> list[Heading]:
+    """Find the headings of a log and its updates, in file order; explicit targets right above one belong to it.
 
     Parameters
     ----------
@@ -49,27 +22,19 @@ def dated_headings(text: str, suffix: str, order: str = "", begun: date | None =
         The log.
     suffix
         ``.rst`` or ``.md``.
-    order
-        The setting ``exptdir_date_order``.
-    begun
-        The day on which the experiment began.
     """
-    headings = outline(text, suffix)
-    titles = [heading.text for heading in headings[1:]]
-    evidence = infer_order(titles).order
-    forward = infer_direction(titles, order=order or evidence)
-    context = DateContext(order=order, evidence=evidence, newest_first=forward, begun=begun)
-    found, around = [], list[Heading]()
-    for heading in headings[1:]:
-        around = [other for other in around if other.level < heading.level]
-        year = next((other for other in reversed(around) if heading_year(other.text)), None)
-        context = replace(context, heading=heading_year(year.text) if year else None)
-        title = parse_title_date(heading.text, context=context)
-        if title is not None and title.date is not None:
-            context = replace(context, previous=title.date)
-            found.append(Dated(heading, title.date, title, year))
-        around.append(heading)
-    return found
+    markdown = suffix.lower() == ".md"
+    lines, target = bare_lines(text), _MD_TARGET if markdown else _RST_TARGET
+    return [_with_targets(heading, lines, target) for heading in outline(text, markdown=markdown)]
+
+
+def _with_targets(heading: Heading, lines: list[str], target: re.Pattern[str]) -> Heading:
+    start = heading.start
+    at = start - 1
+    while at >= 0 and (not lines[at].strip() or target.match(lines[at])):
+        start = at if lines[at].strip() else start
+        at -= 1
+    return heading._replace(start=start)
 
 
 def columns(text: str) -> int:
@@ -104,7 +69,7 @@ def write_heading(title: str, like: Heading, others: Sequence[Heading]) -> list[
 
 def _length(title: str, like: Heading, others: Sequence[Heading]) -> int:
     least = columns(title) + 2 * len(like.indent)
-    beyond = {other.length - columns(other.text) for other in others}
+    beyond = {other.length - columns(other.title) for other in others}
     if len(beyond) == 1 and 0 <= (more := beyond.pop()) <= 4:
         return columns(title) + more
     lengths = {other.length for other in others}

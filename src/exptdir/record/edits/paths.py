@@ -57,13 +57,14 @@ def _respelled(layout: Layout, text: str, page: str) -> str | None:
     target = _target(layout, path, page)
     if target is None:
         return None
-    new_page, new_target = layout.moved(page), layout.moved(target)
-    start = posixpath.dirname(page)
+    new_target, start = layout.moved(target), posixpath.dirname(layout.moved(page))
+    before = posixpath.relpath(target, posixpath.dirname(page) or ".")
     if path.startswith("/"):
         changed, new = target != new_target, "/" + new_target
     else:
-        new = posixpath.relpath(new_target, posixpath.dirname(new_page) or ".")
-        changed = new != posixpath.relpath(target, start or ".")
+        new = posixpath.relpath(new_target, start or ".")
+        # A path may leave the directory that moves and enter it again.
+        changed = new != before or posixpath.normpath(posixpath.join(start, path)) != new_target
         new = f"./{new}" if path.startswith("./") and not new.startswith("../") else new
     if not changed:
         return text
@@ -97,9 +98,10 @@ def respell_links(layout: Layout, workspace: Workspace, exclude: Exclude) -> Non
         if os.path.isabs(written):
             new = os.path.join(base, new_target) if new_target != target else written
         else:
-            relative = posixpath.relpath(target, start or ".")
-            new = posixpath.relpath(new_target, posixpath.dirname(layout.moved(key)) or ".")
-            new = new if new != relative else written
+            new_start = posixpath.dirname(layout.moved(key))
+            new = posixpath.relpath(new_target, new_start or ".")
+            leads = posixpath.normpath(posixpath.join(new_start, written)) == new_target
+            new = written if leads and new == posixpath.relpath(target, start or ".") else new
         if new != written:
             workspace.write(path, os.fsencode(new), is_link=True)
 

@@ -13,11 +13,12 @@ from typing import cast
 
 from exptdir.errors import EditError
 from exptdir.record.edits.source import read_source
-from exptdir.record.edits.tokens import Token, runs_in, tokens, toml_prerequisites
+from exptdir.record.edits.tokens import tokens, toml_prerequisites
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.reference import Kind, Resolution, RunExists, Unresolved, find_experiments, resolve
 from exptdir.record.scan import visible_directories
+from exptdir.record.tokens import Token, runs_in
 
 #: True for a POSIX path from the source directory that is to be left alone.
 Exclude = Callable[[str], bool]
@@ -145,8 +146,8 @@ class Runs:
         self._names: defaultdict[str, set[str]] = defaultdict(set)
         for page in pages:
             owner = around(record, page.key)
-            if owner is not None and "expt:run" in page.text:
-                self._names[owner.key] |= runs_in(page.text, page.path.suffix)
+            if owner is not None:
+                self._names[owner.key].update(runs_in(page.text, markdown=page.path.suffix.lower() == ".md"))
 
     def exists(self, text: str) -> RunExists:
         """Return a test for the runs that the reference *text* may mean.

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import codecs
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from exptdir.errors import EditError
 from exptdir.record.edits.files import read_state
-
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
 
 @dataclass(frozen=True)
@@ -86,14 +83,3 @@ def read_source(path: Path) -> tuple[bytes, Source]:
         return data, decode(data)
     except EditError as error:
         raise EditError(f"{os.fspath(path)} cannot be edited: {error}") from None
-
-
-def split_lines(text: str) -> list[str]:
-    """Split a text at ``\\n``, ``\\r\\n`` and ``\\r``; the lines keep their ends."""
-    return _LINE.findall(text)
-
-
-def line_end(text: str) -> str:
-    """Return the line end that a text uses: that of its first line, else ``\\n``."""
-    found = re.search(r"\r\n|\r|\n", text)
-    return found[0] if found else "\n"

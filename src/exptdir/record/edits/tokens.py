@@ -1,63 +1,14 @@
-"""Finds in a log what may lead somewhere: roles, links, arguments, lines of a toctree, prerequisites.
-
-The markup is that of docutils, Sphinx and MyST. A place is only found here; what it means, the record says.
-"""
+"""Finds in a page all that may have to be written anew: what :mod:`exptdir.record.tokens` finds, options, lines of a
+toctree, prerequisites."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
-from exptdir.record.edits.masks import mask_markdown, mask_rst
 from exptdir.record.metadata_values import FACT_OF_KEY
+from exptdir.record.tokens import Part, Token, arguments, inline, parts, titled
 
-#: ``reference`` follows the grammar, ``label`` is one of Sphinx, ``any`` may be all, ``path`` is a file or document.
-Form = Literal["reference", "label", "any", "path"]
-
-_ROLES: dict[str, Form] = {
-    "expt": "reference",
-    "expt:expt": "reference",
-    "expt:experiment": "reference",
-    "expt:entry": "reference",
-    "expt:run": "reference",
-    "expt:builds-on": "reference",
-    "ref": "label",
-    "std:ref": "label",
-    "any": "any",
-    "doc": "path",
-    "std:doc": "path",
-    "download": "path",
-    "cell": "path",
-}
-_KINDS = {"expt:experiment": "experiment", "expt:entry": "entry", "expt:run": "run"}
-
-_RST = re.compile(
-    r"``(?:[^`\r\n]|\r?\n(?![ \t]*\r?\n)|`(?!`))+?``"
-    r"|(?<![\w:]):(?P<role>[A-Za-z][\w:.+-]*):`(?P<body>(?:\\.|[^`\\])+)`"
-    r"|(?<![\w:`])`(?P<late>(?:\\.|[^`\\])+)`:(?P<behind>[A-Za-z][\w:.+-]*):"
-    r"|(?<![\w:`])`(?P<plain>(?:\\.|[^`\\])+)`",
-    re.DOTALL,
-)
-_MD = re.compile(
-    r"(?<![\\`])(?!`{3,}[ \t]*(?:\{|\r?$))(?:\{(?P<role>[\w:.+-]+)\})?"
-    r"(?P<ticks>`+)(?!`)(?P<body>(?:[^\n]|\n(?![ \t\r]*\n))+?)(?<!`)(?P=ticks)(?!`)"
-    r"|\]\([ \t]*<?(?P<link>[^\s()<>]+)>?"
-    r"|<project:(?P<project>[^\s<>]+)>"
-    r"|^[ ]{0,3}\[[^\]\r\n]+\]:[ \t]+<?(?P<define>[^\s<>]+)>?",
-    re.DOTALL | re.MULTILINE,
-)
-_TITLED = re.compile(r"(?P<title>.+?)\s*<(?P<target>[^<>]*)>\s*\Z", re.DOTALL)
-_RST_ARGUMENT = re.compile(
-    r"^[ \t]*(?:[-*+][ \t]+)?\.\.[ \t]+(?:\|[^|\r\n]+\|[ \t]+)?"
-    r"(?P<name>[A-Za-z][\w:.+-]*)::[ \t]+(?P<value>[^\r\n]*\S)",
-    re.MULTILINE,
-)
-_MD_ARGUMENT = re.compile(
-    r"^[ \t>]*(?:[-*+][ \t]+)?(?:`{3,}|~{3,}|:{3,})[ \t]*\{(?P<name>[\w:.+-]+)\}[ \t]+(?P<value>[^\r\n]*\S)",
-    re.MULTILINE,
-)
 _OPTION = re.compile(r"^[ \t]*:(?P<name>[a-z][\w-]*):[ \t]+(?P<value>[^\r\n]*\S)", re.MULTILINE)
 _RST_TOCTREE = re.compile(
     r"^(?P<indent>[ \t]*)\.\. toctree::[^\r\n]*(?:\r\n|\r|\n)"
@@ -68,34 +19,9 @@ _MD_TOCTREE = re.compile(
     r"^[ \t]*(?P<fence>`{3,}|~{3,}|:{3,})[ \t]*\{toctree\}[^\r\n]*(?:\r\n|\r|\n)(?P<lines>.*?)^[ \t]*(?P=fence)",
     re.MULTILINE | re.DOTALL,
 )
-_FIELD = re.compile(
-    r"^:(?P<key>\w+):[ \t]+(?P<value>[^\r\n]*(?:\r?\n[ \t]+\S[^\r\n]*)*)", re.MULTILINE
-)
+_FIELD = re.compile(r"^:(?P<key>\w+):[ \t]+(?P<value>[^\r\n]*(?:\r?\n[ \t]+\S[^\r\n]*)*)", re.MULTILINE)
 _TOC_LINE = re.compile(r"^[ \t]*(?![:\s])(?P<value>[^\r\n]*\S)", re.MULTILINE)
 _ITEM = re.compile(r"""(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote)).)*)(?P=quote)|(?P<bare>[^\s,\[\]"']+)""")
-
-
-@dataclass(frozen=True)
-class Token:
-    """Something that may lead somewhere.
-
-    Parameters
-    ----------
-    start, end
-        Where in the text it stands, without title and markup.
-    text
-        What is written there.
-    form
-        How it is to be read.
-    kind
-        The only kind of target that will do, for the typed roles; ``link`` for an address in Markdown.
-    """
-
-    start: int
-    end: int
-    text: str
-    form: Form
-    kind: str | None = None
 
 
 def tokens(text: str, suffix: str) -> list[Token]:
@@ -113,19 +39,15 @@ def tokens(text: str, suffix: str) -> list[Token]:
     list of Token
         In file order; no two overlap.
     """
-    if suffix.lower() == ".md":
-        masked, foreign = mask_markdown(text)
-        found = [*_in_markdown(masked), *_front_matter(text)]
-        for start, end in foreign:
-            found += [_moved(token, start) for token in _in_rst(mask_rst(text[start:end]))]
-    else:
-        masked = mask_rst(text)
-        found = [*_in_rst(masked), *_fields(masked)]
+    markdown = suffix.lower() == ".md"
+    found: list[Token] = []
+    for part in parts(text, markdown=markdown):
+        found += [*inline(part), *_paths(part), *_toctrees(part)]
+        if not markdown:
+            found += _fields(part.masked)
+    if markdown:
+        found += _front_matter(text)
     return _apart(found, len(text))
-
-
-def _moved(token: Token, by: int) -> Token:
-    return Token(token.start + by, token.end + by, token.text, token.form, token.kind)
 
 
 def _apart(found: list[Token], length: int) -> list[Token]:
@@ -139,75 +61,21 @@ def _apart(found: list[Token], length: int) -> list[Token]:
     return sorted(kept, key=lambda token: token.start)
 
 
-def _in_rst(masked: str) -> Iterator[Token]:
-    for found in _RST.finditer(masked):
-        if found["role"] or found["behind"]:
-            group = "body" if found["role"] else "late"
-            yield from _role(found["role"] or found["behind"], found[group], found.start(group))
-        elif found["plain"] and masked[found.end() : found.end() + 1] == "_":
-            titled = _TITLED.match(found["plain"])
-            if titled:
-                start = found.start("plain") + titled.start("target")
-                yield Token(start, start + len(titled["target"]), titled["target"], "path")
-    yield from _paths(_RST_ARGUMENT, masked)
-    yield from _paths(_OPTION, masked)
-    yield from _toctrees(_RST_TOCTREE, masked)
-
-
-def _in_markdown(masked: str) -> Iterator[Token]:
-    for found in _MD.finditer(masked):
-        if found["role"]:
-            yield from _role(found["role"], found["body"], found.start("body"))
-        elif group := next((name for name in ("link", "project", "define") if found[name]), None):
-            yield from _link(found[group], found.start(group))
-    yield from _paths(_MD_ARGUMENT, masked)
-    yield from _paths(_OPTION, masked)
-    yield from _toctrees(_MD_TOCTREE, masked)
-
-
-def _role(role: str, body: str, start: int) -> Iterator[Token]:
-    form = _ROLES.get(role.lower())
-    titled = _TITLED.match(body)
-    if form is None or "\\" in body:
-        return
-    if titled:
-        if not body.startswith("!"):
-            place = start + titled.start("target")
-            yield Token(place, place + len(titled["target"]), titled["target"], form, _KINDS.get(role))
-        return
-    stripped = body.strip().removeprefix("!").strip()
-    place = start + body.index(stripped)
-    yield Token(place, place + len(stripped), stripped, form, _KINDS.get(role))
-
-
-def _link(address: str, start: int) -> Iterator[Token]:
-    if address.startswith("#"):
-        form: Form = "label" if address.startswith("#expt-") else "any"
-        yield Token(start + 1, start + len(address), address[1:], form)
-    elif ":" not in address:
-        path = address.partition("#")[0]
-        yield Token(start, start + len(path), path, "label" if path.startswith("expt-") else "path", "link")
-
-
-def _paths(pattern: re.Pattern[str], masked: str) -> Iterator[Token]:
-    for found in pattern.finditer(masked):
+def _paths(part: Part) -> Iterator[Token]:
+    """Find the arguments and options of directives; facts have their own grammar."""
+    yield from (token for token in arguments(part) if FACT_OF_KEY.get(token.name) is None)
+    for found in _OPTION.finditer(part.masked):
         if FACT_OF_KEY.get(found["name"]) is None:
-            yield Token(found.start("value"), found.end("value"), found["value"], "path")
+            start = part.start + found.start("value")
+            yield Token(start, start + len(found["value"]), found["value"], "path")
 
 
-def runs_in(text: str, suffix: str) -> set[str]:
-    """Return the names of the runs that a page describes."""
-    pattern = _MD_ARGUMENT if suffix.lower() == ".md" else _RST_ARGUMENT
-    return {found["value"] for found in pattern.finditer(text) if found["name"] == "expt:run"}
-
-
-def _toctrees(pattern: re.Pattern[str], masked: str) -> Iterator[Token]:
-    for tree in pattern.finditer(masked):
+def _toctrees(part: Part) -> Iterator[Token]:
+    for tree in (_MD_TOCTREE if part.markdown else _RST_TOCTREE).finditer(part.masked):
         for found in _TOC_LINE.finditer(tree["lines"]):
-            titled = _TITLED.match(found["value"])
-            target = titled["target"] if titled else found["value"]
-            place = tree.start("lines") + found.start("value") + (titled.start("target") if titled else 0)
-            yield Token(place, place + len(target), target, "path")
+            start = part.start + tree.start("lines") + found.start("value")
+            place = titled(found["value"], start) or (start, start + len(found["value"]), found["value"])
+            yield Token(*place, "path")
 
 
 def _fields(masked: str) -> Iterator[Token]:

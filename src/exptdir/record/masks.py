@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from exptdir.record.edits.source import split_lines
+from exptdir.record.lines import split_lines
 
 #: Directives whose content nobody parses.
 CODE = frozenset(
@@ -20,6 +20,7 @@ _MARKUP = re.compile(r"_[^ ].*:|__ |\[[^\]]+\] |\|[^|]+\| ")
 _FENCE = re.compile(r"(?P<indent>[ \t>]*(?:[-*+][ \t]+)?)(?P<fence>`{3,}|~{3,}|:{3,})[ \t]*(?P<info>.*?)[ \t]*$")
 _MD_DIRECTIVE = re.compile(r"\{(?P<name>[\w:.+-]+)\}")
 _HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_RST_CODE = re.compile(r"``(?:(?!\n[ \t]*\n).)+?``(?!`)", re.DOTALL)
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]")
 
 
@@ -151,3 +152,8 @@ def _closing(lines: list[str], at: int, fence: str) -> int:
         if line.startswith(fence) and not line.strip(fence[0]):
             return stop + 1
     return len(lines)
+
+
+def mask_code(masked: str) -> str:
+    """Blank out what stands between marks of code within a paragraph of reStructuredText."""
+    return _RST_CODE.sub(lambda code: blank(code[0]), masked)
