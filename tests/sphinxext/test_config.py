@@ -45,6 +45,7 @@ INVALID = [
     ("figure_executor", 5),
     ("figure_versions", 1),
     ("figure_provenance", "no"),
+    ("editor_url", "vscode://file/{file}"),
 ]
 
 

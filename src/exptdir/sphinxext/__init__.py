@@ -31,6 +31,7 @@ from exptdir.sphinxext.protocol import setup_protocol
 from exptdir.sphinxext.record import setup_record
 from exptdir.sphinxext.report import setup_report
 from exptdir.sphinxext.roles import setup_roles
+from exptdir.sphinxext.single import setup_single
 from exptdir.sphinxext.singlefile import setup_singlefile
 from exptdir.sphinxext.style import setup_style
 from exptdir.sphinxext.tables.cell import setup_cell
@@ -46,6 +47,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Set up every feature."""
     setup_config(app)
     setup_companions(app)
+    setup_single(app)
     app.add_domain(ExptDomain)
     setup_roles(app)
     setup_record(app)

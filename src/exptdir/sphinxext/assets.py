@@ -14,7 +14,7 @@ from sphinx.util.i18n import search_image_for_language
 
 from exptdir.errors import AssetError
 from exptdir.sphinxext.data import Asset
-from exptdir.sphinxext.doctree import line_of
+from exptdir.sphinxext.doctree import all_nodes, line_of
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 
 if TYPE_CHECKING:
@@ -133,8 +133,7 @@ class AssetTransform(SphinxTransform):
 
     def apply(self, **kwargs: Any) -> None:
         """Look at every image and download of the document."""
-        # Without a condition of its own, docutils walks several times faster.
-        for node in list(filter(_shows_a_file, self.document.findall())):
+        for node in filter(_shows_a_file, all_nodes(self.document)):
             assert isinstance(node, nodes.Element)
             is_image = isinstance(node, nodes.image)
             typed = str(node.get("uri" if is_image else "reftarget", ""))

@@ -11,7 +11,7 @@ from sphinx.errors import NoUri
 from sphinx.locale import _
 from sphinx.util.nodes import make_refnode
 
-from exptdir.record.model import listing_order
+from exptdir.record.model import Experiment, listing_order
 from exptdir.sphinxext.cites import shown_pieces
 from exptdir.sphinxext.data import Cite
 from exptdir.sphinxext.doctree import page_section
@@ -59,9 +59,14 @@ def citing_documents(domain: ExptDomain, docname: str) -> list[Citing]:
     list of (docname, title, [(citation, pieces of its sentence)])
         Experiments first, in their order, then other pages by name.
     """
-    experiment = domain.record.by_docname.get(docname)
-    if experiment is None:
-        return []
+    known = domain.derived.citing if domain.derived is not None else {}
+    if docname not in known:
+        experiment = domain.record.by_docname.get(docname)
+        known[docname] = _groups(domain, experiment) if experiment is not None else []
+    return known[docname]
+
+
+def _groups(domain: ExptDomain, experiment: Experiment) -> list[Citing]:
     found = domain.backlinks.get(experiment.key, [])
     groups: list[Citing] = []
     for source, citations in groupby(found, key=lambda pair: pair[0]):

@@ -11,7 +11,8 @@ from sphinx import addnodes
 
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.data import Cite
-from exptdir.sphinxext.doctree import line_of
+from exptdir.sphinxext.derived import Derived
+from exptdir.sphinxext.doctree import all_nodes, line_of
 from exptdir.sphinxext.domain import ExptDomain, domain_of, forced_kind
 from exptdir.sphinxext.warnings_ import warn
 
@@ -130,7 +131,7 @@ def _collect(app: Sphinx, doctree: nodes.document) -> None:
     domain, docname = domain_of(app.env), app.env.docname
     cites: list[Cite] = []
     xrefs: set[tuple[str, str, str]] = set()
-    references = list(doctree.findall(addnodes.pending_xref))
+    references = [node for node in all_nodes(doctree) if isinstance(node, addnodes.pending_xref)]
     sentences = Sentences()
     for node in references:
         _claim_myst_link(node)
@@ -157,6 +158,8 @@ def _known_elsewhere(env: BuildEnvironment, text: str) -> bool:
 def _link_up(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Compute who is referred to by whom, and report the references that lead nowhere."""
     domain = domain_of(env)
+    # Nothing is read from here on.
+    domain.derived = Derived()
     backlinks: defaultdict[str, list[tuple[str, Cite]]] = defaultdict(list)
     for docname, cites in sorted(domain.cites.items()):
         here = domain.record.around(docname)

@@ -209,6 +209,13 @@ class Settings:
         _boolean,
         "html",
     )
+    editor_url: str = _option(
+        "",
+        "An address that opens a file in your editor, with the fields ``{path}`` (absolute) and ``{line}``, such as "
+        "``vscode://file/{path}:{line}``; empty: none. The preview links what it warns of, and each page, to it.",
+        _template("path", "line"),
+        "",
+    )
 
     @classmethod
     def of(cls, config: Config) -> Settings:

@@ -14,6 +14,7 @@ from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import Kind, Resolution, Unresolved, resolve
 from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.data import Cite, Run
+from exptdir.sphinxext.derived import Object
 from exptdir.sphinxext.roles import ROLES
 from exptdir.sphinxext.runs import RunDirective
 from exptdir.sphinxext.store import Store
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
     from exptdir.sphinxext.figures.state import FigureState
+    from exptdir.sphinxext.record import Scanner
 
 
 class Place(NamedTuple):
@@ -63,6 +65,8 @@ class ExptDomain(Store):
     runs_by_key: dict[str, list[tuple[str, Run]]] | None = None
     #: What this build knows of figures, from before documents are looked at.
     figure_state: FigureState
+    #: Scans the disk for this application.
+    scanner: Scanner
 
     def has_run(self, experiment: Experiment, name: str) -> bool:
         """Say whether an experiment has a run of that name."""
@@ -91,6 +95,15 @@ class ExptDomain(Store):
             The only kind that will do, for the typed roles.
         """
         here = self.record.around(docname)
+        if self.derived is None:
+            return self._locate(text, here, kind)
+        key = text, "" if here is None else here.key, kind
+        found: Place | Unresolved | None = self.derived.places.get(key)
+        if found is None:
+            found = self.derived.places[key] = self._locate(text, here, kind)
+        return found
+
+    def _locate(self, text: str, here: Experiment | None, kind: Kind | None) -> Place | Unresolved:
         found = resolve(self.record, text, here, self.has_run, kind)
         if isinstance(found, Unresolved):
             return found
@@ -202,14 +215,17 @@ class ExptDomain(Store):
         found = self.link(place, builder, fromdocname, contnode)
         return [(f"expt:{place.kind}", cast("nodes.reference", found))]
 
-    def get_objects(self) -> Iterable[tuple[str, str, str, str, str, int]]:
-        """Yield experiments, entries and runs for ``objects.inv`` and for the search."""
-        for docname in self.pages:
-            experiment = self.record.by_docname.get(docname)
-            if experiment is not None:
-                yield from self._objects(experiment)
+    def get_objects(self) -> Iterable[Object]:
+        """Return experiments, entries and runs for ``objects.inv`` and for the search."""
+        if self.derived is not None and self.derived.objects:
+            return self.derived.objects
+        experiments = filter(None, map(self.record.by_docname.get, self.pages))
+        found = [thing for experiment in experiments for thing in self._objects(experiment)]
+        if self.derived is not None:
+            self.derived.objects = found
+        return found
 
-    def _objects(self, experiment: Experiment) -> Iterator[tuple[str, str, str, str, str, int]]:
+    def _objects(self, experiment: Experiment) -> Iterator[Object]:
         address, docname = experiment.address, experiment.docname
         title = f"{experiment.label()}: {self.heading(experiment)}"
         yield address, title, "experiment", docname, "", 1

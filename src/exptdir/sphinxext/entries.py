@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
-from sphinx.util.nodes import clean_astext
 
 from exptdir.record.dates import (
     DateContext,
@@ -21,7 +21,7 @@ from exptdir.record.dates import (
     update_date,
 )
 from exptdir.sphinxext.data import Entry
-from exptdir.sphinxext.doctree import page_section
+from exptdir.sphinxext.doctree import all_nodes, page_section, title_text
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.pages import ExperimentTransform
 from exptdir.sphinxext.placeholders import Placeholder
@@ -80,8 +80,9 @@ class EntryTransform(ExperimentTransform):
         )
         entries: list[Entry] = []
         of_day: Counter[str] = Counter()
+        previous: date | None = None
         for node, title in dated:
-            context = replace(context, heading=self._year_around(node))
+            context = replace(context, heading=self._year_around(node), previous=previous)
             found = self._read(node, title, context)
             if found is None:
                 continue
@@ -89,7 +90,7 @@ class EntryTransform(ExperimentTransform):
                 self.domain.note_trouble(self.env.docname, "date", found.problem, node.line or title.line)
             if found.date is None:
                 continue
-            context = replace(context, previous=found.date)
+            previous = found.date
             day = found.date.isoformat()
             of_day[day] += 1
             entries.append(self._note(node, found, day, of_day[day]))
@@ -106,15 +107,17 @@ class EntryTransform(ExperimentTransform):
     def _titled(self) -> Iterator[tuple[nodes.Element, nodes.title]]:
         """Yield what may be an entry: sections and updates, but for the page itself."""
         page = page_section(self.document)
-        for title in self.document.findall(nodes.title):
+        for title in all_nodes(self.document):
             node = title.parent
-            if node is not page and (isinstance(node, nodes.section) or _is_update(node)):
+            if not isinstance(title, nodes.title) or node is page:
+                continue
+            if isinstance(node, nodes.section) or _is_update(node):
                 yield node, title
 
     def _read(self, node: nodes.Element, title: nodes.title, context: DateContext) -> TitleDate | None:
         if _is_update(node):
             return update_date(node["exptdir_update"], context)
-        return parse_title_date(clean_astext(title), context=context)
+        return parse_title_date(title_text(title), context=context)
 
     def _year_around(self, node: nodes.Element) -> int | None:
         """Return the year that an enclosing heading names."""

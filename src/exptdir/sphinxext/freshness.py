@@ -15,7 +15,8 @@ from exptdir.sphinxext.citedby import citing_documents
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.scripts import figures_shown
 from exptdir.sphinxext.labels import Label, standard_labels
-from exptdir.sphinxext.navigation import Neighbours, without_ours
+from exptdir.sphinxext.navigation import without_ours
+from exptdir.sphinxext.neighbours import Neighbours
 from exptdir.sphinxext.toctree import DEEPEST, listed_below
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Freshness:
             self._references(docname),
             self._lists(docname),
             self._neighbourhood(docname),
-            citing_documents(self.domain, docname),
+            self._citing(docname),
             [self._other(docname, *xref) for xref in self.domain.xrefs.get(docname, ())],
             figures_shown(self.domain, docname),
         )
@@ -89,6 +90,14 @@ class Freshness:
             place = self.domain.locate(cite.text, docname, cite.kind)
             found.append(place.message if isinstance(place, Unresolved) else place[:4])
         return found
+
+    def _citing(self, docname: str) -> list[Any]:
+        """Return what *Cited by* shows, without what it does not, such as the lines of the references."""
+        groups = citing_documents(self.domain, docname)
+        return [
+            (source, title, [(cite.builds_on, cite.anchor, pieces) for cite, pieces in citations])
+            for source, title, citations in groups
+        ]
 
     def _lists(self, docname: str) -> list[Any]:
         """Return what the tables of contents of a page show: titles, and sections below them."""

@@ -13,6 +13,7 @@ from docutils import nodes
 
 from exptdir.record.model import Experiment
 from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.single import WRITTEN
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -74,3 +75,4 @@ def setup_labels(app: Sphinx) -> None:
     labels = Labels()
     app.connect("write-started", labels.add, priority=50)
     app.connect("build-finished", labels.remove, priority=950)
+    app.connect(WRITTEN, labels.remove)

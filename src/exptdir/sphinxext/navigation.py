@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from markupsafe import escape
 from sphinx import addnodes
-from sphinx.util.osutil import relative_uri
 
-from exptdir.record.check import status
-from exptdir.record.model import Experiment
 from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.neighbours import Neighbours
 from exptdir.sphinxext.placeholders import PAGED
+from exptdir.sphinxext.sidebar import Addresses, PageNavigation
+from exptdir.sphinxext.single import WRITTEN
 from exptdir.sphinxext.toctree import FLAG
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ SIDEBARS = {
     "sphinxdoc": ("localtoc", False),
 }
 SIDEBAR_TEMPLATE = "exptdir/sidebar.html"
-_LISTS = ("ancestors", "siblings", "children")
 
 
 def without_ours(tree: nodes.Element) -> nodes.Element:
@@ -53,17 +51,14 @@ def without_ours(tree: nodes.Element) -> nodes.Element:
     return copied
 
 
-def _has_ours(tree: nodes.Element) -> bool:
-    return any(node.get(FLAG) for node in tree.findall(addnodes.toctree))
-
-
 class _Hidden:
     """What was taken out of the environment while pages are written."""
 
     def __init__(self, env: BuildEnvironment) -> None:
         self.tocs = env.tocs
         self.files_to_rebuild = env.files_to_rebuild
-        env.tocs = {name: without_ours(toc) if _has_ours(toc) else toc for name, toc in env.tocs.items()}  # type: ignore[misc]
+        ours = {name: without_ours(env.tocs[name]) for name in domain_of(env).listings if name in env.tocs}
+        env.tocs = {**env.tocs, **ours}  # type: ignore[dict-item]
         env.__dict__["master_doctree"] = without_ours(env.get_doctree(env.config.root_doc))
         added = {name: set(listing.added) for name, listing in domain_of(env).listings.items()}
         # Whether a parent shows another title of its child is told by digests, page by page.
@@ -76,90 +71,6 @@ class _Hidden:
         env.tocs = self.tocs
         env.files_to_rebuild = self.files_to_rebuild
         env.__dict__.pop("master_doctree", None)
-
-
-class Card(NamedTuple):
-    """What navigation shows of one experiment: its document, and label, title and status, fit for HTML.
-
-    The *key* stands for all of it where pages are compared.
-    """
-
-    docname: str
-    texts: tuple[str, str, str]
-    key: str
-
-    @classmethod
-    def of(cls, docname: str, label: str, title: str, status: str) -> Card:
-        """Make a card. Many pages show the same one, so what can be done once is done here."""
-        texts = (str(escape(label)), str(escape(title)), str(escape(status)))
-        return cls(docname, texts, "\n".join((docname, *texts)))
-
-
-class Neighbourhood(NamedTuple):
-    """What the navigation of one page shows: cards, and how many siblings are left out on either side."""
-
-    ancestors: list[Card]
-    siblings: list[Card]
-    children: list[Card]
-    before: int
-    behind: int
-
-    def shown(self) -> tuple[object, ...]:
-        """Return what it shows in short: most pages of a record show twenty others, and all are compared."""
-        lists = (self.ancestors, self.siblings, self.children)
-        return (*([card.key for card in cards] for cards in lists), self.before, self.behind)
-
-
-class Neighbours:
-    """Computes neighbourhoods, for the state that the domain is in; each card is made once.
-
-    Parameters
-    ----------
-    domain
-        The domain, when all documents are read.
-    """
-
-    def __init__(self, domain: ExptDomain) -> None:
-        self.domain = domain
-        self._cards: dict[str, Card] = {}
-
-    def card(self, experiment: Experiment) -> Card:
-        """Return the card of an experiment."""
-        if experiment.key not in self._cards:
-            state = status(self.domain.record, experiment, self.domain.settings.statuses) or ""
-            label = experiment.label() if experiment.id is not None else ""
-            card = Card.of(experiment.docname, label, self.domain.heading(experiment), state)
-            self._cards[experiment.key] = card
-        return self._cards[experiment.key]
-
-    def of(self, experiment: Experiment) -> Neighbourhood:
-        """Return the neighbourhood of an experiment: a window of its siblings, and all above and below."""
-        record, size = self.domain.record, self.domain.settings.navigation_window
-        siblings = record.children(record.parent(experiment))
-        at = record.position(experiment)
-        first, last = max(0, at - size), min(len(siblings), at + size + 1)
-        return Neighbourhood(
-            [self.card(above) for above in reversed(record.ancestors(experiment))],
-            [self.card(other) for other in siblings[first:last]],
-            [self.card(child) for child in record.children(experiment)],
-            first,
-            len(siblings) - last,
-        )
-
-
-def _linked(
-    cards: list[Card], pagename: str, target: Callable[[str], str]
-) -> list[tuple[str, str, str, str, bool]]:
-    """Return (address, label, title, status, whether it is this page) of each card, fit for HTML."""
-    base = target(pagename)
-    return [
-        (
-            str(escape(relative_uri(base, target(card.docname)))),
-            *card.texts,
-            card.docname == pagename,
-        )
-        for card in cards
-    ]
 
 
 def _mode(app: Sphinx, domain: ExptDomain) -> str:
@@ -203,10 +114,8 @@ class Navigation:
             return
         parent = domain.record.parent(experiment)
         up = parent.docname if parent is not None else app.config.root_doc
-        found = self.neighbours.of(experiment)
-        lists = {name: _linked(getattr(found, name), pagename, self.target) for name in _LISTS}
-        up_link = str(escape(app.builder.get_relative_uri(pagename, up)))
-        context["exptdir"] = {**lists, "before": found.before, "behind": found.behind, "up": up_link}
+        addresses = Addresses(self.target(pagename), self.target)
+        context["exptdir"] = PageNavigation(pagename, self.neighbours.of(experiment), addresses, addresses.of(up))
         if mode == "sidebar" and "sidebars" in context:
             context["sidebars"] = _sidebars(app.config.html_theme, list(context["sidebars"]))
         else:
@@ -235,6 +144,7 @@ def setup_navigation(app: Sphinx) -> None:
     navigation = Navigation()
     app.connect("write-started", navigation.hide, priority=100)
     app.connect("build-finished", navigation.restore, priority=100)
+    app.connect(WRITTEN, navigation.restore)
     # Themes look through the sidebars in the same event, later.
     app.connect("html-page-context", navigation.add, priority=100)
     app.connect("config-inited", _add_templates)

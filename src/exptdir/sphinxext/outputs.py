@@ -38,7 +38,11 @@ class _Page(type(Path())):  # type: ignore[misc]
         except OSError:
             unchanged = False
         if not unchanged:
-            return int(self.write_bytes(content))
+            # A build that is killed leaves the page as it was, or as it is to be.
+            unfinished = Path(f"{self}.new")
+            unfinished.write_bytes(content)
+            unfinished.replace(self)
+            return len(content)
         if self.outdated:
             # Sphinx compares times: a page left older than its source would be made again by every build.
             os.utime(self)
@@ -103,15 +107,13 @@ def _write_manifest(outdir: Path, made: dict[str, str]) -> None:
         unfinished.replace(path)
 
 
-def _relative(path: Path, outdir: Path) -> str:
-    return Path(path).relative_to(outdir).as_posix()
-
-
 class Outputs:
     """The handlers of one application; the digests computed before writing are kept until it is done."""
 
     def __init__(self) -> None:
         self.digests: dict[str, str] = {}
+        self._known: dict[str, str] = {}
+        self._paths: dict[str, str] = {}
 
     def find_stale(self, app: Sphinx, env: BuildEnvironment) -> list[str]:
         """Return the documents whose pages show something of others that has changed."""
@@ -119,27 +121,36 @@ class Outputs:
             return []
         freshness = Freshness(env)
         self.digests = {docname: freshness.digest(docname) for docname in sorted(env.found_docs & set(env.all_docs))}
-        outdir = Path(app.outdir)
-        known = read_manifest(outdir)
-        builder: Any = app.builder
-        paths = {docname: _relative(builder.get_output_path(docname), outdir) for docname in self.digests}
-        return [docname for docname, digest in self.digests.items() if known.get(paths[docname]) != digest]
+        self._known = read_manifest(Path(app.outdir))
+        stale = (docname for docname, digest in self.digests.items() if self._recorded(app, docname) != digest)
+        return list(stale)
+
+    def _recorded(self, app: Sphinx, docname: str) -> str | None:
+        return self._known.get(self._path(app, docname))
+
+    def _path(self, app: Sphinx, docname: str) -> str:
+        """Return where the page of a document is in the output, which is the same in every build."""
+        if docname not in self._paths:
+            builder: Any = app.builder
+            self._paths[docname] = builder.get_output_path(docname).relative_to(app.outdir).as_posix()
+        return self._paths[docname]
 
     def finish(self, app: Sphinx, exception: Exception | None) -> None:
         """Delete what this build no longer makes, and write down what it made."""
         if exception is not None or not isinstance(app.builder, _Careful):
             return
         outdir = Path(app.outdir)
-        made = dict(self._made(app, outdir))
-        for path in sorted(read_manifest(outdir).keys() - made.keys()):
+        made = dict(self._made(app))
+        for path in sorted(self._known.keys() - made.keys()):
             _delete(outdir, path)
         _write_manifest(outdir, made)
 
-    def _made(self, app: Sphinx, outdir: Path) -> Iterator[tuple[str, str]]:
+    def _made(self, app: Sphinx) -> Iterator[tuple[str, str]]:
         builder: Any = app.builder
+        with_source = builder.copysource and app.config.html_copy_source
         for docname, digest in self.digests.items():
-            yield _relative(builder.get_output_path(docname), outdir), digest
-            if builder.copysource and app.config.html_copy_source:
+            yield self._path(app, docname), digest
+            if with_source:
                 suffix = str(app.env.doc2path(docname, False))[len(docname) :]
                 ending = app.config.html_sourcelink_suffix
                 yield f"_sources/{docname}{suffix}{'' if suffix == ending else ending}", ""

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
-from sphinx.util.nodes import clean_astext
 
 from exptdir.record.dates import DateContext, parse_title_date
 from exptdir.record.model import Experiment
 from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.data import Page
-from exptdir.sphinxext.doctree import page_section
+from exptdir.sphinxext.doctree import page_section, title_text
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.record import facts_digest
 
@@ -54,7 +53,7 @@ class TitleTransform(ExperimentTransform):
         title = section[section.first_child_matching_class(nodes.title) or 0]
         assert isinstance(title, nodes.title)
         digest = facts_digest(self.domain.record, self.experiment, self.domain.settings)
-        self.domain.pages[self.env.docname] = Page(self.experiment.key, clean_astext(title), digest)
+        self.domain.pages[self.env.docname] = Page(self.experiment.key, title_text(title), digest)
         before, after = title_affixes(self.experiment, self.domain.settings)
         if before and not _keeps_title(self.domain.settings):
             title.children = []
@@ -99,7 +98,7 @@ def _note_heading(app: Sphinx, doctree: nodes.document) -> None:
     page, experiment = domain.pages.get(docname), domain.record.by_docname.get(docname)
     if page is not None and experiment is not None and _keeps_title(domain.settings):
         before, after = title_affixes(experiment, domain.settings)
-        heading = clean_astext(app.env.titles[docname]).removeprefix(before).removesuffix(after)
+        heading = title_text(app.env.titles[docname]).removeprefix(before).removesuffix(after)
         domain.pages[docname] = page._replace(heading=heading)
 
 

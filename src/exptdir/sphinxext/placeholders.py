@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from exptdir.sphinxext.doctree import all_nodes
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 
 if TYPE_CHECKING:
@@ -39,11 +40,10 @@ class FillPlaceholders(SphinxPostTransform):
         """Ask each placeholder for its content."""
         domain = domain_of(self.env)
         paged = domain.builder.name in PAGED
-        for node in list(self.document.findall(Placeholder)):
-            if paged and node.written_late:
-                continue
-            # Not `replace_self`, which hands attributes on to nodes that want none.
-            node.parent.replace(node, node.content(domain))
+        for node in all_nodes(self.document):
+            if isinstance(node, Placeholder) and not (paged and node.written_late):
+                # Not `replace_self`, which hands attributes on to nodes that want none.
+                node.parent.replace(node, node.content(domain))
 
 
 def setup_placeholders(app: Sphinx) -> None:

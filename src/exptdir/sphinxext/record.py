@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from exptdir.record.model import Experiment, Record
 from exptdir.record.patterns import compile_patterns, literal_pattern
 from exptdir.record.problem import Problem
 from exptdir.record.scan import PROGRAMS, ScanSettings, directories_apart, scan
+from exptdir.record.scan_memory import ScanMemory
 from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.domain import domain_of
 
@@ -44,34 +44,57 @@ def _output(app: Sphinx, directory: Path) -> list[str]:
     return [literal_pattern(PurePosixPath(*parts).as_posix())] if parts else []
 
 
-def _exclude(app: Sphinx, config: Config) -> None:
-    """Extend ``exclude_patterns``, before Sphinx compares the configuration with that of the last build."""
-    patterns = [*config.exclude_patterns, *_HIDDEN, *_PROGRAMS]
-    for directory in (Path(app.outdir), Path(app.doctreedir)):
-        patterns += _output(app, directory)
-    apart = directories_apart(Path(app.srcdir), compile_patterns(patterns))
-    patterns += [literal_pattern(path) for path in apart]
-    config.exclude_patterns = list(dict.fromkeys(patterns))
+class Scanner:
+    """Scans for one application, again at each build; what has not changed since the last one is not read again."""
+
+    def __init__(self) -> None:
+        self._memory = ScanMemory()
+        self._patterns: tuple[str, ...] = ()
+        self._exclude: Callable[[str], bool] = compile_patterns(())
+
+    def exclude(self, app: Sphinx, config: Config) -> None:
+        """Extend ``exclude_patterns``, before Sphinx compares the configuration with that of the last build."""
+        patterns = [*config.exclude_patterns, *_HIDDEN, *_PROGRAMS]
+        for directory in (Path(app.outdir), Path(app.doctreedir)):
+            patterns += _output(app, directory)
+        apart = directories_apart(Path(app.srcdir), compile_patterns(patterns), self._memory.tree)
+        patterns += [literal_pattern(path) for path in apart]
+        config.exclude_patterns = list(dict.fromkeys(patterns))
+
+    def introduce(self, app: Sphinx) -> None:
+        """Make itself known to the domain, now that there is one."""
+        domain_of(app.env).scanner = self
+
+    def scan(self, app: Sphinx) -> Record:
+        """Scan the disk as the configuration says."""
+        settings = Settings.of(app.config)
+        scan_settings = ScanSettings(
+            roots=settings.roots,
+            log_names=settings.log_names,
+            suffixes=[suffix for suffix in (".rst", ".md") if suffix in app.config.source_suffix],
+            statuses=settings.statuses,
+            exclude=self._excluded(app.config.exclude_patterns),
+        )
+        return scan(Path(app.srcdir), scan_settings, self._memory)
+
+    def _excluded(self, patterns: Sequence[str]) -> Callable[[str], bool]:
+        """Return the test of what is excluded: for the same patterns the same, by which the memory knows it."""
+        if self._patterns != tuple(patterns):
+            self._patterns, self._exclude = tuple(patterns), compile_patterns(patterns)
+        return self._exclude
 
 
 def scan_record(app: Sphinx) -> Record:
     """Scan the disk as the configuration says."""
-    settings = Settings.of(app.config)
-    scan_settings = ScanSettings(
-        roots=settings.roots,
-        log_names=settings.log_names,
-        suffixes=[suffix for suffix in (".rst", ".md") if suffix in app.config.source_suffix],
-        statuses=settings.statuses,
-        exclude=compile_patterns(app.config.exclude_patterns),
-    )
-    return scan(Path(app.srcdir), scan_settings)
+    return domain_of(app.env).scanner.scan(app)
 
 
 def facts_digest(record: Record, experiment: Experiment, settings: Settings) -> str:
     """Digest what an experiment's own page shows of its facts."""
     state = status(record, experiment, settings.statuses)
-    shown = (experiment, state, [child.docname for child in record.children(experiment)])
-    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+    children = [child.docname for child in record.children(experiment)]
+    shown = f"({experiment.fingerprint}, {state!r}, {children!r})"
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
 def _begin(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
@@ -82,8 +105,10 @@ def _begin(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str
     # What the figures were brought up to date by is not a moment old, unless it says otherwise.
     domain.record = domain.figure_state.take_record() or scan_record(app)
     domain.runs_by_key = None
+    domain.derived = None
     undecodable = _undecodable(env, added | changed)
-    domain.record = replace(domain.record, problems=(*domain.record.problems, *undecodable.values()))
+    if undecodable:
+        domain.record = domain.record.with_problems((*domain.record.problems, *undecodable.values()))
     for docname in (*undecodable, *_plain_files(domain.record, env.found_docs, domain.settings)):
         env.project.docnames.discard(docname)
         added.discard(docname)
@@ -125,14 +150,17 @@ def _plain_files(record: Record, found: Iterable[str], settings: Settings) -> li
         return []
     plain = []
     for docname in found:
-        path = PurePosixPath(docname)
-        experiment = record.experiments.get(path.parent.as_posix())
-        if path.name.lower() == "readme" and experiment is not None and experiment.docname != docname:
+        directory, _, name = docname.rpartition("/")
+        experiment = record.experiments.get(directory or ".") if name.lower() == "readme" else None
+        if experiment is not None and experiment.docname != docname:
             plain.append(docname)
     return plain
 
 
 def setup_record(app: Sphinx) -> None:
     """Connect the scan to the build."""
-    app.connect("config-inited", _exclude, priority=900)
+    scanner = Scanner()
+    app.connect("config-inited", scanner.exclude, priority=900)
+    # Before figures are brought up to date, which begins with a scan.
+    app.connect("builder-inited", scanner.introduce, priority=100)
     app.connect("env-get-outdated", _begin, priority=100)

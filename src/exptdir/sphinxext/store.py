@@ -20,6 +20,7 @@ from exptdir.sphinxext.data import (
 )
 
 if TYPE_CHECKING:
+    from exptdir.sphinxext.derived import Derived
     from exptdir.tables import TableReader
 
 
@@ -49,6 +50,8 @@ class Store(Domain):
     data_version = 3
     #: Reads spreadsheets while documents are read; not pickled.
     table_reader: TableReader | None = None
+    #: What is computed of all documents; ``None`` while any may be read.
+    derived: Derived | None = None
 
     def _map(self, name: str) -> dict[str, Any]:
         return cast("dict[str, Any]", self.data[name])
@@ -128,7 +131,8 @@ class Store(Domain):
         self.troubles.setdefault(docname, []).append(Trouble(kind, message, line))
 
     def clear_doc(self, docname: str) -> None:
-        """Forget a document that is read again or gone."""
+        """Forget a document that is read again or gone, and what was computed with it."""
+        self.derived = None
         for per_document in self.data.values():
             if isinstance(per_document, dict):
                 per_document.pop(docname, None)

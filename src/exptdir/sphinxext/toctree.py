@@ -10,10 +10,10 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.directives.other import TocTree
 from sphinx.transforms import SphinxTransform
-from sphinx.util.nodes import clean_astext, make_refnode
+from sphinx.util.nodes import make_refnode
 
 from exptdir.sphinxext.data import Listing
-from exptdir.sphinxext.doctree import page_section
+from exptdir.sphinxext.doctree import all_nodes, page_section, title_text
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.placeholders import Placeholder
 
@@ -78,7 +78,7 @@ class ToctreeTransform(SphinxTransform):
         """Add what the author has not listed, where a placeholder says so, or at the end."""
         domain = domain_of(self.env)
         docname = self.env.docname
-        toctrees = list(self.document.findall(addnodes.toctree))
+        toctrees = [node for node in all_nodes(self.document) if isinstance(node, addnodes.toctree)]
         holders = [node for node in toctrees if (None, _SENTINEL) in node["entries"]]
         wanted = candidates(domain, docname, bool(holders))
         listed = {child for node in toctrees for child in node["includefiles"]}
@@ -218,7 +218,7 @@ def _list(domain: ExptDomain, children: list[tuple[str, list[Any]]], level: int)
     """Make the list that Sphinx would make of a visible toctree, at a tenth of its cost."""
     items = nodes.bullet_list()
     for child, below in children:
-        title = clean_astext(domain.env.titles[child])
+        title = title_text(domain.env.titles[child])
         link = make_refnode(domain.builder, domain.env.docname, child, "", nodes.Text(title))
         item = nodes.list_item("", nodes.paragraph("", "", link), classes=[f"toctree-l{level}"])
         if below:

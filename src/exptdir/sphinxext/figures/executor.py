@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack
+from functools import partial
+from itertools import count
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
 
 if TYPE_CHECKING:
-    from exptdir.figures.model import Job, Outcome
+    from collections.abc import Callable
 
-#: An address that answers nothing is given up after this many seconds.
-_PATIENCE = 30
+    from exptdir.figures.model import Job, Outcome
 
 
 class Submitter:
@@ -31,6 +33,8 @@ class Submitter:
         self._made = ExitStack()
         self._executor: Executor | None = None
         self._failure = ""
+        self._build = uuid4().hex[:16]
+        self._submissions = count()
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -50,12 +54,18 @@ class Submitter:
         RuntimeError
             If there is no executor to be had, or it takes nothing more.
         """
-        # Most builds run nothing.
-        from exptdir.figures.runner import run_job
-
         if self._executor is None:
             self._executor = self._make()
-        return self._executor.submit(run_job, job)
+        return self._executor.submit(self._function(), job)
+
+    def _function(self) -> Callable[[Job], Outcome]:
+        # Most builds run nothing.
+        from exptdir.figures.attempts import run_far
+        from exptdir.figures.runner import run_job
+
+        if self._choice == "local":
+            return run_job
+        return partial(run_far, build=self._build, submission=next(self._submissions))
 
     def _make(self) -> Executor:
         if self._failure:
@@ -90,7 +100,8 @@ class Submitter:
             from distributed import Client
         except ImportError:
             raise RuntimeError("dask.distributed is not installed (pip install exptdir[dask])") from None
-        return _of_client(self._made.enter_context(Client(*cluster, timeout=_PATIENCE)))
+        # How long an address may take to answer is Dask's own setting, half a minute if nobody has set it.
+        return _of_client(self._made.enter_context(Client(*cluster)))
 
 
 def _of_client(client: Any) -> Executor:

@@ -30,14 +30,19 @@ def _register(app: Sphinx, env: BuildEnvironment) -> list[str]:
     domain.figure_state.downloads.clear()
     _forget(env, domain)
     for docname in sorted(domain.figures):
-        ours = []
-        for path in dict.fromkeys(_offered(domain, docname)):
-            if docname not in _users(env, path):
-                ours.append(path)
-            domain.figure_state.downloads[path] = Path(env.dlfiles.add_file(docname, path)).as_posix()
-        if ours:
-            domain.figure_files[docname] = ours
+        offer(env, domain, docname)
     return []
+
+
+def offer(env: BuildEnvironment, domain: ExptDomain, docname: str) -> None:
+    """Register the files of one document that was just read."""
+    ours = []
+    for path in dict.fromkeys(_offered(domain, docname)):
+        if docname not in _users(env, path):
+            ours.append(path)
+        domain.figure_state.downloads[path] = Path(env.dlfiles.add_file(docname, path)).as_posix()
+    if ours:
+        domain.figure_files[docname] = ours
 
 
 def _users(env: BuildEnvironment, path: str) -> set[str]:

@@ -34,7 +34,8 @@
   function openerOf(image) {
     const link = image.closest("a");
     if (link === null) return image;
-    return link.href === (image.currentSrc || image.src) ? link : null;
+    // The preview shows a new version of a figure by a query behind its address.
+    return link.href === (image.currentSrc || image.src).split("?")[0] ? link : null;
   }
 
   function prepare(image) {
@@ -59,5 +60,13 @@
     });
   }
 
-  document.querySelectorAll("img.exptdir-figure").forEach(prepare);
+  const FIGURE = "img.exptdir-figure";
+
+  document.querySelectorAll(FIGURE).forEach(prepare);
+  /* The preview has changed the page in place. */
+  document.addEventListener("exptdir:updated", ({ detail }) => {
+    const found = detail.nodes.flatMap((node) => [node, ...(node.querySelectorAll?.(FIGURE) ?? [])]);
+    const fresh = found.filter((node) => node.matches?.(`${FIGURE}:not(.exptdir-enlarges)`));
+    new Set(fresh).forEach(prepare);
+  });
 })();

@@ -9,6 +9,7 @@
   const ARIA = { asc: "ascending", desc: "descending", none: "none" };
   /* A first column that takes more of the box than this leaves no room for the others beside it. */
   const WIDE = 0.4;
+  const BOX = "div.exptdir-table";
 
   function make(name, attributes = {}, ...content) {
     const element = document.createElement(name);
@@ -136,17 +137,21 @@
     }
 
     toggleFilters() {
-      this.filterRow ??= this.makeFilters();
-      const isShown = this.filterRow.isConnected;
-      if (isShown) {
+      if (this.filterRow?.isConnected) {
         this.filterRow.remove();
         this.filterRow.querySelectorAll("input").forEach((input) => (input.value = ""));
+        this.filterButton.setAttribute("aria-expanded", "false");
         if (this.filters.length) this.changed();
       } else {
-        (this.rows.engine?.table().header() ?? this.table.tHead).append(this.filterRow);
+        this.showFilters();
         this.filterRow.querySelector("input").focus({ preventScroll: true });
       }
-      this.filterButton.setAttribute("aria-expanded", String(!isShown));
+    }
+
+    showFilters() {
+      this.filterRow ??= this.makeFilters();
+      (this.rows.engine?.table().header() ?? this.table.tHead).append(this.filterRow);
+      this.filterButton.setAttribute("aria-expanded", "true");
     }
 
     makeFilters() {
@@ -168,9 +173,14 @@
 
     sort(column) {
       const step = this.sorted.column === column ? STEPS[this.sorted.step] : "asc";
-      this.sorted = { column, step };
-      this.headings.forEach((cell, at) => cell.setAttribute("aria-sort", ARIA[at === column ? step : "none"]));
+      this.mark({ column, step });
       return this.apply();
+    }
+
+    mark(sorted) {
+      this.sorted = sorted;
+      const { column, step } = sorted;
+      this.headings.forEach((cell, at) => cell.setAttribute("aria-sort", ARIA[at === column ? step : "none"]));
     }
 
     say(text) {
@@ -202,6 +212,23 @@
         console.warn(error);
         return null;
       }
+    }
+
+    /* Asks of this table what its earlier version was asked for, in the columns that are still there. */
+    resume(earlier) {
+      if (!earlier || !this.isGrid) return;
+      const placeOf = (column) => this.rows.headings.indexOf(earlier.rows.headings[column]);
+      const column = placeOf(earlier.sorted.column);
+      if (column >= 0) this.mark({ column, step: earlier.sorted.step });
+      if (this.search && earlier.search) this.search.value = earlier.search.value;
+      if (this.filterButton && earlier.filterRow?.parentNode) {
+        this.showFilters();
+        const inputs = this.filterRow.querySelectorAll("input");
+        earlier.filterRow.querySelectorAll("input").forEach((input, at) => {
+          if (inputs[placeOf(at)]) inputs[placeOf(at)].value = input.value;
+        });
+      }
+      if (earlier.rows.engine) this.apply();
     }
 
     /* The library's own box scrolls now. */
@@ -241,7 +268,8 @@
     }
 
     leaveFull() {
-      this.dialog.replaceWith(this.box);
+      // It may hold a newer version of the table by now.
+      this.dialog.replaceWith(...this.dialog.childNodes);
       this.dialog = null;
       this.showFull(false);
     }
@@ -253,8 +281,18 @@
     }
   }
 
-  for (const box of document.querySelectorAll("div.exptdir-table")) {
+  const views = new WeakMap();
+
+  function takeUp(box) {
     const table = box.querySelector("table.exptdir-datatable:not(.no-grid)");
-    if (table?.tBodies.length && table.tBodies[0].rows.length) new View(box, table);
+    if (table?.tBodies.length && table.tBodies[0].rows.length) views.set(box, new View(box, table));
   }
+
+  document.querySelectorAll(BOX).forEach(takeUp);
+  /* The preview has changed the page in place: what a table was asked for is asked of its next version. */
+  document.addEventListener("exptdir:updated", ({ detail }) => {
+    const found = detail.nodes.flatMap((node) => [node, ...(node.querySelectorAll?.(BOX) ?? [])]);
+    new Set(found.filter((node) => node.matches?.(BOX) && !views.has(node))).forEach(takeUp);
+    for (const [old, next] of detail.replaced) views.get(next)?.resume(views.get(old));
+  });
 })();
