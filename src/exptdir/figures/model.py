@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
+from posixpath import splitext
 from typing import Any, Literal, Self
 
 from exptdir.figures.ledger.entry import script_key
@@ -16,6 +17,7 @@ Status = Literal["ok", "failed", "timeout", "killed", "no output", "missing prog
 
 #: What makes a file a figure, in lower case.
 FIGURE_SUFFIXES = frozenset({".svg", ".png", ".pdf", ".jpg", ".jpeg", ".webp", ".gif", ".eps", ".tif", ".tiff"})
+_ENDS = tuple(FIGURE_SUFFIXES)
 #: Languages by the suffix of a script.
 LANGUAGES: Mapping[str, Language] = {".py": "python", ".r": "r", ".jl": "julia"}
 #: Name of the ledger, which lies beside an experiment's log.
@@ -24,7 +26,8 @@ LEDGER = "figures.lock"
 
 def is_figure(path: str) -> bool:
     """Tell by its name whether a file is a figure."""
-    return PurePosixPath(path).suffix.lower() in FIGURE_SUFFIXES
+    # Most names are none, and it is asked of each in a directory, before and after each run.
+    return path.lower().endswith(_ENDS) and splitext(path)[1].lower() in FIGURE_SUFFIXES
 
 
 @dataclass(frozen=True)

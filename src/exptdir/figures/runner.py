@@ -63,8 +63,13 @@ class Runner:
         """
         try:
             recover(Path(job.scratch))
-            with _directory(job, RUN) as light, _directory(job, f"{RUN}-dark") as dark:
-                return self._guarded(job, light, dark)
+            with _directory(job, RUN) as light:
+                if not job.dark:
+                    return self._guarded(job, light, None)
+                with _directory(job, f"{RUN}-dark") as dark:
+                    return self._guarded(job, light, dark)
+        except _UndoneError as undone:
+            return undone.outcome
         except OSError as error:
             return Outcome("failed", traceback=f"The script could not be run: {error}")
 
@@ -75,21 +80,26 @@ class Runner:
         if self._server is not None:
             self._server.close()
 
-    def _guarded(self, job: Job, light: Path, dark: Path) -> Outcome:
+    def _guarded(self, job: Job, light: Path, dark: Path | None) -> Outcome:
+        runs = [light] if dark is None else [dark, light]
         try:
             outcome = self._attempt(job, light, dark=False)
-            if job.dark and any(path.lower().endswith(".svg") for path in outcome.written):
+            if dark is not None and any(path.lower().endswith(".svg") for path in outcome.written):
                 outcome = self._also_dark(job, outcome, dark)
         except BaseException:
             # Ctrl-C: the script goes first, then what it did.
             self.close()
-            put_back(dark)
-            put_back(light)
+            for run in runs:
+                put_back(run)
             raise
         if outcome.status not in ("ok", "no output"):
-            problems = [*put_back(dark), *put_back(light)]
-            return replace(outcome, written=(), changed=(), traceback="\n".join([outcome.traceback, *problems]))
-        put_back(dark, lambda path: not is_dark(path.name))
+            problems = [problem for run in runs for problem in put_back(run)]
+            outcome = replace(outcome, written=(), changed=(), traceback="\n".join([outcome.traceback, *problems]))
+            if problems:
+                raise _UndoneError(outcome)
+            return outcome
+        if dark is not None:
+            put_back(dark, lambda path: not is_dark(path.name))
         return outcome
 
     def _also_dark(self, job: Job, light: Outcome, run: Path) -> Outcome:
@@ -126,9 +136,17 @@ class Runner:
         return self._spawner.start(command, job, run, languages.environment())
 
 
+class _UndoneError(Exception):
+    """Figures could not be put back: their copies must stay, and the next run or build tries again."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.traceback)
+        self.outcome = outcome
+
+
 @contextmanager
 def _directory(job: Job, name: str) -> Iterator[Path]:
-    """Make the directory of a run, hold it so that nobody takes it for a leftover, and remove it."""
+    """Make the directory of a run, hold it so that nobody takes it for a leftover; remove it unless an error comes."""
     run = Path(job.scratch) / name
     (run / COPIES).mkdir(parents=True, exist_ok=True)
     (run / BUSY).touch()

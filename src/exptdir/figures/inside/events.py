@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from . import programs
+from .ground import Ground
 from .imports import Imports
 from .keeper import Keeper
 from .notes import ABSENT, LIST, READ, UNSEEN, WRITE, Notes
@@ -25,7 +26,7 @@ _ACCESS = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
 
 
 def _caller() -> FrameType | None:
-    """Return the frame that an event comes from: above this one, the handler, and the two of the listener."""
+    """Return the frame that an event comes from: above this one, the handler, the listener and its hook."""
     try:
         return sys._getframe(4)
     except ValueError:
@@ -34,7 +35,7 @@ def _caller() -> FrameType | None:
 
 
 class Listener:
-    """What :func:`sys.addaudithook` calls; it cannot be taken off, but be told to stop.
+    """Hears of events; it cannot be taken off, but be told to stop.
 
     Parameters
     ----------
@@ -44,13 +45,15 @@ class Listener:
         Where facts go.
     keeper
         Keeps figures.
+    ground
+        What is known of the process.
     """
 
-    def __init__(self, scope: Scope, notes: Notes, keeper: Keeper) -> None:
+    def __init__(self, scope: Scope, notes: Notes, keeper: Keeper, ground: Ground) -> None:
         self.scope = scope
         self.notes = notes
         self.keeper = keeper
-        self.imports = Imports(scope, notes, self.unseen)
+        self.imports = Imports(scope, notes, ground, self.unseen)
         self.active = True
         self._busy = threading.local()
         self._handlers: dict[str, Callable[[tuple[Any, ...]], None]] = {
@@ -73,12 +76,16 @@ class Listener:
             "pty.spawn": lambda args: self._program(args[0][0], args[0], None),
         }
 
-    def __call__(self, event: str, args: tuple[Any, ...]) -> None:
-        """Handle one event."""
-        handler = self._handlers.get(event)
-        if handler is None or not self.active or getattr(self._busy, "now", False):
-            return
-        self.apart(handler, args)
+    def hook(self) -> Callable[[str, tuple[Any, ...]], None]:
+        """Return what :func:`sys.addaudithook` is to call."""
+        handlers = self._handlers
+
+        # There are thousands of events to a figure, nearly all of which are calls of `id`.
+        def hear(event: str, args: tuple[Any, ...]) -> None:
+            if event in handlers and self.active:
+                self.apart(handlers[event], args)
+
+        return hear
 
     def apart(self, work: Callable[..., object], *args: object) -> None:
         """Do something whose own events do not count; what makes no sense is left for the operation to refuse."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 from . import programs
+from .ground import Ground
 from .notes import ABSENT, MODULE, Notes
 from .scope import Scope
 
@@ -27,13 +28,16 @@ class Imports:
         Which paths count.
     notes
         Where facts go.
+    ground
+        What was loaded before.
     unseen
         What to call with the name of a module that reads files past any trace.
     """
 
-    def __init__(self, scope: Scope, notes: Notes, unseen: Callable[[str], None]) -> None:
+    def __init__(self, scope: Scope, notes: Notes, ground: Ground, unseen: Callable[[str], None]) -> None:
         self._scope = scope
         self._notes = notes
+        self._ground = ground
         self._unseen = unseen
         self._open: dict[str, list[str]] = {}
 
@@ -99,11 +103,10 @@ class Imports:
             if name not in sys.modules:
                 for file in files:
                     self._notes.add(ABSENT, file)
-        for module in list(sys.modules.values()):
-            source = getattr(module, "__file__", None)
-            if not isinstance(source, str) or not self._scope.may_hold(source):
-                continue
+        for path, module in self.loaded():
             if getattr(module, "__name__", "") != "__main__":
-                path = self._scope.absolute(source)
-                if self._scope.inside(path):
-                    self._notes.add(MODULE, path)
+                self._notes.add(MODULE, path)
+
+    def loaded(self) -> Iterator[tuple[str, ModuleType]]:
+        """Yield the record's modules that are loaded, each with the path of its file."""
+        return self._ground.modules(self._scope)

@@ -23,16 +23,19 @@ class Scope:
         The script's directory, likewise.
     scratch
         The directory of this run, which does not count.
+    programs
+        What :func:`program_directories` says, if that is known already.
     """
 
-    def __init__(self, base: str, cwd: str, scratch: str) -> None:
+    def __init__(self, base: str, cwd: str, scratch: str, programs: frozenset[str] | None = None) -> None:
         self.base = base
         self._inside = base.rstrip(os.sep) + os.sep
         # The kernel names the current directory with links resolved; the record is to keep the author's names.
         pairs = ((os.path.realpath(written), written) for written in (cwd, base))
         self._aliases = [(real + os.sep, written + os.sep) for real, written in pairs if real != written]
         self._beginnings = (self._inside, *(real for real, _ in self._aliases))
-        apart = {scratch, os.path.realpath(scratch), os.path.dirname(os.path.abspath(__file__)), *_programs()}
+        apart = {scratch, os.path.realpath(scratch), os.path.dirname(os.path.abspath(__file__))}
+        apart |= program_directories() if programs is None else programs
         self._apart = tuple(directory.rstrip(os.sep) + os.sep for directory in apart)
         # Where the record lies inside such a directory, only what lies deeper than the record is apart.
         self._apart_inside = tuple(prefix for prefix in self._apart if prefix.startswith(self._inside))
@@ -84,13 +87,13 @@ class Scope:
         return os.path.splitext(path)[1].lower() in FIGURES and self.inside(path)
 
 
-def _programs() -> set[str]:
+def program_directories() -> frozenset[str]:
     """Return the directories of Python, of installed packages, of the system, and of matplotlib's cache."""
     found = {*_SYSTEM, *sysconfig.get_paths().values(), *_user_directories()}
     found |= {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
     found |= {entry for entry in sys.path if os.path.basename(entry) in ("site-packages", "dist-packages")}
     # An empty name would mean the current directory.
-    return {*found, *(os.path.realpath(directory) for directory in found - {""})} - {"", os.sep}
+    return frozenset({*found, *(os.path.realpath(directory) for directory in found - {""})} - {"", os.sep})
 
 
 def _user_directories() -> set[str]:

@@ -8,6 +8,7 @@ import sys
 from dataclasses import asdict, dataclass
 
 from .events import Listener
+from .ground import Ground, look_around
 from .keeper import Keeper
 from .notes import Notes
 from .probes import watch_probes
@@ -49,12 +50,21 @@ class Setting:
         return cls(data["base"], data["cwd"], data["scratch"], tuple(data["outputs"]))
 
 
-def listen(setting: Setting) -> Listener:
-    """Begin the trace of this process; there is no end to it but :attr:`Listener.active`."""
-    scope = Scope(setting.base, setting.cwd, setting.scratch)
+def listen(setting: Setting, ground: Ground | None = None) -> Listener:
+    """Begin the trace of this process; there is no end to it but :attr:`Listener.active`.
+
+    Parameters
+    ----------
+    setting
+        What is traced.
+    ground
+        What is known of this process, if somebody has looked already.
+    """
+    ground = ground or look_around()
+    scope = Scope(setting.base, setting.cwd, setting.scratch, ground.programs)
     notes = Notes(os.path.join(setting.scratch, NOTES))
     keeper = Keeper(scope, os.path.join(setting.scratch, COPIES), setting.outputs)
-    listener = Listener(scope, notes, keeper)
+    listener = Listener(scope, notes, keeper, ground)
     watch_probes(listener)
-    sys.addaudithook(listener)
+    sys.addaudithook(listener.hook())
     return listener

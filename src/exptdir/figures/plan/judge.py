@@ -8,6 +8,7 @@ from exptdir.figures.ledger.entry import Entry
 from exptdir.figures.ledger.state import Failure
 from exptdir.figures.model import Job, Outcome, Script
 from exptdir.figures.plan.tree import Tree
+from exptdir.figures.run.complaints import headline
 
 _PROGRAMS = {"r": "Rscript", "julia": "julia", "python": "Python"}
 
@@ -58,6 +59,6 @@ def _message(script: Script, job: Job, outcome: Outcome) -> str | None:
         return f"{script.path} did not end within {job.timeout:g} seconds and was stopped"
     if outcome.status == "missing program":
         return f"{script.path} cannot be run: {_PROGRAMS[script.language]} is not installed"
-    last = (outcome.traceback.strip().splitlines() or [""])[-1][:300]
+    last = headline(script.language, outcome.traceback)[:300]
     verb = "was killed" if outcome.status == "killed" else "failed"
     return f"{script.path} {verb}: {last}" if last else f"{script.path} {verb}"

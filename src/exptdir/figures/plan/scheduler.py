@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -158,7 +158,8 @@ class Scheduler:
         except RuntimeError as error:
             # A pool that is broken or closed takes nothing more.
             future = Future()
-            future.set_result(Outcome("killed", traceback=f"it could not be started: {error}"))
+            said = " ".join(str(error).split())
+            future.set_result(Outcome("failed", traceback=f"it could not be started: {said}"))
         self._running[future] = running
 
     def _await(self) -> None:
@@ -169,7 +170,8 @@ class Scheduler:
         done, _ = wait(self._running, _PATIENCE if self._pending else None, FIRST_COMPLETED)
         for future in sorted(done, key=lambda future: self._running[future].key):
             running = self._running.pop(future)
-            error = future.exception()
+            # Not by us: an executor cancels what it has no more way to run.
+            error = CancelledError("it was given up") if future.cancelled() else future.exception()
             if error is None:
                 self._finish(running, future.result())
             elif self._lost[running.key] == 0:
@@ -179,7 +181,8 @@ class Scheduler:
                 self._hand_over(running)
             else:
                 recover(Path(running.job.scratch))
-                self._finish(running, Outcome("killed", traceback=f"its worker died twice: {error}"))
+                said = " ".join(str(error).split())
+                self._finish(running, Outcome("killed", traceback=f"its worker died twice: {said}"))
 
     def _finish(self, running: Prepared, outcome: Outcome) -> None:
         key, planner = running.key, self.planner

@@ -23,6 +23,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, NoReturn
 
+from exptdir.figures.inside.events import Listener
+from exptdir.figures.inside.ground import Ground, look_around
 from exptdir.figures.inside.start import Setting, listen
 from exptdir.figures.model import Job
 from exptdir.figures.run import interpreter
@@ -31,7 +33,7 @@ from exptdir.figures.run.faults import Fault, explain, explain_exit
 from exptdir.figures.run.limits import limit_memory
 from exptdir.figures.run.named import note_named
 from exptdir.figures.run.styles import set_style
-from exptdir.figures.run.warmup import warm_up
+from exptdir.figures.run.warmup import Warmth
 
 #: Names in the directory of a run.
 OUTPUT, FAULTS, REPORT = "output", "faults", "report"
@@ -46,11 +48,21 @@ def main(argv: Sequence[str]) -> NoReturn:
         The job file, and the directory of the run; then ``dark`` where the figures for the dark scheme are wanted.
     """
     job = Job.from_json(Path(argv[0]).read_text("utf-8"))
-    warm_up()
-    run(job, Path(argv[1]), "dark" in argv[2:])
+    Warmth().prepare(job.script)
+    run(job, Path(argv[1]), "dark" in argv[2:], clear_ground())
 
 
-def run(job: Job, directory: Path, dark: bool) -> NoReturn:
+def clear_ground() -> Ground:
+    """Drop our own modules, and look at what is left: scripts that import them are to find what they would by hand.
+
+    What this process still needs of us must have been imported before.
+    """
+    for name in [name for name in sys.modules if name.partition(".")[0] == "exptdir"]:
+        del sys.modules[name]
+    return look_around()
+
+
+def run(job: Job, directory: Path, dark: bool, ground: Ground) -> NoReturn:
     """Run a job, report how it ended and end the process.
 
     Parameters
@@ -61,13 +73,16 @@ def run(job: Job, directory: Path, dark: bool) -> NoReturn:
         The directory of the run.
     dark
         Whether the figures for the dark scheme are wanted.
+    ground
+        What :func:`clear_ground` left.
     """
     code = 1
     try:
         _own_session()
         faults = _redirect(directory)
-        _settle_in(job, directory, faults)
-        code = _run(job, directory, dark)
+        setting = Setting(job.base, job.cwd, str(directory), job.outputs)
+        _settle_in(job, setting, faults)
+        code = _run(job, directory, dark, listen(setting, ground))
     except BaseException as error:
         _report(directory, Fault(f"The script could not be started: {error}"))
     finally:
@@ -101,15 +116,14 @@ def _stream(number: int) -> io.TextIOWrapper:
     return io.TextIOWrapper(raw, "utf-8", "backslashreplace", line_buffering=True)
 
 
-def _settle_in(job: Job, directory: Path, faults: int) -> None:
+def _settle_in(job: Job, setting: Setting, faults: int) -> None:
     """Make this process what a new interpreter in the script's directory would be."""
     faulthandler.enable(faults)
     if hasattr(faulthandler, "register"):
         # Before a script that takes too long is ended, it is asked where it is.
         faulthandler.register(signal.SIGUSR1, faults)
     limit_memory(job.memory)
-    setting = Setting(job.base, job.cwd, str(directory), job.outputs)
-    os.environ.update(interpreter.traced(interpreter.environment(), setting))
+    os.environ.update(interpreter.trace_variables(os.environ, setting))
     os.chdir(job.cwd)
     sys.argv = [job.script, *job.args]
     # The first entry is the one that our own modules were found by.
@@ -121,9 +135,7 @@ def _settle_in(job: Job, directory: Path, faults: int) -> None:
         sys.modules["numpy"].random.seed(0)
 
 
-def _run(job: Job, directory: Path, dark: bool) -> int:
-    listener = listen(Setting(job.base, job.cwd, str(directory), job.outputs))
-    _forget_ourselves()
+def _run(job: Job, directory: Path, dark: bool, listener: Listener) -> int:
     try:
         set_style(job.cwd, job.style, dark)
         with contextlib.suppress(ImportError):
@@ -138,12 +150,6 @@ def _run(job: Job, directory: Path, dark: bool) -> int:
     listener.active = False
     _report(directory, fault)
     return 0 if fault is None else 1
-
-
-def _forget_ourselves() -> None:
-    """Drop our own modules: a script that imports them is to find those that it would find without us."""
-    for name in [name for name in sys.modules if name.partition(".")[0] == "exptdir"]:
-        del sys.modules[name]
 
 
 def _execute(script: str) -> Fault | None:
@@ -186,10 +192,9 @@ def _report(directory: Path, fault: Fault | None) -> None:
     report: dict[str, Any] = {"versions": _versions()}
     if fault is not None:
         report.update(traceback=fault.text, line=fault.line)
-    unfinished = directory / (REPORT + ".new")
     with contextlib.suppress(OSError):
-        unfinished.write_text(json.dumps(report), "ascii")
-        unfinished.replace(directory / REPORT)
+        # One that is cut off is no JSON, and counts as none.
+        (directory / REPORT).write_text(json.dumps(report), "ascii")
 
 
 def _versions() -> dict[str, str]:

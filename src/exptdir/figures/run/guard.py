@@ -6,6 +6,7 @@ script cannot be traced.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -74,7 +75,13 @@ def put_back(run: Path, wanted: Callable[[Path], bool] = lambda path: True) -> l
 def _restore(path: Path, copy: Path) -> None:
     content = copy.read_bytes()
     if not path.is_file() or path.read_bytes() != content:
-        replace_file(path, content)
+        try:
+            replace_file(path, content)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            # The room is taken by what the script left there; whoever is interrupted here still has the copy.
+            path.write_bytes(content)
     _set_time(path, copy)
 
 
@@ -84,23 +91,21 @@ def _set_time(path: Path, copy: Path) -> None:
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def changed_figures(job: Job, run: Path, before: Snapshot, written: Iterable[str]) -> Iterator[str]:
+def changed_figures(run: Path, before: Snapshot, after: Snapshot, written: Iterable[str]) -> Iterator[str]:
     """Yield those of the written figures whose bytes are not what they were; the others get their old time again.
 
     git, make and Sphinx then see that nothing happened.
 
     Parameters
     ----------
-    job
-        What was run.
     run
         The directory of the run.
-    before
-        What :func:`snapshot` said before.
+    before, after
+        What :func:`snapshot` said before and afterwards.
     written
         The figures, which are there.
     """
-    kept, after = read_journal(run), snapshot(job)
+    kept = read_journal(run)
     for name in written:
         path = Path(name)
         if path not in kept:

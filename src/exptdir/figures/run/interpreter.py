@@ -46,8 +46,16 @@ def environment(given: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**env, "MPLBACKEND": "Agg", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def traced(env: Mapping[str, str], setting: Setting) -> dict[str, str]:
-    """Add to an environment what brings the trace to the Python processes that are started in it."""
+def trace_variables(env: Mapping[str, str], setting: Setting) -> dict[str, str]:
+    """Return the variables that bring the trace to the Python processes that are started in an environment.
+
+    Parameters
+    ----------
+    env
+        The environment.
+    setting
+        What is traced.
+    """
     entry = str(Path(site.__file__).parent)
     path = os.pathsep.join(filter(None, [entry, env.get("PYTHONPATH", "")]))
-    return {**env, "PYTHONPATH": path, MARKER: setting.to_text()}
+    return {"PYTHONPATH": path, MARKER: setting.to_text()}

@@ -31,14 +31,12 @@ def note_named(listener: Listener, script: str) -> None:
                 notes.add(NAMED, directory)
 
 
-def _own_modules(listener: Listener, script: str) -> Iterator[tuple[str, ModuleType]]:
-    scope = listener.scope
-    for module in list(sys.modules.values()):
-        source = getattr(module, "__file__", None)
-        if not isinstance(source, str) or not scope.may_hold(source):
-            continue
-        if source == script or scope.inside(scope.absolute(source)):
-            yield source, module
+def _own_modules(listener: Listener, script: str) -> list[tuple[str, ModuleType]]:
+    found = list(listener.imports.loaded())
+    main = sys.modules.get("__main__")
+    if main is None or any(module is main for _, module in found):
+        return found
+    return [*found, (script, main)]
 
 
 def _read(path: str) -> tuple[set[str], set[str]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from exptdir.figures.model import Job, Outcome, Status, Trace, is_figure
 from exptdir.figures.run.child import FAULTS, OUTPUT, REPORT
+from exptdir.figures.run.complaints import line_of
 from exptdir.figures.run.ended import Ended
 from exptdir.figures.run.guard import Snapshot, changed_figures, snapshot
 from exptdir.figures.run.output import read_output
@@ -57,15 +58,18 @@ def conclude(job: Job, run: Path, ended: Ended, before: Snapshot) -> Outcome:
     trace = read_trace(run, job)
     verdict = _judge(job, run, ended, report)
     written: Sequence[str] = ()
+    changed: Sequence[str] = ()
     if verdict.status == "ok":
-        written = _written(job, trace, before)
-        verdict = _inspect(written)
-    written = written if verdict.status == "ok" else ()
+        after = snapshot(job)
+        figures = _written(job, trace, before, after)
+        verdict = _inspect(figures)
+        if verdict.status == "ok":
+            written, changed = figures, tuple(changed_figures(run, before, after, figures))
     return Outcome(
         status=verdict.status,
         trace=trace,
         written=tuple(written),
-        changed=tuple(changed_figures(job, run, before, written)),
+        changed=tuple(changed),
         output=read_output(run / OUTPUT),
         traceback=verdict.text,
         line=verdict.line,
@@ -94,15 +98,18 @@ def _judge(job: Job, run: Path, ended: Ended, report: dict[str, Any] | None) -> 
     if ended.code < 0:
         return _with_stack(Verdict("killed", f"The script was killed ({ended.signal_name})."), run, job.script)
     if ended.code:
-        return Verdict("failed", _complaint(job, run, ended.code))
+        return _complaint(job, run, ended.code)
     return Verdict("ok")
 
 
-def _complaint(job: Job, run: Path, code: int) -> str:
+def _complaint(job: Job, run: Path, code: int) -> Verdict:
     sentence = f"The script ended itself with exit status {code}."
+    if job.language == "python":
+        return Verdict("failed", sentence)
     # Other languages print what went wrong.
-    said = read_output(run / OUTPUT)[-2000:].strip() if job.language != "python" else ""
-    return f"{sentence}\n{said}" if said else sentence
+    said = read_output(run / OUTPUT)[-2000:].strip()
+    line = line_of(job.language, said, job.script)
+    return Verdict("failed", f"{sentence}\n{said}" if said else sentence, line)
 
 
 def _duration(seconds: float) -> str:
@@ -125,17 +132,16 @@ def _with_stack(verdict: Verdict, run: Path, script: str) -> Verdict:
     return Verdict(verdict.status, f"{verdict.text}\n{kept[:4000]}", int(found[1]) if found else None)
 
 
-def _written(job: Job, trace: Trace, before: Snapshot) -> list[str]:
+def _written(job: Job, trace: Trace, before: Snapshot, after: Snapshot) -> list[str]:
     """Return the figures of the record that a script wrote, seen or unseen."""
     inside = job.base.rstrip("/") + "/"
     found = {path for path in trace.writes if is_figure(path) and path.startswith(inside) and Path(path).is_file()}
-    return sorted(found | _written_unseen(job, trace, before))
+    return sorted(found | _written_unseen(job, trace, before, after))
 
 
-def _written_unseen(job: Job, trace: Trace, before: Snapshot) -> set[str]:
+def _written_unseen(job: Job, trace: Trace, before: Snapshot, after: Snapshot) -> set[str]:
     """Return the figures that are new or another since the script began, where something wrote past the trace."""
     traced = job.language == "python" and not trace.unseen
-    after = snapshot(job)
     fresh = {path for path, status in after.items() if before.get(path) != status}
     fresh &= set(job.outputs) if traced or job.outputs else fresh
     if traced or job.outputs:

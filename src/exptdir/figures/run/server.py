@@ -18,11 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from exptdir.figures.inside.ground import Ground, look_around
 from exptdir.figures.model import Job
 from exptdir.figures.run import child
 from exptdir.figures.run.output import shorten
 from exptdir.figures.run.processes import adopt_orphans, ask_where, children, end_group
-from exptdir.figures.run.warmup import warm_up
+from exptdir.figures.run.warmup import Warmth
 
 #: Seconds between looks at how much the scripts have printed.
 _PACE = 0.5
@@ -48,6 +49,8 @@ class _Server:
     commands: int
     answers: int
     wakeup: int
+    warmth: Warmth
+    ground: Ground
     running: dict[int, _Running] = field(default_factory=dict)
     _rest: bytes = b""
 
@@ -94,6 +97,8 @@ class _Server:
     def _begin(self, command: dict[str, Any]) -> None:
         job = Job.from_json(command["job"])
         directory = Path(command["directory"])
+        if self.warmth.prepare(job.script):
+            self.ground = look_around()
         begun = time.monotonic()
         try:
             leader = os.fork()
@@ -102,7 +107,7 @@ class _Server:
             return
         if not leader:
             self._become_child()
-            child.run(job, directory, command["dark"])
+            child.run(job, directory, command["dark"], self.ground)
         self.running[leader] = _Running(command["number"], directory, begun, begun + job.timeout)
 
     def _become_child(self) -> None:
@@ -174,8 +179,7 @@ def main(argv: Sequence[str]) -> None:
     signal.set_wakeup_fd(awake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     adopt_orphans()
-    warm_up()
-    _Server(commands, answers, wakeup).serve()
+    _Server(commands, answers, wakeup, Warmth(), child.clear_ground()).serve()
 
 
 if __name__ == "__main__":

@@ -11,10 +11,27 @@ _SALT = "exptdir"
 _DARK = "dark_background"
 
 
-def set_style(cwd: str, style: str | None, dark: bool) -> None:
-    """Set matplotlib's own defaults, then what a ``matplotlibrc`` beside the script says, then the style.
+def set_defaults() -> None:
+    """Set matplotlib's own defaults, and what draws without a screen.
 
     The configuration of whoever builds does not count: figures are to be the same everywhere.
+
+    Raises
+    ------
+    ImportError
+        Without matplotlib.
+    """
+    import matplotlib
+    from matplotlib import pyplot
+
+    # What a script resets to is to draw the same bytes as well.
+    matplotlib.rcParamsDefault["svg.hashsalt"] = _SALT
+    matplotlib.rcdefaults()
+    pyplot.switch_backend("agg")
+
+
+def set_style(cwd: str, style: str | None, dark: bool) -> None:
+    """Set what a ``matplotlibrc`` beside the script says, then the style, after :func:`set_defaults`.
 
     Parameters
     ----------
@@ -36,15 +53,12 @@ def set_style(cwd: str, style: str | None, dark: bool) -> None:
         from matplotlib import style as styles
     except ImportError:
         return
-    matplotlib.rcdefaults()
-    matplotlib.rcParams["svg.hashsalt"] = _SALT
     with contextlib.suppress(FileNotFoundError):
         matplotlib.rc_file(str(Path(cwd) / "matplotlibrc"))
     if style is not None:
         styles.use(_spelt(style))
     if dark:
         styles.use(_dark_of(style))
-    matplotlib.rcParams["backend"] = "agg"
 
 
 def _spelt(style: str) -> str:
