@@ -16,7 +16,8 @@ FLOORS = (
     {"record"},
     {"tables", "figures", "logs", "runs"},
     {"exchange"},
-    {"sphinxext", "preview"},
+    {"sphinxext"},
+    {"preview"},
     {"cli"},
     {"__main__"},
 )

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("checking", "check"),
     "plot": ("plotting", "plot"),
     "build": ("building", "build"),
+    "serve": ("serving", "serve"),
     "import": ("importing", "import_"),
 }
 

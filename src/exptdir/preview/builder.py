@@ -1,0 +1,181 @@
+"""The process that builds: ``python -m exptdir.preview.builder``, a child of the server.
+
+It holds one Sphinx application and builds in it whenever it is told to. It ends when it cannot go on, when it is told
+to by a signal, or when the server is gone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from exptdir.preview.alone import alone
+from exptdir.preview.channel import Channel
+from exptdir.preview.ending import Ending, leave
+from exptdir.preview.failing import failed
+from exptdir.preview.first import Firsts
+from exptdir.preview.messages import Build, Built, Failed, PagesShown, Ready
+from exptdir.preview.progress import Reporter
+from exptdir.preview.warm import Project, Warm, warm
+from exptdir.preview.watched import Modules, outside, statics, templates
+from exptdir.sphinxext.config import Settings
+
+#: Ways in which the author's code can end a build.
+_FAILURES = (Exception, SystemExit)
+
+
+class Session:
+    """All that one builder does.
+
+    Parameters
+    ----------
+    project
+        What it builds.
+    channel
+        Where it is told to, and answers.
+    """
+
+    def __init__(self, project: Project, channel: Channel) -> None:
+        self._project = project
+        self._channel = channel
+        self._modules = Modules()
+
+    def run(self) -> None:
+        """Make the application, and build until that is no longer possible."""
+        with ExitStack() as stack:
+            try:
+                application = stack.enter_context(warm(self._project, (Reporter(self._channel.send),)))
+            except _FAILURES as error:
+                self._fail(failed(error, conf=self._conf))
+                return
+            self._channel.send(self._ready(application))
+            while self._build(application, self._channel.next()):
+                continue
+
+    @property
+    def _conf(self) -> Path | None:
+        return self._project.conf / "conf.py" if self._project.conf is not None else None
+
+    def _fail(self, failure: Failed, application: Warm | None = None) -> None:
+        wrote = application.drawing.take() if application is not None else ()
+        self._channel.send(Failed(failure.failure, failure.traceback, failure.fatal, self._modules.files(), wrote))
+
+    def _ready(self, application: Warm) -> Ready:
+        app = application.app
+        builder: Any = app.builder
+        return Ready(
+            output=str(app.outdir),
+            home=Path(builder.get_output_path(app.config.root_doc)).relative_to(app.outdir).as_posix(),
+            private=(str(app.outdir), str(app.doctreedir)),
+            statics=statics(app),
+            templates=templates(app),
+            outside=outside(application),
+            editor=Settings.of(app.config).editor_url,
+        )
+
+    def _build(self, application: Warm, order: Build) -> bool:
+        """Do as told; say whether the application is still of use."""
+        began = time.monotonic()
+        try:
+            drawn = self._show_first(application, order, began) if application.built else False
+            first = not application.built
+            application.build(order.changed, order.everything, drawn)
+        except _FAILURES as error:
+            conf = self._conf if isinstance(error, SystemExit) else None
+            self._fail(failed(error, conf=conf, document=application.document), application)
+            return False
+        self._channel.send(self._built(application, began))
+        if first:
+            # Most of what there is now stays: looking through it for garbage takes longer than many an edit.
+            gc.collect()
+            gc.freeze()
+        return True
+
+    def _show_first(self, application: Warm, order: Build, began: float) -> bool:
+        """Show what can be shown before the build; say whether figures were drawn for it."""
+        firsts = Firsts(application, order)
+        try:
+            for shown in firsts.show():
+                seconds = time.monotonic() - began
+                warnings = application.listener.said.everything()
+                self._channel.send(PagesShown(shown.pages, shown.files, shown.sources, seconds, warnings))
+        except _FAILURES:
+            # The build will meet the same, and say so.
+            return firsts.drawn
+        return firsts.drawn
+
+    def _built(self, application: Warm, began: float) -> Built:
+        pages, files = application.changes()
+        return Built(
+            pages=pages,
+            files=files,
+            warnings=application.listener.said.everything(),
+            wrote=application.drawing.take(),
+            modules=self._modules.files(),
+            outside=outside(application),
+            seconds=time.monotonic() - began,
+        )
+
+
+def project_of(argv: Sequence[str]) -> Project:
+    """Read the command line.
+
+    Parameters
+    ----------
+    argv
+        The arguments.
+    """
+    parser = argparse.ArgumentParser(prog="python -m exptdir.preview.builder", description="Builds for a preview.")
+    parser.add_argument("--source", type=Path, metavar="DIR", help="the source directory")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--conf", type=Path, metavar="DIR", help="the directory of conf.py, if not the source directory")
+    where.add_argument("--alone", type=Path, metavar="PATH", help="a document or a directory without a conf.py")
+    parser.add_argument("--output", type=Path, metavar="DIR", required=True, help="where pages go")
+    parser.add_argument("--doctrees", type=Path, metavar="DIR", required=True, help="where the rest goes")
+    parser.add_argument("--jobs", type=int, metavar="N", default=1, help="processes that read and write")
+    parser.add_argument("-D", dest="define", metavar="NAME=VALUE", action="append", default=[], help="a setting")
+    given = parser.parse_args(argv)
+    overrides: dict[str, Any] = {}
+    source, conf = given.source, given.conf or given.source
+    if given.alone is not None:
+        found = alone(Path(os.path.abspath(given.alone)))
+        source, conf, overrides = found.source, None, dict(found.overrides)
+    if source is None:
+        parser.error("one of --source and --alone is needed")
+    for setting in given.define:
+        name, _, value = setting.partition("=")
+        overrides[name] = value
+    return Project(source, conf, given.output, given.doctrees, max(1, given.jobs), overrides)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Build for a server until it has enough.
+
+    Parameters
+    ----------
+    argv
+        The arguments.
+    """
+    ending = Ending()
+    ending.install()
+    project = project_of(argv)
+    channel = Channel.taken_over()
+    channel.listen(ending.ask)
+    try:
+        Session(project, channel).run()
+    except KeyboardInterrupt:
+        leave(0)
+    except BrokenPipeError:
+        leave(1)
+    leave(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,241 @@
+"""The preview as a whole: the server, the watcher, the builder and the browsers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from exptdir.preview.audience import Report, Tellers
+from exptdir.preview.browsers import Browsers
+from exptdir.preview.changes import Changes, Known, survey
+from exptdir.preview.git import Git
+from exptdir.preview.guard import Guard
+from exptdir.preview.places import Places
+from exptdir.preview.process import Builder
+from exptdir.preview.seed import seed
+from exptdir.preview.server import application, exists
+from exptdir.preview.state import State
+from exptdir.preview.supervise import Seen, Supervisor
+from exptdir.preview.watching import Watcher
+
+if TYPE_CHECKING:
+    import uvicorn
+
+#: Seconds that connections have to end.
+_PATIENCE = 0.4
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be served, and how.
+
+    Parameters
+    ----------
+    source
+        The directory of the documents, absolute and without links.
+    output
+        The directory of the preview; pages are written to ``html/`` below it.
+    command
+        The command of the builder.
+    conf
+        The ``conf.py``, or nothing.
+    private
+        Directories of the source whose changes mean nothing, besides the output.
+    seeds
+        The pages and the doctrees of ``exptdir build``, where these can be gone on from.
+    deep
+        Whether what is below the source directory is watched, not only what is in it.
+    """
+
+    source: Path
+    output: Path
+    command: tuple[str, ...]
+    conf: str = ""
+    private: tuple[str, ...] = ()
+    seeds: tuple[Path, Path] | None = None
+    deep: bool = True
+
+
+def serve(wanted: Wanted, listening: socket.socket, guard: Guard, report: Report) -> None:
+    """Serve until a signal asks to end: SIGINT, SIGTERM or SIGHUP.
+
+    Parameters
+    ----------
+    wanted
+        What is to be served.
+    listening
+        The socket, bound. It is closed at the end.
+    guard
+        Who may ask.
+    report
+        Who is told how builds go.
+    """
+    asyncio.run(_Preview(wanted, guard, report).run(listening))
+
+
+class _Preview:
+    """The parts, and how they hang together."""
+
+    def __init__(self, wanted: Wanted, guard: Guard, report: Report) -> None:
+        self._wanted = wanted
+        self._report = report
+        html = wanted.output / "html"
+        self.state = State(wanted.source, html)
+        self.browsers = Browsers(self.state.message, lambda page: exists(self.state, page))
+        own = (str(wanted.output), *wanted.private)
+        self.places = Places(wanted.source, own, deep=wanted.deep)
+        self.changes = Changes(self.places)
+        self.app = application(self.state, self.browsers, guard)
+        tellers = Tellers(self.state, self.browsers, report, self._follow)
+        self.supervisor = Supervisor(
+            Builder(wanted.command, report.printed),
+            self.changes,
+            tellers,
+            lambda: self.browsers.viewed,
+            Seen(wanted.conf),
+            Git(wanted.source),
+        )
+        self._given_up = Event()
+        self._tasks: set[asyncio.Future[None]] = set()
+
+    async def run(self, listening: socket.socket) -> None:
+        """Serve until a signal comes."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, stop.set)
+        report = self._report
+        self.watcher = Watcher(
+            self.places,
+            lambda found: _in_loop(loop, self._noted, found),
+            lambda: _in_loop(loop, self._lost),
+            lambda text: _in_loop(loop, report.note, text),
+        )
+        server = _uvicorn(self.app)
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        working = asyncio.create_task(self._work())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            done, _ = await asyncio.wait({serving, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            self._given_up.set()
+            self.watcher.stop()
+            server.should_exit = True
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+            await asyncio.gather(self.supervisor.end(), _ended(serving))
+            listening.close()
+        for task in done - {stopping}:
+            task.result()
+
+    async def _work(self) -> None:
+        # The watch comes first: what changes from now on is not missed.
+        await in_thread(self.watcher.update)
+        learning = asyncio.create_task(self._learn())
+        if self._wanted.seeds is not None:
+            html, doctrees = self._wanted.seeds
+            if await in_thread(lambda: seed(html, doctrees, self._wanted.output, self._given_up)):
+                self._report.note("Going on from what “exptdir build” has made.")
+        await asyncio.gather(self.supervisor.run(), learning)
+
+    async def _learn(self) -> None:
+        known: Known = await in_thread(lambda: survey(self.places, [self.places.root]))
+        self.changes.learn(known)
+
+    def _noted(self, found: Iterable[tuple[int, str]]) -> None:
+        self.changes.note(found, building=self.supervisor.building)
+        self.supervisor.wake()
+
+    def _lost(self) -> None:
+        """Watch again what is no longer watched, and look for what has changed meanwhile."""
+        self._later(self._watch_again())
+
+    async def _watch_again(self) -> None:
+        await in_thread(self.watcher.again)
+        self.changes.look_again([self.places.root])
+        self.supervisor.wake()
+
+    def _follow(self, outside: Iterable[str]) -> None:
+        """Watch what lies outside the record and is shown in it."""
+        now = frozenset(map(os.path.abspath, outside))
+        if now != self.places.outside:
+            self.places.outside = now
+            self._later(in_thread(self.watcher.update))
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def in_thread(work: Callable[[], _Result]) -> _Result:
+    """Do some work in a thread that nobody waits for at the end of the process."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[_Result] = loop.create_future()
+
+    def settle(result: _Result | None, error: BaseException | None) -> None:
+        if future.cancelled():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        try:
+            result = work()
+        except BaseException as error:
+            _in_loop(loop, settle, None, error)
+        else:
+            _in_loop(loop, settle, result, None)
+
+    Thread(target=run, name="exptdir-preview", daemon=True).start()
+    return await future
+
+
+def _in_loop(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *arguments: Any) -> None:
+    with suppress(RuntimeError):
+        # The loop may have ended.
+        loop.call_soon_threadsafe(function, *arguments)
+
+
+def _uvicorn(app: Any) -> uvicorn.Server:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        """One that leaves signals to us: there is more to end than it knows."""
+
+        def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+            return nullcontext()
+
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        log_level=logging.ERROR,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws_max_size=1 << 16,
+    )
+    return Server(config)
+
+
+async def _ended(serving: asyncio.Task[None]) -> None:
+    """Wait for the server's end, but not for clients that do not end their side."""
+    await asyncio.wait({serving}, timeout=_PATIENCE)
+    if not serving.done():
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)

@@ -1,0 +1,112 @@
+/* What the preview says: a badge in the corner, and a list that it opens. */
+import { contents, make, nameOf } from "./preview-list.js";
+
+/* Most builds are over before somebody could read that there is one. */
+const PATIENCE = 400;
+
+function within(host, style, ...content) {
+  const sheet = document.createElement("link");
+  sheet.rel = "stylesheet";
+  sheet.href = style;
+  host.attachShadow({ mode: "open" }).append(sheet, make("div", "frame", ...content));
+}
+
+/* Follows the scheme that the theme shows, which need not be the system's. */
+function followScheme(host) {
+  const places = [document.documentElement, document.body];
+  const follow = () => {
+    const scheme = places.map((place) => place.dataset.theme).find((name) => name === "dark" || name === "light");
+    host.dataset.scheme = scheme ?? "";
+  };
+  const observer = new MutationObserver(follow);
+  places.forEach((place) => observer.observe(place, { attributeFilter: ["data-theme"] }));
+  follow();
+}
+
+export class Panel {
+  constructor({ style, address, edit }) {
+    this.address = address;
+    this.known = { state: null, isLost: false, isGone: false, edited: null, edit };
+    this.host = document.createElement("exptdir-preview");
+    this.badge = make("button", "badge");
+    this.badge.type = "button";
+    this.label = make("span", "label");
+    this.badge.append(make("span", "dot"), this.label);
+    this.badge.setAttribute("aria-controls", "panel");
+    this.badge.addEventListener("click", () => this.unfold(this.box.hidden));
+    this.box = make("div", "panel");
+    this.box.id = "panel";
+    this.box.setAttribute("role", "region");
+    this.box.setAttribute("aria-label", "Preview");
+    this.said = make("p", "said");
+    this.said.setAttribute("role", "status");
+    within(this.host, style, this.badge, this.box, this.said);
+    this.host.shadowRoot.addEventListener("keydown", (event) => this.onKey(event));
+    followScheme(this.host);
+    this.unfold(false);
+    this.draw(...this.condition);
+    document.body.append(this.host);
+  }
+
+  onKey(event) {
+    // Themes have shortcuts of one letter.
+    event.stopPropagation();
+    if (event.key !== "Escape" || this.box.hidden) return;
+    this.unfold(false);
+    this.badge.focus();
+  }
+
+  unfold(isOpen) {
+    this.box.hidden = !isOpen;
+    this.isForced = false;
+    this.badge.setAttribute("aria-expanded", String(isOpen));
+  }
+
+  /* Takes news: some of `state` (of the build), `isLost`, `isGone`, `edited` (address and source of another page),
+     `edit` (how to edit this one). */
+  show(news) {
+    const failed = this.known.state?.failure;
+    this.known = { ...this.known, ...news };
+    const { state, isLost } = this.known;
+    if (state?.building && !isLost) {
+      this.timer ??= setTimeout(() => this.draw("building", "Building…"), PATIENCE);
+      if (!this.isBuilding) this.draw(...this.condition);
+      return;
+    }
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.draw(...this.condition);
+    if (state?.failure && !failed && this.box.hidden) {
+      this.unfold(true);
+      this.isForced = true;
+    } else if (!state?.failure && this.isForced) {
+      this.unfold(false);
+    }
+  }
+
+  get condition() {
+    const { state, isLost, isGone, edited } = this.known;
+    const count = state?.warnings?.length ?? 0;
+    if (isLost) return ["lost", "Connection lost"];
+    if (state?.failure) return ["failed", "Build failed"];
+    if (isGone) return ["failed", "Page deleted"];
+    if (count) return ["warned", count === 1 ? "1 warning" : `${count} warnings`];
+    if (edited) return ["edited", `${nameOf(edited[1])} changed`];
+    return ["good", "Up to date"];
+  }
+
+  get isBuilding() {
+    return this.host.dataset.state === "building";
+  }
+
+  draw(kind, text) {
+    this.host.dataset.state = kind;
+    this.label.textContent = text;
+    const { state, ...others } = this.known;
+    const facts = JSON.stringify([state?.warnings, state?.failure, others]);
+    // A list that is the same keeps what the reader has unfolded in it.
+    if (facts !== this.facts) this.box.replaceChildren(...contents(this.known, this.address));
+    this.facts = facts;
+    if (!this.isBuilding && this.said.textContent !== text) this.said.textContent = text;
+  }
+}
