@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 OLDEST := .venv-oldest
 BIN := $(VENV)/bin
+# Neighbouring tests share what they have built, so they stay together until a processor has nothing left to do.
+PYTEST := -m pytest -n 2 --dist worksteal
 PYTEST_ARGS ?=
 BENCH_ARGS ?= --sizes 300 --repeat 3
 
@@ -12,8 +14,10 @@ MADE := .made-with-$(subst /,_,$(PYTHON))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+ifndef AT_ONCE
 .NOTPARALLEL:
-.PHONY: help site test lint record browser pytest test-oldest oldest-part bench clean
+endif
+.PHONY: help site test lint record browser pytest test-oldest oldest-part bench clean environments
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1	/p' $(firstword $(MAKEFILE_LIST)) | while IFS='	' read -r name text; \
@@ -23,7 +27,7 @@ site: $(VENV)/.stamp-site  ## build the record into _build/html
 	$(BIN)/python -m sphinx -b html . _build/html
 	@$(BIN)/python -c 'import pathlib; print("The record:", pathlib.Path("_build/html/index.html").resolve().as_uri())'
 
-test: lint record oldest-part pytest  ## everything: linters, the record, pytest with the newest and oldest Sphinx
+test: environments lint record oldest-part pytest  ## everything: linters, the record, pytest with the newest and oldest Sphinx
 
 lint: $(VENV)/.stamp-dev  ## ruff, and mypy --strict on src/
 	$(BIN)/python -m ruff check .
@@ -37,14 +41,14 @@ browser: $(VENV)/.stamp-dev  ## see that there is a Chromium for the browser tes
 	$(BIN)/python tests/browser/ensure_chromium.py
 
 pytest: $(VENV)/.stamp-dev browser  ## pytest with the newest Sphinx, browser tests included
-	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+	$(BIN)/python $(PYTEST) $(PYTEST_ARGS)
 
 test-oldest: $(OLDEST)/.stamp-test browser  ## pytest with the oldest Sphinx that we support
-	$(OLDEST)/bin/python -m pytest -n 2 $(PYTEST_ARGS)
+	$(OLDEST)/bin/python $(PYTEST) $(PYTEST_ARGS)
 
 # The part of the tests that a Sphinx can break, without the slow ones; `make test-oldest` runs all there are.
 oldest-part: $(OLDEST)/.stamp-test
-	$(OLDEST)/bin/python -m pytest -n 2 -m 'not slow' $(PYTEST_ARGS) tests/sphinxext
+	$(OLDEST)/bin/python $(PYTEST) -m 'not slow' $(PYTEST_ARGS) tests/sphinxext
 
 bench: $(VENV)/.stamp-dev  ## what navigation costs, measured (BENCH_ARGS='--sizes 300 1000 3000' for all of it)
 	$(BIN)/python -m benchmarks.navigation $(BENCH_ARGS)
@@ -52,6 +56,10 @@ bench: $(VENV)/.stamp-dev  ## what navigation costs, measured (BENCH_ARGS='--siz
 clean:  ## take away the virtual environments, the output and the caches
 	rm -rf $(VENV) $(OLDEST) _build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find src tests benchmarks docs expts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# Both at once, as each keeps one processor busy.
+environments:
+	@$(MAKE) -s -j2 AT_ONCE=yes $(OLDEST)/.stamp-test $(VENV)/.stamp-dev
 
 # The stamps also say how far an installation that was interrupted had come.
 

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
+import pytest
 from hypothesis import settings
+
+from tests.templates import DIRECTORY
 
 # How long an example takes says more of the machine than of the code: benchmarks/ is where time is measured.
 settings.register_profile("exptdir", deadline=None)
 settings.load_profile("exptdir")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Say where :mod:`tests.templates` keeps what it compiles; no session finds what another one compiled."""
+    os.environ[DIRECTORY] = str(tmp_path_factory.mktemp("templates"))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from tests.forking import sphinx_build
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -43,8 +43,7 @@ def build(tmp_path: Path) -> Build:
         source, out = tmp_path / "record", tmp_path / "out"
         write_files(source, files)
         log = tmp_path / "warnings.txt"
-        command = [sys.executable, "-m", "sphinx", "-q", "--no-color", "-b", "html", "-w", str(log)]
-        done = subprocess.run([*command, str(source), str(out)], capture_output=True, text=True, check=False)
+        done = sphinx_build("-q", "--no-color", "-b", "html", "-w", log, source, out)
         assert done.returncode == 0, done.stdout + done.stderr
         text = re.sub(re.escape(str(source)) + "/", "", log.read_text("utf-8"))
         return Built(out, [line for line in text.splitlines() if line.strip()])

@@ -26,6 +26,7 @@ from exptdir.sphinxext.tables.directive import DatatableDirective
 from exptdir.sphinxext.toctree import PLACEHOLDER
 from exptdir.sphinxext.warnings_ import Subtype
 from tests.docs.conftest import DOCS, ROOT, Build, write_files
+from tests.forking import sphinx_build
 
 sys.path.insert(0, str(DOCS / "_ext"))
 from exptdir_reference import read_case
@@ -67,8 +68,8 @@ def block(page: str, name: str) -> str:
 def manual(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the record that the repository is."""
     out = tmp_path_factory.mktemp("manual")
-    command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-d", str(out / "doctrees")]
-    subprocess.run([*command, str(ROOT), str(out / "html")], check=True, capture_output=True)
+    done = sphinx_build("-q", "-b", "html", "-d", out / "doctrees", ROOT, out / "html")
+    assert done.returncode == 0, done.stderr
     return out / "html"
 
 

@@ -15,6 +15,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from tests.templates import CONFIGURATION
+
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -133,7 +135,7 @@ class Site:
                 outdir,
                 self.root / (out or "out") / "doctrees",
                 builder,
-                {**self.overrides, **(overrides or {})},
+                {**CONFIGURATION, **self.overrides, **(overrides or {})},
                 status,
                 warnings,
                 parallel=parallel,

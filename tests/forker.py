@@ -1,0 +1,85 @@
+"""Run `sphinx-build` again and again, each time in a fresh process that need not load Sphinx first.
+
+A program of its own (see :mod:`tests.forking`): it loads what builds need, and forks for each that is asked for.
+As nothing is ever built in the program itself, no build finds anything that another one left in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+PRELOADED = (
+    "docutils.languages.en",
+    "exptdir.sphinxext",
+    "exptdir.tables.xlsx.workbook",
+    "jinja2.ext",
+    "myst_parser.mdit_to_docutils.sphinx_",
+    "myst_parser.parsers.sphinx_",
+    "myst_parser.sphinx_ext.main",
+    "pydata_sphinx_theme",
+    "sphinx.builders.html",
+    "sphinx.builders.latex.transforms",
+    "sphinx.cmd.build",
+    "sphinx.ext.intersphinx",
+    "sphinx.jinja2glue",
+    "sphinx_design.extension",
+    "xml.dom.minidom",
+    "xml.sax.expatreader",
+)
+
+
+def preload() -> None:
+    """Load what nearly every build needs."""
+    from sphinx.application import builtin_extensions
+
+    for name in (*builtin_extensions, *PRELOADED):
+        import_module(name)
+
+
+def redirect(descriptor: int, path: str, flags: int) -> None:
+    """Let one of the standard streams be a file."""
+    opened = os.open(path, flags)
+    os.dup2(opened, descriptor)
+    os.close(opened)
+
+
+def build(order: dict[str, Any]) -> int:
+    """Be the process of one build: with the arguments, the directory and the streams that were asked for."""
+    from sphinx.cmd.build import main
+
+    redirect(0, os.devnull, os.O_RDONLY)
+    redirect(1, order["out"], os.O_WRONLY | os.O_CREAT)
+    redirect(2, order["err"], os.O_WRONLY | os.O_CREAT)
+    os.chdir(order["directory"])
+    try:
+        return main(order["arguments"])
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+def serve() -> None:
+    """Take orders, a line each, until there are no more; answer each with the status of its build."""
+    preload()
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                status = build(json.loads(line))
+            finally:
+                # To take an interpreter down in order takes longer than most of these builds.
+                os._exit(status)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+if __name__ == "__main__":
+    # As with `python -m sphinx`: modules come from where the tests are run, and not from this directory.
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+    serve()
