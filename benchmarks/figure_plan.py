@@ -2,10 +2,14 @@
 
 The record has shared modules that import another, shared data, data of each experiment (some globbed, some
 optional), experiments in experiments, and scripts that read what others write. What depends on what is known
-from how the record is made, not from the ledgers. Then the time is taken that an update costs that has nothing
-to do.
+from how the record is made, not from the ledgers. Before that the time is taken of an update that has nothing to do,
+and of one that is not allowed to do anything.
 
-Run ``python -m benchmarks.figure_plan`` from the root of the repository.
+    python -m benchmarks.figure_plan --scripts 300 --samples 12 --csv mutations.csv --idle-csv idle.csv
+
+All scripts are planned in every update, and whatever is stale is really run and traced. Sampled is what is touched:
+some modules and shared files, and of each other kind of change the given number, spread over all scripts. The
+scripts draw a few bytes without matplotlib, unless that is asked for: what they read is the same.
 """
 
 from __future__ import annotations
@@ -15,112 +19,30 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass
+from functools import partial
+from math import gcd
 from pathlib import Path
 
+from benchmarks.figure_record import (
+    MATPLOTLIB,
+    MODULES,
+    PLAIN,
+    SHARED,
+    Planned,
+    emit_python,
+    planned,
+    put,
+    write_record,
+)
+from benchmarks.results import merge_csv
 from exptdir.figures.report import Report
 from exptdir.figures.settings import FigureSettings
 from exptdir.figures.update import update
 from exptdir.record.scan import scan
 
-MODULES, SHARED = 5, 12
 LIMIT = 1.0
-
-
-@dataclass
-class Planned:
-    """One script of the record, and everything that it depends on."""
-
-    number: int
-    directory: str
-    modules: list[str] = field(default_factory=list)
-    reads: list[str] = field(default_factory=list)
-    globs: str | None = None
-    optional: str | None = None
-    saves: str | None = None
-
-    @property
-    def path(self) -> str:
-        return f"{self.directory}/plot_{self.number:03}.py"
-
-    @property
-    def figure(self) -> str:
-        return f"{self.directory}/figure_{self.number:03}.svg"
-
-    def relative(self, path: str) -> str:
-        return os.path.relpath(path, self.directory)
-
-
-def planned(count: int, inputs: int) -> list[Planned]:
-    """Lay out *count* scripts that read *inputs* files each beside what they share."""
-    scripts = []
-    for number in range(count):
-        group = f"expts/{number // 10:03}_group"
-        directory = group if number % 10 == 0 else f"{group}/part/{number:03}_run"
-        script = Planned(number, directory, modules=[f"expts/lib/util{number % MODULES}.py"])
-        script.reads = [f"{directory}/data/{at}.csv" for at in range(inputs)]
-        script.reads.append(f"expts/data/shared{number % SHARED}.csv")
-        if number % 7 == 3:
-            script.globs = f"{directory}/globbed"
-        if number % 11 == 5:
-            script.optional = f"{directory}/optional.csv"
-        if number % 6 in (3, 4):
-            script.saves = f"{directory}/table.csv"
-        if number % 6 in (4, 5):
-            script.reads.append(scripts[-1].saves or "")
-        scripts.append(script)
-    return scripts
-
-
-def emit_python(script: Planned) -> str:
-    """Write the script with matplotlib."""
-    module = os.path.basename(script.modules[0]).removesuffix(".py")
-    lines = [
-        "import glob, os, sys",
-        f"sys.path.insert(0, {script.relative('expts/lib')!r})",
-        "import matplotlib.pyplot as plt",
-        f"import {module}",
-        f"values = [{script.number}, {module}.SCALE]",
-        f"names = {[script.relative(path) for path in script.reads]}",
-    ]
-    if script.globs:
-        lines.append(f"names += sorted(glob.glob({script.relative(script.globs) + '/*.csv'!r}))")
-    if script.optional:
-        lines += ["try:", f"    open({script.relative(script.optional)!r}).close()"]
-        lines += [f"    names.append({script.relative(script.optional)!r})", "except OSError:", "    pass"]
-    lines += ["for name in names:", "    with open(name) as file:", "        values += map(float, file.read().split())"]
-    if script.saves:
-        lines += [f"with open({script.relative(script.saves)!r}, 'w') as file:", "    file.write(str(sum(values)))"]
-    lines += ["plt.plot(values)", f"plt.savefig({os.path.basename(script.figure)!r})"]
-    return "\n".join(lines) + "\n"
-
-
-def write_record(base: Path, scripts: list[Planned], emit: Callable[[Planned], str] = emit_python) -> None:
-    """Write the record."""
-    for number in range(MODULES):
-        text = f"# read common.py\nimport common\nSCALE = common.SCALE + {number}\n"
-        put(base, f"expts/lib/util{number}.py", text)
-    put(base, "expts/lib/common.py", "SCALE = 1\n")
-    for number in range(SHARED):
-        put(base, f"expts/data/shared{number}.csv", f"{number}\n")
-    saved = {script.saves for script in scripts}
-    for script in scripts:
-        log = f"Experiment {script.number}\n{'=' * 20}\n\n.. figure:: {os.path.basename(script.figure)}\n"
-        put(base, f"{script.directory}/index.rst", log)
-        put(base, script.path, emit(script))
-        for path in script.reads:
-            if path not in saved and not (base / path).exists():
-                put(base, path, f"{script.number}\n")
-        if script.globs:
-            put(base, f"{script.globs}/first.csv", "1\n")
-
-
-def put(base: Path, name: str, text: str) -> None:
-    """Write a file."""
-    path = base / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
 
 
 @dataclass
@@ -143,12 +65,20 @@ def dependents(scripts: list[Planned], path: str) -> set[str]:
     return hit
 
 
-def mutations(scripts: list[Planned], samples: int) -> Iterator[Mutation]:
-    """Yield changes of every kind, some for *samples* of the scripts."""
+def change(path: str, text: str) -> Callable[[Path], None]:
+    """Return what writes a file."""
+    return lambda base: put(base, path, text)
 
-    def change(path: str, text: str) -> Callable[[Path], None]:
-        return lambda base: put(base, path, text)
 
+def spread(scripts: Sequence[Planned], samples: int) -> list[Planned]:
+    """Choose some scripts: those of every kind, for what kind they are follows from their number by division."""
+    count = len(scripts)
+    step = next((step for step in range(max(1, count * 382 // 1000), count) if gcd(step, count) == 1), 1)
+    return [scripts[at * step % count] for at in range(min(samples, count))]
+
+
+def shared_mutations(scripts: list[Planned]) -> Iterator[Mutation]:
+    """Yield changes of what many scripts use."""
     for number in range(0, MODULES, 2):
         text = f"# read common.py\nimport common\nSCALE = common.SCALE * 3 + {number}\n"
         path = f"expts/lib/util{number}.py"
@@ -158,22 +88,36 @@ def mutations(scripts: list[Planned], samples: int) -> Iterator[Mutation]:
     for number in range(0, SHARED, 3):
         path = f"expts/data/shared{number}.csv"
         yield Mutation("shared data", change(path, "99\n"), dependents(scripts, path))
-    for script in scripts[:: max(1, len(scripts) // samples)]:
-        yield Mutation("own data", change(script.reads[0], "5.5\n"), dependents(scripts, script.reads[0]))
-        yield Mutation("figure deleted", lambda base, s=script: (base / s.figure).unlink(), {script.path})
-        touched = lambda base, s=script: os.utime(base / s.reads[0])  # noqa: E731
-        yield Mutation("time only", touched, set())
-        yield Mutation("unrelated file", change(f"{script.directory}/note.txt", "?"), set())
-        comment = lambda base, s=script: put(base, s.path, (base / s.path).read_text() + "\n# a comment\n")  # noqa: E731
-        yield Mutation("comment in the script", comment, {script.path})
-    for script in scripts:
-        below = dependents(scripts, script.saves) if script.saves else set()
-        if script.globs and script.number % 3 == 0:
-            yield Mutation("new globbed file", change(f"{script.globs}/new.csv", "3\n"), {script.path} | below)
-            gone = lambda base, s=script: (base / f"{s.globs}/first.csv").unlink()  # noqa: E731
-            yield Mutation("globbed file deleted", gone, {script.path} | below)
-        if script.optional and script.number % 2:
-            yield Mutation("optional file appears", change(script.optional, "4\n"), {script.path} | below)
+
+
+def own_mutations(scripts: list[Planned], script: Planned) -> Iterator[Mutation]:
+    """Yield changes of what a script has for itself."""
+    yield Mutation("own data", change(script.reads[0], "5.5\n"), dependents(scripts, script.reads[0]))
+    yield Mutation("figure deleted", lambda base: (base / script.figure).unlink(), {script.path})
+    yield Mutation("time only", lambda base: os.utime(base / script.reads[0]), set())
+    yield Mutation("unrelated file", change(f"{script.directory}/note.txt", "?"), set())
+    comment = lambda base: put(base, script.path, (base / script.path).read_text() + "\n# a comment\n")  # noqa: E731
+    yield Mutation("comment in the script", comment, {script.path})
+
+
+def directory_mutations(scripts: list[Planned], samples: int) -> Iterator[Mutation]:
+    """Yield files that come and go where a script looks for them."""
+    for script in spread([script for script in scripts if script.globs], samples):
+        needed = {script.path} | (dependents(scripts, script.saves) if script.saves else set())
+        yield Mutation("new globbed file", change(f"{script.globs}/new.csv", "3\n"), needed)
+        gone = lambda base, s=script: (base / f"{s.globs}/first.csv").unlink()  # noqa: E731
+        yield Mutation("globbed file deleted", gone, needed)
+    for script in spread([script for script in scripts if script.optional], samples):
+        needed = {script.path} | (dependents(scripts, script.saves) if script.saves else set())
+        yield Mutation("optional file appears", change(script.optional or "", "4\n"), needed)
+
+
+def mutations(scripts: list[Planned], samples: int) -> Iterator[Mutation]:
+    """Yield changes of every kind, most of them for *samples* of the scripts."""
+    yield from shared_mutations(scripts)
+    for script in spread(scripts, samples):
+        yield from own_mutations(scripts, script)
+    yield from directory_mutations(scripts, samples)
 
 
 @dataclass
@@ -195,42 +139,110 @@ class Tally:
         self.needless += len(ran) - len(mutation.needed & set(ran))
         self.restless += len(again)
 
+    @classmethod
+    def sum(cls, tallies: Iterable[Tally]) -> Tally:
+        return cls(*map(sum, zip(*map(astuple, tallies), strict=True)))
+
+
+def some(names: Sequence[str]) -> str:
+    """Name the first of some scripts."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "") if names else "none"
+
+
+def tallies(
+    base: Path, scripts: list[Planned], bring: Callable[[], Report], say: Callable[[str], None], samples: int
+) -> dict[str, Tally]:
+    """Make every change, bring the record up to date after each, and once more; by kind of change."""
+    kinds: dict[str, Tally] = {}
+    for mutation in mutations(scripts, samples):
+        mutation.do(base)
+        ran, again = bring().ran, bring().ran
+        kinds.setdefault(mutation.what, Tally()).count(mutation, ran, again)
+        if set(ran) != mutation.needed or again:
+            missed, needless = sorted(mutation.needed - set(ran)), sorted(set(ran) - mutation.needed)
+            say(f"{mutation.what}: missed {some(missed)}, needless {some(needless)}, again {some(again)}")
+    return kinds
+
 
 def tally(
     base: Path, scripts: list[Planned], bring: Callable[[], Report], say: Callable[[str], None], samples: int = 30
 ) -> Tally:
-    """Make every change, bring the record up to date after each, and once more."""
-    result = Tally()
-    for mutation in mutations(scripts, samples):
-        mutation.do(base)
-        ran, again = bring().ran, bring().ran
-        result.count(mutation, ran, again)
-        if set(ran) != mutation.needed or again:
-            missed, needless = sorted(mutation.needed - set(ran)), sorted(set(ran) - mutation.needed)
-            say(f"{mutation.what}: missed {missed}, needless {needless}, again {list(again)}")
-    return result
+    """Do the same, and return the sum."""
+    return Tally.sum(tallies(base, scripts, bring, say, samples).values())
 
 
-def timed(action: Callable[[], object]) -> tuple[float, float]:
-    """Return the seconds that something takes, and those in which it computes."""
-    began, computed = time.perf_counter(), time.process_time()
-    action()
-    return time.perf_counter() - began, time.process_time() - computed
+@dataclass
+class Idle:
+    """The least that updates take that draw nothing, in seconds on the clock and of the processor."""
+
+    clock: float = float("inf")
+    processor: float = float("inf")
+
+    def take(self, action: Callable[[], object]) -> None:
+        began, computed = time.perf_counter(), time.process_time()
+        action()
+        self.clock = min(self.clock, time.perf_counter() - began)
+        self.processor = min(self.processor, time.process_time() - computed)
+
+
+def idle_updates(bring: Callable[[str], Report], repeat: int = 5) -> dict[str, Idle]:
+    """Time updates that may draw and have nothing to, in turn with such as may not."""
+    # Files that were digested so shortly after they were written are not taken for known.
+    time.sleep(2.1)
+    bring("auto")
+    idle = {"auto": Idle(), "never": Idle()}
+    for _ in range(repeat):
+        for mode, taken in idle.items():
+            taken.take(partial(bring, mode))
+    return idle
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scripts", type=int, default=300)
+    parser.add_argument("--inputs", type=int, default=33, help="files that each script reads for itself")
+    parser.add_argument("--samples", type=int, default=12, help="scripts that each kind of change is tried with")
+    parser.add_argument("--matplotlib", action="store_true", help="draw with it, which takes longer")
+    parser.add_argument("--no-mutations", action="store_true")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="what was run for which kind of change")
+    parser.add_argument("--idle-csv", type=Path, metavar="FILE", help="what an update takes that draws nothing")
+    return parser.parse_args()
+
+
+def report_idle(idle: Mapping[str, Idle], scripts: list[Planned], csv: Path | None) -> None:
+    """Say what idle updates take."""
+    inputs = len({path for script in scripts for path in (*script.reads, *script.modules)})
+    for mode, taken in idle.items():
+        print(f"{mode}, nothing to do: {taken.clock:.3f} s, {taken.processor:.3f} s of them computing")
+    print(f"({len(scripts)} scripts, {inputs} inputs)")
+    sizes = {"scripts": len(scripts), "inputs": inputs}
+    rows = [{"mode": mode, **sizes, "clock_s": t.clock, "processor_s": t.processor} for mode, t in idle.items()]
+    if csv is not None:
+        merge_csv(csv, rows, ["mode", "scripts"])
+
+
+def report_tallies(kinds: Mapping[str, Tally], count: int, csv: Path | None) -> Tally:
+    """Say what was run for which changes."""
+    total = Tally.sum(kinds.values())
+    for kind, counted in [*kinds.items(), ("all", total)]:
+        print(f"{kind:22} {' '.join(f'{name} {value:4}' for name, value in asdict(counted).items())}")
+    if csv is not None:
+        rows = [{"change": kind, "scripts": count, **asdict(counted)} for kind, counted in kinds.items()]
+        merge_csv(csv, rows, ["scripts", "change"])
+    return total
 
 
 def main() -> int:
     """Measure and say what came out; 1 if a script was missed or an idle update took too long."""
     from exptdir.figures.runner import LocalExecutor, run_job
 
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scripts", type=int, default=300)
-    parser.add_argument("--inputs", type=int, default=33, help="files that each script reads for itself")
-    parser.add_argument("--no-mutations", action="store_true")
-    options = parser.parse_args()
+    options = arguments()
     scripts = planned(options.scripts, options.inputs)
+    emit = partial(emit_python, drawing=MATPLOTLIB if options.matplotlib else PLAIN)
     with tempfile.TemporaryDirectory() as scratch, LocalExecutor() as executor:
         base, state = Path(scratch) / "record", Path(scratch) / "state"
-        write_record(base, scripts)
+        write_record(base, scripts, emit)
         record = scan(base)
 
         def bring(mode: str = "auto") -> Report:
@@ -238,15 +250,16 @@ def main() -> int:
             return update(record, settings, state, lambda job: executor.submit(run_job, job))
 
         first = bring()
-        print(f"first update: {len(first.ran)} scripts run, {len(first.failed)} failed, {first.seconds:.1f} s")
-        time.sleep(2.1)
-        bring()
-        idle, busy = min(timed(bring) for _ in range(5))
-        files = sum(len(script.reads) + 2 for script in scripts)
-        print(f"idle update: {idle:.2f} s, {busy:.2f} s of them computing, for {len(scripts)} scripts, {files} inputs")
-        result = Tally() if options.no_mutations else tally(base, scripts, bring, print)
-    print(result)
-    return int(bool(result.missed or result.restless or first.failed or idle > LIMIT))
+        print(f"first update: {len(first.ran)} scripts run, {first.seconds:.1f} s")
+        if first.problems:
+            raise SystemExit(f"{len(first.failed)} scripts failed; {first.problems[0].message}")
+        idle = idle_updates(bring)
+        report_idle(idle, scripts, options.idle_csv)
+        total = Tally()
+        if not options.no_mutations:
+            kinds = tallies(base, scripts, bring, print, options.samples)
+            total = report_tallies(kinds, len(scripts), options.csv)
+    return int(bool(total.missed or total.restless or idle["auto"].clock > LIMIT))
 
 
 if __name__ == "__main__":

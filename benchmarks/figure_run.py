@@ -2,7 +2,9 @@
 
 Each way draws the same scripts, with as many workers, from nothing: no figure is there, and no server runs. The limit
 is what drawing them all in one process takes that has imported matplotlib already, divided by the workers; nobody
-can be faster who runs each script once.
+can be faster who runs each script once. Two more ways say what of the distance to it is whose: "limit at once" has
+that many such processes, each with its share, at the same time, as processors that work at the same time need not
+be as fast as one alone; "bare fork" imports matplotlib and forks a child for each script, and does nothing else.
 
     python -m benchmarks.figure_run --count 100 --jobs 2
 
@@ -19,12 +21,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
+from benchmarks.results import merge_csv
 from exptdir.figures.model import Job
 from exptdir.figures.run import interpreter
 from exptdir.figures.runner import LocalExecutor, run_job
@@ -52,17 +55,40 @@ KINDS = (
 TAIL = "figure.savefig('figure_{n}.svg')\n"
 
 WARM = """
-import os, sys
+import sys
 from pathlib import Path
 from time import perf_counter, process_time
-from exptdir.figures.run.warmup import warm_up
-warm_up()
+from exptdir.figures.run.warmup import Warmth
+warmth = Warmth()
+scripts = sorted(Path().glob("plot_*.py"))[int(sys.argv[1]) :: int(sys.argv[2])]
+for script in scripts:
+    warmth.prepare(str(script))
 import matplotlib.pyplot as plt
+print(flush=True)
+input()
 begun = perf_counter(), process_time()
-for script in sorted(Path().glob("plot_*.py")):
+for script in scripts:
     exec(compile(script.read_bytes(), str(script), "exec"), {"__name__": "__main__", "__file__": str(script)})
     plt.close("all")
 print(perf_counter() - begun[0], process_time() - begun[1])
+"""
+FORK = """
+import os, sys
+from pathlib import Path
+from exptdir.figures.run.warmup import Warmth
+warmth = Warmth()
+running = 0
+for script in sorted(Path().glob("plot_*.py")):
+    warmth.prepare(str(script))
+    if running == int(sys.argv[1]):
+        os.wait()
+        running -= 1
+    if not os.fork():
+        exec(compile(script.read_bytes(), str(script), "exec"), {"__name__": "__main__", "__file__": str(script)})
+        os._exit(0)
+    running += 1
+for _ in range(running):
+    os.wait()
 """
 CONF = "project = 'plots'\nextensions = [{extension!r}]\nsuppress_warnings = ['config.cache']\n"
 GALLERY = """
@@ -131,14 +157,52 @@ def ours(directory: Path, jobs: int) -> Cost:
     return taken
 
 
+def warm(directory: Path, shares: int) -> list[Cost]:
+    """Draw all scripts in so many warm processes at once, and return what each took for its share."""
+    environment = interpreter.environment()
+    at_once = [
+        subprocess.Popen(
+            [sys.executable, "-c", WARM, str(share), str(shares)],
+            cwd=directory,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for share in range(shares)
+    ]
+    for process in at_once:
+        # It says when it is ready, and waits until all are.
+        process.stdout.readline()  # type: ignore[union-attr]
+    said = []
+    for process in at_once:
+        process.stdin.write("\n")  # type: ignore[union-attr]
+        process.stdin.flush()  # type: ignore[union-attr]
+    for process in at_once:
+        said.append(process.communicate()[0])
+        if process.returncode:
+            raise SystemExit("a warm process failed")
+    return [Cost(*map(float, text.split())) for text in said]
+
+
 def limit(directory: Path, jobs: int) -> Cost:
     """Time all scripts in one warm process, and divide by the workers."""
-    environment = interpreter.environment()
-    done = subprocess.run(
-        [sys.executable, "-c", WARM], cwd=directory, env=environment, capture_output=True, text=True, check=True
-    )
-    wall, processor = map(float, done.stdout.split())
-    return Cost(wall / jobs, processor)
+    (taken,) = warm(directory, 1)
+    return Cost(taken.clock / jobs, taken.processor)
+
+
+def limit_at_once(directory: Path, jobs: int) -> Cost:
+    """Time all scripts in as many warm processes as there are workers."""
+    shares = warm(directory, jobs)
+    return Cost(max(share.clock for share in shares), sum(share.processor for share in shares))
+
+
+def bare_fork(directory: Path, jobs: int) -> Cost:
+    """Time a process that imports matplotlib and forks a child for each script; its start is part of it."""
+    clock = Clock()
+    command = [sys.executable, "-c", FORK, str(jobs)]
+    subprocess.run(command, cwd=directory, env=interpreter.environment(), check=True)
+    return clock.read()
 
 
 def processes(directory: Path, jobs: int) -> Cost:
@@ -186,6 +250,8 @@ def directive(directory: Path, jobs: int) -> Cost:
 
 WAYS: dict[str, Way] = {
     "limit": limit,
+    "limit at once": limit_at_once,
+    "bare fork": bare_fork,
     "exptdir": ours,
     "interpreter each": processes,
     "sphinx-gallery": gallery,
@@ -211,6 +277,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS))
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="put the results into this file, too")
+    parser.add_argument("--version", default="now", metavar="TEXT", help="what they are called there")
     options = parser.parse_args(argv)
     names = [name for name in options.ways if name != "sphinx-gallery" or importlib.util.find_spec("sphinx_gallery")]
     taken: dict[str, list[Cost]] = {name: [] for name in names}
@@ -225,6 +293,20 @@ def main(argv: Sequence[str] | None = None) -> None:
         worst = max(each.clock for each in taken[name])
         shares = cost.clock / base.clock, cost.processor / base.processor
         print(f"{name:18} {cost.clock:9.2f} {worst:9.2f} {shares[0]:9.2f} {cost.processor:12.2f} {shares[1]:9.2f}")
+    if options.csv is not None:
+        merge_csv(options.csv, rows(options, taken), ["version", "way"])
+
+
+def rows(options: argparse.Namespace, taken: Mapping[str, Sequence[Cost]]) -> list[dict[str, object]]:
+    """Return the results as they are kept in a file."""
+    found: list[dict[str, object]] = []
+    for way, costs in taken.items():
+        least = Cost(*map(min, zip(*costs, strict=True)))
+        worst = max(cost.clock for cost in costs)
+        measured = {"clock_s": least.clock, "worst_s": worst, "processor_s": least.processor}
+        about = {"version": options.version, "way": way, "scripts": options.count, "workers": options.jobs}
+        found.append({**about, **measured})
+    return found
 
 
 if __name__ == "__main__":

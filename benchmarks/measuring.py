@@ -72,10 +72,20 @@ def costs_at_once(first: Sequence[str], second: Sequence[str]) -> tuple[Cost, Co
         return cost(), cost_beside()
 
 
+def surroundings(**variables: str) -> dict[str, str]:
+    """Return the environment for what is measured: this one, with *variables*, but as a user's would be.
+
+    Where bytecode may not be written, a checkout would be compiled anew by every process, and packages that are
+    installed would not.
+    """
+    given = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**given, **variables}
+
+
 @contextmanager
 def _running(command: Sequence[str], processor: int | None = None) -> Iterator[Callable[[], Cost]]:
     """Run a command, perhaps on a given processor, and yield what waits for its end."""
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    environment = surroundings(PYTHONHASHSEED="0")
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, stdout=said, stderr=said, env=environment)
         try:
