@@ -42,6 +42,15 @@ def test_init_keeps_what_is_there(run: Run, tmp_path: Path):
     assert contents(base) == after
 
 
+def test_init_finds_experiments_that_are_there_already(run: Run, tmp_path: Path):
+    logs = ("trial_a/notes.md", "trial_b/notes.md", "trial_b/again/notes.md")
+    write(tmp_path / "used", {f"work/{log}": "# Trial\n" for log in logs})
+    said = run("init", at="../used").err
+    assert 'exptdir_roots = ["work"] and include_patterns = ["work/**"] in conf.py' in said
+    assert "there are logs in work/*/ already" in said
+    assert "exptdir_roots" not in run("init", "other", at="..").err
+
+
 def test_init_keeps_away_from_another_sphinx_project(run: Run, tmp_path: Path):
     base = tmp_path.resolve() / "docs"
     write(base, {"conf.py": "project = 'X'\n"})

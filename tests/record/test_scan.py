@@ -10,7 +10,7 @@ import pytest
 from exptdir.record import scan as module
 from exptdir.record.model import Record
 from exptdir.record.patterns import compile_patterns
-from exptdir.record.scan import ScanSettings, directories_apart, scan
+from exptdir.record.scan import ScanSettings, directories_apart, likely_root, scan
 
 
 def fill(base: Path, *names: str) -> Path:
@@ -233,3 +233,10 @@ def test_malformed_metadata_is_a_problem_and_the_experiment_stays(tmp_path: Path
     (problem,) = record.problems
     assert (problem.kind, problem.path, problem.line) == ("metadata", tmp_path / "expts/63_a/expt.toml", 1)
     assert record.experiments["expts/63_a"].id == 63
+
+
+def test_the_likely_root_is_above_nested_experiments(tmp_path: Path):
+    for name in ("work/a", "work/a/again", "work/a/more", "work/a/third"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "notes.rst").write_text("Text\n")
+    assert likely_root(tmp_path, ScanSettings()) == "work"

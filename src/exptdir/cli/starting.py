@@ -151,11 +151,30 @@ def _advise(session: Session, base: Path, missing: dict[Path, str]) -> None:
         notes.append(f"add the line /_build/ to {os.path.relpath(ignore, session.start)}")
     if needed not in missing and "exptdir" not in _text(needed):
         notes.append(f"add the line exptdir to {os.path.relpath(needed, session.start)}")
+    if elsewhere := _experiments_elsewhere(base):
+        pages, place = f"{elsewhere}/**".removeprefix("./"), f"{elsewhere}/*/".removeprefix("./")
+        roots = f'exptdir_roots = ["{elsewhere}"] and include_patterns = ["{pages}"]'
+        notes.append(f"set {roots} in conf.py: there are logs in {place} already")
     for note in notes:
         click.echo(f"You may want to {note}.", err=True)
     place = os.path.relpath(base, session.start)
     there = "" if place == "." else f"cd {place}; "
-    click.echo(f"Next: {there}exptdir build", err=True)
+    click.echo(f"Next: {there}exptdir serve", err=True)
+
+
+def _experiments_elsewhere(base: Path) -> str | None:
+    """Return the directory that holds what look like experiments, if that is not where the record has its own.
+
+    A README alone is no sign: any repository has them.
+    """
+    from exptdir.record.home import OUTPUT, read_conf
+    from exptdir.record.patterns import compile_patterns
+    from exptdir.record.scan import LOG_NAMES, ScanSettings, likely_root
+
+    names = tuple(name for name in LOG_NAMES if name != "README")
+    settings = ScanSettings(log_names=names, exclude=compile_patterns([OUTPUT, "expts", "docs", "doc"]))
+    found = likely_root(base, settings)
+    return None if found in read_conf(base / "conf.py").roots else found
 
 
 def _text(path: Path) -> str:

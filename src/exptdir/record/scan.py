@@ -253,20 +253,40 @@ def _heading(log: Path) -> str | None:
 
 def _empty_root(base: Path, root: str, settings: ScanSettings, tree: Tree) -> Problem:
     state = "holds no experiment" if (base / root).is_dir() else "does not exist"
-    likely = _likely_root(base, settings, tree)
+    likely = likely_root(base, settings, tree)
     hint = f'; did you mean exptdir_roots = ["{likely}"]?' if likely and likely != root else ""
     return Problem("root", f"the record root {root!r} {state}{hint}", base / root)
 
 
-def _likely_root(base: Path, settings: ScanSettings, tree: Tree) -> str | None:
-    """Return the directory with the most experiments directly inside it."""
+def likely_root(base: Path, settings: ScanSettings, tree: Tree | None = None) -> str | None:
+    """Return the directory with the most experiments directly inside it.
+
+    Parameters
+    ----------
+    base
+        The source directory.
+    settings
+        What counts as an experiment; its roots are not looked at.
+    tree
+        The directories, as far as they have been listed already.
+
+    Returns
+    -------
+    str or None
+        The directory, as a POSIX path from *base*, or ``None`` where nothing looks like an experiment.
+    """
     logs: Counter[str] = Counter()
-    for path, files, inside, _ in _walk(base, ".", settings.exclude, tree):
+    root_of: dict[str, str] = {}
+    for path, files, inside, _ in _walk(base, ".", settings.exclude, tree or Tree()):
         if path.count("/") >= _GUESS_DEPTH:
             inside.clear()
+        parent = str(PurePosixPath(path).parent)
         found = find_logs(path, files, settings) if path != "." else []
+        # Experiments nest: what lies in one has the same root.
+        if parent in root_of:
+            root_of[path] = root_of[parent]
         # A manual's directories have an index too, but no number.
         if found and (not found[0].startswith("index.") or PurePosixPath(path).name[0].isdigit()):
-            logs[str(PurePosixPath(path).parent)] += 1
+            logs[root_of.setdefault(path, parent)] += 1
     best = max(logs.items(), key=lambda item: (item[1], -len(item[0])), default=None)
     return best[0] if best else None
