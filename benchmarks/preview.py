@@ -30,6 +30,7 @@ from websockets.sync.client import ClientConnection, connect
 from benchmarks.generate import generate
 from benchmarks.measuring import surroundings
 from benchmarks.results import machine, merge_csv
+from benchmarks.serving import memory_of_builder
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 #: Seconds after which an edit, or a start, is given up.
@@ -151,12 +152,7 @@ class Preview(Server):
 
     def mebibytes(self) -> float | None:
         """Return the resident memory of the builder."""
-        try:
-            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-            status = Path(f"/proc/{children[0]}/status").read_text()
-        except (OSError, IndexError):
-            return None
-        return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
+        return memory_of_builder(self.process.pid)
 
 
 class Autobuild(Server):
@@ -181,11 +177,11 @@ def waited(condition: Callable[[], bool]) -> float:
 
 
 @contextmanager
-def servers(directory: Path, size: int, theme: str) -> Iterator[list[tuple[Server, float]]]:
-    """Start both, one after the other, and yield each with the seconds of its cold start."""
+def servers(directory: Path, size: int, theme: str, alone: bool) -> Iterator[list[tuple[Server, float]]]:
+    """Start both, or the preview alone, one after the other; yield each with the seconds of its cold start."""
     found: list[tuple[Server, float]] = []
     try:
-        for kind in (Preview, Autobuild):
+        for kind in (Preview,) if alone else (Preview, Autobuild):
             place = directory / f"{size}-{kind.__name__}"
             generate(place / "record", size, extensions=["exptdir"], theme=theme)
             out = place / "out"
@@ -204,9 +200,9 @@ def servers(directory: Path, size: int, theme: str) -> Iterator[list[tuple[Serve
             server.end()
 
 
-def measured(directory: Path, size: int, edits: int, theme: str) -> list[dict[str, object]]:
-    """Return a row for each of both."""
-    with servers(directory, size, theme) as both, ExitStack() as stack:
+def measured(directory: Path, size: int, edits: int, theme: str, alone: bool) -> list[dict[str, object]]:
+    """Return a row for each server."""
+    with servers(directory, size, theme, alone) as both, ExitStack() as stack:
         times: dict[str, list[float]] = {server.name: [] for server, _ in both}
         wholes: dict[str, list[float]] = {server.name: [] for server, _ in both}
         memory: dict[str, list[float | None]] = {server.name: [] for server, _ in both}
@@ -268,13 +264,14 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000], help="numbers of experiments")
     parser.add_argument("--edits", type=int, default=100, help="number of edits")
     parser.add_argument("--theme", default="pydata_sphinx_theme")
+    parser.add_argument("--alone", action="store_true", help="without sphinx-autobuild, which needs minutes for 10,000")
     parser.add_argument("--csv", type=Path, help="keep the figures in this file")
     asked = parser.parse_args()
     print(machine("sphinx", "sphinx-autobuild"))
     for size in asked.sizes:
         with tempfile.TemporaryDirectory() as directory:
             try:
-                rows = measured(Path(directory).resolve(), size, asked.edits, asked.theme)
+                rows = measured(Path(directory).resolve(), size, asked.edits, asked.theme, asked.alone)
             except (TimeoutError, WebSocketException) as error:
                 raise SystemExit(f"a server has not answered: {error!r}") from error
         for row in rows:
@@ -285,7 +282,8 @@ def main() -> None:
                 f"longest {row['longest']:.2f} s; all done: median {row['all_median']:.2f} s; "
                 f"cold start {row['cold_start']:.1f} s{memory}"
             )
-        print(f"{size:6} {rows[1]['p95'] / rows[0]['p95']:.1f} times faster at 95 %")  # type: ignore[operator]
+        if not asked.alone:
+            print(f"{size:6} {rows[1]['p95'] / rows[0]['p95']:.1f} times faster at 95 %")  # type: ignore[operator]
         if asked.csv is not None:
             merge_csv(asked.csv, rows, ("experiments", "tool"))
 

@@ -26,12 +26,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.generate import generate
-from benchmarks.serving import Preview
+from benchmarks.serving import Preview, memory_of_builder
 
 #: Sphinx's own state, which differs between an incremental build and a clean one.
 STATE = {"searchindex.js", ".buildinfo", ".buildinfo.bak"}
 #: How long nothing may happen after a change that means nothing, in seconds.
 QUIET = 1.0
+#: The memory after so many changes is what that at the end is compared with.
+SETTLED_IN = 20
 #: Files that another branch changes.
 BRANCH = 300
 PLOT = """\
@@ -224,6 +226,9 @@ def soak(preview: Preview, editor: Editor, edits: int) -> tuple[Counter[str], Co
     chosen, wrong, done = kinds(editor), Counter[str](), Counter[str]()
     actions, weights = list(chosen), [share for share, _ in chosen.values()]
     for number in range(edits):
+        if number == min(SETTLED_IN, edits - 1):
+            preview.settled()
+            print(f"memory of the builder after {number} changes: {memory(preview)}", flush=True)
         action = editor.chance.choices(actions, weights)[0]
         before = preview.settled()
         action()
@@ -242,6 +247,12 @@ def soak(preview: Preview, editor: Editor, edits: int) -> tuple[Counter[str], Co
     return done, +wrong
 
 
+def memory(preview: Preview) -> str:
+    """Say how much memory the builder has."""
+    found = memory_of_builder(preview.process.pid)
+    return "unknown" if found is None else f"{found:.0f} MiB"
+
+
 def main() -> int:
     """Print what was done and what was wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -256,6 +267,7 @@ def main() -> int:
             first = preview.settled()
             done, wrong = soak(preview, Editor(record, asked.seed), asked.edits)
             builds = preview.settled() - first
+            print(f"memory of the builder at the end: {memory(preview)}")
         different = differences(record, preview.output)
     print(", ".join(f"{name} {count}" for name, count in sorted(done.items())))
     wanted = sum(done.values()) - done["touch"] - done["temporary"]

@@ -112,3 +112,24 @@ class Preview:
         """Look on for some time; return how many builds there have been."""
         time.sleep(seconds)
         return self.settled()
+
+
+def memory_of_builder(server: int) -> float | None:
+    """Return the resident memory of a preview's builder.
+
+    Parameters
+    ----------
+    server
+        The number of the preview's process.
+
+    Returns
+    -------
+    float or None
+        In MiB; ``None`` where the system does not say (proc(5)) or there is no builder.
+    """
+    try:
+        children = Path(f"/proc/{server}/task/{server}/children").read_text("ascii").split()
+        status = Path(f"/proc/{children[0]}/status").read_text("ascii")
+    except (OSError, IndexError):
+        return None
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS:"))

@@ -16,6 +16,7 @@ from threading import Timer
 
 import pytest
 
+from exptdir.figures.run.processes import descendants
 from tests.cli.conftest import SOURCE, Run, contents, write
 
 #: SIGINT may be ignored where tests run in the background.
@@ -218,14 +219,3 @@ def is_dead(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
-
-
-def descendants(pid: int) -> list[int]:
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = [int(one) for one in task.read_text().split()]
-        except OSError:
-            continue
-        found += [one for child in children for one in (child, *descendants(child))]
-    return found

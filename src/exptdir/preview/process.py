@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 
+from exptdir.figures.run.processes import descendants, end_all
 from exptdir.preview.messages import BadMessage, Build, Message, decode, encode
 
 #: How long it may take to end by itself, in seconds.
@@ -95,6 +96,8 @@ class Builder:
         process, self._process = self._process, None
         if process is None:
             return
+        # Scripts are in sessions of their own; once the builder is gone, nobody knows whose they were.
+        started = descendants(process.pid)
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 process.send_signal(signal.SIGINT)
@@ -105,6 +108,7 @@ class Builder:
         # Even if it is gone, children of it may not be.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
+        end_all(started)
         await process.wait()
         if self._listening is not None:
             self._listening.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,6 +21,7 @@ from exptdir.preview.pages import Shown, show
 from exptdir.preview.reset import Beginnings
 from exptdir.preview.warned import READ, WRITTEN, Listener, begin, end
 from exptdir.preview.written import Output
+from exptdir.sphinxext.domain import domain_of
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
@@ -128,6 +130,7 @@ class Warm:
             said.written.clear()
             said.consistency.clear()
         self._connect()
+        domain_of(self.app.env).scanner.lasting = True
         self._beginnings = Beginnings(self.app)
         self._output = Output(project.output, str(getattr(self.app.builder, "out_suffix", ".html")))
         self.dependents = Dependents(self.app.env)
@@ -195,6 +198,8 @@ class Warm:
         self._memory.keep(self.listener.said)
         self._memory.finish()
         self._touched.clear()
+        if not self.built:
+            _set_apart()
         self.built = True
 
     def _mark(self, docnames: Iterable[str]) -> None:
@@ -226,6 +231,12 @@ def warm(project: Project, handlers: Sequence[Hearing] = ()) -> Iterator[Warm]:
         stack.enter_context(patch_docutils(project.conf))
         stack.enter_context(docutils_namespace())
         yield Warm(project, handlers)
+
+
+def _set_apart() -> None:
+    """Keep what a first build leaves, most of which lasts, from being looked through for garbage in all later ones."""
+    gc.collect()
+    gc.freeze()
 
 
 def _note_source(app: Sphinx, docname: str, source: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -80,8 +81,8 @@ class Experiment:
 
     @cached_property
     def fingerprint(self) -> str:
-        """All facts as one text, which is another where any of them is."""
-        return repr(self)
+        """A digest of all facts, which is another where any of them is; the facts as text would be far longer."""
+        return hashlib.blake2b(repr(self).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
 
     @cached_property
     def order(self) -> ListingOrder:

@@ -45,9 +45,17 @@ def _output(app: Sphinx, directory: Path) -> list[str]:
 
 
 class Scanner:
-    """Scans for one application, again at each build; what has not changed since the last one is not read again."""
+    """Scans for one application, again at each build.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    lasting
+        Whether more builds will follow, in which what has not changed is not read again. What is remembered for
+        them would be a burden to a single build.
+    """
+
+    def __init__(self, lasting: bool = False) -> None:
+        self.lasting = lasting
         self._memory = ScanMemory()
         self._patterns: tuple[str, ...] = ()
         self._exclude: Callable[[str], bool] = compile_patterns(())
@@ -77,6 +85,11 @@ class Scanner:
         )
         return scan(Path(app.srcdir), scan_settings, self._memory)
 
+    def rest(self) -> None:
+        """Forget what only another build could ask for."""
+        if not self.lasting:
+            self._memory = ScanMemory()
+
     def _excluded(self, patterns: Sequence[str]) -> Callable[[str], bool]:
         """Return the test of what is excluded: for the same patterns the same, by which the memory knows it."""
         if self._patterns != tuple(patterns):
@@ -104,6 +117,7 @@ def _begin(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str
     domain.builder = app.builder
     # What the figures were brought up to date by is not a moment old, unless it says otherwise.
     domain.record = domain.figure_state.take_record() or scan_record(app)
+    domain.scanner.rest()
     domain.runs_by_key = None
     domain.derived = None
     undecodable = _undecodable(env, added | changed)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 #: ``PR_SET_CHILD_SUBREAPER`` of Linux (``prctl(2)``).
@@ -44,10 +45,27 @@ def adopt_orphans() -> None:
         return
 
 
-def children() -> set[int]:
-    """Return the children of this process, where the system tells (Linux)."""
+def children(process: int | None = None) -> set[int]:
+    """Return the children of a process, by default of this one, where the system tells (Linux)."""
     found: set[int] = set()
-    for tasks in Path("/proc/self/task").glob("*/children"):
+    for tasks in Path(f"/proc/{process or 'self'}/task").glob("*/children"):
         with contextlib.suppress(OSError, ValueError):
             found.update(map(int, tasks.read_text("ascii").split()))
     return found
+
+
+def descendants(process: int) -> set[int]:
+    """Return the children of a process, their children, and so on, where the system tells (Linux)."""
+    found: set[int] = set()
+    waiting = children(process)
+    while waiting:
+        found |= waiting
+        waiting = {below for child in waiting for below in children(child)} - found
+    return found
+
+
+def end_all(processes: Iterable[int]) -> None:
+    """Kill processes, those that are still there."""
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(process, getattr(signal, "SIGKILL", signal.SIGTERM))
