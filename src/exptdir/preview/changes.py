@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,9 @@ from exptdir.preview.places import Places, real
 _LARGE = 1 << 20
 #: What the watcher calls a new file or directory.
 ADDED = 1
+
+#: The clock of file systems goes by ticks of up to 10 ms (in ns): two changes within one have the same time.
+_TICK = 50_000_000
 
 _Stamp = tuple[int, int]
 _Print = bytes | _Stamp | None
@@ -31,6 +35,15 @@ def stamp_of(path: str) -> _Stamp | None:
     except (OSError, ValueError):
         return None
     return found.st_size, found.st_mtime_ns
+
+
+def _moment(path: str) -> tuple[int, int] | None:
+    """Return what any change gives another value, unlike the time of modification: time of change and inode."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_ctime_ns, found.st_ino
 
 
 def fingerprint(path: str) -> _Print:
@@ -80,6 +93,7 @@ class Changes:
         self._stamps: dict[str, _Stamp] = {}
         self._unsure: set[str] = set()
         self._wrote: dict[str, _Stamp | None] = {}
+        self._taken: dict[str, tuple[int, int]] = {}
         self._made: set[str] = set()
         self._last_made: set[str] = set()
 
@@ -118,7 +132,8 @@ class Changes:
                 self._made.add(path)
                 continue
             self._noted.setdefault(path, set()).add(reported)
-            if building:
+            # On a busy machine the watcher reports once more, and late, what the build has read already.
+            if building and (path not in self._taken or self._taken[path] != _moment(path)):
                 self._forget(path)
 
     def _forget(self, path: str) -> None:
@@ -166,6 +181,7 @@ class Changes:
         return tuple(sorted(changed))
 
     def _is_changed(self, path: str) -> bool:
+        self._remember_when(path)
         now, one = stamp_of(path), fingerprint(path)
         if now is None:
             self._stamps.pop(path, None)
@@ -180,6 +196,12 @@ class Changes:
             return False
         return not own and not same
 
+    def _remember_when(self, path: str) -> None:
+        moment = _moment(path)
+        self._taken.pop(path, None)
+        if moment is not None and time.time_ns() - moment[0] > _TICK:
+            self._taken[path] = moment
+
     def finish(self, wrote: Iterable[tuple[str, int, int]]) -> None:
         """Say that a build has ended.
 
@@ -188,8 +210,8 @@ class Changes:
         wrote
             What it wrote itself: paths, sizes (-1 where it deleted) and times.
         """
-        for path, size, time in wrote:
-            self._wrote[real(path)] = None if size < 0 else (size, time)
+        for path, size, when in wrote:
+            self._wrote[real(path)] = None if size < 0 else (size, when)
         # What was put into a new directory before it was watched has not been reported.
         self._made |= {one for one in self._last_made if os.path.isdir(one)}
         self._last_made = set()
