@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 from pathlib import Path
@@ -15,7 +14,7 @@ from exptdir.preview.guard import Guard
 from exptdir.preview.messages import Failed, Warned
 from exptdir.preview.server import application, exists
 from exptdir.preview.state import State
-from tests.preview.asking import HOST, Listener, ask
+from tests.preview.asking import HOST, Listener, ask, run_apart
 
 PAGE = "<!DOCTYPE html><html><head><title>T</title></head><body><p>Text</p></body></html>"
 SCRIPT = '<script src="/_exptdir/preview.js" data-page="{}" data-edit=""></script>'
@@ -235,7 +234,7 @@ def test_other_sites_cannot_listen(site, origin, host):
         async with Listener(site.app, origin=origin, host=host) as listener:
             return await listener.hear()
 
-    assert asyncio.run(connect())["type"] == "websocket.close"
+    assert run_apart(connect())["type"] == "websocket.close"
 
 
 def test_a_page_of_the_preview_can_listen(site):
@@ -243,4 +242,4 @@ def test_a_page_of_the_preview_can_listen(site):
         async with Listener(site.app, origin=f"http://{HOST}") as listener:
             return (await listener.hear())["type"], (await listener.message())["type"]
 
-    assert asyncio.run(connect()) == ("websocket.accept", "state")
+    assert run_apart(connect()) == ("websocket.accept", "state")

@@ -18,6 +18,7 @@ from exptdir.preview.git import Git
 from exptdir.preview.places import Places
 from exptdir.preview.process import Builder
 from exptdir.preview.supervise import Seen, Supervisor
+from tests.preview.asking import run_apart
 
 REAL_SLEEP = asyncio.sleep
 FAKE = Path(__file__).with_name("fake_builder.py")
@@ -117,7 +118,7 @@ def play(tmp_path: Path) -> Callable[..., Bench]:
                 await bench.supervisor.end()
             return bench
 
-        return asyncio.run(main())
+        return run_apart(main())
 
     return run
 

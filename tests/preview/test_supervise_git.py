@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 
 from exptdir.preview.git import Git
+from tests.preview.asking import run_apart
 
 
 def test_a_lock_that_git_left_behind_is_waited_for_once(tmp_path):
@@ -13,7 +13,7 @@ def test_a_lock_that_git_left_behind_is_waited_for_once(tmp_path):
     (tmp_path / ".git" / "index.lock").touch()
     git = Git(tmp_path / "deep" / "below", patience=0.05)
     assert git.at_work
-    asyncio.run(git.done())
+    run_apart(git.done())
     assert not git.at_work
     os.utime(tmp_path / ".git" / "index.lock", (9, 9))
     assert git.at_work

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from exptdir.record.home import find_conf, read_conf
-from exptdir.record.scan import LOG_NAMES
+from exptdir.record.walk import LOG_NAMES
 
 
 def conf(tmp_path: Path, text: str | bytes) -> Path:

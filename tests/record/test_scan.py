@@ -10,7 +10,8 @@ import pytest
 from exptdir.record import scan as module
 from exptdir.record.model import Record
 from exptdir.record.patterns import compile_patterns
-from exptdir.record.scan import ScanSettings, directories_apart, likely_root, scan
+from exptdir.record.scan import likely_root, scan
+from exptdir.record.walk import ScanSettings, directories_apart
 
 
 def fill(base: Path, *names: str) -> Path:
@@ -203,7 +204,7 @@ def test_a_directory_that_cannot_be_listed_counts_as_empty(tmp_path: Path, monke
             raise PermissionError(13, "Permission denied", path)
         return real(path)
 
-    monkeypatch.setattr(module.os, "scandir", scandir)
+    monkeypatch.setattr(os, "scandir", scandir)
     assert keys(tmp_path) == ["expts/a"]
 
 

@@ -11,6 +11,8 @@ from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from exptdir.tables import Table
+from exptdir.tables.grid import lay_out
+from exptdir.tables.xlsx.workbook import Workbook as Opened
 
 Build = Callable[[Worksheet], object]
 
@@ -36,6 +38,15 @@ def fill(*rows: list[object]) -> Build:
 def texts(shown: Table) -> list[list[str]]:
     """Return the texts of a table."""
     return [[cell.text for cell in row] for row in shown.rows]
+
+
+def shown(
+    book: Opened, sheet: str | None = None, cells: str | None = None, *, hidden: bool = False, **headers: int
+) -> Table:
+    """Return a part of a workbook that is open already as a table."""
+    area = book.resolve(sheet, cells)
+    whole = book.read(area.sheet, hidden=hidden)
+    return lay_out(whole, area, headers.get("header_rows"), headers.get("header_columns"))
 
 
 def rewrite(path: Path, part: str, change: Callable[[str], str]) -> None:

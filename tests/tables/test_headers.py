@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from exptdir.errors import TableError
 from exptdir.tables import read_table
 from exptdir.tables.xlsx.workbook import open_workbook
-from tests.tables.making import SHEET, Build, fill, make, rewrite
+from tests.tables.making import SHEET, Build, fill, make, rewrite, shown
 
 BOLD = Font(bold=True)
 
@@ -131,8 +131,8 @@ def test_headers_as_asked(tmp_path: Path) -> None:
         sheet.freeze_panes = "B2"
 
     book = open_workbook(make(tmp_path, frozen))
-    assert (book.table().header_rows, book.table().header_columns) == (1, 1)
-    table = book.table(header_rows=2, header_columns=0)
+    assert (shown(book).header_rows, shown(book).header_columns) == (1, 1)
+    table = shown(book, header_rows=2, header_columns=0)
     assert (table.header_rows, table.header_columns) == (2, 0)
     with pytest.raises(TableError, match=r"3 header columns were asked for, but sheet 'Sheet', A1:B3, shows 2"):
-        book.table(header_columns=3)
+        shown(book, header_columns=3)

@@ -12,7 +12,7 @@ from openpyxl.worksheet.table import Table as TableObject
 from exptdir.errors import TableError
 from exptdir.tables.ranges import Area, Box
 from exptdir.tables.xlsx import workbook
-from tests.tables.making import rewrite, texts
+from tests.tables.making import rewrite, shown, texts
 
 NAMES = {
     "losses": "Results!$B$3:$C$5",
@@ -149,22 +149,22 @@ def test_what_is_not(book: workbook.Workbook, sheet: str | None, cells: str, mes
 
 
 def test_columns_of_a_table_are_shown_with_their_names_as_headers(book: workbook.Workbook) -> None:
-    table = book.table(cells="Runs[[run]:[loss]]")
+    table = shown(book, cells="Runs[[run]:[loss]]")
     assert texts(table) == [["run", "loss"], ["x", "0.5"], ["y", "0.4"]]
     assert (table.header_rows, table.sheet) == (1, "Results")
-    assert book.table(cells="Runs[#Data]").header_rows == 0
-    assert book.table(cells="Runs", header_rows=0).header_rows == 0
+    assert shown(book, cells="Runs[#Data]").header_rows == 0
+    assert shown(book, cells="Runs", header_rows=0).header_rows == 0
 
 
 def test_a_column_whose_data_are_texts_has_one_header(book: workbook.Workbook) -> None:
-    assert book.table(cells="Runs[[#Data],[run]]").header_rows == 0
-    assert book.table(cells="Runs[run]").header_rows == 1
+    assert shown(book, cells="Runs[[#Data],[run]]").header_rows == 0
+    assert shown(book, cells="Runs[run]").header_rows == 1
 
 
 def test_a_name_for_what_holds_nothing(book: workbook.Workbook) -> None:
     assert book.resolve(None, "Results!X9") == Area("Results", Box(9, 24, 9, 24), None, "Results!X9")
     with pytest.raises(TableError) as caught:
-        book.table(cells="Results!X9")
+        shown(book, cells="Results!X9")
     assert str(caught.value) == "the range Results!X9 of sheet 'Results' holds nothing: its used cells are A2:C5"
 
 
@@ -177,8 +177,8 @@ def test_a_table_without_header_row(tmp_path: Path) -> None:
     made.worksheets[0].add_table(table)
     path = tmp_path / "book.xlsx"
     made.save(path)
-    shown = workbook.open_workbook(path).table(cells="Bare")
-    assert (texts(shown), shown.header_rows) == ([["1", "2"], ["3", "4"]], 0)
+    table = shown(workbook.open_workbook(path), cells="Bare")
+    assert (texts(table), table.header_rows) == ([["1", "2"], ["3", "4"]], 0)
 
 
 def test_a_workbook_without_names_says_what_a_range_is(tmp_path: Path) -> None:

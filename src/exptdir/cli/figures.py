@@ -74,7 +74,7 @@ def _refuse(job: Job) -> Future[Outcome]:
 
 def may_have_figures(session: Session, experiment: Experiment) -> bool:
     """Tell cheaply whether there is anything to judge: a program or a ledger in the experiment's directories."""
-    from exptdir.record.scan import visible_directories
+    from exptdir.record.walk import visible_directories
 
     waiting = [str(session.base / experiment.key)]
     while waiting:

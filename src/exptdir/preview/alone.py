@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from exptdir.errors import ExptdirError
-from exptdir.record.scan import visible_directories
+from exptdir.record.walk import visible_directories
 
 #: Suffixes of what can be shown.
 SUFFIXES = (".md", ".rst")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from exptdir.record.scan import PROGRAMS
+from exptdir.record.scan_memory import PROGRAMS
 
 #: What editors and programs write beside a file while they save it: vim, Emacs, JetBrains, office programs, browsers.
 _TEMPORARY = re.compile(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -198,8 +197,6 @@ class Warm:
         self._memory.keep(self.listener.said)
         self._memory.finish()
         self._touched.clear()
-        if not self.built:
-            _set_apart()
         self.built = True
 
     def _mark(self, docnames: Iterable[str]) -> None:
@@ -231,12 +228,6 @@ def warm(project: Project, handlers: Sequence[Hearing] = ()) -> Iterator[Warm]:
         stack.enter_context(patch_docutils(project.conf))
         stack.enter_context(docutils_namespace())
         yield Warm(project, handlers)
-
-
-def _set_apart() -> None:
-    """Keep what a first build leaves, most of which lasts, from being looked through for garbage in all later ones."""
-    gc.collect()
-    gc.freeze()
 
 
 def _note_source(app: Sphinx, docname: str, source: list[str]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from exptdir.preview.changes import ADDED, stamp_of
 from exptdir.preview.places import Places
-from exptdir.record.scan import PROGRAMS
+from exptdir.record.scan_memory import PROGRAMS
 
 if TYPE_CHECKING:
     from watchfiles._rust_notify import RustNotify

@@ -20,9 +20,9 @@ from exptdir.record.outline import outline
 from exptdir.record.problem import Problem
 from exptdir.record.reading import read_log
 from exptdir.record.reference import Kind, Resolution, Unresolved, resolve
-from exptdir.record.scan import visible_directories
 from exptdir.record.search import documents
 from exptdir.record.tokens import runs_in
+from exptdir.record.walk import visible_directories
 
 
 class Document:

@@ -17,7 +17,7 @@ from exptdir.record.patterns import compile_patterns
 from exptdir.record.problem import Problem
 
 if TYPE_CHECKING:
-    from exptdir.record.scan import ScanSettings
+    from exptdir.record.walk import ScanSettings
 
 _PREFIX = "exptdir_"
 #: Values of Sphinx's own that say where documents are.
@@ -84,7 +84,7 @@ class Conf:
     @property
     def scan_settings(self) -> ScanSettings:
         """What counts as an experiment."""
-        from exptdir.record.scan import LOG_NAMES, ScanSettings
+        from exptdir.record.walk import LOG_NAMES, ScanSettings
 
         return ScanSettings(
             roots=self.roots,

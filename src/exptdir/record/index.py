@@ -22,7 +22,7 @@ from exptdir.record.reading import item_of
 if TYPE_CHECKING:
     from exptdir.record.home import Conf
     from exptdir.record.model import Record
-    from exptdir.record.scan import ScanSettings
+    from exptdir.record.walk import ScanSettings
 
 #: A file that changed so shortly before it was looked at may change again without its times telling (in ns).
 _RACY = 2_000_000_000
@@ -131,7 +131,7 @@ class _Walk:
     def _directory(self, path: str) -> Directory:
         if path in self._same:
             return self._remembered[path]
-        from exptdir.record.scan import find_logs, visible_directories
+        from exptdir.record.walk import find_logs, visible_directories
 
         directory, settings = f"{self.base}/{path}", self._settings
         now = stamp(directory)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -14,125 +13,11 @@ from exptdir.record.dates import DateContext, parse_title_date
 from exptdir.record.metadata import log_title, read_facts
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
-from exptdir.record.scan_memory import PROGRAMS, ScanMemory, Tree, list_directory
+from exptdir.record.scan_memory import ScanMemory, Tree
+from exptdir.record.walk import ScanSettings, find_logs, walk
 
-__all__ = [
-    "LOG_NAMES",
-    "PROGRAMS",
-    "ScanSettings",
-    "addressable",
-    "directories_apart",
-    "find_logs",
-    "read_experiment",
-    "scan",
-    "visible_directories",
-]
-
-#: Names of logs, the best first (``exptdir_log_names``).
-LOG_NAMES = ("index", "notes", "log", "README")
 #: How deep the likely right root is looked for when the one that was given holds nothing.
 _GUESS_DEPTH = 3
-
-
-@dataclass(frozen=True)
-class ScanSettings:
-    """What counts as an experiment.
-
-    Parameters
-    ----------
-    roots
-        Directories to look in, relative to the source directory.
-    log_names
-        Stems of logs, the best first.
-    suffixes
-        Suffixes of logs.
-    statuses
-        The statuses that an experiment may have, and what each means for those that wait for it.
-    exclude
-        True for a POSIX path from the source directory that is to be left alone.
-    """
-
-    roots: Sequence[str] = ("expts",)
-    log_names: Sequence[str] = LOG_NAMES
-    suffixes: Sequence[str] = (".rst", ".md")
-    statuses: Mapping[str, str] = field(default_factory=dict)
-    exclude: Callable[[str], bool] = lambda path: False
-
-
-def visible_directories(directory: str) -> tuple[list[str], list[str], list[str]]:
-    """List a directory: names of its files, of the directories to look into, and of those to leave alone.
-
-    Left alone are links to directories; hidden directories, and those of programs, are not even named. A
-    directory that cannot be listed counts as empty.
-    """
-    files, inside, apart, _ = list_directory(directory)
-    return files, inside, apart
-
-
-def directories_apart(
-    base: Path, exclude: Callable[[str], bool] = lambda path: False, tree: Tree | None = None
-) -> list[str]:
-    """Find the directories that no search for documents may enter: links, and virtual environments.
-
-    Parameters
-    ----------
-    base
-        The source directory.
-    exclude
-        True for a POSIX path that the search leaves out anyhow.
-    tree
-        What is known of the directories, and is to be known of them.
-
-    Returns
-    -------
-    list[str]
-        POSIX paths relative to *base*, sorted.
-    """
-    found = []
-    for path, _, _, apart in _walk(base, ".", exclude, tree or Tree()):
-        found += [_join(path, name) if name != "." else path for name in apart]
-    return sorted(found)
-
-
-def _join(path: str, name: str) -> str:
-    return name if path == "." else f"{path}/{name}"
-
-
-def _walk(
-    base: Path, root: str, exclude: Callable[[str], bool], tree: Tree
-) -> Iterator[tuple[str, list[str], list[str], list[str]]]:
-    waiting = [root]
-    while waiting:
-        path = waiting.pop()
-        files, inside, apart, _ = tree.listing(os.path.join(base, path))
-        if "pyvenv.cfg" in files and path != root:
-            # A virtual environment: nothing in it was written by the author.
-            files, inside, apart = [], [], ["."]
-        inside = [name for name in inside if not exclude(_join(path, name))]
-        yield path, files, inside, apart
-        waiting += [_join(path, name) for name in reversed(inside)]
-
-
-def find_logs(path: str, files: Iterable[str], settings: ScanSettings) -> list[str]:
-    """Return the files of one directory that could be its log, the best first.
-
-    Parameters
-    ----------
-    path
-        The directory, as a POSIX path from the source directory.
-    files
-        The names of the files in it.
-    settings
-        What counts as a log.
-    """
-    ranks = {name.lower(): rank for rank, name in enumerate(settings.log_names)}
-    found = []
-    for name in files:
-        stem, suffix = os.path.splitext(name)
-        rank = ranks.get(stem.lower())
-        if rank is not None and suffix in settings.suffixes and not settings.exclude(_join(path, name)):
-            found.append((rank, name))
-    return [name for _, name in sorted(found)]
 
 
 def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | None = None) -> Record:
@@ -177,7 +62,7 @@ def _scan_root(
 ) -> bool:
     """Add the experiments below a root and what is wrong with them; say whether there are any."""
     some = False
-    for path, files, _, _ in _walk(base, root, memory.exclude, memory.tree):
+    for path, files, _, _ in walk(base, root, memory.exclude, memory.tree):
         logs = memory.logs(path, files, partial(find_logs, path, files, settings)) if path != root else []
         some = some or bool(logs)
         # Roots may overlap.
@@ -277,7 +162,7 @@ def likely_root(base: Path, settings: ScanSettings, tree: Tree | None = None) ->
     """
     logs: Counter[str] = Counter()
     root_of: dict[str, str] = {}
-    for path, files, inside, _ in _walk(base, ".", settings.exclude, tree or Tree()):
+    for path, files, inside, _ in walk(base, ".", settings.exclude, tree or Tree()):
         if path.count("/") >= _GUESS_DEPTH:
             inside.clear()
         parent = str(PurePosixPath(path).parent)

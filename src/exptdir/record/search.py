@@ -11,7 +11,7 @@ from pathlib import Path
 from exptdir.record.home import Conf
 from exptdir.record.outline import outline
 from exptdir.record.reading import read_log
-from exptdir.record.scan import visible_directories
+from exptdir.record.walk import visible_directories
 
 #: So many characters of a long line are shown around what was found.
 _AROUND = 70

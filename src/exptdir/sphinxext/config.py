@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from exptdir.errors import ConfigurationError
 from exptdir.figures.settings import PLOT_SCRIPTS
 from exptdir.record.check import STATUSES
-from exptdir.record.scan import LOG_NAMES
+from exptdir.record.walk import LOG_NAMES
 from exptdir.sphinxext.config_figures import check_executor, check_memory, check_seconds
 from exptdir.sphinxext.warnings_ import warn
 

@@ -16,7 +16,8 @@ from exptdir.record.edits.relocate import move, rename, renumber
 from exptdir.record.edits.writing import apply
 from exptdir.record.model import Record
 from exptdir.record.reference import Resolution
-from exptdir.record.scan import ScanSettings, scan
+from exptdir.record.scan import scan
+from exptdir.record.walk import ScanSettings
 
 CORPUS = Path(__file__).parents[3] / "../shared/corpus/notebook"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from exptdir.record.model import Record
-from exptdir.record.scan import visible_directories
+from exptdir.record.walk import visible_directories
 
 
 @dataclass(frozen=True)

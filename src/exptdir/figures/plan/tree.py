@@ -12,7 +12,7 @@ from pathlib import Path
 from exptdir.figures.ledger.digest import Digests, digest_text
 from exptdir.figures.model import LEDGER, Script, is_figure
 from exptdir.figures.settings import FigureSettings
-from exptdir.record.scan import visible_directories
+from exptdir.record.walk import visible_directories
 
 #: Suffixes of what lies in an experiment's directory without being data: texts, and what is compiled.
 _NO_DATA = frozenset({".rst", ".md", ".pyc", ".pyo", ".tmp"})

@@ -13,7 +13,7 @@ from exptdir.record.edits.journal import JOURNAL
 from exptdir.record.edits.layout import Layout
 from exptdir.record.edits.references import Exclude
 from exptdir.record.edits.workspace import Workspace
-from exptdir.record.scan import PROGRAMS
+from exptdir.record.scan_memory import PROGRAMS
 
 _DOCUMENTS = ("", ".rst", ".md")
 _SKIPPED = PROGRAMS | {".git", ".hg", ".svn", ".venv", ".tox", JOURNAL}

@@ -17,8 +17,8 @@ from exptdir.record.edits.tokens import tokens, toml_prerequisites
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.reference import Kind, Resolution, RunExists, Unresolved, find_experiments, resolve
-from exptdir.record.scan import visible_directories
 from exptdir.record.tokens import Token, runs_in
+from exptdir.record.walk import visible_directories
 
 #: True for a POSIX path from the source directory that is to be left alone.
 Exclude = Callable[[str], bool]

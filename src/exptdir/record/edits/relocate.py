@@ -21,7 +21,7 @@ from exptdir.record.edits.workspace import Workspace
 from exptdir.record.metadata_files import from_name
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
-from exptdir.record.scan import PROGRAMS
+from exptdir.record.scan_memory import PROGRAMS
 from exptdir.record.tokens import Token
 
 _NUMBERED = re.compile(r"(?P<number>[0-9]{1,18})(?P<rest>(?:[-_. ]+.*)?)", re.DOTALL)

@@ -10,9 +10,8 @@ from pathlib import Path
 from xml.parsers.expat import ExpatError
 
 from exptdir.errors import TableError
-from exptdir.tables.grid import Sheet, lay_out
+from exptdir.tables.grid import Sheet
 from exptdir.tables.manifest import Manifest, SheetPart, choose_sheet, read_manifest
-from exptdir.tables.model import Table
 from exptdir.tables.names import Names
 from exptdir.tables.package import DAMAGED, open_package
 from exptdir.tables.parts import Package
@@ -101,39 +100,6 @@ class Workbook:
     def sheet_names(self, hidden: bool = False) -> list[str]:
         """Return the names of the sheets in the order of their tabs, hidden ones only if asked for."""
         return [sheet.name for sheet in self._manifest.sheets if sheet.visible or hidden]
-
-    def table(
-        self,
-        sheet: str | None = None,
-        cells: str | None = None,
-        *,
-        header_rows: int | None = None,
-        header_columns: int | None = None,
-        hidden: bool = False,
-    ) -> Table:
-        """Return a part of the workbook as a table.
-
-        Parameters
-        ----------
-        sheet, cells
-            What to show (see :meth:`resolve`).
-        header_rows, header_columns
-            How many rows and columns are headers; guessed by default.
-        hidden
-            Whether hidden rows and columns are shown.
-
-        Returns
-        -------
-        Table
-            The table.
-
-        Raises
-        ------
-        TableError
-            If nothing can be shown.
-        """
-        area = self.resolve(sheet, cells)
-        return lay_out(self.read(area.sheet, hidden=hidden), area, header_rows, header_columns)
 
     def resolve(self, sheet: str | None = None, cells: str | None = None) -> Area:
         """Find what an author has asked for.
