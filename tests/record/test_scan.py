@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.record import scan as module
 from exptdir.record.model import Record
 from exptdir.record.patterns import compile_patterns
 from exptdir.record.scan import likely_root, scan
