@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 
 import pytest
+import sphinx.registry
+import sphinx.theming
 from hypothesis import settings
 
 from tests.templates import DIRECTORY
@@ -18,3 +21,10 @@ settings.load_profile("exptdir")
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Say where :mod:`tests.templates` keeps what it compiles; no session finds what another one compiled."""
     os.environ[DIRECTORY] = str(tmp_path_factory.mktemp("templates"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def themes_looked_for_once() -> None:
+    """Read what is installed once: nothing is installed or removed while tests run, and Sphinx asks in each build."""
+    for module in (sphinx.registry, sphinx.theming):
+        module.entry_points = functools.cache(module.entry_points)
