@@ -78,8 +78,7 @@ def test_a_page_asks_nothing_of_the_network(record: Path, page: Pages) -> None:
     assert page.blocked == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
 def test_all_parts_of_a_log_are_there_and_nothing_overflows(
     record: Path, page: Pages, width: int, scheme: str
 ) -> None:

@@ -92,6 +92,7 @@ def test_a_change_of_the_data_redraws_the_figure_and_renews_its_page(record: Rec
     assert_as_clean(built)
 
 
+@pytest.mark.slow
 def test_a_change_of_the_script_is_shown_though_the_figure_stays_the_same(record: Record) -> None:
     built = record(FILES)
     figure = built.site.source / DIRECTORY / "growth.svg"
@@ -102,6 +103,7 @@ def test_a_change_of_the_script_is_shown_though_the_figure_stays_the_same(record
     assert_as_clean(built)
 
 
+@pytest.mark.slow
 def test_a_script_that_fails_keeps_the_figure_with_a_mark_and_the_others_go_on(record: Record) -> None:
     other = {
         "expts/2_other/notes.rst": LOG,
@@ -126,6 +128,7 @@ def test_a_script_that_fails_keeps_the_figure_with_a_mark_and_the_others_go_on(r
     assert not mended.body(PAGE).select(".exptdir-figure-mark")
 
 
+@pytest.mark.slow
 def test_where_there_is_no_earlier_figure_the_placeholder_tells_why(record: Record) -> None:
     built = record({**FILES, f"{DIRECTORY}/plot_growth.py": BROKEN})
     body = built.body(PAGE)
@@ -158,6 +161,7 @@ def test_never_leaves_a_figure_that_is_not_there_alone(record: Record) -> None:
     assert "growth.svg cannot be shown" in words(built.body(PAGE))
 
 
+@pytest.mark.slow
 def test_always_runs_everything(record: Record) -> None:
     built = record(FILES)
     built.site.overrides |= {"exptdir_figures": "always"}
@@ -187,6 +191,7 @@ def test_an_input_that_is_not_on_this_machine_leaves_the_figure_unknown(record: 
     assert_as_clean(built)
 
 
+@pytest.mark.slow
 def test_two_processes_build_the_same_as_one(tmp_path: Path) -> None:
     files = {
         f"expts/{number}_x/{Path(name).name}": text
@@ -274,6 +279,7 @@ def test_a_cluster_that_cannot_be_reached_is_a_warning_and_nothing_runs_elsewher
     assert "growth.svg cannot be shown" in words(built.body(PAGE))
 
 
+@pytest.mark.slow
 def test_a_script_with_matplotlib_draws_with_the_style_and_for_both_schemes(build: Build) -> None:
     script = "import matplotlib.pyplot as plt\n\nplt.plot([1, 2])\nplt.savefig('growth.svg')\n"
     files = {**FILES, f"{DIRECTORY}/plot_growth.py": script, "lab.mplstyle": "axes.facecolor: 123456\n"}

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from exptdir.preview.alone import alone
+from exptdir.preview.application import Project
 from exptdir.preview.channel import Channel
 from exptdir.preview.ending import Ending, leave
 from exptdir.preview.failing import failed
 from exptdir.preview.first import Firsts
 from exptdir.preview.messages import Build, Built, Failed, PagesShown, Ready
 from exptdir.preview.progress import Reporter
-from exptdir.preview.warm import Project, Warm, warm
+from exptdir.preview.warm import Warm, warm
 from exptdir.preview.watched import Modules, outside, statics, templates
 from exptdir.sphinxext.config import Settings
 

@@ -2,7 +2,8 @@
 
 While a build runs, Sphinx's environment as it was before lies aside. Where a build fails while it reads, nothing of it
 has reached the output: the environment is put back, and what was read since is read again. A build that was killed, or
-failed while it wrote, leaves none, and the next start begins from nothing.
+failed while it wrote, leaves none, and the next start begins from nothing. Where an environment was not worth writing,
+the last one stays, with a list of what was read since.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class Memory:
         self._environment = doctrees / ENV_PICKLE_FILENAME
         self._aside = doctrees / f"{ENV_PICKLE_FILENAME}.last"
         self._content = b""
+        #: What was read since the environment was written.
+        self._owed: set[str] = set()
 
     def resume(self) -> set[str] | None:
         """Say what the first build must read again.
@@ -61,22 +64,44 @@ class Memory:
         with suppress(FileNotFoundError):
             self._environment.replace(self._aside)
 
-    def finish(self) -> None:
-        """Note that it ended well."""
-        with suppress(FileNotFoundError):
-            # Where nothing was read, Sphinx writes no environment.
-            if not self._environment.exists():
-                self._aside.replace(self._environment)
-            self._aside.unlink()
-        (self._directory / _AGAIN).unlink(missing_ok=True)
+    @property
+    def owed(self) -> int:
+        """How many documents the next start would have to read again."""
+        return len(self._owed)
+
+    def finish(self, docnames: Iterable[str] = (), *, postponed: bool = False) -> None:
+        """Note that it ended well.
+
+        Parameters
+        ----------
+        docnames
+            The documents that were read.
+        postponed
+            Whether the environment that Sphinx has written is an empty one.
+        """
+        self._owed.update(docnames)
+        # Where nothing was read, Sphinx writes no environment.
+        if self._environment.exists() and not postponed:
+            self._owed.clear()
+            self._aside.unlink(missing_ok=True)
+            (self._directory / _AGAIN).unlink(missing_ok=True)
+        else:
+            self._restore()
         self._mark.unlink()
 
     def give_up(self, docnames: Iterable[str]) -> None:
         """Note that it failed before it wrote, and which documents must be read again."""
         if self._aside.exists():
-            (self._directory / _AGAIN).write_text(json.dumps(sorted(docnames)), "ascii")
-            self._aside.replace(self._environment)
+            self._owed.update(docnames)
+            self._restore()
             self._mark.unlink()
+
+    def _restore(self) -> None:
+        """Put the last environment back, and say what it does not know."""
+        if self._owed:
+            (self._directory / _AGAIN).write_text(json.dumps(sorted(self._owed)), "ascii")
+        with suppress(FileNotFoundError):
+            self._aside.replace(self._environment)
 
     def _again(self) -> set[str] | None:
         try:

@@ -2,103 +2,33 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from sphinx.application import Sphinx
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from exptdir.preview.affected import Dependents
+from exptdir.preview.application import Application, Hearing, Marker, Project
+from exptdir.preview.environment import environment_of
 from exptdir.preview.figures import Drawing
 from exptdir.preview.memory import Memory
 from exptdir.preview.pages import Shown, show
 from exptdir.preview.reset import Beginnings
-from exptdir.preview.warned import READ, WRITTEN, Listener, begin, end
+from exptdir.preview.warned import READ, Listener, begin, end
 from exptdir.preview.written import Output
 from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.outputs import Careful
 
 if TYPE_CHECKING:
+    from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
 #: So many documents are read by one process faster than by several, which must be started and listened to.
 _FEW = 20
-
-
-@dataclass(frozen=True)
-class Project:
-    """What is built, from where and to where.
-
-    Parameters
-    ----------
-    source
-        The source directory.
-    conf
-        The directory of its ``conf.py``; ``None`` where there is none.
-    output
-        The directory that pages are written to.
-    doctrees
-        The directory for what is kept between builds.
-    jobs
-        How many processes may read and write at once.
-    overrides
-        Values of the configuration that go before those of ``conf.py``.
-    """
-
-    source: Path
-    conf: Path | None
-    output: Path
-    doctrees: Path
-    jobs: int = 1
-    overrides: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Marker(SphinxPostTransform):
-    """Says which document is being written."""
-
-    # Before all others.
-    default_priority = 0
-
-    def run(self, **kwargs: Any) -> None:
-        """Say it."""
-        begin(WRITTEN, self.env.docname)
-
-
-class Hearing(Protocol):
-    """What listens to an application from the start."""
-
-    def connect(self, app: Sphinx) -> None:
-        """Begin to listen, when Sphinx has set up its logging."""
-
-
-class _Application(Sphinx):
-    """An application whose messages are listened to from the start."""
-
-    def __init__(self, project: Project, handlers: Sequence[Hearing], fresh: bool) -> None:
-        self._handlers = handlers
-        super().__init__(
-            project.source,
-            project.conf,
-            project.output,
-            project.doctrees,
-            "html",
-            dict(project.overrides),
-            status=sys.stderr,
-            warning=sys.stderr,
-            freshenv=fresh,
-            parallel=project.jobs,
-        )
-
-    def setup_extension(self, extname: str) -> None:
-        """Set up an extension; the first of them comes soon after Sphinx has thrown away all handlers of logs."""
-        for handler in self._handlers:
-            handler.connect(self)
-        self._handlers = ()
-        super().setup_extension(extname)
+#: So many documents may be read again at the next start, so that the environment need not be written in each build.
+_OWED = 40
 
 
 class Warm:
@@ -123,13 +53,17 @@ class Warm:
             _tidy(project.output)
         said = self._memory.recall()
         self.listener = Listener(said)
-        self.app = _Application(project, (self.listener, *handlers), again is None)
+        self.app = Application(project, (self.listener, *handlers), again is None)
         if self.app.fresh_env_used:
             said.read.clear()
             said.written.clear()
             said.consistency.clear()
+        self._environment = environment_of(self.app)
+        self._documents = self.app.keep_documents()
         self._connect()
         domain_of(self.app.env).scanner.lasting = True
+        if isinstance(self.app.builder, Careful):
+            self.app.builder.keep_paths()
         self._beginnings = Beginnings(self.app)
         self._output = Output(project.output, str(getattr(self.app.builder, "out_suffix", ".html")))
         self.dependents = Dependents(self.app.env)
@@ -155,6 +89,8 @@ class Warm:
 
     def _begin_reading(self, app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
         self._touched.update(docnames)
+        few = self.built and len(docnames) <= _FEW and self._memory.owed + len(self._touched) <= _OWED
+        self._environment.postponed = few and not self._everything
         app.parallel = self.project.jobs if self._everything or len(docnames) > _FEW else 1
 
     def show(self, docnames: Sequence[str]) -> Shown:
@@ -180,6 +116,8 @@ class Warm:
         self._memory.begin()
         self._beginnings.restore(self.app)
         self._everything, self._writing = everything, False
+        changed = tuple(changed)
+        self._documents.expect(changed)
         outdated = self.dependents.of(changed)
         self._touched |= outdated
         self._mark(outdated)
@@ -195,7 +133,7 @@ class Warm:
             raise
         self.listener.finish_build()
         self._memory.keep(self.listener.said)
-        self._memory.finish()
+        self._memory.finish(self._touched, postponed=self._environment.postponed)
         self._touched.clear()
         self.built = True
 

@@ -59,8 +59,8 @@ class Output:
             inside = waiting.pop()
             for entry in _entries(os.path.join(self._directory, inside)):
                 path = inside + entry.name
-                # What is hidden is not served.
-                if entry.name.startswith("."):
+                # What is hidden is not served, and no page shows a source.
+                if entry.name.startswith(".") or path == "_sources":
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(f"{path}/")

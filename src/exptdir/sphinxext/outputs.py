@@ -49,10 +49,15 @@ class _Page(type(Path())):  # type: ignore[misc]
         return len(content)
 
 
-class _Careful:
+class Careful:
     """Mixin for the HTML builders: see :class:`_Page`."""
 
     _outdated: frozenset[str] = frozenset()
+    _paths: dict[str, _Page] | None = None
+
+    def keep_paths(self) -> None:
+        """Remember where each page goes, for builds that follow in the same process."""
+        self._paths = {}
 
     def prepare_writing(self, docnames: Set[str]) -> None:
         """Forget the titles of the last build."""
@@ -76,16 +81,20 @@ class _Careful:
 
     def get_output_path(self, page_name: str, /) -> Path:
         """Return a path that writes only what changed."""
-        path = _Page(super().get_output_path(page_name))  # type: ignore[misc]
+        path = self._paths.get(page_name) if self._paths is not None else None
+        if path is None:
+            path = _Page(super().get_output_path(page_name))  # type: ignore[misc]
+            if self._paths is not None:
+                self._paths[page_name] = path
         path.outdated = page_name in self._outdated
         return path
 
 
-class CarefulHTMLBuilder(_Careful, StandaloneHTMLBuilder):
+class CarefulHTMLBuilder(Careful, StandaloneHTMLBuilder):
     """Sphinx's ``html``, which leaves pages alone whose text is the same."""
 
 
-class CarefulDirectoryHTMLBuilder(_Careful, DirectoryHTMLBuilder):
+class CarefulDirectoryHTMLBuilder(Careful, DirectoryHTMLBuilder):
     """Sphinx's ``dirhtml``, which leaves pages alone whose text is the same."""
 
 
@@ -117,7 +126,7 @@ class Outputs:
 
     def find_stale(self, app: Sphinx, env: BuildEnvironment) -> list[str]:
         """Return the documents whose pages show something of others that has changed."""
-        if not isinstance(app.builder, _Careful):
+        if not isinstance(app.builder, Careful):
             return []
         freshness = Freshness(env)
         self.digests = {docname: freshness.digest(docname) for docname in sorted(env.found_docs & set(env.all_docs))}
@@ -137,7 +146,7 @@ class Outputs:
 
     def finish(self, app: Sphinx, exception: Exception | None) -> None:
         """Delete what this build no longer makes, and write down what it made."""
-        if exception is not None or not isinstance(app.builder, _Careful):
+        if exception is not None or not isinstance(app.builder, Careful):
             return
         outdir = Path(app.outdir)
         made = dict(self._made(app))

@@ -39,11 +39,11 @@ def survey(record: Record, exclude: Callable[[str], bool] = lambda path: False) 
 
 
 def _walk(record: Record, key: str, exclude: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
-    waiting = [(key, key)]
+    waiting, base = [(key, key)], os.fspath(record.base)
     while waiting:
         directory, owner = waiting.pop()
         owner = directory if directory in record.experiments else owner
-        files, inside, _ = visible_directories(os.path.join(record.base, directory))
+        files, inside, _ = visible_directories(os.path.join(base, directory))
         prefix = "" if directory == "." else f"{directory}/"
         if "pyvenv.cfg" in files:
             continue
