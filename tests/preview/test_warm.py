@@ -99,6 +99,31 @@ def test_a_script_that_is_edited_draws_again_and_its_page_shows_it(tmp_path: Pat
     shown.assert_all_clean()
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="scripts are forked from a server only where there is fork")
+def test_scripts_are_forked_from_one_server_until_the_preview_ends(tmp_path: Path) -> None:
+    script = PLOT.replace("<rect", "<!-- {} --><rect").replace(".format(", ".format(__import__('os').getppid(), ")
+    files = {
+        **RECORD,
+        "expts/0006_plots/notes.rst": titled("Plots", ".. figure:: drawn.svg\n\n   Drawn"),
+        "expts/0006_plots/plot.py": script,
+        "expts/0006_plots/size.txt": "3\n",
+    }
+
+    def server() -> int:
+        text = (tmp_path / "source/expts/0006_plots/drawn.svg").read_text("utf-8")
+        return int(text.partition("<!-- ")[2].partition(" -->")[0])
+
+    with preview(tmp_path, files) as shown:
+        shown.warm.drawing.get_ready()
+        shown.save({"expts/0006_plots/size.txt": "4\n"})
+        first = server()
+        shown.save({"expts/0006_plots/size.txt": "5\n"})
+        assert server() == first
+        os.kill(first, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
+
+
 def test_a_build_without_changes_writes_no_page(tmp_path: Path) -> None:
     with preview(tmp_path) as shown:
         shown.warm.build()

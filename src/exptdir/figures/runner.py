@@ -53,6 +53,11 @@ class Runner:
         """Close."""
         self.close()
 
+    def start(self) -> None:
+        """Start what scripts are forked from ahead of the first of them."""
+        if self._server is not None:
+            self._server.start()
+
     def run(self, job: Job) -> Outcome:
         """Run a job; whatever happens, there is an outcome, and figures are whole.
 
@@ -183,10 +188,13 @@ class LocalExecutor(ThreadPoolExecutor):
         How many at a time; the number of processors otherwise.
     warm
         See :class:`Runner`.
+    runner
+        A runner that outlives this executor; one of its own otherwise.
     """
 
-    def __init__(self, jobs: int | None = None, warm: bool = True) -> None:
-        self._runner = Runner(warm)
+    def __init__(self, jobs: int | None = None, warm: bool = True, runner: Runner | None = None) -> None:
+        self._runner = runner or Runner(warm)
+        self._lent = runner is not None
         super().__init__(jobs or os.cpu_count() or 1, "exptdir-figure", _here.set, (self._runner,))
 
     def __exit__(
@@ -201,4 +209,5 @@ class LocalExecutor(ThreadPoolExecutor):
             super().shutdown(wait=False, cancel_futures=True)
             self._runner.close()
         super().shutdown(wait=wait, cancel_futures=cancel_futures)
-        self._runner.close()
+        if not self._lent:
+            self._runner.close()

@@ -94,6 +94,7 @@ class Session:
             return False
         self._channel.send(self._built(application, began))
         if first:
+            application.drawing.get_ready()
             # Most of what there is now stays: looking through it for garbage takes longer than many an edit.
             gc.collect()
             gc.freeze()

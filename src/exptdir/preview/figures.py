@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exptdir.figures.model import LANGUAGES, LEDGER, is_figure
+from exptdir.figures.runner import Runner
 from exptdir.preview.written import Stamp, stamps_in
+from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.update import bring_figures_up_to_date
 
@@ -33,8 +35,20 @@ class Drawing:
 
     def __init__(self, app: Sphinx) -> None:
         self._app = app
+        self._runner = Runner()
         self._wrote: dict[str, Wrote] = {}
         self._note(domain_of(app.env).figure_state.report, {})
+
+    def get_ready(self) -> None:
+        """Start what scripts are forked from, where there are any that may be: it takes longer than most of them."""
+        settings, report = Settings.of(self._app.config), domain_of(self._app.env).figure_state.report
+        local = settings.figure_executor == "local" and settings.figures != "never"
+        if local and any(found.script.language == "python" for found in report.scripts.values()):
+            self._runner.start()
+
+    def close(self) -> None:
+        """End it."""
+        self._runner.close()
 
     def draw(self) -> set[str]:
         """Bring the figures up to date.
@@ -45,7 +59,7 @@ class Drawing:
             The figures, absolute, of the scripts that were run; also of those that were run in vain.
         """
         before = stamps_in(self._directories(domain_of(self._app.env).figure_state.report))
-        report = bring_figures_up_to_date(self._app)
+        report = bring_figures_up_to_date(self._app, self._runner)
         self._note(report, before)
         return {self._path(figure) for key in report.ran for figure in report.scripts[key].figures}
 

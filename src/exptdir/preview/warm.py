@@ -165,7 +165,9 @@ def warm(project: Project, handlers: Sequence[Hearing] = ()) -> Iterator[Warm]:
     with ExitStack() as stack:
         stack.enter_context(patch_docutils(project.conf))
         stack.enter_context(docutils_namespace())
-        yield Warm(project, handlers)
+        made = Warm(project, handlers)
+        stack.callback(made.drawing.close)
+        yield made
 
 
 def _note_source(app: Sphinx, docname: str, source: list[str]) -> None:

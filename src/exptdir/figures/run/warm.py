@@ -56,10 +56,19 @@ class WarmServer:
         with self._lock:
             if self._closed:
                 return Ended(lost="The build was interrupted.")
-            if self._server is None or self._server.over:
-                self._server = _Connection()
-            answer = self._server.ask(job, directory, dark)
+            answer = self._running().ask(job, directory, dark)
         return answer.result()
+
+    def start(self) -> None:
+        """Start the server, if it does not run, so that the first script need not wait for it."""
+        with self._lock:
+            if not self._closed:
+                self._running()
+
+    def _running(self) -> _Connection:
+        if self._server is None or self._server.over:
+            self._server = _Connection()
+        return self._server
 
     def close(self) -> None:
         """End the server, and all scripts that still run; who waits for one is told so."""

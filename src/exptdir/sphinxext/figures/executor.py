@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from exptdir.figures.model import Job, Outcome
+    from exptdir.figures.runner import Runner
 
 
 class Submitter:
@@ -25,11 +26,14 @@ class Submitter:
         The option's value.
     jobs
         How many scripts run at once on this machine; 0 for as many as there are processors.
+    runner
+        What runs them on this machine, where it is to outlive this build.
     """
 
-    def __init__(self, choice: Any, jobs: int = 0) -> None:
+    def __init__(self, choice: Any, jobs: int = 0, runner: Runner | None = None) -> None:
         self._choice = choice
         self._jobs = jobs
+        self._runner = runner
         self._made = ExitStack()
         self._executor: Executor | None = None
         self._failure = ""
@@ -82,7 +86,7 @@ class Submitter:
         if choice == "local":
             from exptdir.figures.runner import LocalExecutor
 
-            return self._made.enter_context(LocalExecutor(self._jobs or None))
+            return self._made.enter_context(LocalExecutor(self._jobs or None, runner=self._runner))
         if isinstance(choice, str):
             return self._dask(*choice.split()[1:])
         if callable(choice):

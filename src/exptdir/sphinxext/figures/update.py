@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from exptdir.figures.model import Outcome, Script
     from exptdir.figures.report import Report
+    from exptdir.figures.runner import Runner
     from exptdir.figures.settings import Mode
 
 _logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ FIGURELESS = frozenset({"changes", "coverage", "doctest", "gettext", "linkcheck"
 _KEPT = "exptdir-figures"
 
 
-def bring_figures_up_to_date(app: Sphinx) -> Report:
+def bring_figures_up_to_date(app: Sphinx, runner: Runner | None = None) -> Report:
     """Run the plot scripts whose figures are stale, before documents are looked at for changes.
 
     A build does so when its application begins. Whoever builds again with the same application calls this before.
@@ -43,6 +44,8 @@ def bring_figures_up_to_date(app: Sphinx) -> Report:
     ----------
     app
         The application.
+    runner
+        What runs scripts on this machine, where it is to outlive this build.
 
     Returns
     -------
@@ -51,7 +54,7 @@ def bring_figures_up_to_date(app: Sphinx) -> Report:
     """
     settings, directory = Settings.of(app.config), Path(app.doctreedir, _KEPT)
     record = scan_record(app)
-    with Submitter(settings.figure_executor, settings.figure_jobs) as submitter:
+    with Submitter(settings.figure_executor, settings.figure_jobs, runner) as submitter:
         report = update(
             record,
             _figure_settings(app, settings),
