@@ -114,7 +114,9 @@ def _merge(claims: list[Claim]) -> tuple[Facts, list[Problem]]:
             values[claim.fact], winners[claim.fact] = value, claim
         elif not same(claim.fact, values[claim.fact], value):
             problems.append(_disagreement(claim, value, winners[claim.fact], values[claim.fact]))
-    origins = {fact: (Path(claim.path), claim.line) for fact, claim in winners.items()}
+    # Most are of one place, and a path takes more memory than all the facts.
+    paths = {path: Path(path) for path in {claim.path for claim in winners.values()}}
+    origins = {fact: (paths[claim.path], claim.line) for fact, claim in winners.items()}
     return Facts(**values, origins=origins), problems
 
 

@@ -32,6 +32,10 @@ class Experiment:
         The log, absolute.
     id, name, title, status, tags, prerequisites, begun
         The facts; *title* falls back to the log's heading, *prerequisites* are references.
+    docname
+        The log's path without its suffix, which is what Sphinx calls the document.
+    fingerprint
+        A digest of all facts, which is another where any of them is; the facts as text would be far longer.
     """
 
     key: str
@@ -45,6 +49,15 @@ class Experiment:
     prerequisites: tuple[str, ...] = ()
     begun: date | None = None
     origins: Mapping[str, tuple[Path, int | None]] = field(default_factory=dict, compare=False, repr=False)
+    docname: str = field(init=False, compare=False, repr=False)
+    fingerprint: str = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Compute what is asked for again and again, by every page that names the experiment."""
+        # Not when it is first asked for: an attribute that comes later makes an experiment take five times the memory.
+        object.__setattr__(self, "docname", docname_of(self.key, self.log))
+        digest = hashlib.blake2b(repr(self).encode("utf-8", "surrogateescape"), digest_size=12)
+        object.__setattr__(self, "fingerprint", digest.hexdigest())
 
     @property
     def stated_title(self) -> str | None:
@@ -55,12 +68,6 @@ class Experiment:
     def directory_name(self) -> str:
         """Name of the experiment's directory."""
         return self.key.rpartition("/")[2]
-
-    # Asked for again and again, by every page that names the experiment.
-    @cached_property
-    def docname(self) -> str:
-        """The log's path without its suffix, which is what Sphinx calls the document."""
-        return f"{self.key}/{self.log.stem}" if self.key != "." else self.log.stem
 
     @property
     def address(self) -> str:
@@ -79,15 +86,15 @@ class Experiment:
         shown = {"id": self.id, "name": self.name, "title": title or self.title or self.name, "path": self.path}
         return reference_format.format_map(shown)
 
-    @cached_property
-    def fingerprint(self) -> str:
-        """A digest of all facts, which is another where any of them is; the facts as text would be far longer."""
-        return hashlib.blake2b(repr(self).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
-
-    @cached_property
+    @property
     def order(self) -> ListingOrder:
         """What experiments are sorted by: see :func:`listing_order`."""
         return self.id is None, self.id or 0, natural_key(self.key)
+
+
+def docname_of(key: str, log: Path) -> str:
+    """Return what Sphinx calls the log of the experiment with that key."""
+    return f"{key}/{log.stem}" if key != "." else log.stem
 
 
 def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exptdir.record.model import Experiment
+from exptdir.record.model import Experiment, docname_of
 
 if TYPE_CHECKING:
     from exptdir.record.indexfile import Item
@@ -21,6 +21,11 @@ class RememberedExperiment(Experiment):
     def log(self) -> Path:
         """The log, absolute."""
         return Path(self.__dict__["_log"])
+
+    @cached_property
+    def docname(self) -> str:
+        """What Sphinx calls the log."""
+        return docname_of(self.key, self.log)
 
     def __eq__(self, other: object) -> bool:
         """Tell whether all facts are the same, wherever they are from."""

@@ -23,7 +23,8 @@ class Derived:
     citing
         Who refers to the experiment of a document, by document.
     objects
-        The objects of the domain, once they have been asked for.
+        The objects of the domain, once they have been asked for; in a single build, which asks for them but to
+        write them down, they are not kept.
     """
 
     places: dict[tuple[str, str, str | None], Any] = field(default_factory=dict)

@@ -221,7 +221,7 @@ class ExptDomain(Store):
             return self.derived.objects
         experiments = filter(None, map(self.record.by_docname.get, self.pages))
         found = [thing for experiment in experiments for thing in self._objects(experiment)]
-        if self.derived is not None:
+        if self.derived is not None and self.scanner.lasting:
             self.derived.objects = found
         return found
 

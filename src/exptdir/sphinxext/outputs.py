@@ -13,6 +13,7 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.freshness import Freshness
+from exptdir.sphinxext.stems import Stems
 from exptdir.sphinxext.tables.big import published
 
 if TYPE_CHECKING:
@@ -64,14 +65,21 @@ class Careful:
         self._titles: dict[str, dict[str, str]] = {}
         super().prepare_writing(docnames)  # type: ignore[misc]
 
+    def load_indexer(self, docnames: Set[str]) -> None:
+        """Have the search index that was just begun remember the stems of words."""
+        builder: Any = self
+        builder.indexer.lang = Stems(builder.indexer.lang)
+        super().load_indexer(docnames)  # type: ignore[misc]
+
     def render_partial(self, node: nodes.Node | None) -> dict[str, str]:
         """Render each title once: every page shows those before it, behind it and above it."""
         if not isinstance(node, nodes.title):
             return super().render_partial(node)  # type: ignore[misc, no-any-return]
         key = str(node)
         if key not in self._titles:
-            # Sphinx 8 hands out one dictionary for all of them.
-            self._titles[key] = dict(super().render_partial(node))  # type: ignore[misc]
+            # Sphinx 8 hands out one dictionary for all of them. And it makes a document around each title; round a
+            # title of the environment, that would stay with it.
+            self._titles[key] = dict(super().render_partial(node.deepcopy()))  # type: ignore[misc]
         return self._titles[key]
 
     def get_outdated_docs(self) -> Iterator[str]:
