@@ -28,6 +28,8 @@ from exptdir.preview.warm import Warm, warm
 from exptdir.preview.watched import Modules, outside, statics, templates
 from exptdir.sphinxext.config import Settings
 
+#: After so many builds, what was set apart from the search for garbage is looked through once.
+_SPRING = 100
 #: Ways in which the author's code can end a build.
 _FAILURES = (Exception, SystemExit)
 
@@ -47,6 +49,7 @@ class Session:
         self._project = project
         self._channel = channel
         self._modules = Modules()
+        self._builds = 0
 
     def run(self) -> None:
         """Make the application, and build until that is no longer possible."""
@@ -95,10 +98,17 @@ class Session:
         self._channel.send(self._built(application, began))
         if first:
             application.drawing.get_ready()
-            # Most of what there is now stays: looking through it for garbage takes longer than many an edit.
+        self.rest()
+        return True
+
+    def rest(self) -> None:
+        """Spare most of what there is, which stays, the search for garbage: that takes longer than many an edit."""
+        if self._builds % _SPRING == 0:
+            # In time all of it is replaced.
+            gc.unfreeze()
             gc.collect()
             gc.freeze()
-        return True
+        self._builds += 1
 
     def _show_first(self, application: Warm, order: Build, began: float) -> bool:
         """Show what can be shown before the build; say whether figures were drawn for it."""
