@@ -78,6 +78,14 @@ class PreviewServer:
         """Return the address of a page."""
         return f"http://127.0.0.1:{self.port}/{address}"
 
+    def write(self, address: str, content: str) -> None:
+        """Put a file there as builds do: one who asks meanwhile gets what it was or what it is, never half of it."""
+        path = self.directory / address
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f"{path.name}.new")
+        unfinished.write_text(content, "utf-8")
+        unfinished.replace(path)
+
     def open(self, page: Page, address: str, times: int = 3) -> None:
         """Show a page, and wait until it listens and knows itself, having asked for it so many times."""
         self.asked.clear()

@@ -51,9 +51,7 @@ class Preview:
         self.page = pages(viewport=(1000, 600))
 
     def write(self, **parts: str) -> None:
-        path = self.server.directory / PAGE
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(html(**parts), "utf-8")
+        self.server.write(PAGE, html(**parts))
 
     def open(self, **parts: str) -> Page:
         """Write the page and show it; it then bears a mark that a reload takes away."""
@@ -237,7 +235,7 @@ def test_the_server_may_ask_for_a_reload(preview: Preview) -> None:
 
 def test_a_style_sheet_of_another_name_comes_into_force(preview: Preview) -> None:
     for name, colour in {"old": "rgb(1, 2, 3)", "new": "rgb(4, 5, 6)"}.items():
-        (preview.server.directory / f"{name}.css").write_text(f"h1 {{ color: {colour}; }}", "utf-8")
+        preview.server.write(f"{name}.css", f"h1 {{ color: {colour}; }}")
     shown = preview.open(head='<link rel="stylesheet" href="/old.css">')
     expect(shown.locator("h1")).to_have_css("color", "rgb(1, 2, 3)")
     preview.change(head='<link rel="stylesheet" href="/new.css">')

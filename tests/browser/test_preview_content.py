@@ -34,15 +34,13 @@ def shown(page: Pages) -> Iterator[Page]:
 
 
 def draw(server: PreviewServer, width: int) -> None:
-    path = server.directory / "_images/a b/ö.svg"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(SVG.format(width), "utf-8")
+    server.write("_images/a b/ö.svg", SVG.format(width))
 
 
 def write_figure(server: PreviewServer, before: str = "", after: str = "") -> None:
     figure = '<p><img alt="A curve" src="_images/a%20b/%C3%B6.svg"></p>'
     page = f"<!doctype html><html><head><title>A</title></head><body>{before}{figure}{after}</body></html>"
-    (server.directory / "index.html").write_text(page, "utf-8")
+    server.write("index.html", page)
 
 
 def width_of(shown: Page) -> int:
@@ -109,7 +107,7 @@ def test_a_figure_out_of_view_is_gone_to_and_one_above_moves_nothing(shown: Page
     # It was edited together with a text that can be seen.
     shown.evaluate("scrollTo(0, document.body.scrollHeight)")
     end = shown.get_by_text("End.").bounding_box()
-    (server.directory / "_images/a b/ö.svg").write_text(SVG.format(300).replace("60", "400"), "utf-8")
+    server.write("_images/a b/ö.svg", SVG.format(300).replace("60", "400"))
     write_figure(server, TALL, f"{TALL}<p>End.</p><p>That.</p>")
     server.update("index.html", files=("_images/a b/ö.svg",))
     shown.wait_for_function("document.images[0].naturalWidth === 300")
@@ -122,7 +120,7 @@ def test_a_figure_that_cannot_be_shown_yet_leaves_the_old_one(page: Pages, serve
     draw(server, 100)
     write_figure(server, before='<img alt="" src="50%.svg">')
     server.open(shown, "index.html")
-    (server.directory / "_images/a b/ö.svg").write_text("<svg", "utf-8")
+    server.write("_images/a b/ö.svg", "<svg")
     server.update(files=("_images/a b/ö.svg",))
     write_figure(server, before='<img alt="" src="50%.svg">', after="<p>After.</p>")
     server.update("index.html")

@@ -24,10 +24,8 @@ FAILURE = {
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[PreviewServer]:
-    path = tmp_path / PAGE
-    path.parent.mkdir(parents=True)
-    path.write_text(HTML, "utf-8")
     with serving(tmp_path) as server:
+        server.write(PAGE, HTML)
         yield server
 
 
@@ -182,12 +180,11 @@ def test_a_page_that_is_deleted_is_said_to_be_until_it_is_back(page: Pages, serv
     # The browser complains of a page that is not there.
     shown = page(viewport=(1000, 600))
     server.open(shown, PAGE)
-    path = server.directory / PAGE
-    path.unlink()
+    (server.directory / PAGE).unlink()
     server.update(PAGE)
     expect(badge(shown)).to_have_text("Page deleted")
     expect(shown.get_by_text("Text.")).to_be_visible()
-    path.write_text(HTML.replace("Text", "New text"), "utf-8")
+    server.write(PAGE, HTML.replace("Text", "New text"))
     server.update(PAGE)
     expect(badge(shown)).to_have_text("Up to date")
     expect(shown.get_by_text("New text.")).to_be_visible()
@@ -200,7 +197,7 @@ def test_a_lost_connection_is_said_and_what_was_missed_is_made_up_for(page: Page
     expect(badge(shown)).to_have_text("Connection lost")
     badge(shown).click()
     expect(panel(shown)).to_contain_text("The server does not answer.")
-    (server.directory / PAGE).write_text(HTML.replace("Text", "New text"), "utf-8")
+    server.write(PAGE, HTML.replace("Text", "New text"))
     heard = len(server.said)
     server.start()
     expect(badge(shown)).to_have_text("Up to date", timeout=15_000)
@@ -217,10 +214,9 @@ def test_a_page_that_is_looked_at_again_says_so(shown: Page, server: PreviewServ
 
 
 def test_going_back_to_a_page_shows_it_as_it_is_now(shown: Page, server: PreviewServer) -> None:
-    other = server.directory / "other.html"
-    other.write_text(HTML.replace("Text", "Other text"), "utf-8")
+    server.write("other.html", HTML.replace("Text", "Other text"))
     server.open(shown, "other.html")
-    (server.directory / PAGE).write_text(HTML.replace("Text", "New text"), "utf-8")
+    server.write(PAGE, HTML.replace("Text", "New text"))
     shown.go_back()
     expect(shown.get_by_text("New text.")).to_be_visible()
     expect(badge(shown)).to_have_text("Up to date")

@@ -13,11 +13,8 @@ from pathlib import Path
 from sphinx.project import Project
 
 from exptdir.record.patterns import compile_patterns
-from exptdir.record.scan_memory import Tree
+from exptdir.record.scan_memory import Stamp, Tree, stamp
 from exptdir.record.walk import walk
-
-#: Times of a directory, which change with the names in it, and which directory it is; nothing where there is none.
-_Stamp = tuple[int, ...]
 
 
 class Documents(Project):
@@ -34,7 +31,7 @@ class Documents(Project):
         self.restore(project)
         self._asked: tuple[list[str], list[str]] | None = None
         self._found: set[str] = set()
-        self._directories: dict[str, tuple[_Stamp, list[str]]] = {}
+        self._directories: dict[str, tuple[Stamp, list[str]]] = {}
         self._certain = False
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -78,15 +75,15 @@ class Documents(Project):
         self._asked = asked
         return self.docnames
 
-    def _walk(self, exclude: list[str]) -> Iterator[tuple[str, tuple[_Stamp, list[str]]]]:
+    def _walk(self, exclude: list[str]) -> Iterator[tuple[str, tuple[Stamp, list[str]]]]:
         for path, _files, _inside, _apart in walk(Path(self.srcdir), ".", compile_patterns(exclude), Tree()):
             directory = os.path.join(self.srcdir, path)
             # Before it is listed: what comes meanwhile gives it another.
-            yield directory, (_stamp(directory), _names(directory))
+            yield directory, (stamp(directory), _names(directory))
 
     def _is_same(self) -> bool:
         for directory, (before, names) in self._directories.items():
-            now = _stamp(directory)
+            now = stamp(directory)
             if now == before:
                 continue
             if not now or _names(directory) != names:
@@ -94,14 +91,6 @@ class Documents(Project):
             # An editor has put a file in another's place.
             self._directories[directory] = now, names
         return True
-
-
-def _stamp(directory: str) -> _Stamp:
-    try:
-        found = os.stat(directory)
-    except OSError:
-        return ()
-    return found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 def _names(directory: str) -> list[str]:

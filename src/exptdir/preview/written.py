@@ -10,7 +10,7 @@ from pathlib import Path
 #: Size and time of modification, in nanoseconds, and which file it is.
 Stamp = tuple[int, int, int]
 #: Directories of the output whose files are no pages, whatever they are called.
-_NO_PAGES = ("_static/", "_sources/", "_downloads/", "_images/")
+_NO_PAGES = ("_static/", "_downloads/", "_images/")
 
 
 class Output:

@@ -65,7 +65,14 @@ def list_directory(directory: str) -> Listing:
     return found._replace(linked=linked)
 
 
-def _stamp(path: str) -> Stamp:
+def stamp(path: str) -> Stamp:
+    """Return the stamp of a file or a directory.
+
+    Parameters
+    ----------
+    path
+        Its path.
+    """
     try:
         found = os.stat(path)
     except (OSError, ValueError):
@@ -73,9 +80,9 @@ def _stamp(path: str) -> Stamp:
     return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino, found.st_dev
 
 
-def _lasting(stamp: Stamp) -> Stamp | None:
+def _lasting(found: Stamp) -> Stamp | None:
     """Return a stamp that was taken just now, ``None`` where a change may leave it the same."""
-    return None if stamp and max(stamp[:2]) > time.time_ns() - _RACY else stamp
+    return None if found and max(found[:2]) > time.time_ns() - _RACY else found
 
 
 class Tree:
@@ -91,10 +98,10 @@ class Tree:
 
     def listing(self, directory: str) -> Listing:
         """Return what :func:`list_directory` does; the same object as long as it is as it was."""
-        stamp = _stamp(directory)
+        now = stamp(directory)
         known = self._known.get(directory) or self._before.get(directory)
-        if known is None or not stamp or known[0] != stamp:
-            lasting = _lasting(stamp)
+        if known is None or not now or known[0] != now:
+            lasting = _lasting(now)
             listing = list_directory(directory)
             known = None if listing.linked else lasting, listing
         self._known[directory] = known
@@ -146,13 +153,13 @@ class ScanMemory:
             Reads it.
         """
         directory = f"{base}/{key}/"
-        stamps = [_stamp(directory + name) for name in (log, *_BESIDE)]
+        stamps = [stamp(directory + name) for name in (log, *_BESIDE)]
         if stamps[-1]:
-            stamps += [_stamp(directory + name) for name in _SMALL]
+            stamps += [stamp(directory + name) for name in _SMALL]
         known = self._before.get(key)
         if known is None or known[0] != facts or known[1] != stamps:
             # Before the files are read: one that changes meanwhile is read again next time.
-            lasting = [_lasting(stamp) for stamp in stamps]
+            lasting = [_lasting(one) for one in stamps]
             last, found = known[2] if known is not None else None, read()
             known = facts, lasting, last if last is not None and _alike(last, found) else found
         self._known[key] = known
