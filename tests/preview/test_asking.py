@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from tests.preview.asking import ask
+from tests.preview.asking import ask, run_apart
 
 
 def test_an_application_can_be_asked_where_a_loop_runs_already():
@@ -15,8 +13,4 @@ def test_an_application_can_be_asked_where_a_loop_runs_already():
     async def main():
         return ask(application, "/").status
 
-    loop = asyncio.new_event_loop()
-    try:
-        assert loop.run_until_complete(main()) == 204
-    finally:
-        loop.close()
+    assert run_apart(main()) == 204
