@@ -78,6 +78,12 @@ class Running:
         assert match is not None
         self.host = match[1]
 
+    def save(self, name: str, text: str) -> None:
+        """Save as most editors do: nobody sees the file empty."""
+        unfinished = self.source / f".{name}.new"
+        unfinished.write_text(text)
+        unfinished.replace(self.source / name)
+
     def get(self, path: str) -> tuple[int, str]:
         try:
             with urllib.request.urlopen(f"http://{self.host}{path}", timeout=10) as answer:
@@ -130,7 +136,9 @@ def test_a_saved_file_is_told_to_the_browser_and_served(run):
     with preview.listen() as socket:
         hear(socket, "state")
         socket.send(json.dumps({"viewing": "index.html"}))
-        (preview.source / "index.md").write_text("changed")
+        # The browser's message and the file take different ways.
+        until(lambda: preview.get("/index.html")[0] == 200)
+        preview.save("index.md", "changed")
         message = hear(socket, "update")
         assert (message["pages"], message["sources"]) == (["index.html"], {"index.html": "index.md"})
         assert "changed" in preview.get("/")[1]
@@ -143,7 +151,6 @@ def test_a_page_that_is_missing_is_loaded_when_it_is_there(run):
     with preview.listen() as socket:
         assert preview.get("/expts/new.html")[0] == 404
         socket.send(json.dumps({"viewing": "expts/new.html"}))
-        # The browser's message and the file take different ways.
         until(lambda: preview.get("/index.html")[0] == 200)
         (preview.source / "expts/new.md").write_text("there")
         assert hear(socket, "reload") == {"type": "reload"}

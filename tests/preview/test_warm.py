@@ -131,6 +131,24 @@ def test_a_build_without_changes_writes_no_page(tmp_path: Path) -> None:
     assert pages == ()
 
 
+def test_standard_labels_follow_the_edits_of_what_they_name(tmp_path: Path) -> None:
+    files = {
+        "expts/0001_first/notes.rst": titled("First", "See :ref:`expt-3` and :ref:`expt-3-2024-05-20`."),
+        "expts/0003_third/notes.rst": titled("Third", "2024/05/20\n----------\n\nAn entry."),
+    }
+    with preview(tmp_path, {**RECORD, **files}) as shown:
+        assert "#3: Third" in shown.html("expts/0001_first/notes")
+        assert "#3, 2024/05/20" in shown.html("expts/0001_first/notes")
+        entry = "2024/05/20: Cold\n----------------\n\nAn entry."
+        shown.save({"expts/0003_third/notes.rst": titled("Warmer", entry)})
+        assert "#3: Warmer" in shown.html("expts/0001_first/notes")
+        assert "#3, 2024/05/20: Cold" in shown.html("expts/0001_first/notes")
+        shown.save({"expts/0003_third/expt.toml": 'title = "Warmest"\n'})
+        assert "#3: Warmest" in shown.html("expts/0001_first/notes")
+        shown.keep("end")
+    shown.assert_all_clean()
+
+
 def test_nothing_piles_up_over_many_edits(tmp_path: Path) -> None:
     with preview(tmp_path) as shown:
         sizes = []

@@ -163,6 +163,17 @@ def test_what_a_build_wrote_is_not_built(tree):
     assert tree.take() == ["expts/63/loss.svg"]
 
 
+def test_what_a_build_wrote_makes_the_next_change_wait_for_no_other(tree):
+    path = tree.write("expts/63/loss.svg", "<svg/>")
+    found = os.stat(path)
+    tree.note("expts/63/loss.svg", kind=ADDED, building=True)
+    tree.write("expts/63/notes.md", "while it was built")
+    tree.note("expts/63/notes.md", building=True)
+    tree.changes.finish([(path, found.st_size, found.st_mtime_ns)])
+    assert tree.changes.count == 1
+    assert tree.take() == ["expts/63/notes.md"]
+
+
 def test_what_a_build_deleted_is_not_built(tree):
     Path(tree.path("expts/63/notes.md")).unlink()
     tree.note("expts/63/notes.md", kind=3, building=True)

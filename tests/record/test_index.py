@@ -20,7 +20,7 @@ from exptdir.record.scan import scan
 @pytest.fixture
 def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # Files that are new are read again in any case, and a few always are: here neither, as in an old, large record.
-    monkeypatch.setattr(module, "_RACY", -(10**18))
+    monkeypatch.setattr(module, "RACY", -(10**18))
     monkeypatch.setattr(module, "_FEW", 0)
     directory = tmp_path.resolve() / "record"
     for number in range(1, 9):

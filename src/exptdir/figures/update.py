@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exptdir.figures.find.discover import find_scripts
-from exptdir.figures.find.shown import shown_by_experiment
-from exptdir.figures.find.survey import survey
+from exptdir.figures.find.finder import Finder
 from exptdir.figures.ledger.all import Ledgers
 from exptdir.figures.ledger.entry import Entry
 from exptdir.figures.ledger.state import State
@@ -42,6 +41,7 @@ def update(
     dry_run: bool = False,
     progress: Progress = _silent,
     private: Collection[Path] = (),
+    finder: Finder | None = None,
 ) -> Report:
     """Bring the figures of a record up to date.
 
@@ -64,6 +64,8 @@ def update(
         Is called with each script that begins (and ``None``) and ends (and the outcome), in this thread.
     private
         Directories that are inputs of nothing, such as the output of a build.
+    finder
+        Knows the experiments from the last time.
 
     Returns
     -------
@@ -74,7 +76,7 @@ def update(
     began = time.monotonic()
     # A build that was killed may have left figures that are not what any ledger says.
     unrecovered = [] if dry_run else recover(state_dir)
-    work = _Update(record, settings, State(state_dir), only)
+    work = _Update(record, settings, State(state_dir), only, finder or Finder())
     work.problems += [Problem("figure", message, state_dir) for message in unrecovered]
     acting = settings.mode != "never" and not dry_run
     if acting:
@@ -94,13 +96,14 @@ class _Update:
     settings: FigureSettings
     state: State
     only: Collection[str] | None
+    finder: Finder
     problems: list[Problem] = field(default_factory=list)
     adopted: list[str] = field(default_factory=list)
     scheduler: Scheduler | None = None
 
     def __post_init__(self) -> None:
         """Find the scripts, read the ledgers and decide about each."""
-        found = survey(self.record, self.settings.exclude)
+        found = self.finder.survey(self.record, self.settings.exclude)
         scripts, problems = find_scripts(self.record, self.settings.patterns, found)
         self.problems += problems
         paths = {script.path for script in scripts}
@@ -112,7 +115,7 @@ class _Update:
             scripts={script.key: script for script in scripts},
             ledgers=Ledgers(self.record.base, self.record.experiments if concerned else ()),
             checker=Checker(self.tree, self.state, self.settings),
-            shown=shown_by_experiment(self.record, found) if concerned else {},
+            shown=self.finder.shown(self.record, found) if concerned else {},
         )
         self.problems += self.planner.ledgers.problems
         self.verdicts: dict[str, Verdict] = {}

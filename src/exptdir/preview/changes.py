@@ -212,6 +212,10 @@ class Changes:
         """
         for path, size, when in wrote:
             self._wrote[real(path)] = None if size < 0 else (size, when)
+        for path in [path for path in self._noted if path in self._wrote]:
+            # Nobody need look there any more; where several files wait, a change waits for more of them.
+            if self._wrote[path] == stamp_of(path) and not self._is_changed(path):
+                del self._noted[path]
         # What was put into a new directory before it was watched has not been reported.
         self._made |= {one for one in self._last_made if os.path.isdir(one)}
         self._last_made = set()

@@ -12,7 +12,7 @@ from exptdir.figures.runner import Runner
 from exptdir.preview.written import Stamp, stamps_in
 from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.figures.update import bring_figures_up_to_date
+from exptdir.sphinxext.figures.update import bring_figures_up_to_date, finder_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -35,7 +35,7 @@ class Drawing:
 
     def __init__(self, app: Sphinx) -> None:
         self._app = app
-        self._runner = Runner()
+        self._runner, self._finder = Runner(), finder_of(app)
         self._wrote: dict[str, Wrote] = {}
         self._note(domain_of(app.env).figure_state.report, {})
 
@@ -59,7 +59,7 @@ class Drawing:
             The figures, absolute, of the scripts that were run; also of those that were run in vain.
         """
         before = stamps_in(self._directories(domain_of(self._app.env).figure_state.report))
-        report = bring_figures_up_to_date(self._app, self._runner)
+        report = bring_figures_up_to_date(self._app, self._runner, self._finder)
         self._note(report, before)
         return {self._path(figure) for key in report.ran for figure in report.scripts[key].figures}
 

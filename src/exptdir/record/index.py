@@ -18,14 +18,13 @@ from typing import TYPE_CHECKING
 
 from exptdir.record.indexfile import Directory, Item, Stamp, load, save, stamp
 from exptdir.record.reading import item_of
+from exptdir.record.stamps import RACY
 
 if TYPE_CHECKING:
     from exptdir.record.home import Conf
     from exptdir.record.model import Record
     from exptdir.record.walk import ScanSettings
 
-#: A file that changed so shortly before it was looked at may change again without its times telling (in ns).
-_RACY = 2_000_000_000
 #: So many files are sooner read again than what is remembered is written again.
 _FEW = 25
 
@@ -104,7 +103,7 @@ class _Walk:
         self.items: dict[str, Item] = {}
         self.now: dict[str, Directory] = {}
         self.read = 0
-        self._recent = time.time_ns() - _RACY
+        self._recent = time.time_ns() - RACY
         # All at once, as that is most of what a command does in a large record.
         there = {path: stamp(f"{self.base}/{path}") for path in remembered}
         self._same = {path for path, known in remembered.items() if there[path] == known.stamp}

@@ -1,13 +1,8 @@
-"""What one scan leaves for the next one in the same process: what is as it was is neither listed nor read again.
-
-A file or a directory is as it was if its times, its size and its inode are, and ``ctime`` cannot be set back. One
-that changed a moment before it was looked at may change again without its times telling, and is looked at again.
-"""
+"""What one scan leaves for the next one in the same process: what is as it was is neither listed nor read again."""
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -15,17 +10,14 @@ from typing import NamedTuple
 
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
+from exptdir.record.stamps import Remembered, Stamp, lasting, stamp
 
 #: Directories that hold programs or their waste, never an experiment.
 PROGRAMS = frozenset({"__pycache__", "node_modules", "site-packages"})
-#: How long before being looked at a change counts as a moment ago, in ns: FAT keeps times to two seconds.
-_RACY = 2_000_000_000
 #: The files, beside the log, that facts come from; those in ``.expt`` apart, since most experiments have none.
 _BESIDE = ("expt.toml", ".expt")
 _SMALL = (".expt/id", ".expt/status", ".expt/tags", ".expt/prereqs")
 
-#: What of a file changes with its content: times, size, inode and device; nothing for one that is not there.
-Stamp = tuple[int, ...]
 #: An experiment, and what is wrong with it alone.
 Read = tuple[Experiment, list[Problem]]
 
@@ -65,47 +57,12 @@ def list_directory(directory: str) -> Listing:
     return found._replace(linked=linked)
 
 
-def stamp(path: str) -> Stamp:
-    """Return the stamp of a file or a directory.
-
-    Parameters
-    ----------
-    path
-        Its path.
-    """
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return ()
-    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino, found.st_dev
-
-
-def _lasting(found: Stamp) -> Stamp | None:
-    """Return a stamp that was taken just now, ``None`` where a change may leave it the same."""
-    return None if found and max(found[:2]) > time.time_ns() - _RACY else found
-
-
-class Tree:
+class Tree(Remembered[Listing]):
     """Listings of directories, each made again only when the directory has changed."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[Stamp | None, Listing]] = {}
-        self._before: dict[str, tuple[Stamp | None, Listing]] = {}
-
-    def renew(self) -> None:
-        """Forget, in time, the directories that nobody asks for any more."""
-        self._known, self._before = {}, self._known
 
     def listing(self, directory: str) -> Listing:
         """Return what :func:`list_directory` does; the same object as long as it is as it was."""
-        now = stamp(directory)
-        known = self._known.get(directory) or self._before.get(directory)
-        if known is None or not now or known[0] != now:
-            lasting = _lasting(now)
-            listing = list_directory(directory)
-            known = None if listing.linked else lasting, listing
-        self._known[directory] = known
-        return known[1]
+        return self.of(directory, list_directory, lambda listing: not listing.linked)
 
 
 class ScanMemory:
@@ -159,9 +116,9 @@ class ScanMemory:
         known = self._before.get(key)
         if known is None or known[0] != facts or known[1] != stamps:
             # Before the files are read: one that changes meanwhile is read again next time.
-            lasting = [_lasting(one) for one in stamps]
+            kept = [lasting(one) for one in stamps]
             last, found = known[2] if known is not None else None, read()
-            known = facts, lasting, last if last is not None and _alike(last, found) else found
+            known = facts, kept, last if last is not None and _alike(last, found) else found
         self._known[key] = known
         return known[2]
 

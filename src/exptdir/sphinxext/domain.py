@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
     from exptdir.sphinxext.figures.state import FigureState
+    from exptdir.sphinxext.labels import Labelled
     from exptdir.sphinxext.record import Scanner
 
 
@@ -63,6 +64,8 @@ class ExptDomain(Store):
     backlinks: dict[str, list[tuple[str, Cite]]]
     #: The runs of each experiment, made when they are first asked for after reading.
     runs_by_key: dict[str, list[tuple[str, Run]]] | None = None
+    #: The standard labels of each document, and what they were made of.
+    labelled: Labelled | None = None
     #: What this build knows of figures, from before documents are looked at.
     figure_state: FigureState
     #: Scans the disk for this application.

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
 
 Label = tuple[str, str, str]
+#: The labels of each document, after what they were made of.
+Labelled = dict[str, tuple[tuple[object, ...], tuple[tuple[str, Label], ...]]]
 
 
 def standard_labels(domain: ExptDomain) -> dict[str, Label]:
@@ -29,10 +31,19 @@ def standard_labels(domain: ExptDomain) -> dict[str, Label]:
     of that day.
     """
     labels: dict[str, Label] = {}
-    for docname in domain.pages:
+    known: Labelled = domain.labelled or {}
+    domain.labelled = made = {}
+    for docname, page in domain.pages.items():
         experiment = domain.record.by_docname.get(docname)
-        if experiment is not None:
-            labels.update(_labels(domain, experiment))
+        if experiment is None:
+            continue
+        sources = experiment, page, domain.entries.get(docname)
+        found = known.get(docname)
+        # Each reading of a document makes these anew.
+        if found is None or any(one is not other for one, other in zip(found[0], sources, strict=True)):
+            found = sources, tuple(_labels(domain, experiment))
+        made[docname] = found
+        labels.update(found[1])
     return labels
 
 

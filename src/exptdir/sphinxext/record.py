@@ -12,7 +12,7 @@ from exptdir.record.model import Experiment, Record
 from exptdir.record.patterns import compile_patterns, literal_pattern
 from exptdir.record.problem import Problem
 from exptdir.record.scan import scan
-from exptdir.record.scan_memory import PROGRAMS, ScanMemory
+from exptdir.record.scan_memory import PROGRAMS, Listing, ScanMemory
 from exptdir.record.walk import ScanSettings, directories_apart
 from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.domain import domain_of
@@ -85,6 +85,10 @@ class Scanner:
             exclude=self._excluded(app.config.exclude_patterns),
         )
         return scan(Path(app.srcdir), scan_settings, self._memory)
+
+    def listing(self, directory: str) -> Listing:
+        """List a directory, as the last scan has seen it where it has not changed since."""
+        return self._memory.tree.listing(directory)
 
     def rest(self) -> None:
         """Forget what only another build could ask for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
@@ -41,18 +41,35 @@ def shown_figures(document: Path, base: Path) -> set[str]:
         POSIX paths relative to *base*, whether or not there is such a file. Of ``loss.*`` it is those files
         that are there, else ``loss.svg``.
     """
+    return {figure for place in shown_places(os.fspath(document), base) for figure in _figures(base, place)}
+
+
+def shown_places(document: str, base: Path) -> frozenset[str]:
+    """Find what a document shows, as its text alone has it.
+
+    Parameters
+    ----------
+    document
+        A log or another document.
+    base
+        The record's base.
+
+    Returns
+    -------
+    frozenset of str
+        POSIX paths relative to *base* that no link has been followed in, of figures and of other files. What ends
+        with ``.*`` stands for any of several.
+    """
     text = (read_or_none(document) or b"").decode("utf-8", "replace")
-    directory = Path(os.path.relpath(document.parent, base)).as_posix()
-    found: set[str] = set()
-    for path in _paths(text):
-        joined = posixpath.join(directory, path) if not path.startswith("/") else path.lstrip("/")
-        place = posixpath.normpath(joined)
-        if place != ".." and not place.startswith("../") and "\0" not in place:
-            found |= _figures(base, place)
-    return found
+    directory = Path(os.path.relpath(os.path.dirname(document), base)).as_posix()
+    joined = (path.lstrip("/") if path.startswith("/") else posixpath.join(directory, path) for path in _paths(text))
+    places = frozenset(map(posixpath.normpath, joined))
+    return frozenset(place for place in places if not place.startswith("../") and place != ".." and "\0" not in place)
 
 
-def shown_by_experiment(record: Record, found: Survey) -> dict[str, frozenset[str]]:
+def shown_by_experiment(
+    record: Record, found: Survey, places: Callable[[str, Path], Iterable[str]] = shown_places
+) -> dict[str, frozenset[str]]:
     """Find the figures that concern each experiment: those that its documents show, and those of its directory.
 
     Parameters
@@ -61,17 +78,20 @@ def shown_by_experiment(record: Record, found: Survey) -> dict[str, frozenset[st
         The record.
     found
         The files of its experiments.
+    places
+        What :func:`shown_places` is; one who asks again may remember it.
 
     Returns
     -------
     dict
         Figures by the experiment's key; one that shows another's figure has it too.
     """
+    base = os.fspath(record.base)
     shown: dict[str, set[str]] = {key: set() for key in found.files}
     for key, files in found.files.items():
         for path in files:
             if path.endswith((".rst", ".md")):
-                shown[key] |= shown_figures(record.base / path, record.base)
+                shown[key].update(*(_figures(record.base, place) for place in places(f"{base}/{path}", record.base)))
     for path in set().union(*shown.values()):
         above = (str(directory) for directory in PurePosixPath(path).parents)
         home = next((directory for directory in above if directory in shown), None)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from exptdir.record.model import Record
-from exptdir.record.walk import visible_directories
+from exptdir.record.scan_memory import Listing, list_directory
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,11 @@ class Survey:
     files: Mapping[str, tuple[str, ...]]
 
 
-def survey(record: Record, exclude: Callable[[str], bool] = lambda path: False) -> Survey:
+def survey(
+    record: Record,
+    exclude: Callable[[str], bool] = lambda path: False,
+    listing: Callable[[str], Listing] = list_directory,
+) -> Survey:
     """List the files of all experiments.
 
     Parameters
@@ -30,20 +34,24 @@ def survey(record: Record, exclude: Callable[[str], bool] = lambda path: False) 
         The record.
     exclude
         True for a POSIX path from the base that is to be left alone.
+    listing
+        What lists a directory; one who asks again may remember it.
     """
     found: dict[str, list[str]] = {key: [] for key in record.experiments}
     for experiment in record.children(None):
-        for owner, path in _walk(record, experiment.key, exclude):
+        for owner, path in _walk(record, experiment.key, exclude, listing):
             found[owner].append(path)
     return Survey({key: tuple(sorted(paths)) for key, paths in found.items()})
 
 
-def _walk(record: Record, key: str, exclude: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+def _walk(
+    record: Record, key: str, exclude: Callable[[str], bool], listing: Callable[[str], Listing]
+) -> Iterator[tuple[str, str]]:
     waiting, base = [(key, key)], os.fspath(record.base)
     while waiting:
         directory, owner = waiting.pop()
         owner = directory if directory in record.experiments else owner
-        files, inside, _ = visible_directories(os.path.join(base, directory))
+        files, inside, _, _ = listing(os.path.join(base, directory))
         prefix = "" if directory == "." else f"{directory}/"
         if "pyvenv.cfg" in files:
             continue

@@ -54,14 +54,17 @@ class Ledgers:
         return True
 
     def _read(self, experiment: str) -> None:
-        path = self.path(experiment)
-        content = read_or_none(path)
+        content: bytes | None = None
         entries: dict[str, Entry] = {}
         problems: list[Problem] = []
-        if content is not None:
-            entries, problems = parse_ledger(content.decode("utf-8", "replace"), experiment, path)
-        elif os.path.lexists(path):
-            problems = [Problem("figure", "the ledger cannot be read, so its figures count as never seen", path)]
+        # Most experiments have none, and to see that is all that is done for them.
+        if os.path.lexists(f"{self._base}/{experiment}/{LEDGER}"):
+            path = self.path(experiment)
+            content = read_or_none(path)
+            if content is not None:
+                entries, problems = parse_ledger(content.decode("utf-8", "replace"), experiment, path)
+            else:
+                problems = [Problem("figure", "the ledger cannot be read, so its figures count as never seen", path)]
         self._content[experiment] = content or b""
         self.entries[experiment] = entries
         self._problems[experiment] = problems

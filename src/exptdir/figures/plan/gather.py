@@ -59,9 +59,9 @@ def _missing(planner: Planner, verdicts: Mapping[str, Verdict]) -> Iterator[Figu
     by_experiment: defaultdict[str, list[str]] = defaultdict(list)
     for key, script in planner.scripts.items():
         by_experiment[script.experiment].append(key)
-    for experiment, paths in planner.shown.items():
-        for path in sorted(paths):
+    for experiment, keys in by_experiment.items():
+        for path in sorted(planner.shown.get(experiment, ())):
             there = planner.checker.tree.exists(path)
-            likely = None if there else planner.likely(path, by_experiment[experiment])
+            likely = None if there else planner.likely(path, keys)
             if likely is not None:
                 yield FigureReport(path, verdicts[likely].state, likely, verdicts[likely].reasons)

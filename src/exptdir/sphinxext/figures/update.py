@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from sphinx.util import logging
 
+from exptdir.figures.find.finder import Finder
 from exptdir.figures.settings import FigureSettings
 from exptdir.figures.update import update
 from exptdir.record.patterns import compile_patterns
@@ -35,7 +36,7 @@ FIGURELESS = frozenset({"changes", "coverage", "doctest", "gettext", "linkcheck"
 _KEPT = "exptdir-figures"
 
 
-def bring_figures_up_to_date(app: Sphinx, runner: Runner | None = None) -> Report:
+def bring_figures_up_to_date(app: Sphinx, runner: Runner | None = None, finder: Finder | None = None) -> Report:
     """Run the plot scripts whose figures are stale, before documents are looked at for changes.
 
     A build does so when its application begins. Whoever builds again with the same application calls this before.
@@ -46,6 +47,8 @@ def bring_figures_up_to_date(app: Sphinx, runner: Runner | None = None) -> Repor
         The application.
     runner
         What runs scripts on this machine, where it is to outlive this build.
+    finder
+        What knows the experiments from the last time.
 
     Returns
     -------
@@ -62,12 +65,18 @@ def bring_figures_up_to_date(app: Sphinx, runner: Runner | None = None) -> Repor
             submitter.submit,
             progress=_tell,
             private=(Path(app.outdir), Path(app.doctreedir)),
+            finder=finder or finder_of(app),
         )
     _sum_up(report)
     # While scripts run, authors go on writing.
     recent = None if report.ran else record
     domain_of(app.env).figure_state = FigureState(report, Path(app.srcdir), directory, record=recent)
     return report
+
+
+def finder_of(app: Sphinx) -> Finder:
+    """Make what looks through the experiments, by the directories that the scan has seen."""
+    return Finder(domain_of(app.env).scanner.listing)
 
 
 def _figure_settings(app: Sphinx, settings: Settings) -> FigureSettings:
