@@ -37,5 +37,8 @@ class Beginnings:
         env._pickled_doctree_cache.clear()
         env._write_doc_doctree_cache.clear()
         env.__dict__.pop("master_doctree", None)
+        # A document whose reading failed is still the current one, and is copied for every page that is written.
+        env.current_document = type(env.current_document)()
+        env.ref_context.clear()
         # Sizes and times that were seen before do not tell that a file is the same.
         filecmp.clear_cache()

@@ -63,7 +63,7 @@ class Warm:
         self._connect()
         domain_of(self.app.env).scanner.lasting = True
         if isinstance(self.app.builder, Careful):
-            self.app.builder.keep_paths()
+            self.app.builder.begin_lasting()
         self._beginnings = Beginnings(self.app)
         self._output = Output(project.output, str(getattr(self.app.builder, "out_suffix", ".html")))
         self.dependents = Dependents(self.app.env)

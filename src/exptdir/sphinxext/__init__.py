@@ -11,6 +11,7 @@ from exptdir.sphinxext.citedby import setup_citedby
 from exptdir.sphinxext.cites import setup_cites
 from exptdir.sphinxext.companions import setup_companions
 from exptdir.sphinxext.config import setup_config
+from exptdir.sphinxext.contributions import setup_contributions
 from exptdir.sphinxext.doi import setup_doi
 from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.entries import setup_entries
@@ -52,6 +53,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_roles(app)
     setup_record(app)
     setup_canonical(app)
+    setup_contributions(app)
     setup_placeholders(app)
     setup_pages(app)
     setup_labels(app)

@@ -159,7 +159,8 @@ def _link_up(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Compute who is referred to by whom, and report the references that lead nowhere."""
     domain = domain_of(env)
     # Nothing is read from here on.
-    domain.derived = Derived()
+    known = domain.last_derived if domain.contributions.same else None
+    domain.derived = domain.last_derived = known or Derived()
     backlinks: defaultdict[str, list[tuple[str, Cite]]] = defaultdict(list)
     for docname, cites in sorted(domain.cites.items()):
         here = domain.record.around(docname)

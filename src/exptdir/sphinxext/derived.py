@@ -14,7 +14,8 @@ class Derived:
     """Answers that pages, digests, the inventory and the search ask for again and again.
 
     It begins when all documents are read and ends when one is read again or the disk is looked at anew; it is
-    not pickled. So it can only hold what still is true.
+    not pickled. So it can only hold what still is true. Where it turns out that what was read gives to others what it
+    gave before, it begins where it ended.
 
     Parameters
     ----------

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
+    from exptdir.sphinxext.contributions import Contributions
     from exptdir.sphinxext.figures.state import FigureState
     from exptdir.sphinxext.labels import Labelled
     from exptdir.sphinxext.record import Scanner
@@ -70,6 +71,8 @@ class ExptDomain(Store):
     figure_state: FigureState
     #: Scans the disk for this application.
     scanner: Scanner
+    #: Whether this build has read anything that matters to more than one page.
+    contributions: Contributions
 
     def has_run(self, experiment: Experiment, name: str) -> bool:
         """Say whether an experiment has a run of that name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,8 @@ class Freshness:
     Parameters
     ----------
     env
-        The environment, when all documents are read.
+        The environment, when all documents are read. It may be used for another build that finds that they give to
+        others what they gave before.
     """
 
     def __init__(self, env: BuildEnvironment) -> None:
@@ -38,9 +40,21 @@ class Freshness:
         self.relations = env.collect_relations()
         self._neighbours = Neighbours(self.domain)
         self._objects: dict[str, dict[str, list[tuple[str, ...]]]] = {}
+        self._digests: dict[str, str] = {}
+
+    def forget(self, docnames: Iterable[str]) -> None:
+        """Look at some documents again, which have been read, and of which others show what they did before."""
+        for docname in docnames:
+            self._digests.pop(docname, None)
 
     def digest(self, docname: str) -> str:
-        """Digest what the page of *docname* shows of other documents."""
+        """Digest what the page of *docname* shows of other documents, and of the state of figures."""
+        if docname not in self._digests:
+            self._digests[docname] = self._digest(docname)
+        figures = figures_shown(self.domain, docname)
+        return _hashed((self._digests[docname], figures)) if figures else self._digests[docname]
+
+    def _digest(self, docname: str) -> str:
         shown = (
             self._global_tree,
             self._related(docname),
@@ -49,9 +63,8 @@ class Freshness:
             self._neighbourhood(docname),
             self._citing(docname),
             [self._other(docname, *xref) for xref in self.domain.xrefs.get(docname, ())],
-            figures_shown(self.domain, docname),
         )
-        return hashlib.sha256(repr(shown).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+        return _hashed(shown)
 
     @cached_property
     def _titles(self) -> dict[str, str]:
@@ -144,6 +157,10 @@ class Freshness:
                 index[_last_part(full)].append((full, shown, docname, anchor))
             self._objects[name] = {last: sorted(found) for last, found in index.items()}
         return self._objects[name]
+
+
+def _hashed(shown: object) -> str:
+    return hashlib.sha256(repr(shown).encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
 
 def _last_part(name: str) -> str:

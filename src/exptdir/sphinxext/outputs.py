@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.builders.dirhtml import DirectoryHTMLBuilder
-from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.builders.html import INVENTORY_FILENAME, StandaloneHTMLBuilder
 
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.freshness import Freshness
-from exptdir.sphinxext.stems import Stems
+from exptdir.sphinxext.searching import Stems, forget_entries, take_out, with_objects_kept
 from exptdir.sphinxext.tables.big import published
 
 if TYPE_CHECKING:
@@ -55,9 +55,11 @@ class Careful:
 
     _outdated: frozenset[str] = frozenset()
     _paths: dict[str, _Page] | None = None
+    _index: Any = None
+    _has_inventory = _has_pages = False
 
-    def keep_paths(self) -> None:
-        """Remember where each page goes, for builds that follow in the same process."""
+    def begin_lasting(self) -> None:
+        """Remember what was made, and where it went, for builds that follow in the same process."""
         self._paths = {}
 
     def prepare_writing(self, docnames: Set[str]) -> None:
@@ -66,10 +68,25 @@ class Careful:
         super().prepare_writing(docnames)  # type: ignore[misc]
 
     def load_indexer(self, docnames: Set[str]) -> None:
-        """Have the search index that was just begun remember the stems of words."""
+        """Go on with the search index of the last build, or have the one that was just begun remember stems."""
         builder: Any = self
+        forget_entries(builder.indexer, builder.env.all_docs)
+        if self._index is not None:
+            builder.indexer = self._index
+            take_out(self._index, set(builder.env.all_docs).difference(docnames))
+            return
         builder.indexer.lang = Stems(builder.indexer.lang)
         super().load_indexer(docnames)  # type: ignore[misc]
+        if self._paths is not None:
+            self._index = with_objects_kept(builder.indexer, lambda: domain_of(builder.env).contributions.same)
+
+    def dump_inventory(self) -> None:
+        """Write the inventory, unless the last build has written the same."""
+        builder: Any = self
+        is_there = self._has_inventory and (Path(builder.outdir) / INVENTORY_FILENAME).is_file()
+        if not (is_there and domain_of(builder.env).contributions.same):
+            super().dump_inventory()  # type: ignore[misc]
+            self._has_inventory = self._paths is not None
 
     def render_partial(self, node: nodes.Node | None) -> dict[str, str]:
         """Render each title once: every page shows those before it, behind it and above it."""
@@ -84,8 +101,19 @@ class Careful:
 
     def get_outdated_docs(self) -> Iterator[str]:
         """Return what Sphinx takes for outdated, and remember it."""
-        self._outdated = frozenset(super().get_outdated_docs())  # type: ignore[misc]
+        builder: Any = self
+        if self._has_pages:
+            # All pages were written in this process: what is not marked to be read again is as it was.
+            known = builder.env.all_docs
+            self._outdated = frozenset(name for name in builder.env.found_docs if not known.get(name))
+        else:
+            self._outdated = frozenset(super().get_outdated_docs())  # type: ignore[misc]
         yield from sorted(self._outdated)
+
+    def finish(self) -> None:
+        """Do what follows the pages."""
+        super().finish()  # type: ignore[misc]
+        self._has_pages = self._paths is not None
 
     def get_output_path(self, page_name: str, /) -> Path:
         """Return a path that writes only what changed."""
@@ -129,6 +157,7 @@ class Outputs:
 
     def __init__(self) -> None:
         self.digests: dict[str, str] = {}
+        self._freshness: Freshness | None = None
         self._known: dict[str, str] = {}
         self._paths: dict[str, str] = {}
 
@@ -136,8 +165,12 @@ class Outputs:
         """Return the documents whose pages show something of others that has changed."""
         if not isinstance(app.builder, Careful):
             return []
-        freshness = Freshness(env)
-        self.digests = {docname: freshness.digest(docname) for docname in sorted(env.found_docs & set(env.all_docs))}
+        contributions = domain_of(env).contributions
+        if self._freshness is None or not contributions.same:
+            self._freshness = Freshness(env)
+        self._freshness.forget(contributions.read)
+        docnames = sorted(env.found_docs & set(env.all_docs))
+        self.digests = {docname: self._freshness.digest(docname) for docname in docnames}
         self._known = read_manifest(Path(app.outdir))
         stale = (docname for docname, digest in self.digests.items() if self._recorded(app, docname) != digest)
         return list(stale)

@@ -52,6 +52,8 @@ class Store(Domain):
     table_reader: TableReader | None = None
     #: What is computed of all documents; ``None`` while any may be read.
     derived: Derived | None = None
+    #: The same from the last build that read anything.
+    last_derived: Derived | None = None
 
     def _map(self, name: str) -> dict[str, Any]:
         return cast("dict[str, Any]", self.data[name])

@@ -1,0 +1,127 @@
+"""What is kept from build to build is given up as soon as a document gives something else to the pages of others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exptdir.sphinxext.domain import domain_of
+from tests.preview.warmly import Preview, preview
+from tests.sphinxext.building import titled
+
+A, B, C = "expts/1_a/notes.rst", "expts/2_b/notes.rst", "expts/3_c/notes.rst"
+WHOLE = """\
+After :expt:`1`, all was warmer.
+
+2024/05/20: Cold
+----------------
+
+.. _here:
+
+Words.
+
+.. py:function:: cool()
+
+.. index:: cold
+"""
+RECORD = {
+    "conf.py": 'extensions = ["exptdir"]\nhtml_theme = "basic"\n',
+    "index.rst": "Home\n====\n\n.. toctree::\n   docs\n",
+    "docs.rst": titled("Docs", ":py:func:`cool`, :ref:`that <here>`, :expt:`2@2024-05-20`, :ref:`expt-2-2024-05-20`"),
+    A: titled("First", "Begun."),
+    B: titled("Second", WHOLE),
+    C: titled("Third", "Words."),
+}
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
+    """One record for all tests, which each bring it back to what it was."""
+    with preview(tmp_path_factory.mktemp("kept"), RECORD) as shown:
+        # What was there at the beginning is first compared after a build.
+        shown.save({C: titled("Third", "Other words.")})
+        yield shown
+
+
+def index(shown: Preview) -> dict[str, Any]:
+    text = (shown.output / "searchindex.js").read_text("utf-8")
+    found: dict[str, Any] = json.loads(text.removeprefix("Search.setIndex(").removesuffix(")"))
+    return found
+
+
+def is_same(shown: Preview) -> bool:
+    """Whether the last build went by what the one before it knew."""
+    return domain_of(shown.warm.app.env).contributions.same
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WHOLE.replace("Words.", "Other words."),
+        WHOLE.replace("After", "A line above.\n\nAfter"),
+        WHOLE.replace("Words.", ".. datatable::\n\n   name,value\n   a,1"),
+        WHOLE.replace("Words.", "- a list\n\n.. note:: And this."),
+    ],
+)
+def test_prose_is_nobody_elses(kept: Preview, text: str) -> None:
+    kept.save({B: titled("Second", text)})
+    assert is_same(kept)
+    kept.save({B: RECORD[B]})
+    assert is_same(kept)
+
+
+@pytest.mark.parametrize(
+    ("files", "page", "shows"),
+    [
+        ({B: titled("Warm", WHOLE)}, "expts/1_a/notes", "Warm"),
+        ({B: titled("Second", WHOLE.replace("warmer", "colder"))}, "expts/1_a/notes", "colder"),
+        ({B: titled("Second", WHOLE.replace(":expt:`1`", "that"))}, "expts/1_a/notes", "!Cited by"),
+        ({B: titled("Second", WHOLE.replace("2024/05/20: Cold", "20 May 2024: Cold"))}, "docs", "20 May 2024"),
+        ({B: titled("Second", WHOLE.replace("Cold\n----", "Frost\n-----"))}, "docs", "Frost"),
+        ({B: titled("Second", WHOLE.replace("here:", "there:"))}, "docs", "!#here"),
+        ({B: titled("Second", WHOLE.replace("cool()", "a.cool()"))}, "docs", "!#cool"),
+        ({B: None, "expts/2_b/index.rst": RECORD[B]}, "docs", "2_b/index.html"),
+        ({"expts/2_b/expt.toml": 'title = "Stated"\n'}, "expts/1_a/notes", "Stated"),
+        ({"expts/4_d/notes.rst": titled("Fourth", "After :expt:`1`.")}, "expts/1_a/notes", "Fourth"),
+    ],
+)
+def test_what_others_show_is_followed(kept: Preview, files: dict[str, str | None], page: str, shows: str) -> None:
+    before = kept.html(page)
+    kept.save(files)
+    assert not is_same(kept)
+    if shows.startswith("!"):
+        assert before != kept.html(page)
+        assert shows[1:] not in kept.html(page)
+    else:
+        assert shows not in before
+        assert shows in kept.html(page)
+    kept.save({name: RECORD.get(name) for name in files})
+    assert kept.html(page) == before
+
+
+def test_many_that_are_read_at_once_are_not_compared(kept: Preview) -> None:
+    more = {f"expts/2_b/more/{number}.rst": f":orphan:\n\nMore\n====\n\nNumber {number}.\n" for number in range(25)}
+    kept.save(more)
+    kept.save({name: text.replace("Number", "No.") for name, text in more.items()})
+    assert not is_same(kept)
+    kept.save(dict.fromkeys(more))
+    kept.save({C: titled("Third", "Words again.")})
+    assert is_same(kept)
+
+
+def test_the_search_index_and_the_inventory_are_those_of_a_clean_build(tmp_path: Path) -> None:
+    with preview(tmp_path, RECORD) as shown:
+        shown.save({B: titled("Second", WHOLE.replace("Words.", "Gradients."))})
+        shown.save({B: titled("Second", WHOLE.replace("Words.", "Momentum."))})
+        assert is_same(shown)
+        assert "gradient" not in index(shown)["terms"]
+        found, inventory = index(shown), (shown.output / "objects.inv").read_bytes()
+        shown.warm.build(everything=True)
+        assert (shown.output / "objects.inv").read_bytes() == inventory
+    with preview(tmp_path / "clean", {**RECORD, B: titled("Second", WHOLE.replace("Words.", "Momentum."))}) as clean:
+        assert index(clean) == found
+        assert (clean.output / "objects.inv").read_bytes() == inventory
