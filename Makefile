@@ -22,7 +22,7 @@ PIP := -m pip install --quiet --disable-pip-version-check --no-compile
 ifndef AT_ONCE
 .NOTPARALLEL:
 endif
-.PHONY: help site test lint record browser pytest test-oldest oldest-part bench clean environments
+.PHONY: help site test lint record browser pytest test-oldest oldest-part bench clean environments static
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1	/p' $(firstword $(MAKEFILE_LIST)) | while IFS='	' read -r name text; \
@@ -32,7 +32,7 @@ site: $(VENV)/.stamp-site  ## build the record into _build/html
 	$(BIN)/python -m sphinx -b html . _build/html
 	@$(BIN)/python -c 'import pathlib; print("The record:", pathlib.Path("_build/html/index.html").resolve().as_uri())'
 
-test: environments lint record oldest-part pytest  ## everything: linters, the record, pytest with the newest and oldest Sphinx
+test: environments static oldest-part pytest  ## everything: linters, the record, pytest with the newest and oldest Sphinx
 
 lint: $(VENV)/.stamp-dev  ## ruff, and mypy --strict on src/
 	$(BIN)/python -m ruff check .
@@ -66,6 +66,9 @@ clean:  ## take away the virtual environments, the output and the caches
 # Both at once, as each keeps one processor busy.
 environments:
 	@$(MAKE) -s -j2 AT_ONCE=yes $(OLDEST)/.stamp-test $(VENV)/.stamp-dev
+
+static:
+	@$(MAKE) -j2 --output-sync AT_ONCE=yes lint record
 
 # The stamps also say how far an installation that was interrupted had come.
 

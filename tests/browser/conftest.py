@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, Route, WebSocketRoute, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Request, WebSocket, expect, sync_playwright
 
 from tests.browser.ensure_chromium import launch_options
+
+# Nobody waits for it but where something is wrong, or where the machine has much else to do.
+expect.set_options(timeout=20_000)
 
 LOCAL_SCHEMES = frozenset({"file", "data", "blob", "about"})
 
@@ -20,48 +22,78 @@ def is_outside(url: str) -> bool:
     return parts.scheme not in LOCAL_SCHEMES and parts.hostname != "127.0.0.1"
 
 
+#: Leaves nothing to whoever opens a page of the same origin next.
+FORGET = "try { localStorage.clear(); sessionStorage.clear() } catch {}"
+Key = tuple[tuple[int, int], str, bool]
+
+
 class Pages:
     """Makes pages, as in ``page(viewport=(390, 844), color_scheme="dark")``.
 
-    ``page.blocked`` lists the addresses outside this machine that any of them asked for.
+    ``page.blocked`` lists the addresses outside this machine that any of them asked for. A page is used again by later
+    tests, for to open one takes a browser longer than most tests; one that is changed by more than what it shows, by
+    permissions for one, is to be the test's own.
     """
 
-    def __init__(self, browser: Browser) -> None:
+    def __init__(self, browser: Browser, kept: dict[Key, Page]) -> None:
         self._browser = browser
-        self._contexts = []
+        self._kept = kept
+        self._used: list[tuple[Key, bool, Page]] = []
         self.blocked: list[str] = []
 
     def __call__(
-        self, *, viewport: tuple[int, int] = (1280, 800), color_scheme: str = "light", javascript: bool = True
+        self,
+        *,
+        viewport: tuple[int, int] = (1280, 800),
+        color_scheme: str = "light",
+        javascript: bool = True,
+        own: bool = False,
     ) -> Page:
+        key = viewport, color_scheme, javascript
+        page = None if own else self._kept.pop(key, None)
+        if page is None:
+            page = self._open(*key)
+        # It gets nowhere: for this browser no name resolves. To stop each request and look at it would take longer.
+        page.on("request", self._record)
+        page.on("websocket", self._record)
+        self._used.append((key, own, page))
+        return page
+
+    def _open(self, viewport: tuple[int, int], color_scheme: str, javascript: bool) -> Page:
         context = self._browser.new_context(
             viewport={"width": viewport[0], "height": viewport[1]},
             color_scheme=color_scheme,
             java_script_enabled=javascript,
-            # What a service worker fetches would pass by the routes below.
+            # What a service worker fetches would pass by unseen.
             service_workers="block",
         )
-        self._contexts.append(context)
-        context.on("request", self._record)
-        context.route(is_outside, self._abort)
-        context.route_web_socket(re.compile(r"wss?://(?!127\.0\.0\.1[:/])"), self._refuse)
         return context.new_page()
 
     def close(self) -> None:
-        for context in self._contexts:
-            context.close()
+        for key, own, page in self._used:
+            page.remove_listener("request", self._record)
+            page.remove_listener("websocket", self._record)
+            if own or key in self._kept or not _leave(page):
+                page.context.close()
+            else:
+                self._kept[key] = page
 
-    def _record(self, request: Request) -> None:
-        # Redirections do not come by the routes, but they do by here.
+    def _record(self, request: Request | WebSocket) -> None:
         if is_outside(request.url):
             self.blocked.append(request.url)
 
-    def _abort(self, route: Route) -> None:
-        route.abort("blockedbyclient")
 
-    def _refuse(self, socket: WebSocketRoute) -> None:
-        self.blocked.append(socket.url)
-        socket.close()
+def _leave(page: Page) -> bool:
+    """Bring a page back to nothing; say whether it can be."""
+    try:
+        page.evaluate(FORGET)
+        page.context.clear_cookies()
+        page.emulate_media(media="null")
+        page.mouse.move(0, 0)
+        page.goto("about:blank")
+    except Error:
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")
@@ -72,8 +104,14 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def kept_pages() -> dict[Key, Page]:
+    """The pages that are used again."""
+    return {}
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Pages]:
-    pages = Pages(browser)
+def page(browser: Browser, kept_pages: dict[Key, Page]) -> Iterator[Pages]:
+    pages = Pages(browser, kept_pages)
     yield pages
     pages.close()

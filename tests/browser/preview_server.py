@@ -86,7 +86,7 @@ class PreviewServer:
         unfinished.write_text(content, "utf-8")
         unfinished.replace(path)
 
-    def open(self, page: Page, address: str, times: int = 3) -> None:
+    def open(self, page: Page, address: str, times: int = 2) -> None:
         """Show a page, and wait until it listens and knows itself, having asked for it so many times."""
         self.asked.clear()
         page.goto(self.url(address))
@@ -132,6 +132,8 @@ class PreviewServer:
         path = STATIC / f"exptdir-{own}" if own != name else self.directory / name
         if path.is_dir():
             path, name = path / "index.html", f"{name.rstrip('/')}/index.html".lstrip("/")
+        if name == "favicon.ico":
+            return Response(status_code=204)
         if not path.is_file():
             return Response("not there", 404, media_type="text/html")
         content = path.read_bytes()

@@ -10,7 +10,7 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Error, Page
 
 import exptdir.sphinxext
 from exptdir.sphinxext.tables.grid import LIBRARY, library_script
@@ -113,7 +113,19 @@ def _is_complaint(message: ConsoleMessage) -> bool:
 def quiet(page: Page) -> Iterator[Page]:
     """Lend a page, and see that no script has complained when it comes back."""
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if _is_complaint(message) else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
+
+    def hear(message: ConsoleMessage) -> None:
+        if _is_complaint(message):
+            complaints.append(message.text)
+
+    def fail(error: Error) -> None:
+        complaints.append(str(error))
+
+    page.on("console", hear)
+    page.on("pageerror", fail)
+    try:
+        yield page
+    finally:
+        page.remove_listener("console", hear)
+        page.remove_listener("pageerror", fail)
     assert complaints == []

@@ -139,7 +139,7 @@ def test_folding_the_filters_away_shows_all_rows_again(shown: Page) -> None:
 
 @pytest.mark.parametrize("has_clipboard", [True, False])
 def test_rows_are_copied_as_they_are_shown(page: Pages, tmp_path: Path, has_clipboard: bool) -> None:
-    here = page()
+    here = page(own=True)
     if has_clipboard:
         here.context.grant_permissions(["clipboard-read", "clipboard-write"])
     else:

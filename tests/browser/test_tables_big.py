@@ -53,7 +53,7 @@ def big(request: pytest.FixtureRequest, page: Pages, tmp_path: Path) -> Iterator
         server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(tmp_path)))
         threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}/index.html" if server else (tmp_path / "index.html").as_uri()
-    with quiet(page(viewport=(900, 700))) as here:
+    with quiet(page(viewport=(900, 700), own=server is not None)) as here:
         # What a browser asks for of itself is not the page's.
         here.route("**/favicon.ico", lambda route: route.fulfill(status=204))
         here.goto(address)
@@ -128,7 +128,7 @@ def test_all_rows_are_searched_filtered_and_copied(big: Page) -> None:
 
 def test_all_rows_are_copied_at_once(page: Pages, tmp_path: Path) -> None:
     write_big(tmp_path)
-    with quiet(page()) as here:
+    with quiet(page(own=True)) as here:
         here.context.grant_permissions(["clipboard-read", "clipboard-write"])
         here.goto((tmp_path / "index.html").as_uri())
         here.get_by_role("button", name="Copy").click()
