@@ -50,7 +50,7 @@ class Preview:
         self.lines: list[str] = []
         self.address = self._address()
         threading.Thread(target=self._read, daemon=True).start()
-        self.state: dict[str, Any] = {"building": True, "build": -1}
+        self.state: dict[str, Any] = {"building": True, "build": -1, "seconds": 0.0}
         self.updates: queue.Queue[tuple[float, dict[str, Any]]] = queue.Queue()
         self.changed = threading.Condition()
         self._socket = connect(
@@ -97,9 +97,13 @@ class Preview:
     def settled(self) -> int:
         """Wait until nothing is being built; return how many builds there have been."""
         with self.changed:
-            if not self.changed.wait_for(lambda: not self.state["building"] and self.state["build"] >= 0, _LONG):
+            if not self.changed.wait_for(self._is_at_rest, _LONG):
                 raise TimeoutError("the preview has not come to rest")
             return int(self.state["build"])
+
+    def _is_at_rest(self) -> bool:
+        # Before its first build has begun it builds nothing either, but knows of no build that took any time.
+        return not self.state["building"] and self.state["seconds"] > 0
 
     def wait_for_build(self, after: int) -> int:
         """Wait until a build later than *after* is done; return how many there have been."""
