@@ -90,7 +90,7 @@ class PreviewServer:
         """Show a page, and wait until it listens and knows itself, having asked for it so many times."""
         self.asked.clear()
         page.goto(self.url(address))
-        # By the browser, for the source of what is shown, and whether that is still so.
+        # To show it, and whether it is still so; a browser that remembers nothing asks for what it shows once more.
         wait_until(page, lambda: len([one for one in self.asked if one in (address, f"{address}index.html")]) >= times)
 
     def update(self, *pages: str, files: tuple[str, ...] = (), sources: Mapping[str, str] | None = None) -> None:

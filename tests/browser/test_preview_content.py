@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Pages
 from tests.browser.preview_server import PreviewServer, serving
@@ -28,8 +28,8 @@ def server(tmp_path: Path) -> Iterator[PreviewServer]:
 
 @pytest.fixture
 def shown(page: Pages) -> Iterator[Page]:
-    # What the browser says in its console where it has no memory is not asked for here: see `quiet` below.
-    yield page(viewport=(1000, 600))
+    with quiet(page(viewport=(1000, 600))) as shown:
+        yield shown
     assert page.blocked == []
 
 
@@ -69,14 +69,26 @@ def test_a_figure_that_was_drawn_again_is_swapped_in_place(shown: Page, server: 
     assert shown.evaluate("Array.from(widths)") == [100, 200]
 
 
-def test_a_figure_that_is_named_again_though_it_is_the_same_is_left_alone(
-    browser: Browser, server: PreviewServer
-) -> None:
-    """With a browser's memory, which routes switch off: without it every file seems new the first time."""
+def test_a_browser_that_remembers_nothing_follows_as_well(page: Pages, server: PreviewServer) -> None:
     draw(server, 100)
     write_figure(server)
-    shown = browser.new_page()
-    server.open(shown, "index.html", times=2)
+    shown = page(own=True)
+    # Any route switches the browser's memory off.
+    shown.route("**/nothing", lambda route: route.abort())
+    server.open(shown, "index.html", times=3)
+    shown.evaluate("window.isSame = true")
+    draw(server, 200)
+    write_figure(server, after="<p>After.</p>")
+    server.update("index.html", files=("_images/a b/ö.svg",))
+    expect(shown.get_by_text("After.")).to_be_visible()
+    shown.wait_for_function("document.images[0].naturalWidth === 200")
+    assert shown.evaluate("window.isSame")
+
+
+def test_a_figure_that_is_named_again_though_it_is_the_same_is_left_alone(shown: Page, server: PreviewServer) -> None:
+    draw(server, 100)
+    write_figure(server)
+    server.open(shown, "index.html")
     shown.wait_for_load_state("networkidle")
     server.update(files=("_images/a b/ö.svg",))
     server.show(warnings=[], failure=None)
@@ -94,7 +106,6 @@ def test_a_figure_that_is_named_again_though_it_is_the_same_is_left_alone(
     server.update("index.html")
     expect(shown.get_by_text("Later.")).to_be_visible()
     assert shown.get_by_alt_text("A curve").get_attribute("src") == address
-    shown.close()
 
 
 def test_a_figure_out_of_view_is_gone_to_and_one_above_moves_nothing(shown: Page, server: PreviewServer) -> None:

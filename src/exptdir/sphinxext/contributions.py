@@ -29,13 +29,13 @@ _STANDARD = ("labels", "anonlabels", "objects", "progoptions", "terms")
 class Contributions:
     """Compares, in an application that builds again and again.
 
-    Parameters
+    Attributes
     ----------
     same
         Whether, in the build that has just read its documents, nothing has changed of what they give to others: neither
         those that were read, nor which documents and which experiments there are.
     read
-        The documents that were read since the build before, where that is so.
+        The documents that were read since the build before; where they are many, some of them.
     """
 
     def __init__(self) -> None:
