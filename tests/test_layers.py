@@ -14,7 +14,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "exptdir"
 FLOORS = (
     {"errors"},
     {"record"},
-    {"tables", "figures", "logs", "runs"},
+    {"tables", "figures"},
+    {"runs"},
+    {"logs"},
     {"exchange"},
     {"sphinxext"},
     {"preview"},
