@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from exptdir.cli import main
 from exptdir.record.edits.references import read_label
 from exptdir.record.entries import entries
+from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import Resolution, RunExists, resolve
 from exptdir.record.scan import scan
@@ -287,7 +288,7 @@ def _place(
     if not isinstance(found, Resolution):
         return None
     whole = texts[found.experiment.key]
-    dated = entries(whole, markdown=found.experiment.log.suffix == ".md")
+    dated = entries(read_blocks(whole, markdown=found.experiment.log.suffix == ".md"))
     days = [entry for entry in dated if (entry.day, entry.n) == (found.date, found.n)]
     entry = re.search(r"DAY\w+", "\n".join(whole.split("\n")[days[0].heading.end :])) if days else None
     return (marks[found.experiment.key], found.kind, entry and entry[0], found.run, found.label)

@@ -34,7 +34,7 @@ def test_dead_references_are_told_with_their_line(run: Run, clean: Path):
         clean,
         {
             "expts/0070_x/index.md": "# X\n\nSee {expt}`62`, {expt}`63@2024-05-22`, [](#61),\n{expt}`this <zzz>`.\n",
-            "expts/0071_x/notes.rst": "X\n=\n\n:expt:`data` :expt:`more` :expt:`63/v1`\n\n``:expt:`62` ``\n",
+            "expts/0071_x/notes.rst": "X\n=\n\n:expt:`data` :expt:`more` :expt:`63/v1`\n\n``:expt:`62```\n",
         },
     )
     done = run("check")

@@ -13,6 +13,8 @@ from exptdir.record.scan import scan
 
 def shown(base: Path, text: str, name: str = "expts/a/index.md") -> set[str]:
     path = base / name
+    if text.lstrip("- ").startswith(".."):
+        path = path.with_suffix(".rst")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     return shown_figures(path, base)
@@ -81,5 +83,5 @@ def test_a_figure_concerns_who_shows_it_and_whose_directory_it_is_in(tmp_path: P
 
 def test_a_log_that_cannot_be_read_shows_nothing(tmp_path: Path):
     assert shown_figures(tmp_path / "missing.md", tmp_path) == set()
-    (tmp_path / "bytes.rst").write_bytes(b"\xff\xfe .. figure:: x\n.. figure:: x.svg\n")
+    (tmp_path / "bytes.rst").write_bytes(b"\xff\xfe .. figure:: x\n\n.. figure:: x.svg\n")
     assert shown_figures(tmp_path / "bytes.rst", tmp_path) == {"x.svg"}

@@ -82,7 +82,7 @@ def _suffix_of(base: Path) -> str:
 def _files(base: Path, suffix: str, project: str, author: str | None) -> dict[str, str]:
     """Return what a record is made of, by path."""
     from exptdir.record.edits.entry import new_entry
-    from exptdir.record.edits.headings import columns
+    from exptdir.record.markup.headings import columns
 
     values = {
         "project": project,

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from exptdir.errors import ExptdirError
 from exptdir.record.home import Conf, names_exptdir
-from exptdir.record.masks import mask_code, mask_rst
+from exptdir.record.markup.blocks import RST, read_blocks
+from exptdir.record.markup.references import without_code
 from exptdir.record.reading import read_log
 from exptdir.record.search import documents
 
@@ -163,7 +164,7 @@ def _used(base: Path) -> Counter[str]:
     patterns = {name: re.compile(_USE.replace("{name}", name), re.MULTILINE) for name in (*_CLASSES, *_GONE, _PROGRAM)}
     counts: Counter[str] = Counter()
     for path in documents(conf):
-        text = mask_code(mask_rst(read_log(base / path)))
+        text = "\n".join(part for _, part in without_code(read_blocks(read_log(base / path), markdown=False), RST))
         counts.update({name: len(pattern.findall(text)) for name, pattern in patterns.items()})
     return counts
 

@@ -14,14 +14,14 @@ from urllib.parse import unquote
 
 from exptdir.record.entries import DatedHeading, entries
 from exptdir.record.home import Conf
-from exptdir.record.mentions import mentions, shown_files
+from exptdir.record.markup.blocks import Blocks, read_blocks
+from exptdir.record.markup.references import runs_in
+from exptdir.record.markup.shown import mentions, shown_files
 from exptdir.record.model import Experiment, Record
-from exptdir.record.outline import outline
 from exptdir.record.problem import Problem
 from exptdir.record.reading import read_log
 from exptdir.record.reference import Kind, Resolution, Unresolved, resolve
 from exptdir.record.search import documents
-from exptdir.record.tokens import runs_in
 from exptdir.record.walk import visible_directories
 
 
@@ -30,23 +30,22 @@ class Document:
 
     def __init__(self, path: Path, order: str, begun: date | None) -> None:
         self.path = path
-        self.markdown = path.suffix.lower() == ".md"
         self._order, self._begun = order, begun
 
     @cached_property
-    def text(self) -> str:
-        """The text."""
-        return read_log(self.path)
+    def blocks(self) -> Blocks:
+        """Its text, read."""
+        return read_blocks(read_log(self.path), markdown=self.path.suffix.lower() == ".md")
 
     @cached_property
     def entries(self) -> list[DatedHeading]:
         """The entries."""
-        return entries(self.text, markdown=self.markdown, order=self._order, begun=self._begun)
+        return entries(self.blocks, order=self._order, begun=self._begun)
 
     @cached_property
     def runs(self) -> set[str]:
         """The runs that are described."""
-        return set(runs_in(self.text, markdown=self.markdown))
+        return set(runs_in(self.blocks))
 
 
 class Audit:
@@ -86,7 +85,7 @@ class Audit:
         return self._logs[experiment.key]
 
     def _references(self, document: Document, owner: Experiment | None) -> Iterator[Problem]:
-        for mention in mentions(document.text, markdown=document.markdown):
+        for mention in mentions(document.blocks):
             found = resolve(self._record, mention.text, owner, self._has_run, cast("Kind | None", mention.kind))
             reason = found.message if isinstance(found, Unresolved) else self._missing(found)
             if reason is not None:
@@ -107,7 +106,7 @@ class Audit:
     def _files(self, document: Document) -> Iterator[Problem]:
         if self._conf.values.get("missing_assets") == "ignore":
             return
-        for mention in shown_files(document.text, markdown=document.markdown):
+        for mention in shown_files(document.blocks):
             if not any(self._there(document.path, path) for path in {mention.text, unquote(mention.text)}):
                 yield Problem("asset", f"{mention.text}: there is no such file", document.path, mention.line)
 
@@ -131,7 +130,7 @@ def _undated(document: Document) -> Iterator[Problem]:
     if len(dated) < 2:
         return
     first, last = min(dated), max(dated)
-    for heading in outline(document.text, markdown=document.markdown):
+    for heading in document.blocks.headings:
         among = first < heading.line < last and heading.line not in dated
         if among and heading.level in dated.values():
             message = f"“{heading.title}” has no date, unlike the sections before and after it"

@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 
 from exptdir.errors import EditError
 from exptdir.record.edits.entry import new_entry
-from exptdir.record.edits.headings import columns
 from exptdir.record.edits.plan import Plan, create, need_free
 from exptdir.record.home import Conf
 from exptdir.record.index import Index
+from exptdir.record.markup.headings import columns
 from exptdir.record.metadata_io import read_bytes
 from exptdir.record.reading import LONGEST_LOG
 

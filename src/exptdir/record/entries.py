@@ -16,7 +16,7 @@ from exptdir.record.dates import (
     parse_title_date,
     update_date,
 )
-from exptdir.record.outline import Heading, outline
+from exptdir.record.markup.blocks import Blocks, Heading
 
 
 @dataclass(frozen=True)
@@ -54,21 +54,19 @@ class DatedHeading:
         return self.found.problem
 
 
-def entries(text: str, *, markdown: bool, order: str = "", begun: date | None = None) -> list[DatedHeading]:
+def entries(blocks: Blocks, *, order: str = "", begun: date | None = None) -> list[DatedHeading]:
     """Find the entries of a log.
 
     Parameters
     ----------
-    text
+    blocks
         The log.
-    markdown
-        Whether it is Markdown; else it is reStructuredText.
     order
         The setting ``exptdir_date_order``.
     begun
         The day on which the experiment began.
     """
-    return entries_among(outline(text, markdown=markdown), order=order, begun=begun)
+    return entries_among(blocks.headings, order=order, begun=begun)
 
 
 def entries_among(headings: Sequence[Heading], *, order: str = "", begun: date | None = None) -> list[DatedHeading]:

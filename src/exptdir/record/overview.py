@@ -11,10 +11,11 @@ from exptdir.record.check import status
 from exptdir.record.entries import DatedHeading, entries
 from exptdir.record.home import Conf
 from exptdir.record.index import Index
+from exptdir.record.markup.blocks import read_blocks
+from exptdir.record.markup.references import runs_in
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reading import read_log
 from exptdir.record.reference import Resolution, resolve
-from exptdir.record.tokens import runs_in
 
 
 @dataclass(frozen=True)
@@ -59,16 +60,16 @@ def overview(conf: Conf, index: Index, experiment: Experiment) -> Overview:
     experiment
         The experiment.
     """
-    record, text = index.record, read_log(experiment.log)
-    markdown = experiment.log.suffix.lower() == ".md"
+    record = index.record
+    blocks = read_blocks(read_log(experiment.log), markdown=experiment.log.suffix.lower() == ".md")
     order = conf.values.get("date_order")
     family = _family(record, experiment)
-    found = entries(text, markdown=markdown, order=order if isinstance(order, str) else "", begun=experiment.begun)
+    found = entries(blocks, order=order if isinstance(order, str) else "", begun=experiment.begun)
     return Overview(
         experiment=experiment,
         status=status(record, experiment, conf.statuses),
         entries=tuple(found),
-        runs=tuple(runs_in(text, markdown=markdown)),
+        runs=tuple(runs_in(blocks)),
         parent=family.parent(experiment),
         children=family.children(experiment),
         refers_to=tuple(_targets(record, experiment, index.items[experiment.key].references)),

@@ -33,15 +33,16 @@ def item_of(base: Path, root: str, path: str, logs: list[str]) -> Item:
         As for :func:`exptdir.record.scan.read_experiment`.
     """
     from exptdir.record.entries import entries
-    from exptdir.record.mentions import mentions
+    from exptdir.record.markup.blocks import read_blocks
+    from exptdir.record.markup.shown import mentions
     from exptdir.record.scan import read_experiment
 
     directory = os.path.join(base, path)
     # Before the files are read: one that changes meanwhile is read again next time.
     sources = {name: now for name in (logs[0], *_SOURCES) if (now := stamp(f"{directory}/{name}"))}
     found = read_experiment(base, root, path, logs, [])
-    text, markdown = read_log(found.log), found.log.suffix.lower() == ".md"
-    days = sorted(entry.day.isoformat() for entry in entries(text, markdown=markdown, begun=found.begun) if entry.day)
+    blocks = read_blocks(read_log(found.log), markdown=found.log.suffix.lower() == ".md")
+    days = sorted(entry.day.isoformat() for entry in entries(blocks, begun=found.begun) if entry.day)
     return Item(
         root=root,
         log=logs[0],
@@ -58,5 +59,5 @@ def item_of(base: Path, root: str, path: str, logs: list[str]) -> Item:
         entries=len(days),
         first=days[0] if days else None,
         last=days[-1] if days else None,
-        references=list(dict.fromkeys(mention.text for mention in mentions(text, markdown=markdown))),
+        references=list(dict.fromkeys(mention.text for mention in mentions(blocks))),
     )

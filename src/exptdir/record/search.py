@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exptdir.record.home import Conf
-from exptdir.record.outline import outline
+from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.reading import read_log
 from exptdir.record.walk import visible_directories
 
@@ -84,7 +84,7 @@ def search(conf: Conf, words: tuple[str, ...]) -> Iterator[Hit]:
 def _hits(path: str, text: str, wanted: tuple[str, ...]) -> Iterator[Hit]:
     lines = text.split("\n")
     counts = [sum(word in folded for word in wanted) for folded in map(_folded, lines)]
-    headings = [(heading.line, heading.title) for heading in outline(text, markdown=path.endswith(".md"))]
+    headings = [(heading.line, heading.title) for heading in read_blocks(text, markdown=path.endswith(".md")).headings]
     most = max(counts)
     for number, (line, count) in enumerate(zip(lines, counts, strict=True), 1):
         # A phrase that runs over the end of a line is in no line; then the document itself is the answer.

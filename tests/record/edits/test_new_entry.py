@@ -14,6 +14,7 @@ from exptdir.errors import EditError
 from exptdir.record.edits.entry import add_entry, new_entry
 from exptdir.record.edits.writing import apply
 from exptdir.record.entries import entries
+from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.scan import scan
 
 TODAY = date(2026, 11, 2)
@@ -143,7 +144,7 @@ def test_the_new_entry_is_found_at_its_end_of_the_file_and_the_rest_is_untouched
     title = "# T\n\n" if suffix == ".md" else "T\n=\n\n"
     text = (title + ("\n" * (gap + 1)).join(f"{block}\n\nbody" for block in blocks) + tail).replace("\n", end)
     assert added(text, suffix)
-    found = entries(new_entry(text, suffix, "New", TODAY), markdown=suffix == ".md")
+    found = entries(read_blocks(new_entry(text, suffix, "New", TODAY), markdown=suffix == ".md"))
     at = 0 if backward and len(days) > 1 else -1
     assert found[at].day == TODAY
     only_may = all((date(2024, 1, 1) + timedelta(n)).month == 5 for n in days)

@@ -5,24 +5,20 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from exptdir.figures.find.survey import Survey
 from exptdir.figures.ledger.ownfiles import read_or_none
 from exptdir.figures.model import FIGURE_SUFFIXES, is_figure
+from exptdir.record.markup.blocks import read_blocks
+from exptdir.record.markup.shown import shown_pictures
 from exptdir.record.model import Record
 
-#: ``.. figure:: x``, ``.. |name| image:: x``, and the same as MyST directives, with backticks or colons.
-_DIRECTIVE = re.compile(
-    r"^[ \t>*+-]*(?:\.\.[ ]+(?:\|[^|\n]+\|[ ]+)?(?:figure|image)::|[`~:]{3,}\{(?:figure|image)\})[ \t]+(?P<path>\S.*)$",
-    re.MULTILINE,
-)
-_MARKDOWN = re.compile(r"!\[[^\]\n]*\]\([ \t]*(?:<(?P<marked>[^>\n]+)>|(?P<path>[^()\s]+(?:\([^()\s]*\)[^()\s]*)*))")
-_DEFINITION = re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]+<?(?P<path>[^\s>]+)>?", re.MULTILINE)
-_TAG = re.compile(r"<(?:img|source|embed|object)\b[^>]*?\b(?:src|srcset|data)=[\"'](?P<path>[^\"'\s]+)", re.IGNORECASE)
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+#: A page without any of these, as most are, need not be read for pictures.
+_MAY_SHOW = re.compile(r"figure|image|!\[|<(?:img|source|embed|object)\b", re.IGNORECASE)
 
 
 def shown_figures(document: Path, base: Path) -> set[str]:
@@ -60,9 +56,12 @@ def shown_places(document: str, base: Path) -> frozenset[str]:
         POSIX paths relative to *base* that no link has been followed in, of figures and of other files. What ends
         with ``.*`` stands for any of several.
     """
-    text = (read_or_none(document) or b"").decode("utf-8", "replace")
+    text = (read_or_none(document) or b"").decode("utf-8-sig", "replace")
+    typed = shown_pictures(read_blocks(text, markdown=document.endswith(".md"))) if _MAY_SHOW.search(text) else ()
+    # In Markdown and HTML blanks are written as "%20".
+    paths = {spelling for path in typed if not _ADDRESS.match(path) for spelling in (path, unquote(path))}
     directory = Path(os.path.relpath(os.path.dirname(document), base)).as_posix()
-    joined = (path.lstrip("/") if path.startswith("/") else posixpath.join(directory, path) for path in _paths(text))
+    joined = (path.lstrip("/") if path.startswith("/") else posixpath.join(directory, path) for path in paths)
     places = frozenset(map(posixpath.normpath, joined))
     return frozenset(place for place in places if not place.startswith("../") and place != ".." and "\0" not in place)
 
@@ -98,24 +97,6 @@ def shown_by_experiment(
         if home is not None:
             shown[home].add(path)
     return {key: frozenset(paths) for key, paths in shown.items()}
-
-
-def _paths(text: str) -> Iterator[str]:
-    for match in _DIRECTIVE.finditer(text):
-        if not _ADDRESS.match(match["path"]):
-            yield match["path"].strip()
-    for match in _MARKDOWN.finditer(text):
-        yield from _decoded(match["marked"] or match["path"])
-    for pattern in (_DEFINITION, _TAG):
-        for match in pattern.finditer(text):
-            yield from _decoded(match["path"])
-
-
-def _decoded(path: str) -> Iterator[str]:
-    if not _ADDRESS.match(path):
-        yield path
-        if "%" in path:
-            yield unquote(path)
 
 
 def _figures(base: Path, path: str) -> set[str]:

@@ -13,13 +13,13 @@ from exptdir.errors import EditError
 from exptdir.record.dates import heading_year, infer_direction, infer_order
 from exptdir.record.dates_words import MONTHS
 from exptdir.record.edits.datestyle import pads, restyle
-from exptdir.record.edits.headings import headings_with_targets, write_heading
 from exptdir.record.edits.plan import Edit, Plan
 from exptdir.record.edits.source import read_source
 from exptdir.record.entries import DatedHeading, entries_among
 from exptdir.record.lines import line_end, split_lines
+from exptdir.record.markup.blocks import Heading, read_blocks
+from exptdir.record.markup.headings import with_targets, write_heading
 from exptdir.record.model import Experiment, Record
-from exptdir.record.outline import Heading
 
 #: Forms tried before the entry gets an ISO date.
 _MOST_TRIES = 24
@@ -118,7 +118,8 @@ def _read(
     text: str, suffix: str, order: str, begun: date | None
 ) -> tuple[list[Heading], list[DatedHeading]]:
     """Return the headings of sections, and those of them that make entries."""
-    headings = headings_with_targets(text, suffix)
+    markdown = suffix.lower() == ".md"
+    headings = with_targets(read_blocks(text, markdown=markdown), markdown=markdown)
     dated = entries_among(headings, order=order, begun=begun)
     return [h for h in headings if h.level], [d for d in dated if d.heading.level and d.day is not None]
 

@@ -10,9 +10,9 @@ from exptdir.record.edits.layout import Layout
 from exptdir.record.edits.plan import Plan
 from exptdir.record.edits.references import Exclude, Page, nothing
 from exptdir.record.edits.relocate import numbered_key, relocate
+from exptdir.record.markup.references import Token
 from exptdir.record.model import Experiment, Record, in_order
 from exptdir.record.problem import Problem
-from exptdir.record.tokens import Token
 
 _ID = re.compile(r"(?:expt-|#)?(?P<id>[0-9]{1,18})(?![\w.])")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from exptdir.record.edits.respell import Respeller
 from exptdir.record.edits.workspace import Workspace
+from exptdir.record.markup.references import Token
 from exptdir.record.model import Experiment
-from exptdir.record.tokens import Token
 
 
 def respell_prerequisites(workspace: Workspace, respeller: Respeller, experiment: Experiment) -> None:

@@ -13,11 +13,11 @@ from typing import cast
 
 from exptdir.errors import EditError
 from exptdir.record.edits.source import read_source
-from exptdir.record.edits.tokens import tokens, toml_prerequisites
+from exptdir.record.markup.blocks import Blocks, read_blocks
+from exptdir.record.markup.references import Token, runs_in, tokens, toml_prerequisites
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.reference import Kind, Resolution, RunExists, Unresolved, find_experiments, resolve
-from exptdir.record.tokens import Token, runs_in
 from exptdir.record.walk import visible_directories
 
 #: True for a POSIX path from the source directory that is to be left alone.
@@ -45,9 +45,14 @@ class Page:
     text: str
 
     @cached_property
+    def blocks(self) -> Blocks:
+        """Its text, read."""
+        return read_blocks(self.text, markdown=self.path.suffix.lower() == ".md")
+
+    @cached_property
     def tokens(self) -> list[Token]:
         """What in it may lead somewhere."""
-        return toml_prerequisites(self.text) if self.path.suffix == ".toml" else tokens(self.text, self.path.suffix)
+        return toml_prerequisites(self.text) if self.path.suffix == ".toml" else tokens(self.blocks)
 
     def line(self, token: Token) -> int:
         """Return the 1-based line of a token."""
@@ -146,8 +151,8 @@ class Runs:
         self._names: defaultdict[str, set[str]] = defaultdict(set)
         for page in pages:
             owner = around(record, page.key)
-            if owner is not None:
-                self._names[owner.key].update(runs_in(page.text, markdown=page.path.suffix.lower() == ".md"))
+            if owner is not None and "expt:run" in page.text:
+                self._names[owner.key].update(runs_in(page.blocks))
 
     def exists(self, text: str) -> RunExists:
         """Return a test for the runs that the reference *text* may mean.

@@ -18,11 +18,11 @@ from exptdir.record.edits.prereqs import respell_prerequisites
 from exptdir.record.edits.references import Exclude, Page, Runs, around, nothing, read_pages
 from exptdir.record.edits.respell import Respeller
 from exptdir.record.edits.workspace import Workspace
+from exptdir.record.markup.references import Token
 from exptdir.record.metadata_files import from_name
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.scan_memory import PROGRAMS
-from exptdir.record.tokens import Token
 
 _NUMBERED = re.compile(r"(?P<number>[0-9]{1,18})(?P<rest>(?:[-_. ]+.*)?)", re.DOTALL)
 _LARGEST_ID = 10**18 - 1

@@ -8,9 +8,9 @@ from typing import cast
 
 from exptdir.record.edits.layout import Layout
 from exptdir.record.edits.references import Runs, lead, read_label, read_token
+from exptdir.record.markup.references import Token
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import Kind, Resolution, Unresolved
-from exptdir.record.tokens import Token
 
 _BREAKS_ROLES = re.compile(r"[`<>\\\r\n]")
 _BREAKS_LINKS = re.compile(r"[\s()<>\\]")

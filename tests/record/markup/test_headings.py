@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import date
 
 from exptdir.record.entries import entries
-from exptdir.record.outline import outline
+from exptdir.record.markup.blocks import Heading, read_blocks
+
+
+def headings(text: str, markdown: bool) -> list[Heading]:
+    return read_blocks(text, markdown=markdown).headings
 
 
 def titles(text: str, *, markdown: bool) -> list[tuple[int, int, str]]:
-    return [(heading.line, heading.level, heading.title) for heading in outline(text, markdown=markdown)]
+    return [(heading.line, heading.level, heading.title) for heading in read_blocks(text, markdown=markdown).headings]
 
 
 def days(text: str, *, markdown: bool = True, **known: date) -> list[tuple[date | None, int, str]]:
-    return [(entry.day, entry.n, entry.rest) for entry in entries(text, markdown=markdown, **known)]
+    return [(entry.day, entry.n, entry.rest) for entry in entries(read_blocks(text, markdown=markdown), **known)]
 
 
 def test_headings_of_markdown():
@@ -42,7 +46,7 @@ def test_a_log_without_a_title_begins_with_an_entry():
 
 
 def test_a_doubtful_date_has_no_day_and_a_reason():
-    [entry] = entries("# X\n\n## 5/6/2024\n", markdown=True)
+    [entry] = entries(read_blocks("# X\n\n## 5/6/2024\n", markdown=True))
     assert entry.day is None and entry.problem is not None
 
 
@@ -53,4 +57,4 @@ def test_a_heading_in_a_comment_is_none():
 
 def test_line_ends_do_not_matter():
     for text, markdown in (("# A\n\nB\nC\n---\n\n## D\n", True), ("A\n=\n\nB\n-\n\n.. update:: 2024-05-21\n", False)):
-        assert outline(text, markdown=markdown) == outline(text.replace("\n", "\r\n"), markdown=markdown)
+        assert headings(text, markdown) == headings(text.replace("\n", "\r\n"), markdown)

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exptdir.record.edits.tokens import tokens, toml_prerequisites
-from exptdir.record.masks import mask_markdown, mask_rst
+from exptdir.record.markup.blocks import MARKDOWN, RST, read_blocks
+from exptdir.record.markup.references import tokens, toml_prerequisites
 
 
 def written(text: str, suffix: str) -> list[str]:
-    found = tokens(text, suffix)
+    found = tokens(read_blocks(text, markdown=suffix == ".md"))
     assert all(text[token.start : token.end] == token.text for token in found)
     return [token.text for token in found]
 
@@ -60,7 +60,7 @@ def test_restructured_text(text: str, expected: list[str]):
         ("```{note}\n{expt}`63`\n```\n{expt}`64`", ["63", "64"]),
         ("````{note}\n```{tip}\n{expt}`63`\n```\n```python\n{expt}`62`\n```\n````\n{expt}`64`", ["63", "64"]),
         (":::{figure} a.png\n:alt: b\n\n{expt}`63`\n:::\n", ["a.png", "b", "63"]),
-        ("```{code-block} md\n{expt}`63`\n```\n", []),
+        ("```{code-block} md\n{expt}`63`\n```\n", ["md"]),
         ("```{eval-rst}\n:expt:`63` ``:expt:`64```\n```\n{expt}`65`", ["63", "65"]),
         ("<!-- {expt}`63`\n{expt}`64` -->\n{expt}`65`\n% {expt}`66`\n", ["65"]),
         ("Text\n\n    {expt}`63`\n\n{expt}`64`", ["64"]),
@@ -82,8 +82,8 @@ def test_prerequisites_in_toml_may_be_numbers_or_texts_and_comments_are_none():
 @settings(max_examples=60, deadline=None)
 @given(st.text(st.sampled_from("`:{}[]()<>#.~ \t\r\n-expt63=|!_*\\"), max_size=120), st.sampled_from([".rst", ".md"]))
 def test_any_text_can_be_read_and_masks_keep_every_place(text: str, suffix: str):
-    masked = mask_rst(text) if suffix == ".rst" else mask_markdown(text)[0]
-    assert len(masked) == len(text)
-    found = tokens(text, suffix)
+    blocks = read_blocks(text, markdown=suffix == ".md")
+    assert len(blocks.only(RST)) == len(blocks.only(MARKDOWN)) == len(text)
+    found = tokens(blocks)
     assert all(text[token.start : token.end] == token.text for token in found)
     assert all(one.end <= two.start for one, two in pairwise(found))

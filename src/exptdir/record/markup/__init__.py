@@ -1,0 +1,1 @@
+"""The text of pages in reStructuredText and Markdown, read without docutils."""

@@ -1,0 +1,192 @@
+"""What a page is made of: its headings, its directives, and which of its lines are prose.
+
+This is the one reading of a page's structure. References, titles, entries and figures are all found in what it leaves,
+so that they agree on what is a comment or code. ``tests/record/markup`` compares it with what Sphinx makes of a page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from exptdir.record.lines import split_lines
+
+#: Directives whose content nobody parses.
+CODE_DIRECTIVES = frozenset(
+    {"code", "code-block", "code-cell", "digraph", "doctest", "graph", "graphviz", "highlight", "jupyter-execute"}
+    | {"math", "mermaid", "plot", "prompt", "raw", "sourcecode", "testcleanup", "testcode", "testoutput", "testsetup"}
+)
+#: What a line is: Markdown or reStructuredText that is parsed, HTML, or nothing of these (code, comments).
+MARKDOWN, RST, HTML, OTHER = range(4)
+
+
+class Heading(NamedTuple):
+    """A section's title, or an ``update``.
+
+    Parameters
+    ----------
+    start, end
+        Its first line and the line after its last, counted from 0.
+    level
+        1 for the first style of the file (``#`` in Markdown), and so on; 0 for an ``update``.
+    title
+        The text.
+    mark
+        The character of the line below, or ``#``; empty for an ``update``.
+    over
+        Whether there is a line above, too.
+    length
+        Length of the line below; 0 for ``#``.
+    indent
+        White space before the title.
+    """
+
+    start: int
+    end: int
+    level: int
+    title: str
+    mark: str = ""
+    over: bool = False
+    length: int = 0
+    indent: str = ""
+
+    @property
+    def line(self) -> int:
+        """1-based line of its text."""
+        return self.start + 1 + self.over
+
+
+class Directive(NamedTuple):
+    """A directive.
+
+    Parameters
+    ----------
+    name
+        Its name, in lower case.
+    line
+        Its line, counted from 0.
+    start, end
+        Where in the page its argument stands; the same place where it has none.
+    options
+        Name, start and end of the value, for each option.
+    content
+        The first line of its content and the line after it.
+    """
+
+    name: str
+    line: int
+    start: int
+    end: int
+    options: tuple[tuple[str, int, int], ...] = ()
+    content: tuple[int, int] = (0, 0)
+
+
+class Line(NamedTuple):
+    """What is left of a line inside quotes, list items and directives.
+
+    Parameters
+    ----------
+    number
+        Which line of the page it is, counted from 0.
+    stop
+        Where in the page it ends, without its line end.
+    text
+        What is left, always the end of the line but for white space in front.
+    """
+
+    number: int
+    stop: int
+    text: str
+
+    def place(self, column: int) -> int:
+        """Return where in the page a character of the text stands."""
+        return self.stop - len(self.text) + column
+
+
+class Blocks:
+    """The structure of a page; :func:`read_blocks` makes it."""
+
+    def __init__(self, text: str, kind: int) -> None:
+        self.text = text
+        self.raw = split_lines(text)
+        self.kinds = bytearray([kind]) * len(self.raw)
+        #: Which lines do not go on the paragraph above them.
+        self.starts = bytearray(len(self.raw))
+        self.headings: list[Heading] = []
+        self.directives: list[Directive] = []
+
+    def lines(self) -> list[Line]:
+        """Return the whole page, line by line."""
+        lines, at = [], 0
+        for number, raw in enumerate(self.raw):
+            bare = raw.rstrip("\r\n")
+            lines.append(Line(number, at + len(bare), bare))
+            at += len(raw)
+        return lines
+
+    def mark(self, lines: Iterable[Line], kind: int) -> None:
+        """Say of lines what they are."""
+        for line in lines:
+            self.kinds[line.number] = kind
+
+    def runs(self, kind: int) -> Iterator[tuple[int, int]]:
+        """Yield where each paragraph or the like of a kind begins and ends: markup within lines does not go further."""
+        at, begin, within = 0, 0, False
+        for raw, own, start in zip(self.raw, self.kinds, self.starts, strict=True):
+            if within and (own != kind or start):
+                yield begin, at
+                within = False
+            if own == kind and not within and not raw.isspace():
+                begin, within = at, True
+            at += len(raw)
+        if within:
+            yield begin, at
+
+    def only(self, *kinds: int) -> str:
+        """Return the page with all but lines of these kinds blanked out; every place stays where it is."""
+        if not any(kind not in kinds for kind in set(self.kinds)):
+            return self.text
+        return "".join(
+            raw if kind in kinds else " " * len(raw.rstrip("\r\n")) + raw[len(raw.rstrip("\r\n")) :]
+            for raw, kind in zip(self.raw, self.kinds, strict=True)
+        )
+
+    def note(self, directive: Directive) -> None:
+        """Add a directive; an ``update`` is a heading, too."""
+        self.directives.append(directive)
+        if directive.name == "update":
+            title = " ".join(self.text[directive.start : directive.end].split())
+            self.headings.append(Heading(directive.line, directive.line + 1, 0, title))
+
+
+def read_blocks(text: str, *, markdown: bool) -> Blocks:
+    """Read the structure of a page.
+
+    Parameters
+    ----------
+    text
+        The page, with whatever line ends.
+    markdown
+        Whether it is Markdown; else it is reStructuredText.
+    """
+    from exptdir.record.markup.markdown import read_markdown
+    from exptdir.record.markup.rst import read_rst
+
+    blocks = Blocks(text, MARKDOWN if markdown else RST)
+    (read_markdown if markdown else read_rst)(blocks, blocks.lines())
+    blocks.headings.sort()
+    blocks.directives.sort()
+    return blocks
+
+
+def indent_of(text: str, tab: int = 8) -> int:
+    """Count the columns of white space in front of a text."""
+    bare = text.lstrip(" \t")
+    blank = text[: len(text) - len(bare)]
+    return len(blank.expandtabs(tab)) if "\t" in blank else len(blank)
+
+
+def blank(text: str) -> str:
+    """Replace all but line ends by spaces."""
+    return re.sub(r"[^\r\n]", " ", text)

@@ -1,0 +1,71 @@
+"""The headings of a page: its title, what stands right above them, and how one of the same style is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from exptdir.record.lines import bare_lines
+from exptdir.record.markup.blocks import Blocks, Heading
+from exptdir.record.markup.rst import columns
+
+__all__ = ["Heading", "columns", "title_of", "with_targets", "write_heading"]
+
+_RST_TARGET = re.compile(r"\.\. _[^:]+:\s*$|\.\. \[|__ ")
+_MD_TARGET = re.compile(r" {0,3}\([^)\n]+\)=\s*$")
+
+
+def title_of(blocks: Blocks) -> str | None:
+    """Return the first heading of a page, with its inline markup as it stands; ``None`` where it has none."""
+    return next((heading.title for heading in blocks.headings if heading.level and heading.title), None)
+
+
+def with_targets(blocks: Blocks, *, markdown: bool) -> list[Heading]:
+    """Return the headings and updates of a log, in file order; explicit targets right above one belong to it.
+
+    Parameters
+    ----------
+    blocks
+        The log.
+    markdown
+        Whether it is Markdown; else it is reStructuredText.
+    """
+    lines, target = bare_lines(blocks.text), _MD_TARGET if markdown else _RST_TARGET
+    found = []
+    for heading in blocks.headings:
+        start, at = heading.start, heading.start - 1
+        while at >= 0 and (not lines[at].strip() or target.match(lines[at])):
+            start = at if lines[at].strip() else start
+            at -= 1
+        found.append(heading._replace(start=start))
+    return found
+
+
+def write_heading(title: str, like: Heading, others: Sequence[Heading]) -> list[str]:
+    """Write a heading as another one is written.
+
+    Parameters
+    ----------
+    title
+        The title.
+    like
+        The heading whose level and marks it gets.
+    others
+        Headings of the same style, which tell how long its lines are.
+
+    Returns
+    -------
+    list of str
+        Its lines.
+    """
+    if like.mark == "#":
+        return ["#" * like.level + " " + title]
+    length = columns(title) + 2 * len(like.indent)
+    beyond, lengths = {other.length - columns(other.title) for other in others}, {other.length for other in others}
+    if len(beyond) == 1 and 0 <= min(beyond) <= 4:
+        length = columns(title) + beyond.pop()
+    elif len(lengths) == 1:
+        length = max(length, like.length)
+    rule = like.mark * length
+    lines = [like.indent + title, rule]
+    return [rule, *lines] if like.over else lines

@@ -1,0 +1,273 @@
+"""What in a page leads somewhere: roles, links, arguments and options of directives, lines of a toctree, prerequisites.
+
+This is the one reader of references: commands that look, and those that rewrite, start from it. The markup is that of
+docutils, Sphinx and MyST. A place is only found here; what it means, the record says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from exptdir.record.lines import bare_lines
+from exptdir.record.markup.blocks import MARKDOWN, RST, Blocks, blank
+from exptdir.record.markup.markdown import front_matter_end
+from exptdir.record.markup.rst import fields
+from exptdir.record.metadata_values import FACT_OF_KEY
+
+#: ``reference`` follows the grammar, ``label`` is one of Sphinx, ``any`` may be all, ``path`` is a file or document.
+Form = Literal["reference", "label", "any", "path"]
+
+_ROLES: dict[str, Form] = {
+    "expt": "reference",
+    "expt:expt": "reference",
+    "expt:experiment": "reference",
+    "expt:entry": "reference",
+    "expt:run": "reference",
+    "expt:builds-on": "reference",
+    "ref": "label",
+    "std:ref": "label",
+    "any": "any",
+    "doc": "path",
+    "std:doc": "path",
+    "download": "path",
+    "cell": "path",
+}
+_KINDS = {"expt:experiment": "experiment", "expt:entry": "entry", "expt:run": "run"}
+
+# Each way begins with a plain character, since only then a search is fast; and names of roles have an end, since
+# otherwise a line of nothing but them would be gone through as often as it has characters.
+_RST = re.compile(
+    r"``(?=\S)(?:[^`]|`(?!`))+?(?<!\s)``"
+    r"|:(?<![\w:\\]:)(?P<role>[A-Za-z][\w:.+-]{0,80}):`(?P<body>(?:\\.|[^`\\])+)`"
+    r"|`(?<![\w:`]`)(?P<late>(?:\\.|[^`\\])+)`:(?P<behind>[A-Za-z][\w:.+-]{0,80}):"
+    r"|`(?<![\w:`]`)(?P<plain>(?:\\.|[^`\\])+)`",
+    re.DOTALL,
+)
+_MD = re.compile(
+    r"(?=[{`])(?:(?<!\\)\{(?P<role>[\w:.+-]{1,80})\}|(?<![\\`]))(?P<ticks>`+)(?!`)(?P<body>.+?)(?<!`)(?P=ticks)(?!`)"
+    r"|\]\([ \t]*(?:<(?P<marked>[^<>\r\n]+)>|<?(?P<link>(?:[^\s()<>]|\([^\s()<>]*\))+)>?)"
+    r"|<project:(?P<project>[^\s<>]+)>"
+    r"|<!--(?:(?!<!--|-->).)*-->"
+    r"|^[ >]*\[(?P<label>(?!\^)[^\]\r\n]+)\]:[ \t]+<?(?P<define>[^\s<>]+)>?",
+    re.DOTALL | re.MULTILINE,
+)
+_BRACKET = re.compile(r"(?<!\\)(?:!?\[|\])")
+_IMAGE = re.compile(r"!\[(?P<alt>[^\[\]]*)\](?:\[(?P<label>[^\[\]]*)\])?(?!\()")
+_RST_CODE = re.compile(r"``.+?``(?!`)", re.DOTALL)
+_MD_CODE = re.compile(r"(?<![`\\}])(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+_ITEM = re.compile(r"""(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote)).)*)(?P=quote)|(?P<bare>[^\s,\[\]"']+)""")
+_KEY = re.compile(r"^(?P<key>\w+)[ \t]*:(?P<value>[^\r\n]*(?:\r?\n[ \t-][^\r\n]*)*)", re.MULTILINE)
+
+
+class Token(NamedTuple):
+    """Something that may lead somewhere.
+
+    Parameters
+    ----------
+    start, end
+        Where in the text it stands, without title and markup.
+    text
+        What is written there.
+    form
+        How it is to be read.
+    kind
+        The only kind of target that will do, for the typed roles; ``link`` for an address in Markdown.
+    name
+        Name of the role or the directive; ``image`` for one of Markdown's; empty for links.
+    silent
+        Whether its author wants it to be shown without a link (``!63``).
+    """
+
+    start: int
+    end: int
+    text: str
+    form: Form
+    kind: str | None = None
+    name: str = ""
+    silent: bool = False
+
+
+def inline(blocks: Blocks) -> list[Token]:
+    """Find the roles and links of a page, in order; what stands in code aside."""
+    return sorted((*_in_rst(blocks), *_in_markdown(blocks)))
+
+
+def arguments(blocks: Blocks) -> Iterator[Token]:
+    """Find the arguments of a page's directives, each of which may be a path."""
+    for directive in blocks.directives:
+        if directive.start < directive.end:
+            text = blocks.text[directive.start : directive.end]
+            yield Token(directive.start, directive.end, text, "path", name=directive.name)
+
+
+def runs_in(blocks: Blocks) -> list[str]:
+    """Return the names of the runs that a page describes, in order."""
+    found = (" ".join(token.text.split()) for token in arguments(blocks) if token.name == "expt:run")
+    return list(dict.fromkeys(found))
+
+
+def tokens(blocks: Blocks) -> list[Token]:
+    """Find all that may lead somewhere in a log or another page.
+
+    Returns
+    -------
+    list of Token
+        In file order; no two overlap.
+    """
+    found = [*inline(blocks), *_options(blocks), *_toctrees(blocks), *_facts(blocks)]
+    # Facts have their own grammar.
+    found += (token for token in arguments(blocks) if FACT_OF_KEY.get(token.name) is None)
+    taken = bytearray(len(blocks.text))
+    apart = []
+    # Of two that overlap the shorter one is inside the other.
+    for token in sorted(found, key=lambda token: token.end - token.start):
+        if not any(taken[token.start : token.end]):
+            taken[token.start : token.end] = b"\1" * (token.end - token.start)
+            apart.append(token)
+    return sorted(apart)
+
+
+def toml_prerequisites(text: str) -> list[Token]:
+    """Find the prerequisites in the text of an ``expt.toml``."""
+    keys = "|".join(key for key, fact in FACT_OF_KEY.items() if fact == "prerequisites")
+    found = re.search(rf"^[ \t]*[\"']?(?:{keys})[\"']?[ \t]*=[ \t]*(?P<value>\[[^\]]*\]|[^\r\n]*)", text, re.MULTILINE)
+    if found is None:
+        return []
+    bare = re.sub(r"""("[^"]*"|'[^']*')|#[^\r\n]*""", lambda part: part[1] or blank(part[0]), found["value"])
+    return list(_items(bare, found.start("value")))
+
+
+def titled(text: str, start: int) -> tuple[int, int, str] | None:
+    """Return the place and the text of the target in ``title <target>``; ``None`` where there is no such title."""
+    bare = text.rstrip()
+    opened = bare.rfind("<")
+    if not bare.endswith(">") or not bare[: max(opened, 0)].strip() or ">" in bare[opened:-1]:
+        return None
+    return start + opened + 1, start + len(bare) - 1, bare[opened + 1 : -1]
+
+
+def without_code(blocks: Blocks, kind: int) -> Iterator[tuple[int, str]]:
+    """Yield the paragraphs of a kind, each with its place and without what stands between marks of code."""
+    pattern = _MD_CODE if kind == MARKDOWN else _RST_CODE
+    for start, stop in blocks.runs(kind):
+        text = blocks.text[start:stop]
+        yield start, pattern.sub(lambda code: blank(code[0]), text) if kind in {MARKDOWN, RST} else text
+
+
+def _in_rst(blocks: Blocks) -> Iterator[Token]:
+    text = blocks.text
+    for start, stop in blocks.runs(RST):
+        for found in _RST.finditer(text, start, stop):
+            if found["role"] or found["behind"]:
+                group = "body" if found["role"] else "late"
+                yield from _role(found["role"] or found["behind"], found[group], found.start(group))
+            elif found["plain"] and text[found.end() : found.end() + 1] == "_":
+                place = titled(found["plain"], found.start("plain"))
+                if place is not None:
+                    yield Token(*place, "path")
+
+
+def _in_markdown(blocks: Blocks) -> Iterator[Token]:
+    text, runs = blocks.text, list(blocks.runs(MARKDOWN))
+    images = (found for run in runs for found in _IMAGE.finditer(text, *run))
+    labels = {" ".join((found["label"] or found["alt"]).split()).lower() for found in images}
+    for start, stop in runs:
+        pictures = _image_ends(text, start, stop)
+        for found in _MD.finditer(text, start, stop):
+            if found["role"]:
+                yield from _role(found["role"], found["body"], found.start("body"))
+            elif group := next((name for name in ("marked", "link", "project", "define") if found[name]), None):
+                defined = group == "define" and " ".join(found["label"].split()).lower() in labels
+                name = "image" if defined or found.start() in pictures else ""
+                yield from _link(found[group], found.start(group), name)
+
+
+def _link(address: str, start: int, name: str) -> Iterator[Token]:
+    if address.startswith("#"):
+        form: Form = "label" if address.startswith("#expt-") else "any"
+        yield Token(start + 1, start + len(address), address[1:], form)
+    elif ":" not in address:
+        path = address.partition("#")[0]
+        yield Token(start, start + len(path), path, "label" if path.startswith("expt-") else "path", "link", name)
+
+
+def _image_ends(text: str, start: int, stop: int) -> set[int]:
+    """Return where the texts of images end, which may hold brackets and be in the texts of links."""
+    opened: list[str] = []
+    ends = set()
+    for bracket in _BRACKET.finditer(text, start, stop):
+        if bracket[0].endswith("["):
+            opened.append(bracket[0])
+        elif opened and opened.pop() == "![":
+            ends.add(bracket.start())
+    return ends
+
+
+def _role(role: str, body: str, start: int) -> Iterator[Token]:
+    form = _ROLES.get(role.lower())
+    if form is None or "\\" in body:
+        return
+    kind, silent = _KINDS.get(role), body.lstrip().startswith("!")
+    place = titled(body, start)
+    if place is not None:
+        if not silent:
+            yield Token(*place, form, kind, role)
+        return
+    stripped = body.strip().removeprefix("!").strip()
+    at = start + body.index(stripped)
+    yield Token(at, at + len(stripped), stripped, form, kind, role, silent)
+
+
+def _options(blocks: Blocks) -> Iterator[Token]:
+    for directive in blocks.directives:
+        for name, start, end in directive.options:
+            if start < end and FACT_OF_KEY.get(name) is None:
+                yield Token(start, end, blocks.text[start:end], "path")
+
+
+def _toctrees(blocks: Blocks) -> Iterator[Token]:
+    trees = [directive for directive in blocks.directives if directive.name == "toctree"]
+    lines = blocks.lines() if trees else []
+    for tree in trees:
+        for line in lines[slice(*tree.content)]:
+            text = line.text.strip()
+            if text:
+                start = line.place(line.text.index(text))
+                yield Token(*(titled(text, start) or (start, start + len(text), text)), "path")
+
+
+def _facts(blocks: Blocks) -> Iterator[Token]:
+    """Find the prerequisites on top of a page, but for those in roles, and what may be paths there."""
+    text = blocks.text
+    if RST in blocks.kinds and MARKDOWN not in blocks.kinds:
+        lines = blocks.lines()
+        for field in fields([line.text for line in lines]):
+            start = lines[field.line].place(len(field.name) + 2)
+            value = text[start : lines[field.end - 1].stop]
+            fact = FACT_OF_KEY.get(field.name.lower())
+            if fact is None and field.value:
+                start += len(value) - len(value.lstrip())
+                yield Token(start, start + len(value.strip()), value.strip(), "path")
+            elif fact == "prerequisites":
+                yield from _items(re.sub(r":[\w:-]{1,80}:`[^`]*`", lambda role: blank(role[0]), value), start)
+    elif text.startswith("---"):
+        head = "".join(blocks.raw[: max(front_matter_end(bare_lines(text)) - 1, 0)])
+        for found in _KEY.finditer(head):
+            if FACT_OF_KEY.get(found["key"]) == "prerequisites":
+                comments = re.compile(r"(?:(?<=\s)|^)#\D[^\r\n]*|^[ \t]*-(?=[ \t])", re.MULTILINE)
+                yield from _items(comments.sub(lambda part: blank(part[0]), found["value"]), found.start("value"))
+
+
+def _items(value: str, start: int) -> Iterator[Token]:
+    for item in _ITEM.finditer(value):
+        if item["bare"] is not None:
+            yield Token(start + item.start("bare"), start + item.end("bare"), item["bare"], "reference")
+            continue
+        at = start + item.start("quoted")
+        for part in item["quoted"].split(","):
+            if part.strip():
+                place = at + len(part) - len(part.lstrip())
+                yield Token(place, place + len(part.strip()), part.strip(), "reference")
+            at += len(part) + 1
