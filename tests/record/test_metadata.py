@@ -387,7 +387,7 @@ def test_bad_front_matter(
 
 
 @pytest.mark.parametrize(
-    "content", ["", "---", "---\n\ntext\n", "# Title\n---\nid: 1\n---\n", "----\nid: 1\n----\n"]
+    "content", ["", "---", "---\n\ntext\n", "# Title\n---\nid: 1\n---\n", "----\nid: 1\n---\n"]
 )
 def test_no_front_matter(expt: Path, content: str) -> None:
     facts, problems = from_md(expt, content)

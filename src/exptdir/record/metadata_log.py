@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from exptdir.record.markup.blocks import read_blocks
+from exptdir.record.markup.headings import title_of
+from exptdir.record.markup.markdown import front_matter_end
+from exptdir.record.markup.rst import fields
 from exptdir.record.metadata_files import Found
 from exptdir.record.metadata_io import UnreadableError, decode, problem, read_bytes
 from exptdir.record.metadata_values import FACT_OF_KEY, Claim
@@ -14,14 +17,6 @@ from exptdir.record.metadata_values import FACT_OF_KEY, Claim
 _HEAD = 16 << 10
 _FRONT_MATTER = 64 << 10
 _SHALLOW = 200
-
-_FIELD = re.compile(r":(?![: ])((?:\\.|[^:\\]){1,60}):(?:[ \t]+(.*))?")
-_RULE = re.compile(r"([!-/:-@\[-`{-~])\1*")
-_ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*))?")
-_SETEXT = re.compile(r" {0,3}(?:=+|-+)[ \t]*")
-_NO_PARAGRAPH = (">", "- ", "* ", "+ ", "<!--", "%", "|")
-_TARGET = re.compile(r"\([^)]*\)=")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,}|:{3,})")
 
 
 def from_log(log: str) -> Found:
@@ -64,13 +59,9 @@ def log_title(log: Path) -> str | None:
         text, whole = _head(path, _HEAD)
     except (OSError, UnreadableError):
         return None
-    lines = text.split("\n")
     if not whole:
-        lines.pop()
-    if path.lower().endswith(".md"):
-        end = _front_matter_end(lines)
-        return _markdown_title(lines[end:])
-    return next((title for _, title, _ in _rst_titles(lines)), None)
+        text = text[: text.rfind("\n") + 1]
+    return title_of(read_blocks(text, markdown=path.lower().endswith(".md")))
 
 
 def _head(path: str, limit: int) -> tuple[str, bool]:
@@ -79,19 +70,11 @@ def _head(path: str, limit: int) -> tuple[str, bool]:
     return decode(data[:limit], whole=whole), whole
 
 
-def _front_matter_end(lines: list[str]) -> int:
-    """Find the line after the front matter; 0 where there is none."""
-    if not lines or lines[0].rstrip() != "---":
-        return 0
-    ends = (n for n, line in enumerate(lines[1:], 2) if line.rstrip() in ("---", "..."))
-    return next(ends, 0)
-
-
 def _front_matter(path: str, text: str, whole: bool) -> list[Claim]:
     if not text.startswith("---"):
         return []
     lines = text.split("\n")
-    end = _front_matter_end(lines)
+    end = front_matter_end(lines)
     if not end:
         if not whole and lines[0].rstrip() == "---":
             raise UnreadableError("its front matter does not end within 64 KiB", 1)
@@ -137,102 +120,9 @@ def _plain_value(node: object) -> object:
 
 
 def _field_list(path: str, text: str) -> list[Claim]:
-    lines = text.split("\n")
-    claims: list[Claim] = []
-    at, titled = 0, False
-    while at < len(lines):
-        line = lines[at]
-        if _FIELD.fullmatch(line):
-            at = _read_fields(path, lines, at, claims)
-        elif not line.strip() or line.startswith(".. ") or line.rstrip() == "..":
-            at = _after_block(lines, at)
-        else:
-            title = None if titled else _title_at(lines, at)
-            if title is None:
-                break
-            at, titled = title[1], True
-    return claims
-
-
-def _read_fields(path: str, lines: list[str], at: int, claims: list[Claim]) -> int:
-    while at < len(lines) and (field := _FIELD.fullmatch(lines[at])):
-        end = _after_block(lines, at)
-        fact = FACT_OF_KEY.get(field[1].lower())
+    claims = []
+    for field in fields(text.split("\n")):
+        fact = FACT_OF_KEY.get(field.name.lower())
         if fact is not None and fact != "title":
-            parts = [field[2] or "", *lines[at + 1 : end]]
-            claims.append(Claim(fact, " ".join(part.strip() for part in parts).strip(), path, at + 1))
-        at = end
-    return at
-
-
-def _after_block(lines: list[str], at: int) -> int:
-    """Skip a line with what is indented below it, and the blank lines after."""
-    at += 1
-    while at < len(lines) and (not lines[at].strip() or lines[at][0] in " \t"):
-        at += 1
-    return at
-
-
-def _rule(lines: list[str], at: int) -> str:
-    line = lines[at].rstrip() if at < len(lines) else ""
-    return line if _RULE.fullmatch(line) else ""
-
-
-def _rst_titles(lines: list[str]) -> Iterator[tuple[int, str, int]]:
-    """Find section titles: first line, text, line after."""
-    at = 0
-    blank = True
-    while at + 1 < len(lines):
-        found = _title_at(lines, at) if blank else None
-        if found is not None:
-            yield at, *found
-            at = found[1]
-            blank = True
-        else:
-            # An explicit markup block needs no blank line before a title that follows a comment or target.
-            blank = not lines[at].strip() or lines[at].startswith(".. ")
-            at += 1
-
-
-def _title_at(lines: list[str], at: int) -> tuple[str, int] | None:
-    line = lines[at].rstrip()
-    over = _rule(lines, at)
-    if over:
-        text = lines[at + 1].strip() if at + 1 < len(lines) else ""
-        return (text, at + 3) if text and not _rule(lines, at + 1) and _rule(lines, at + 2) == over else None
-    under = _rule(lines, at + 1)
-    if not under or line[:1].isspace() or not line or line.startswith(".. "):
-        return None
-    return (line, at + 2) if len(under) >= min(4, len(line)) else None
-
-
-def _markdown_title(lines: list[str]) -> str | None:
-    paragraph: list[str] = []
-    fence = ""
-    for line in lines:
-        if fence:
-            fence = "" if line.strip().startswith(fence) and not line.strip(" " + fence[0]) else fence
-            continue
-        opened, atx = _FENCE.match(line), _ATX.fullmatch(line)
-        if atx and (title := _without_closing(atx[2] or "")):
-            return title
-        if paragraph and _SETEXT.fullmatch(line):
-            return " ".join(paragraph)
-        if opened:
-            fence = opened[1]
-        paragraph = [*paragraph, line.strip()] if _continues(line, paragraph) and not opened else []
-    return None
-
-
-def _without_closing(text: str) -> str:
-    """Take off the closing marks of a heading, which ``C#`` does not have."""
-    text = text.strip()
-    bare = text.rstrip("#")
-    return bare.rstrip() if not bare or bare[-1] in " \t" else text
-
-
-def _continues(line: str, paragraph: list[str]) -> bool:
-    text = line.strip()
-    if not text or text.startswith(_NO_PARAGRAPH) or _TARGET.fullmatch(text):
-        return False
-    return bool(paragraph) or not line.startswith(("    ", "\t"))
+            claims.append(Claim(fact, field.value, path, field.line + 1))
+    return claims

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
-from exptdir.record.lines import split_lines
+from exptdir.record.lines import bare_lines, split_lines
 
 #: Directives whose content nobody parses.
 CODE_DIRECTIVES = frozenset(
@@ -82,26 +84,8 @@ class Directive(NamedTuple):
     content: tuple[int, int] = (0, 0)
 
 
-class Line(NamedTuple):
-    """What is left of a line inside quotes, list items and directives.
-
-    Parameters
-    ----------
-    number
-        Which line of the page it is, counted from 0.
-    stop
-        Where in the page it ends, without its line end.
-    text
-        What is left, always the end of the line but for white space in front.
-    """
-
-    number: int
-    stop: int
-    text: str
-
-    def place(self, column: int) -> int:
-        """Return where in the page a character of the text stands."""
-        return self.stop - len(self.text) + column
+#: A line by its number, counted from 0, and what is left of it inside quotes, items and directives: always its end.
+Line = tuple[int, str]
 
 
 class Blocks:
@@ -109,31 +93,39 @@ class Blocks:
 
     def __init__(self, text: str, kind: int) -> None:
         self.text = text
-        self.raw = split_lines(text)
-        self.kinds = bytearray([kind]) * len(self.raw)
+        self._bare = bare_lines(text)
+        self.kinds = bytearray([kind]) * len(self._bare)
         #: Which lines do not go on the paragraph above them.
-        self.starts = bytearray(len(self.raw))
+        self.starts = bytearray(len(self._bare))
         self.headings: list[Heading] = []
         self.directives: list[Directive] = []
 
     def lines(self) -> list[Line]:
         """Return the whole page, line by line."""
-        lines, at = [], 0
-        for number, raw in enumerate(self.raw):
-            bare = raw.rstrip("\r\n")
-            lines.append(Line(number, at + len(bare), bare))
-            at += len(raw)
-        return lines
+        return list(enumerate(self._bare))
+
+    @cached_property
+    def raw(self) -> list[str]:
+        """The lines with their ends."""
+        return split_lines(self.text)
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        return [0, *accumulate(map(len, self.raw))]
+
+    def place(self, line: Line, column: int) -> int:
+        """Return where in the page a character of a line stands."""
+        return self._begins[line[0]] + len(self._bare[line[0]]) - len(line[1]) + column
 
     def mark(self, lines: Iterable[Line], kind: int) -> None:
         """Say of lines what they are."""
-        for line in lines:
-            self.kinds[line.number] = kind
+        for number, _ in lines:
+            self.kinds[number] = kind
 
     def runs(self, kind: int) -> Iterator[tuple[int, int]]:
         """Yield where each paragraph or the like of a kind begins and ends: markup within lines does not go further."""
         at, begin, within = 0, 0, False
-        for raw, own, start in zip(self.raw, self.kinds, self.starts, strict=True):
+        for raw, own, start in zip(self.raw, self.kinds, self.starts, strict=False):
             if within and (own != kind or start):
                 yield begin, at
                 within = False
@@ -149,7 +141,7 @@ class Blocks:
             return self.text
         return "".join(
             raw if kind in kinds else " " * len(raw.rstrip("\r\n")) + raw[len(raw.rstrip("\r\n")) :]
-            for raw, kind in zip(self.raw, self.kinds, strict=True)
+            for raw, kind in zip(self.raw, self.kinds, strict=False)
         )
 
     def note(self, directive: Directive) -> None:
@@ -182,6 +174,8 @@ def read_blocks(text: str, *, markdown: bool) -> Blocks:
 
 def indent_of(text: str, tab: int = 8) -> int:
     """Count the columns of white space in front of a text."""
+    if text[:1] not in {" ", "\t"}:
+        return 0
     bare = text.lstrip(" \t")
     blank = text[: len(text) - len(bare)]
     return len(blank.expandtabs(tab)) if "\t" in blank else len(blank)

@@ -25,6 +25,7 @@ _DEFINITION = re.compile(r" {0,3}\[(?!\^)[^\]]+\]:")
 _TARGET = re.compile(r" {0,3}\(.+\)=[ \t]*$")
 _TABLE_RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _EQUATION_END = re.compile(r"\$\$(?:[ \t]*\([^()$\r\n]+\))?$")
+_OPENERS = frozenset(">[-+*0123456789:~")
 #: How HTML that goes over blank lines begins, and how it ends.
 _HTML_LONG = (
     (
@@ -51,8 +52,13 @@ def front_matter_end(lines: list[str]) -> int:
     mark = lines[0].rstrip() if lines else ""
     if len(mark) < 3 or mark.strip("-"):
         return 0
-    ends = re.compile(rf" {{0,3}}-{{{len(mark)},}}[ \t]*|\.\.\.[ \t]*")
-    return next((at for at, line in enumerate(lines[1:], 2) if line[:1] in "-. " and ends.fullmatch(line)), 0)
+    return next((at for at, line in enumerate(lines[1:], 2) if line[:1] in "-. " and _ends(line, mark)), 0)
+
+
+def _ends(line: str, mark: str) -> bool:
+    bare = line.strip()
+    dashes = bare.startswith(mark) and not bare.strip("-") and not line.startswith("    ")
+    return dashes or line.rstrip() == "..."
 
 
 def read_markdown(blocks: Blocks, lines: list[Line]) -> None:
@@ -65,7 +71,7 @@ def read_markdown(blocks: Blocks, lines: list[Line]) -> None:
     lines
         Its lines.
     """
-    end = front_matter_end([line.text for line in lines]) if lines and lines[0].text.startswith("---") else 0
+    end = front_matter_end([line for _, line in lines]) if lines and lines[0][1].startswith("---") else 0
     blocks.mark(lines[:end], OTHER)
     # What is in directives is read after what is around them, since it may be nested deeper than Python can call.
     waiting = [(lines[end:], True)]
@@ -90,22 +96,35 @@ class _Reader:
         """Read all, and return the contents of directives, which are still to be read."""
         at = 0
         while at < len(self._lines):
+            number, rest = self._lines[at]
+            if not rest.strip():
+                # A quote ends with it, an item does not.
+                if 0 in self._boxes:
+                    del self._boxes[self._boxes.index(0) :]
+                self._paragraph = -1
+                at += 1
+                continue
             rest, deep = self._inside(at)
             if deep < len(self._boxes):
-                if self._paragraph >= 0 and rest.strip() and not self._interrupts(rest):
+                if self._paragraph >= 0 and not self._interrupts(rest):
                     at += 1
                     continue
                 del self._boxes[deep:]
                 self._paragraph = -1
-            rest = self._open(rest)
-            if self._paragraph < 0:
-                self._blocks.starts[self._lines[at].number] = 1
-            at = self._leaf(at, rest)
+            if not rest[:1].isalpha():
+                rest = self._open(rest)
+            self._blocks.starts[number] = self._paragraph < 0
+            if rest[:1].isalpha():
+                # Most lines are text, and nothing but text begins with a letter.
+                self._paragraph = at if self._paragraph < 0 else self._paragraph
+                at += 1
+            else:
+                at = self._leaf(at, rest)
         return self._contents
 
     def _inside(self, at: int) -> tuple[str, int]:
         """Return what is left of a line in the quotes and items around it, and in how many of them it is."""
-        rest = self._lines[at].text
+        rest = self._lines[at][1]
         for deep, box in enumerate(self._boxes):
             if box == 0:
                 quote = _QUOTE.match(rest)
@@ -122,7 +141,7 @@ class _Reader:
 
     def _open(self, rest: str) -> str:
         """Enter the quotes and items that begin on a line, and return what is left of it."""
-        while rest[:4].strip():
+        while rest.lstrip(" ")[:1] in _OPENERS and rest[:4].strip():
             if (quote := _QUOTE.match(rest)) is not None:
                 box, used = 0, quote.end()
             elif (note := _FOOTNOTE.match(rest)) is not None:
@@ -173,20 +192,18 @@ class _Reader:
             return at + 1
         if self._paragraph >= 0 and (setext := _SETEXT.match(rest)):
             text, rule = self._lines[self._paragraph : at], setext["rule"]
-            title, level = " ".join(part.text.strip() for part in text), 1 if rule[0] == "=" else 2
-            self._heading(Heading(text[0].number, line.number + 1, level, title, rule[0], False, len(rule)))
+            title, level = " ".join(part.strip() for _, part in text), 1 if rule[0] == "=" else 2
+            self._heading(Heading(text[0][0], line[0] + 1, level, title, rule[0], False, len(rule)))
             return at + 1
-        # Most lines are text.
-        if bare[0] in "`~:#%+(*-_<$[|":
-            for read in (self._read_table, self._read_fence, self._read_one, self._read_html, self._read_equation):
-                stop = read(at, rest)
-                if stop:
-                    self._blocks.starts[line.number] = 1
-                    self._paragraph = -1
-                    return stop
-            if bare[0] == "|" or (self._paragraph < 0 and _DEFINITION.match(rest)):
-                self._paragraph = -1
-                return at + 1
+        read = _READERS.get(bare[0])
+        stop = self._read_table(at, rest) if "|" in rest else 0
+        if stop or (read is not None and (stop := read(self, at, rest))):
+            self._blocks.starts[line[0]] = 1
+            self._paragraph = -1
+            return stop
+        if bare[0] == "|" or (self._paragraph < 0 and bare[0] == "[" and _DEFINITION.match(rest)):
+            self._paragraph = -1
+            return at + 1
         if self._paragraph < 0:
             self._paragraph = at
         return at + 1
@@ -204,7 +221,7 @@ class _Reader:
             bare = title.rstrip("#")
             # "C#" keeps what belongs to it.
             title = bare.rstrip() if not bare or bare[-1] in " \t" else title
-            self._heading(Heading(line.number, line.number + 1, len(atx["marks"]), title, "#"))
+            self._heading(Heading(line[0], line[0] + 1, len(atx["marks"]), title, "#"))
         elif rest.lstrip().startswith("%"):
             self._blocks.mark([line], OTHER)
         elif not _RULE.match(rest) and not _TARGET.match(rest):
@@ -213,14 +230,14 @@ class _Reader:
 
     def _read_table(self, at: int, rest: str) -> int:
         """Go over the rows of a table from the line below its head on."""
-        if "|" not in rest or not _TABLE_RULE.match(rest.lstrip()) or not at or "|" not in self._lines[at - 1].text:
+        if not _TABLE_RULE.match(rest.lstrip()) or not at or "|" not in self._lines[at - 1][1]:
             return 0
         stop = at + 1
         while stop < len(self._lines):
             text, deep = self._inside(stop)
             if deep < len(self._boxes) or not text.strip() or self._interrupts(text):
                 break
-            self._blocks.starts[self._lines[stop].number] = 1
+            self._blocks.starts[self._lines[stop][0]] = 1
             stop += 1
         return stop
 
@@ -241,11 +258,12 @@ class _Reader:
             if text.strip().startswith(mark) and not text.strip().strip(mark[0]) and indent_of(text, 4) < 4:
                 self._blocks.mark([line], OTHER)
                 break
-            inner.append(Line(line.number, line.stop, _dedented(text, min(width, indent_of(text, 4)))))
+            inner.append((line[0], _dedented(text, min(width, indent_of(text, 4)))))
         first = self._lines[at]
         directive = _DIRECTIVE.match(info)
         if directive is not None:
-            self._directive(first, directive, info, len(rest) - fence.start("info"), inner)
+            start = self._blocks.place(first, len(first[1]) - len(rest) + fence.start("info"))
+            self._directive(first, directive, info, start, inner)
         elif mark[0] == ":":
             # ":::note" is a box whose content is prose; behind backticks stands the language of the code.
             self._contents.append((inner, False))
@@ -253,11 +271,11 @@ class _Reader:
             self._blocks.mark([first, *inner], OTHER)
         return stop
 
-    def _directive(self, first: Line, found: re.Match[str], info: str, behind: int, inner: list[Line]) -> None:
-        name, start = found["name"].lower(), first.stop - behind
-        options, content = _options(inner)
-        body = (content[0].number, content[-1].number + 1) if content else (0, 0)
-        self._blocks.note(Directive(name, first.number, start + found.end(), start + len(info), options, body))
+    def _directive(self, first: Line, found: re.Match[str], info: str, start: int, inner: list[Line]) -> None:
+        name = found["name"].lower()
+        options, content = _options(self._blocks, inner)
+        body = (content[0][0], content[-1][0] + 1) if content else (0, 0)
+        self._blocks.note(Directive(name, first[0], start + found.end(), start + len(info), options, body))
         if name == "eval-rst":
             self._blocks.mark([first], OTHER)
             self._blocks.mark(inner, RST)
@@ -271,8 +289,6 @@ class _Reader:
 
     def _read_html(self, at: int, rest: str) -> int:
         bare = rest.lstrip()
-        if bare[0] != "<":
-            return 0
         ends = next((ends for begins, ends in _HTML_LONG if begins.match(bare)), None)
         if ends is None and not _HTML_BLOCK.match(bare) and (self._paragraph >= 0 or not _HTML_TAG.match(bare)):
             return 0
@@ -305,6 +321,14 @@ class _Reader:
         return stop
 
 
+_READERS = {
+    **dict.fromkeys("`~:", _Reader._read_fence),
+    **dict.fromkeys("#%+(*-_", _Reader._read_one),
+    "<": _Reader._read_html,
+    "$": _Reader._read_equation,
+}
+
+
 def _fence(rest: str) -> re.Match[str] | None:
     fence = _FENCE.match(rest)
     return None if fence is None or (fence["mark"][0] == "`" and "`" in fence["info"]) else fence
@@ -318,22 +342,22 @@ def _dedented(text: str, columns: int) -> str:
     return " " * (indent_of(text, 4) - columns) + bare
 
 
-def _options(lines: list[Line]) -> tuple[tuple[tuple[str, int, int], ...], list[Line]]:
+def _options(blocks: Blocks, lines: list[Line]) -> tuple[tuple[tuple[str, int, int], ...], list[Line]]:
     """Return the options on top of a directive's content, and the rest of it."""
     at, pattern = 0, _OPTION
-    if lines and lines[0].text.rstrip() == "---":
-        end = next((n for n, line in enumerate(lines[1:], 1) if line.text.rstrip() == "---"), len(lines))
+    if lines and lines[0][1].rstrip() == "---":
+        end = next((n for n, line in enumerate(lines[1:], 1) if line[1].rstrip() == "---"), len(lines))
         body, at, pattern = lines[1:end], end + 1, _YAML_OPTION
     else:
-        while at < len(lines) and lines[at].text.lstrip().startswith(":") and not lines[at].text.startswith(":::"):
+        while at < len(lines) and lines[at][1].lstrip().startswith(":") and not lines[at][1].startswith(":::"):
             at += 1
         body = lines[:at]
     options = []
     for line in body:
-        found = pattern.match(line.text)
+        found = pattern.match(line[1])
         if found is not None and found["value"]:
             start, end = found.start("value"), found.start("value") + len(found["value"].rstrip())
-            if end - start > 1 and line.text[start] == line.text[end - 1] and line.text[start] in "\"'":
+            if end - start > 1 and line[1][start] == line[1][end - 1] and line[1][start] in "\"'":
                 start, end = start + 1, end - 1
-            options.append((found["name"].lower(), line.place(start), line.place(end)))
+            options.append((found["name"].lower(), blocks.place(line, start), blocks.place(line, end)))
     return tuple(options), lines[at:]

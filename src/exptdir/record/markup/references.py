@@ -232,9 +232,9 @@ def _toctrees(blocks: Blocks) -> Iterator[Token]:
     lines = blocks.lines() if trees else []
     for tree in trees:
         for line in lines[slice(*tree.content)]:
-            text = line.text.strip()
+            text = line[1].strip()
             if text:
-                start = line.place(line.text.index(text))
+                start = blocks.place(line, line[1].index(text))
                 yield Token(*(titled(text, start) or (start, start + len(text), text)), "path")
 
 
@@ -243,9 +243,10 @@ def _facts(blocks: Blocks) -> Iterator[Token]:
     text = blocks.text
     if RST in blocks.kinds and MARKDOWN not in blocks.kinds:
         lines = blocks.lines()
-        for field in fields([line.text for line in lines]):
-            start = lines[field.line].place(len(field.name) + 2)
-            value = text[start : lines[field.end - 1].stop]
+        for field in fields([line for _, line in lines]):
+            start = blocks.place(lines[field.line], len(field.name) + 2)
+            last = lines[field.end - 1]
+            value = text[start : blocks.place(last, len(last[1]))]
             fact = FACT_OF_KEY.get(field.name.lower())
             if fact is None and field.value:
                 start += len(value) - len(value.lstrip())

@@ -21,7 +21,7 @@ _ROWS = re.compile(r"\|(?: |$)|\+[-=]+\+|=+(?: +=+)+$")
 _BULLET = re.compile(r"[-*+•‣⁃](?:[ \t]|$)")
 _OPTION = re.compile(r"[ \t]*:(?P<name>(?![: ])(?:\\.|[^:\\])+):(?:[ \t]+(?P<value>\S.*)|[ \t]*$)")
 _FIELD = re.compile(r":(?![: ])((?:\\.|[^:\\]){1,60}):(?:[ \t]+(.*))?")
-_QUOTE_MARK = re.compile(r"[!-/:-@\[-`{-~]")
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 
 class Field(NamedTuple):
@@ -90,10 +90,10 @@ class _Reader:
     def read(self) -> None:
         at = 0
         while at < len(self._lines):
-            text = self._lines[at].text.rstrip()
+            text = self._lines[at][1].rstrip()
             column = indent_of(text)
             if not text:
-                self._blocks.starts[self._lines[at].number] = 1
+                self._blocks.starts[self._lines[at][0]] = 1
                 self._paragraph = -1
                 at += 1
             elif column == self._paragraph:
@@ -104,10 +104,13 @@ class _Reader:
     def _block(self, at: int, text: str, column: int) -> int:
         """Read a line on which something may begin, and return the line after what is not looked at again."""
         self._paragraph = -1
-        self._blocks.starts[self._lines[at].number] = 1
-        heading = _heading_at([line.text for line in self._lines[at : at + 3]]) if not column else None
+        self._blocks.starts[self._lines[at][0]] = 1
+        below = self._lines[at + 1][1] if at + 1 < len(self._lines) else ""
+        heading = None
+        if not column and (_PUNCTUATION.match(text) or _PUNCTUATION.match(below)):
+            heading = _heading_at([line for _, line in self._lines[at : at + 3]])
         if heading is not None:
-            style, number = (heading.mark, heading.over), self._lines[at].number
+            style, number = (heading.mark, heading.over), self._lines[at][0]
             if style not in self._styles:
                 self._styles.append(style)
             level = self._styles.index(style) + 1
@@ -121,7 +124,7 @@ class _Reader:
         if (explicit := _EXPLICIT.match(bare)) is not None:
             return self._explicit(at, bare[explicit.end() :], column)
         if bare.startswith(">>> "):
-            stop = self._until(at, lambda line: not line.text.strip())
+            stop = self._until(at, lambda text: not text.strip())
             self._blocks.mark(self._lines[at:stop], OTHER)
             return stop
         # Nothing goes on a field or a line of a line block but what is indented.
@@ -130,25 +133,25 @@ class _Reader:
 
     def _is_text(self, at: int, bare: str, column: int) -> bool:
         """Tell whether "1." begins a sentence, since the line below neither is indented nor has a number."""
-        after = self._lines[at + 1].text if at + 1 < len(self._lines) else ""
+        after = self._lines[at + 1][1] if at + 1 < len(self._lines) else ""
         numbered = _ENUMERATED.match(bare) is not None and bool(after.strip())
         return numbered and indent_of(after) <= column and not _ENUMERATED.match(after.lstrip())
 
     def _text(self, at: int, text: str, column: int) -> int:
         """Read a line of a paragraph, with the literal block that it may announce."""
         after = at + 1
-        if not text.endswith("::") or (after < len(self._lines) and self._lines[after].text.strip()):
+        if not text.endswith("::") or (after < len(self._lines) and self._lines[after][1].strip()):
             return after
-        begin = self._until(at, lambda line: bool(line.text.strip()))
+        begin = self._until(at, lambda text: bool(text.strip()))
         if begin == len(self._lines):
             return begin
-        first = self._lines[begin].text
+        first = self._lines[begin][1]
         self._paragraph = -1
         if indent_of(first) > column:
             stop = self._indented_end(at, column)
-        elif indent_of(first) == column and _QUOTE_MARK.match(first.lstrip()):
+        elif indent_of(first) == column and _PUNCTUATION.match(first.lstrip()):
             mark = first.lstrip()[0]
-            stop = self._until(begin, lambda line: not line.text.lstrip().startswith(mark))
+            stop = self._until(begin, lambda text: not text.lstrip().startswith(mark))
         else:
             return after
         self._blocks.mark(self._lines[after:stop], OTHER)
@@ -161,7 +164,7 @@ class _Reader:
         if _MARKUP.match(rest):
             return at + 1
         # An empty comment ends at once when a blank line follows.
-        empty = not rest and at + 1 < len(self._lines) and not self._lines[at + 1].text.strip()
+        empty = not rest and at + 1 < len(self._lines) and not self._lines[at + 1][1].strip()
         stop = at + 1 if empty else self._indented_end(at, column)
         self._blocks.mark(self._lines[at:stop], OTHER)
         return stop
@@ -169,27 +172,28 @@ class _Reader:
     def _directive(self, at: int, found: re.Match[str], rest: str, column: int) -> int:
         """Note a directive; its argument may begin and go on below its name, and options follow."""
         first, name = self._lines[at], found["name"].lower()
-        start = end = first.stop - (len(first.text) - len(first.text.rstrip())) - len(rest) + found.end()
+        start = end = self._blocks.place(first, len(first[1].rstrip()) - len(rest) + found.end())
         if found.end() < len(rest):
             end = start + len(rest) - found.end()
         options: list[tuple[str, int, int]] = []
         last = self._indented_end(at, column)
         stop = at + 1
-        while stop < last and (text := self._lines[stop].text.rstrip()):
-            line, left = self._lines[stop], len(text) - len(text.lstrip(" \t"))
+        while stop < last and (text := self._lines[stop][1].rstrip()):
+            left = len(text) - len(text.lstrip(" \t"))
+            begin, behind = (self._blocks.place(self._lines[stop], column) for column in (left, len(text)))
             option = _OPTION.match(text)
             if option is not None:
-                value = option.start("value") if option["value"] else len(text)
-                options.append((option["name"].lower(), line.place(value), line.place(len(text))))
+                value = self._blocks.place(self._lines[stop], option.start("value")) if option["value"] else behind
+                options.append((option["name"].lower(), value, behind))
             elif options:
-                options[-1] = (*options[-1][:2], line.place(len(text)))
+                options[-1] = (*options[-1][:2], behind)
             elif name in CODE_DIRECTIVES or _EXPLICIT.match(text[left:]) or _ITEMS.match(text[left:]):
                 break
             else:
-                start, end = (start if end > start else line.place(left)), line.place(len(text))
+                start, end = (start if end > start else begin), behind
             stop += 1
-        body = (self._lines[stop].number, self._lines[last - 1].number + 1) if stop < last else (0, 0)
-        self._blocks.note(Directive(name, first.number, start, end, tuple(options), body))
+        body = (self._lines[stop][0], self._lines[last - 1][0] + 1) if stop < last else (0, 0)
+        self._blocks.note(Directive(name, first[0], start, end, tuple(options), body))
         if name not in CODE_DIRECTIVES:
             # An argument may as well be text, which may begin with anything.
             return stop if options else at + 1
@@ -198,11 +202,11 @@ class _Reader:
         self._blocks.mark(self._lines[stop:last], HTML if html else OTHER)
         return last
 
-    def _until(self, at: int, ends: Callable[[Line], bool]) -> int:
-        return next((n for n in range(at + 1, len(self._lines)) if ends(self._lines[n])), len(self._lines))
+    def _until(self, at: int, ends: Callable[[str], bool]) -> int:
+        return next((n for n in range(at + 1, len(self._lines)) if ends(self._lines[n][1])), len(self._lines))
 
     def _indented_end(self, at: int, column: int) -> int:
-        return self._until(at, lambda line: bool(line.text.strip()) and indent_of(line.text) <= column)
+        return self._until(at, lambda text: bool(text.strip()) and indent_of(text) <= column)
 
 
 def _heading_at(lines: list[str]) -> Heading | None:
