@@ -1,11 +1,12 @@
-"""Which headings of a log make their sections entries."""
+"""Which titles of a log make their sections entries; commands and pages ask here."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from exptdir.record.dates import (
     DateContext,
@@ -19,14 +20,13 @@ from exptdir.record.dates import (
 from exptdir.record.markup.blocks import Blocks, Heading
 
 
-@dataclass(frozen=True)
-class DatedHeading:
-    """An entry.
+class DatedTitle(NamedTuple):
+    """An entry among the titles of a log.
 
     Parameters
     ----------
-    heading
-        The heading.
+    at
+        Which of the titles it is.
     day
         Its day; ``None`` where the date is in doubt.
     n
@@ -34,8 +34,19 @@ class DatedHeading:
     found
         How the date is written.
     year
-        The heading around it that names a year.
+        Which title around it names a year.
     """
+
+    at: int
+    day: date | None
+    n: int
+    found: TitleDate
+    year: int | None = None
+
+
+@dataclass(frozen=True)
+class DatedHeading:
+    """An entry among the headings of a log: as :class:`DatedTitle`, with headings in place of their numbers."""
 
     heading: Heading
     day: date | None
@@ -54,62 +65,93 @@ class DatedHeading:
         return self.found.problem
 
 
-def entries(blocks: Blocks, *, order: str = "", begun: date | None = None) -> list[DatedHeading]:
+def date_titles(
+    titles: Sequence[tuple[str, int]], page: int | None, *, order: str = "", begun: date | None = None
+) -> tuple[list[DatedTitle], tuple[str, ...]]:
+    """Find the entries of a log by its titles.
+
+    Parameters
+    ----------
+    titles
+        Text and level of each section's title, in file order, and of each ``update``, whose level is 0.
+    page
+        Which of them is that of the page, which is no entry.
+    order
+        The setting ``exptdir_date_order``.
+    begun
+        The day on which the experiment began.
+
+    Returns
+    -------
+    tuple
+        The entries, and the titles whose day and month are in another order than those before.
+    """
+    texts = [text for at, (text, _) in enumerate(titles) if at != page]
+    evidence = infer_order(texts)
+    newest_first = infer_direction(texts, order=order or evidence.order)
+    found: list[DatedTitle] = []
+    around: list[tuple[int, int, int]] = []
+    of_day: Counter[date] = Counter()
+    previous: date | None = None
+    for at, (text, level) in enumerate(titles):
+        around = [outer for outer in around if not level or outer[0] < level]
+        inside, year = around[-1][1:] if around else (None, None)
+        context = DateContext(
+            order=order,
+            evidence=evidence.order,
+            newest_first=newest_first,
+            begun=begun,
+            heading=year,
+            previous=previous,
+        )
+        dated = None
+        if at != page:
+            dated = parse_title_date(text, context=context) if level else update_date(text, context)
+        if level and (own := heading_year(text)) is not None:
+            around.append((level, at, own))
+        if dated is not None and dated.date is not None:
+            of_day[dated.date] += 1
+            previous = dated.date
+        if dated is not None:
+            found.append(DatedTitle(at, dated.date, of_day[dated.date] if dated.date else 0, dated, inside))
+    return found, evidence.contradictions
+
+
+def entries(
+    blocks: Blocks, headings: Sequence[Heading] | None = None, *, order: str = "", begun: date | None = None
+) -> list[DatedHeading]:
     """Find the entries of a log.
 
     Parameters
     ----------
     blocks
         The log.
-    order
-        The setting ``exptdir_date_order``.
-    begun
-        The day on which the experiment began.
+    headings
+        Its headings, where something has been done to them.
+    order, begun
+        As for :func:`date_titles`.
     """
-    return entries_among(blocks.headings, order=order, begun=begun)
+    headings = blocks.headings if headings is None else headings
+    titles = [(heading.title, heading.level) for heading in headings]
+    found, _ = date_titles(titles, page_title(titles), order=order, begun=begun)
+    return [
+        DatedHeading(headings[at], day, n, dated, None if year is None else headings[year])
+        for at, day, n, dated, year in found
+    ]
 
 
-def entries_among(headings: Sequence[Heading], *, order: str = "", begun: date | None = None) -> list[DatedHeading]:
-    """Find the entries among the headings of a log; the first is the page's title unless it has a date.
+def page_title(titles: Sequence[tuple[str, int]]) -> int | None:
+    """Return which title is that of the page; the first, unless it is dated and others stand beside it.
 
     Parameters
     ----------
-    headings
-        The headings and updates, in file order.
-    order, begun
-        As for :func:`entries`.
+    titles
+        As for :func:`date_titles`.
     """
-    first = next((heading for heading in headings if heading.level), None)
-    body = [heading for heading in headings if heading is not first or _is_dated(heading)]
-    titles = [heading.title for heading in body]
-    evidence = infer_order(titles).order
-    newest_first = infer_direction(titles, order=order or evidence)
-    context = DateContext(order=order, evidence=evidence, newest_first=newest_first, begun=begun)
-    found: list[DatedHeading] = []
-    years: list[tuple[Heading, int]] = []
-    of_day: Counter[date] = Counter()
-    for heading in body:
-        if heading.level:
-            years = [(above, year) for above, year in years if above.level < heading.level]
-        around = years[-1] if years else None
-        context = replace(context, heading=around[1] if around else None)
-        dated = _date_of(heading, context)
-        year = heading_year(heading.title) if heading.level else None
-        if year is not None:
-            years.append((heading, year))
-        if dated is None:
-            continue
-        if dated.date is not None:
-            of_day[dated.date] += 1
-            context = replace(context, previous=dated.date)
-        n = of_day[dated.date] if dated.date is not None else 0
-        found.append(DatedHeading(heading, dated.date, n, dated, around[0] if around else None))
-    return found
-
-
-def _date_of(heading: Heading, context: DateContext) -> TitleDate | None:
-    return parse_title_date(heading.title, context=context) if heading.level else update_date(heading.title, context)
-
-
-def _is_dated(heading: Heading) -> bool:
-    return parse_title_date(heading.title, context=DateContext()) is not None
+    first = next((at for at, (_, level) in enumerate(titles) if level), None)
+    if first is None:
+        return None
+    text, top = titles[first]
+    beside = any(0 < level <= top for _, level in titles[first + 1 :])
+    dated = beside and parse_title_date(text, context=DateContext()) is not None
+    return None if dated else first

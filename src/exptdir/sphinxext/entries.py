@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from datetime import date
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from exptdir.record.dates import (
-    DateContext,
-    TitleDate,
-    heading_year,
-    infer_direction,
-    infer_order,
-    parse_title_date,
-    update_date,
-)
+from exptdir.record.dates import TitleDate
+from exptdir.record.entries import date_titles
 from exptdir.sphinxext.data import Entry
 from exptdir.sphinxext.doctree import all_nodes, page_section, title_text
 from exptdir.sphinxext.domain import ExptDomain, domain_of
@@ -57,8 +47,19 @@ def _is_update(node: nodes.Node) -> bool:
     return isinstance(node, nodes.admonition) and "exptdir_update" in node
 
 
-def _title(node: nodes.Element) -> nodes.title | None:
-    return next((child for child in node.children if isinstance(child, nodes.title)), None)
+def _level(node: nodes.Element) -> int:
+    """Return how deep a section is nested, 1 for those of the document; 0 for an update."""
+    if _is_update(node):
+        return 0
+    level, above = 1, node.parent
+    while above is not None:
+        level += isinstance(above, nodes.section)
+        above = above.parent
+    return level
+
+
+def _dated_text(node: nodes.Element, title: nodes.title) -> str:
+    return str(node["exptdir_update"]) if _is_update(node) else title_text(title)
 
 
 class EntryTransform(ExperimentTransform):
@@ -68,67 +69,33 @@ class EntryTransform(ExperimentTransform):
 
     def apply_to_page(self) -> None:
         """Note the entries with the domain, and put the list below the page's title."""
+        page, settings = page_section(self.document), self.domain.settings
         dated = list(self._titled())
-        titles = [title.astext() for _node, title in dated]
-        order, evidence = self.domain.settings.date_order, infer_order(titles)
-        self._contradictions(dated, evidence.contradictions)
-        context = DateContext(
-            order=order,
-            evidence=evidence.order,
-            newest_first=infer_direction(titles, order=order or evidence.order),
-            begun=self.experiment.begun,
-        )
+        titles = [(_dated_text(node, title), _level(node)) for node, title in dated]
+        at_page = next((at for at, (node, _) in enumerate(dated) if node is page), None)
+        found, contradictions = date_titles(titles, at_page, order=settings.date_order, begun=self.experiment.begun)
+        for text in contradictions:
+            message = f"“{text}” has day and month in another order than dates before it in this file"
+            at = next(at for at, (other, _) in enumerate(titles) if other == text)
+            self._trouble(message, *dated[at])
         entries: list[Entry] = []
-        of_day: Counter[str] = Counter()
-        previous: date | None = None
-        for node, title in dated:
-            context = replace(context, heading=self._year_around(node), previous=previous)
-            found = self._read(node, title, context)
-            if found is None:
-                continue
-            if found.problem:
-                self.domain.note_trouble(self.env.docname, "date", found.problem, node.line or title.line)
-            if found.date is None:
-                continue
-            previous = found.date
-            day = found.date.isoformat()
-            of_day[day] += 1
-            entries.append(self._note(node, found, day, of_day[day]))
+        for at, day, n, written, _ in found:
+            if written.problem:
+                self._trouble(written.problem, *dated[at])
+            if day is not None:
+                entries.append(self._note(dated[at][0], written, day.isoformat(), n))
         if entries:
             self.domain.entries[self.env.docname] = entries
             self._reserve(entries)
 
-    def _contradictions(self, dated: list[tuple[nodes.Element, nodes.title]], titles: Iterable[str]) -> None:
-        for text in titles:
-            line = next((node.line or title.line for node, title in dated if title.astext() == text), None)
-            message = f"“{text}” has day and month in another order than dates before it in this file"
-            self.domain.note_trouble(self.env.docname, "date", message, line)
+    def _trouble(self, message: str, node: nodes.Element, title: nodes.title) -> None:
+        self.domain.note_trouble(self.env.docname, "date", message, node.line or title.line)
 
     def _titled(self) -> Iterator[tuple[nodes.Element, nodes.title]]:
-        """Yield what may be an entry: sections and updates, but for the page itself."""
-        page = page_section(self.document)
+        """Yield the sections and the updates with their titles."""
         for title in all_nodes(self.document):
-            node = title.parent
-            if not isinstance(title, nodes.title) or node is page:
-                continue
-            if isinstance(node, nodes.section) or _is_update(node):
-                yield node, title
-
-    def _read(self, node: nodes.Element, title: nodes.title, context: DateContext) -> TitleDate | None:
-        if _is_update(node):
-            return update_date(node["exptdir_update"], context)
-        return parse_title_date(title_text(title), context=context)
-
-    def _year_around(self, node: nodes.Element) -> int | None:
-        """Return the year that an enclosing heading names."""
-        above = node.parent
-        while above is not None:
-            title = _title(above) if isinstance(above, nodes.section) else None
-            year = heading_year(title.astext()) if title is not None else None
-            if year is not None:
-                return year
-            above = above.parent
-        return None
+            if isinstance(title, nodes.title) and (isinstance(title.parent, nodes.section) or _is_update(title.parent)):
+                yield title.parent, title
 
     def _note(self, node: nodes.Element, found: TitleDate, day: str, n: int) -> Entry:
         anchor = f"entry-{day}" + (f"-{n}" if n > 1 else "")

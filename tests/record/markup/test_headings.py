@@ -41,8 +41,11 @@ def test_a_year_may_stand_in_a_heading_above():
     assert [day for day, _, _ in days(text)] == [date(2023, 12, 28), date(2024, 1, 3)]
 
 
-def test_a_log_without_a_title_begins_with_an_entry():
-    assert days("2024-05-21\n----------\n\nText\n", markdown=False) == [(date(2024, 5, 21), 1, "")]
+def test_a_lone_dated_title_is_that_of_the_page_and_others_beside_it_make_it_an_entry():
+    first, second = date(2024, 5, 21), date(2024, 5, 22)
+    assert days("2024-05-21\n----------\n\nText\n", markdown=False) == []
+    assert days("# 2024-05-21 qPCR\n\n## 2024-05-22\n") == [(second, 1, "")]
+    assert days("# 2024-05-21\n\n# 2024-05-22\n") == [(first, 1, ""), (second, 1, "")]
 
 
 def test_a_doubtful_date_has_no_day_and_a_reason():

@@ -15,7 +15,7 @@ from exptdir.record.dates_words import MONTHS
 from exptdir.record.edits.datestyle import pads, restyle
 from exptdir.record.edits.plan import Edit, Plan
 from exptdir.record.edits.source import read_source
-from exptdir.record.entries import DatedHeading, entries_among
+from exptdir.record.entries import DatedHeading, entries
 from exptdir.record.lines import line_end, split_lines
 from exptdir.record.markup.blocks import Heading, read_blocks
 from exptdir.record.markup.headings import with_targets, write_heading
@@ -119,8 +119,9 @@ def _read(
 ) -> tuple[list[Heading], list[DatedHeading]]:
     """Return the headings of sections, and those of them that make entries."""
     markdown = suffix.lower() == ".md"
-    headings = with_targets(read_blocks(text, markdown=markdown), markdown=markdown)
-    dated = entries_among(headings, order=order, begun=begun)
+    blocks = read_blocks(text, markdown=markdown)
+    headings = with_targets(blocks, markdown=markdown)
+    dated = entries(blocks, headings, order=order, begun=begun)
     return [h for h in headings if h.level], [d for d in dated if d.heading.level and d.day is not None]
 
 
