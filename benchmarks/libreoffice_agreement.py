@@ -33,12 +33,10 @@ from benchmarks.format_pairs import write_pairs
 from exptdir.errors import TableError
 from exptdir.tables.model import Cell
 from exptdir.tables.numfmt import format_value
-from exptdir.tables.ods.workbook import open_ods
 from exptdir.tables.ranges import cell_name
-from exptdir.tables.xls.workbook import open_xls
-from exptdir.tables.xlsx.workbook import open_workbook
+from exptdir.tables.xlsx import open_workbook
 
-OPENERS = {".xlsx": open_workbook, ".xlsm": open_workbook, ".xls": open_xls, ".ods": open_ods}
+OPENERS = {".xlsx": open_workbook, ".xlsm": open_workbook}
 
 #: Tokens of LibreOffice's CSV filter: comma, quote, UTF-8, from line 1, no column formats, English (US), no
 #: quotes around texts, detect special numbers, contents as shown, no formulas, no trimming, all sheets.

@@ -34,7 +34,7 @@ WIDTHS = (50, 9, 9, 9, 9, 8, 8, 10)
 HEAD = ("", "CPU s", "MiB", "against", "MiB", "ratio", "limit", "")
 
 OURS = "import sys; from exptdir.tables import read_table; from pathlib import Path; read_table(Path(sys.argv[1]))"
-NOTHING = "import exptdir.tables.xlsx.workbook"
+NOTHING = "import exptdir.tables.xlsx"
 PANDAS = "import sys, pandas; pandas.read_excel(sys.argv[1], engine='openpyxl').to_html(sys.argv[2])"
 OPENPYXL = """
 import sys, openpyxl

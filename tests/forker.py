@@ -16,7 +16,7 @@ from typing import Any
 PRELOADED = (
     "docutils.languages.en",
     "exptdir.sphinxext",
-    "exptdir.tables.xlsx.workbook",
+    "exptdir.tables.xlsx",
     "jinja2.ext",
     "myst_parser.mdit_to_docutils.sphinx_",
     "myst_parser.parsers.sphinx_",

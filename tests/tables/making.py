@@ -12,7 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from exptdir.tables import Table
 from exptdir.tables.grid import lay_out
-from exptdir.tables.xlsx.workbook import Workbook as Opened
+from exptdir.tables.source import Book as Opened
 
 Build = Callable[[Worksheet], object]
 

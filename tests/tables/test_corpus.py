@@ -9,7 +9,7 @@ import pytest
 
 from exptdir.errors import TableError
 from exptdir.tables import Table, read_table
-from exptdir.tables.reading import SUFFIXES
+from exptdir.tables.read import SUFFIXES
 
 NOTEBOOK = Path(__file__).parents[2].parent / "shared" / "corpus" / "notebook"
 

@@ -20,7 +20,7 @@ from openpyxl.worksheet.table import Table as TableObject
 
 from exptdir.errors import TableError
 from exptdir.tables import read_table
-from exptdir.tables.xlsx.workbook import open_workbook
+from exptdir.tables.xlsx import open_workbook
 from tests.tables.making import shown
 
 NOTEBOOK = Path(__file__).parents[2].parent / "shared" / "corpus" / "notebook"

@@ -12,7 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from exptdir.errors import TableError
 from exptdir.tables import read_table
-from exptdir.tables.xlsx.workbook import open_workbook
+from exptdir.tables.xlsx import open_workbook
 from tests.tables.making import SHEET, Build, fill, make, rewrite, shown
 
 BOLD = Font(bold=True)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 from openpyxl.styles import Alignment, Color, Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
 from exptdir.tables import read_table
+from exptdir.tables.colours import Colours, blend
 from exptdir.tables.model import PLAIN, Look
-from exptdir.tables.xlsx.colours import Colours, blend
-from exptdir.tables.xlsx.styles import Stylesheet
 from tests.tables.making import fill, make, rewrite
 
 
@@ -149,14 +147,10 @@ def test_blending_lies_between() -> None:
     assert blend("ff0000", "0000ff", 0.5) in {"800080", "7f007f"}
 
 
-def test_styles_that_refer_to_nothing_are_the_default() -> None:
-    root = ElementTree.fromstring(
-        "<styleSheet><cellXfs><xf numFmtId='9' fontId='7' fillId='x' borderId='99999999999'/></cellXfs></styleSheet>"
-    )
-    styles = Stylesheet(root)
-    assert (styles.style(0).code, styles.style(0).look) == ("0%", PLAIN)
-    assert (styles.style(1).code, styles.style(-1).look) == ("General", PLAIN)
-    assert Stylesheet().style(0).look == PLAIN
+def test_styles_that_refer_to_nothing_are_the_default(tmp_path: Path) -> None:
+    path = make(tmp_path, fill(["x"]))
+    rewrite(path, "xl/styles.xml", lambda xml: re.sub("<cellXfs.*?</cellXfs>", "", xml))
+    assert read_table(path).rows[0][0].look == PLAIN
 
 
 def test_a_false_property_is_off(tmp_path: Path) -> None:

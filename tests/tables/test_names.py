@@ -11,7 +11,8 @@ from openpyxl.worksheet.table import Table as TableObject
 
 from exptdir.errors import TableError
 from exptdir.tables.ranges import Area, Box
-from exptdir.tables.xlsx import workbook
+from exptdir.tables.source import Book
+from exptdir.tables.xlsx import open_workbook
 from tests.tables.making import rewrite, shown, texts
 
 NAMES = {
@@ -35,7 +36,7 @@ NAMES = {
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> workbook.Workbook:
+def book(tmp_path: Path) -> Book:
     made = Workbook()
     first = made.worksheets[0]
     first.title = "My sheet"
@@ -56,7 +57,7 @@ def book(tmp_path: Path) -> workbook.Workbook:
     results.print_area = "A2:B4"
     path = tmp_path / "book.xlsx"
     made.save(path)
-    return workbook.open_workbook(path)
+    return open_workbook(path)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def book(tmp_path: Path) -> workbook.Workbook:
     ],
 )
 def test_what_is_found(
-    book: workbook.Workbook, sheet: str | None, cells: str | None, found: tuple[str, str | None]
+    book: Book, sheet: str | None, cells: str | None, found: tuple[str, str | None]
 ) -> None:
     area = book.resolve(sheet, cells)
     assert (area.sheet, str(area.box) if area.box else None) == found
@@ -141,14 +142,14 @@ def test_what_is_found(
         (None, "Runs[[run]:[loss]:[run]]", "is not a part of a table"),
     ],
 )
-def test_what_is_not(book: workbook.Workbook, sheet: str | None, cells: str, message: str) -> None:
+def test_what_is_not(book: Book, sheet: str | None, cells: str, message: str) -> None:
     with pytest.raises(TableError) as caught:
         book.resolve(sheet, cells)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_columns_of_a_table_are_shown_with_their_names_as_headers(book: workbook.Workbook) -> None:
+def test_columns_of_a_table_are_shown_with_their_names_as_headers(book: Book) -> None:
     table = shown(book, cells="Runs[[run]:[loss]]")
     assert texts(table) == [["run", "loss"], ["x", "0.5"], ["y", "0.4"]]
     assert (table.header_rows, table.sheet) == (1, "Results")
@@ -156,12 +157,12 @@ def test_columns_of_a_table_are_shown_with_their_names_as_headers(book: workbook
     assert shown(book, cells="Runs", header_rows=0).header_rows == 0
 
 
-def test_a_column_whose_data_are_texts_has_one_header(book: workbook.Workbook) -> None:
+def test_a_column_whose_data_are_texts_has_one_header(book: Book) -> None:
     assert shown(book, cells="Runs[[#Data],[run]]").header_rows == 0
     assert shown(book, cells="Runs[run]").header_rows == 1
 
 
-def test_a_name_for_what_holds_nothing(book: workbook.Workbook) -> None:
+def test_a_name_for_what_holds_nothing(book: Book) -> None:
     assert book.resolve(None, "Results!X9") == Area("Results", Box(9, 24, 9, 24), None, "Results!X9")
     with pytest.raises(TableError) as caught:
         shown(book, cells="Results!X9")
@@ -177,14 +178,14 @@ def test_a_table_without_header_row(tmp_path: Path) -> None:
     made.worksheets[0].add_table(table)
     path = tmp_path / "book.xlsx"
     made.save(path)
-    table = shown(workbook.open_workbook(path), cells="Bare")
+    table = shown(open_workbook(path), cells="Bare")
     assert (texts(table), table.header_rows) == ([["1", "2"], ["3", "4"]], 0)
 
 
 def test_a_workbook_without_names_says_what_a_range_is(tmp_path: Path) -> None:
     Workbook().save(tmp_path / "book.xlsx")
     with pytest.raises(TableError, match=r"write B2:F20, .*the workbook has no names and no table objects"):
-        workbook.open_workbook(tmp_path / "book.xlsx").resolve(None, "results")
+        open_workbook(tmp_path / "book.xlsx").resolve(None, "results")
 
 
 def test_an_absurdly_long_formula_is_named_in_short(tmp_path: Path) -> None:
@@ -194,5 +195,5 @@ def test_an_absurdly_long_formula_is_named_in_short(tmp_path: Path) -> None:
     made.save(path)
     rewrite(path, "xl/workbook.xml", lambda xml: xml.replace("Sheet!$A$1", "(" + "'a'!" * 100_000))
     with pytest.raises(TableError) as caught:
-        workbook.open_workbook(path).resolve(None, "long")
+        open_workbook(path).resolve(None, "long")
     assert len(str(caught.value)) < 200

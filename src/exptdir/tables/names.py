@@ -1,4 +1,4 @@
-"""What authors call parts of a workbook: ranges, defined names, table objects."""
+"""What authors call parts of a workbook: sheets, ranges, defined names, table objects (ECMA-376 part 1, §18.17.6)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from exptdir.errors import TableError
-from exptdir.tables.manifest import DefinedName, SheetPart, choose_sheet, find_sheet
-from exptdir.tables.ranges import Area, is_range, parse_range
-from exptdir.tables.tableobjects import TableObject, select_part
+from exptdir.tables.ranges import Area, Box, is_range, parse_range
 
 #: ``Sheet1!…`` or ``'My sheet'!…``; in quotes, an apostrophe is written twice.
 _PLACE = re.compile(r"\s*(?:'((?:[^']|'')+)'|([^'!]+))!(.*)", re.DOTALL)
@@ -23,6 +22,55 @@ _LISTED = 8
 _LONGEST = 1000
 #: How many names may refer to each other in a row.
 _DEEPEST = 8
+#: One bracketed item; an apostrophe takes the meaning off the next character.
+_ITEM = re.compile(r"\s*\[((?:[^\[\]']|'.)*)\]\s*", re.DOTALL)
+_QUOTED = re.compile(r"'(.)", re.DOTALL)
+_TABLE_PARTS = {"#all", "#data", "#headers", "#totals"}
+
+
+class SheetPart(NamedTuple):
+    """A sheet: its name, whether its tab is shown, and the part that holds it."""
+
+    name: str
+    visible: bool
+    part: str
+
+
+class DefinedName(NamedTuple):
+    """A name for cells: the name, the formula, the sheet that alone knows it, and whether no author gave it."""
+
+    name: str
+    formula: str
+    sheet: str | None
+    hidden: bool
+
+
+class TableObject(NamedTuple):
+    """A table that the author has made of a range.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    sheet
+        The sheet that it is on.
+    box
+        Its cells, header and totals included.
+    header_rows, totals_rows
+        How many of its rows are that: 0 or 1.
+    columns
+        Names of its columns.
+    first_column
+        Whether its first column is set off from the others.
+    """
+
+    name: str
+    sheet: str
+    box: Box
+    header_rows: int
+    totals_rows: int
+    columns: tuple[str, ...]
+    first_column: bool
 
 
 @dataclass(frozen=True)
@@ -163,3 +211,148 @@ def _why(formula: str) -> str:
 
 def _short(formula: str) -> str:
     return formula if len(formula) <= 60 else formula[:59] + "…"
+
+
+def choose_sheet(sheets: Sequence[SheetPart], wanted: str | None) -> SheetPart:
+    """Return the sheet that an author means.
+
+    Parameters
+    ----------
+    sheets
+        The sheets of the workbook.
+    wanted
+        A name, or a place among the visible sheets counted from 1; by default the first visible sheet. A sheet
+        whose name is the digits comes first.
+
+    Returns
+    -------
+    SheetPart
+        The sheet, which may be a hidden one if it is named.
+
+    Raises
+    ------
+    TableError
+        If there is none; the message names the nearest.
+    """
+    visible = [sheet for sheet in sheets if sheet.visible]
+    if not visible and (wanted is None or not sheets):
+        raise TableError("the workbook has no visible sheet with cells: show one in the spreadsheet program")
+    if wanted is None:
+        return visible[0]
+    named = find_sheet(sheets, wanted)
+    if named is not None:
+        return named
+    folded = wanted.strip()
+    if re.fullmatch("[1-9][0-9]{0,4}", folded) and int(folded) <= len(visible):
+        return visible[int(folded) - 1]
+    names = [sheet.name for sheet in visible]
+    nearest = get_close_matches(wanted, names, n=len(names), cutoff=0.4)
+    ordered = nearest + [name for name in names if name not in nearest]
+    listed = ", ".join(map(repr, ordered))
+    raise TableError(f"the workbook has no sheet {wanted!r}: its sheets are {listed}")
+
+
+def find_sheet(sheets: Sequence[SheetPart], name: str) -> SheetPart | None:
+    """Return the sheet of a name, the one in the same case first, blanks around it left aside."""
+    exact = [sheet for sheet in sheets if sheet.name == name]
+    folded = name.strip().casefold()
+    return next(iter(exact or [sheet for sheet in sheets if sheet.name.strip().casefold() == folded]), None)
+
+
+def select_part(table: TableObject, reference: str) -> tuple[Box, int]:
+    """Find what a structured reference means.
+
+    Parameters
+    ----------
+    table
+        The table.
+    reference
+        What follows its name: nothing, ``[x]``, ``[[x]:[y]]``, ``[#All]``, ``[[#Data],[x]]`` …
+
+    Returns
+    -------
+    box, header_rows
+        The cells, and how many rows of them are headers. Where no part is named these are the header and the
+        data: a spreadsheet means the data alone, but who reads a table wants to know what its columns are.
+
+    Raises
+    ------
+    TableError
+        If it is no such reference, or one to what the table has not.
+    """
+    names, first, last = _parse_reference(table, reference)
+    top, bottom = table.box.top + table.header_rows, table.box.bottom - table.totals_rows
+    spans = {
+        "#headers": (table.box.top, top - 1),
+        "#data": (top, bottom),
+        "#totals": (bottom + 1, table.box.bottom),
+        "#all": (table.box.top, table.box.bottom),
+    }
+    chosen = sorted(spans[name] for name in names or {"#headers", "#data"})
+    filled = [span for span in chosen if span[0] <= span[1]]
+    if not filled or (len(filled) == 2 and filled[0][1] + 1 < filled[1][0]):
+        raise TableError(f"the table {table.name!r} has no rows that {reference!r} means")
+    box = Box(filled[0][0], table.box.left + first, filled[-1][1], table.box.left + last)
+    headers = table.header_rows if box.top == table.box.top and box.bottom >= top else 0
+    return box, headers
+
+
+def _parse_reference(table: TableObject, reference: str) -> tuple[set[str], int, int]:
+    """Return the parts that a reference names, and the first and last column."""
+    if not reference.strip():
+        return set(), 0, table.box.right - table.box.left
+    parts: set[str] = set()
+    columns: list[int] = []
+    for text, separator in _items(table, reference):
+        if text.lower() in _TABLE_PARTS and separator != ":":
+            parts.add(text.lower())
+        elif columns and separator != ":":
+            raise TableError(f"{reference!r} names columns apart from each other: pick them by 'columns'")
+        else:
+            columns.append(_column(table, _QUOTED.sub(r"\1", text)))
+    if len(columns) > 2:
+        raise _not_a_reference(table, reference)
+    columns = sorted(columns) or [0, table.box.right - table.box.left]
+    return parts, columns[0], columns[-1]
+
+
+def _items(table: TableObject, reference: str) -> list[tuple[str, str]]:
+    """Return what stands in the brackets, each with the separator in front of it."""
+    whole = _ITEM.fullmatch(reference)
+    if whole is not None:
+        return [(whole[1].strip() if whole[1].strip().startswith("#") else whole[1], "")]
+    inner = reference.strip()
+    if not (inner.startswith("[") and inner.endswith("]")):
+        raise _not_a_reference(table, reference)
+    inner, at, separator, items = inner[1:-1], 0, "", []
+    while match := _ITEM.match(inner, at):
+        items.append((match[1], separator))
+        separator, at = inner[match.end() : match.end() + 1], match.end() + 1
+        if separator not in {",", ":"}:
+            break
+    if separator or not items:
+        raise _not_a_reference(table, reference)
+    return items
+
+
+def _not_a_reference(table: TableObject, reference: str) -> TableError:
+    if "@" in reference or "#this row" in reference.lower():
+        return TableError(f"{reference!r} means one row of a formula's own: name the cells")
+    name = table.name
+    ways = f"{name}[column], {name}[[first]:[last]] or {name}[#All]"
+    return TableError(f"{reference!r} is not a part of a table: write {ways}")
+
+
+def _column(table: TableObject, name: str) -> int:
+    for key in (str, _folded_name):
+        keys = [key(column) for column in table.columns]
+        if key(name) in keys:
+            return keys.index(key(name))
+    if name.strip().startswith("@") or name.strip().lower() == "#this row":
+        raise _not_a_reference(table, f"[{name}]")
+    nearest = get_close_matches(name, table.columns, n=5, cutoff=0.4) or table.columns[:10]
+    raise TableError(f"the table {table.name!r} has no column {name!r}: it has {', '.join(map(repr, nearest))}")
+
+
+def _folded_name(name: str) -> str:
+    return " ".join(name.split()).casefold()

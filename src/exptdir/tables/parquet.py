@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from exptdir.errors import TableError
-from exptdir.tables.books import SheetlessFile
-from exptdir.tables.cellrows import CellRows
-from exptdir.tables.cells import sheet_of_cells
 from exptdir.tables.collection import collection_paused
+from exptdir.tables.grid import CellRows, sheet_of_cells
 from exptdir.tables.model import EMPTY, Cell, plain
 from exptdir.tables.ranges import MAX_COLUMN, Box
+from exptdir.tables.source import SheetlessFile
 
 #: Cells that are read; the rows beyond are counted only.
 MAX_CELLS = 1_000_000

@@ -1,4 +1,4 @@
-"""Ranges of cells as authors write them: ``B2:F20``, ``B2:``, ``B:F``, ``2:9``, ``B2``."""
+"""Ranges of cells as authors write them (``B2:F20``, ``B2:``, ``B:F``, ``2:9``, ``B2``), and addresses of one value."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import NamedTuple
 
 from exptdir.errors import TableError
 
+#: A part of an address and what ends it: in single quotation marks, which are doubled inside, or free of
+#: exclamation marks.
+_PART = re.compile(r"\s*(?:'((?:[^']|'')*)'|([^!'][^!]*?|))\s*(!|\Z)")
+_MAX_LENGTH = 1_000
 #: Largest row and column of a workbook (ECMA-376 leaves them open; these are those of Excel and LibreOffice).
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
 
@@ -133,3 +137,55 @@ def _uneven(column: str, row: str, last_column: str, last_row: str) -> bool:
     if not (last_column or last_row):
         return False
     return bool(column) != bool(last_column) or (bool(last_row) and not row)
+
+
+class CellReference(NamedTuple):
+    """Where a value stands: file as typed, sheet (``None`` for the first) and cell.
+
+    The cell is an address (``B7``), the name of a cell, or a column of a table object that has one row.
+    """
+
+    file: str
+    sheet: str | None
+    cell: str
+
+
+def parse_cell_reference(text: str) -> CellReference:
+    """Read the address of a value.
+
+    Parameters
+    ----------
+    text
+        ``results.xlsx!Summary!B7``, ``results.xlsx!B7`` or ``run.csv!B7``. A sheet or file whose name has an
+        exclamation mark is put in single quotation marks (``'r.xlsx!'My!sheet'!B7``, as spreadsheets do);
+        a quotation mark inside them is doubled.
+
+    Returns
+    -------
+    CellReference
+        Its parts.
+
+    Raises
+    ------
+    TableError
+        If a part is missing or there are too many.
+    """
+    parts = _parts(text) if len(text) <= _MAX_LENGTH else []
+    if len(parts) not in {2, 3} or not all(parts):
+        shown = text if len(text) <= 80 else f"{text[:80]}…"
+        raise TableError(
+            f"{shown!r} is not the address of a cell: write results.xlsx!Summary!B7, or results.xlsx!B7 "
+            f"for the first sheet"
+        )
+    return CellReference(parts[0], parts[1] if len(parts) == 3 else None, parts[-1])
+
+
+def _parts(text: str) -> list[str]:
+    parts, at = [], 0
+    while (match := _PART.match(text, at)) is not None:
+        quoted, free, end = match.groups()
+        parts.append(quoted.replace("''", "'") if quoted is not None else free)
+        if not end:
+            return parts
+        at = match.end()
+    return []

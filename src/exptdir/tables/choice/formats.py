@@ -6,13 +6,13 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isfinite
 
 from exptdir.errors import TableError
 from exptdir.record.problem import Problem
 from exptdir.tables.choice.columns import Columns
-from exptdir.tables.memo import Memo
 from exptdir.tables.model import Cell, Table
-from exptdir.tables.numfmt import number_format, to_serial
+from exptdir.tables.numfmt import NumberFormat, number_format, to_serial
 
 #: Digits after the point that may be asked for: no float has more that mean anything.
 MAX_DIGITS = 15
@@ -120,37 +120,28 @@ def _fractional(cell: Cell) -> bool:
 
 
 def _formatted(body: Sequence[tuple[Cell, ...]], codes: dict[int, str]) -> list[tuple[Cell, ...]]:
-    shown = {at: _Shown(code) for at, code in codes.items()}
-    rows = []
-    for old in body:
-        row = list(old)
-        for at, formatted in shown.items():
-            row[at] = formatted.cell(row[at])
-        rows.append(tuple(row))
-    return rows
+    rows = [list(row) for row in body]
+    for at, code in codes.items():
+        shown = number_format(code)
+        for row in rows:
+            row[at] = _shown(row[at], shown)
+    return list(map(tuple, rows))
 
 
-class _Shown:
-    """Shows cells of one column under a format."""
-
-    def __init__(self, code: str) -> None:
-        self._format = number_format(code)
-        self._texts: Memo[float, str] = Memo(self._format.number)
-
-    def cell(self, cell: Cell) -> Cell:
-        """Show a cell; a date stays one, and what no format can show stays as it is."""
-        value = cell.value
-        if cell.kind == "number" and isinstance(value, int | float):
-            text = self._texts[value].strip()
-        elif self._format.dated and isinstance(value, dt.date | dt.timedelta):
-            text = self._format.exact(to_serial(value)).strip()
-        else:
-            return cell
-        if not text.strip("#"):
-            return cell
-        colour = self._format.colour(value) if self._format.coloured else None
-        look = cell.look if colour in {None, "000000"} else cell.look._replace(ink=colour)
-        return Cell(text, value, cell.kind, look, cell.rowspan, cell.colspan, False, cell.href)
+def _shown(cell: Cell, format: NumberFormat) -> Cell:
+    """Show a cell under a format; a date stays one, and what no format can show stays as it is."""
+    value = cell.value
+    if cell.kind == "number" and isinstance(value, int | float) and isfinite(value):
+        text = format.number(value).strip()
+    elif format.dated and isinstance(value, dt.date | dt.timedelta):
+        text = format.exact(to_serial(value)).strip()
+    else:
+        return cell
+    if not text.strip("#"):
+        return cell
+    colour = format.colour(value) if format.coloured else None
+    look = cell.look if colour in {None, "000000"} else cell.look._replace(ink=colour)
+    return Cell(text, value, cell.kind, look, cell.rowspan, cell.colspan, False, cell.href)
 
 
 def _useless(table: Table, columns: Columns, codes: dict[int, str]) -> list[Problem]:

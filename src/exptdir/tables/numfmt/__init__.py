@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 
 from .dates import to_serial
-from .ready import NumberFormat, as_decimal, number_format
+from .format import NumberFormat, as_decimal, number_format
 
 __all__ = ["NumberFormat", "as_moment", "format_colour", "format_value", "number_format", "to_serial"]
 

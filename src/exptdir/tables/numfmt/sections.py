@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import cached_property, lru_cache
 
-from .inks import section_colour
+from ..colours import section_colour
 
 _TOKEN = re.compile(
     r"""

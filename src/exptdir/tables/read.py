@@ -9,41 +9,42 @@ from dataclasses import replace
 from pathlib import Path
 
 from exptdir.errors import TableError
-from exptdir.tables.books import SheetlessFile, Source
-from exptdir.tables.cellref import CellReference
-from exptdir.tables.disguise import check_disguise
-from exptdir.tables.files import check_file
+from exptdir.tables.encoding import decode
 from exptdir.tables.grid import Sheet, lay_out
 from exptdir.tables.model import Cell, Table
-from exptdir.tables.ranges import Area, Box
+from exptdir.tables.ranges import Area, Box, CellReference
+from exptdir.tables.source import SheetlessFile, Source
 
+#: Largest file that is opened, in bytes: a notebook page shows tables, not data sets.
+MAX_FILE_SIZE = 256 * 2**20
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP = b"PK"
+_PARQUET = b"PAR1"
+#: First records of workbooks older than their container: BOF of BIFF 2 to 5, with their lengths.
+_BIFF = tuple(bytes((9, version, length, 0)) for version in (0, 2, 4, 8) for length in (4, 6, 8, 16))
+_HEAD = 65_536
+_SAVE = "open it in a spreadsheet program and save it as .xlsx"
 #: Files that a spreadsheet program opens and can save anew.
-_SPREADSHEETS = frozenset({".xlsb", ".xltx", ".xltm", ".xlt", ".ots", ".numbers", ".gnumeric", ".sxc", ".dif", ".slk"})
+_SPREADSHEETS = frozenset({".fods", ".xltx", ".xltm", ".xlt", ".ots", ".numbers", ".gnumeric", ".sxc", ".dif", ".slk"})
 
 
 # Most records have tables of one or two formats: the other readers are not even imported.
 
 
 def _open_xlsx(path: Path) -> Source:
-    from exptdir.tables.xlsx.workbook import open_workbook
+    from exptdir.tables.xlsx import open_workbook
 
     return open_workbook(path)
 
 
-def _open_xls(path: Path) -> Source:
-    from exptdir.tables.xls.workbook import open_xls
+def _open_values(path: Path) -> Source:
+    from exptdir.tables.values import open_values
 
-    return open_xls(path)
-
-
-def _open_ods(path: Path) -> Source:
-    from exptdir.tables.ods.workbook import open_ods
-
-    return open_ods(path)
+    return open_values(path)
 
 
 def _open_delimited(path: Path) -> Source:
-    from exptdir.tables.delimited.reading import read_sheet
+    from exptdir.tables.delimited import read_sheet
 
     return SheetlessFile("delimited text", read_sheet(path))
 
@@ -58,9 +59,9 @@ def _open_parquet(path: Path) -> Source:
 _OPENERS: Mapping[str, Callable[[Path], Source]] = {
     ".xlsx": _open_xlsx,
     ".xlsm": _open_xlsx,
-    ".xls": _open_xls,
-    ".ods": _open_ods,
-    ".fods": _open_ods,
+    ".xls": _open_values,
+    ".ods": _open_values,
+    ".xlsb": _open_values,
     ".csv": _open_delimited,
     ".tsv": _open_delimited,
     ".parquet": _open_parquet,
@@ -83,7 +84,7 @@ def read_table(
     Parameters
     ----------
     path
-        A workbook (``.xlsx``, ``.xlsm``, ``.xls``, ``.ods``, ``.fods``), a delimited file (``.csv``, ``.tsv``) or a
+        A workbook (``.xlsx``, ``.xlsm``, ``.xls``, ``.ods``, ``.xlsb``), a delimited file (``.csv``, ``.tsv``) or a
         ``.parquet`` file.
     sheet
         Name of a sheet, or its place among the visible ones counted from 1; by default the first visible
@@ -248,7 +249,7 @@ def read_text(
     """
     if not text.strip():
         raise TableError(f"{name} is empty: write rows of cells, separated by commas")
-    from exptdir.tables.delimited.reading import parse
+    from exptdir.tables.delimited import parse
 
     return lay_out(parse(text, path), None, header_rows, header_columns)
 
@@ -265,3 +266,110 @@ def _unsupported(suffix: str) -> str:
     readable = ", ".join(SUFFIXES)
     advice = "save it as .xlsx" if suffix in _SPREADSHEETS else "convert it to one of these"
     return f"the file is not a table that can be read ({readable}): {advice}"
+
+
+def check_file(path: Path) -> os.stat_result:
+    """Refuse what is no readable file of bearable size.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    os.stat_result
+        What the system says about it.
+
+    Raises
+    ------
+    TableError
+        If it is missing, unreadable, no regular file, empty or too large.
+    """
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise TableError(f"{path} is a link to {os.readlink(path)}, which does not exist") from None
+        raise TableError(f"{path} does not exist") from None
+    except (OSError, ValueError) as error:
+        raise TableError(f"{path} cannot be read: {_reason(error)}") from None
+    if path.is_dir():
+        raise TableError(f"{path} is a directory, not a file")
+    if not path.is_file():
+        raise TableError(f"{path} is not a regular file")
+    if status.st_size == 0:
+        raise TableError("the file is empty (0 bytes)")
+    if status.st_size > MAX_FILE_SIZE:
+        raise TableError(
+            f"the file is {status.st_size // 2**20} MiB, more than the {MAX_FILE_SIZE // 2**20} MiB "
+            f"that are opened: save the part to show as a file of its own"
+        )
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise TableError(f"{path} cannot be read: {_reason(error)}") from None
+    return status
+
+
+def _reason(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+def check_disguise(path: Path) -> None:
+    """Refuse a file whose content is of another kind than its suffix says.
+
+    Parameters
+    ----------
+    path
+        The file. Of those that other modules look at themselves (``.xlsx``, ``.csv``) nothing is said here.
+
+    Raises
+    ------
+    TableError
+        If it is; the message says what it is and what to do.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in _GENUINE:
+        return
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD)
+    if not _GENUINE[suffix](head):
+        raise TableError(f"the file is no {suffix}: {_what(head)}")
+
+
+_GENUINE: Mapping[str, Callable[[bytes], bool]] = {
+    ".xls": lambda head: head.startswith((_OLE, *_BIFF)),
+    ".ods": lambda head: head.startswith(_ZIP),
+    ".xlsb": lambda head: head.startswith(_ZIP),
+    ".parquet": lambda head: head.startswith(_PARQUET),
+}
+
+
+def _what(head: bytes) -> str:
+    """Say what the beginning of a file is that of."""
+    if head.startswith(_ZIP):
+        kind = ".ods" if b"opendocument" in head[:200] else ".xlsx"
+        return f"it is a newer workbook, or another archive; rename it to {kind}"
+    for magic, kind in ((_OLE, ".xls"), (_PARQUET, ".parquet")):
+        if head.startswith(magic):
+            return f"it is a file of another format; rename it to {kind}"
+    return _what_text(head) or "what it begins with is of no kind that is known; put a good copy in its place"
+
+
+def _what_text(head: bytes) -> str | None:
+    try:
+        text, _ = decode(head)
+    except TableError:
+        return None
+    start = text.lstrip()[:1_000].lower()
+    if "urn:schemas-microsoft-com:office:spreadsheet" in start:
+        return f"it is an XML Spreadsheet 2003; {_SAVE}"
+    if "opendocument" in start:
+        return f"it is a flat OpenDocument file; {_SAVE}"
+    if start.startswith(("<!doctype html", "<html", "<table", "<style", "<head", "<meta", "mime-version:")):
+        return f"it is a web page (HTML), as some programs export it; {_SAVE}"
+    if start.startswith("<") or any(character < " " and character not in "\t\r\n\f" for character in text):
+        return None
+    return f"it looks like delimited text; rename it to {'.tsv' if text.count(chr(9)) >= 2 else '.csv'}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.tables import package, parts, read_table
+from exptdir.tables import archive, read_table
 from tests.tables.refusing import good_workbook, refusal, replace
 
 
@@ -18,14 +18,14 @@ def good(tmp_path: Path) -> Path:
 
 
 def test_bomb_that_says_how_large_it_is(good: Path, tmp_path: Path) -> None:
-    zeros = b"<a>" + b"0" * (package.RATIO_FROM + 1) + b"</a>"
+    zeros = b"<a>" + b"0" * (archive.RATIO_FROM + 1) + b"</a>"
     path = replace(good, tmp_path / "bomb.xlsx", {"xl/worksheets/sheet1.xml": zeros})
     assert path.stat().st_size < 200_000
     assert "unpacks to over 300 times its size" in refusal(path)
 
 
 def test_bomb_of_many_parts(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(package, "MAX_UNPACKED", 2**20)
+    monkeypatch.setattr(archive, "MAX_UNPACKED", 2**20)
     parts = {
         f"xl/media/{number}.xml": b"<a>" + os.urandom(40_000).hex().encode() + b"</a>" for number in range(20)
     }
@@ -87,7 +87,7 @@ def test_other_archives(tmp_path: Path) -> None:
 
 
 def test_a_huge_part_that_is_read_as_a_whole(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "MAX_WHOLE", 100)
+    monkeypatch.setattr(archive, "MAX_WHOLE", 100)
     assert "is larger than" in refusal(good)
 
 

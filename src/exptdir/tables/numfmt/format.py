@@ -7,17 +7,13 @@ from decimal import Decimal
 from functools import lru_cache
 
 from .dates import moment, render_date, to_serial
-from .digits import render_number
-from .fast import fast_format
-from .general import general
+from .digits import general, render_number
 from .sections import Kind, Section, choose, numeric_sections, parse, text_section
 
 #: Beyond any float; only a damaged workbook holds such numbers.
 _LARGEST_EXPONENT = 400
 #: Characters that a cell can hold; a code may repeat a text a thousand times.
 _LONGEST = 32_767 * 2
-#: Sizes between which a float is what a workbook stores, with all its digits.
-_SMALLEST, _LARGEST = 1e-300, 1e300
 
 
 class NumberFormat:
@@ -38,9 +34,6 @@ class NumberFormat:
         Whether it shows some values in colours of its own.
     for_texts
         Whether it has a section for texts.
-    fast
-        Shows numbers between 1e-300 and 1e300 in size from floats; ``None`` from it, or in its place, where that is
-        not sure to be right (see :mod:`.fast`).
     """
 
     def __init__(self, code: str, date1904: bool) -> None:
@@ -50,7 +43,6 @@ class NumberFormat:
         self.dated = any(section.kind is Kind.DATE for section in self._sections)
         self.coloured = any(section.colour for section in self._sections)
         self.for_texts = self._text is not None
-        self.fast = fast_format(code, date1904)
         numeric = numeric_sections(self._sections)
         self._only = numeric[0][0] if len(numeric) == 1 and numeric[0][1] is None else None
 
@@ -69,10 +61,6 @@ class NumberFormat:
         str
             The text.
         """
-        if self.fast is not None and _SMALLEST < abs(value) < _LARGEST:
-            shown = self.fast(value)
-            if shown is not None:
-                return shown
         return self.exact(Decimal(repr(value) if stored is None else stored))
 
     def exact(self, number: Decimal) -> str:

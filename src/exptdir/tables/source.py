@@ -8,9 +8,11 @@ from typing import Protocol
 
 from exptdir.errors import TableError
 from exptdir.tables.grid import Sheet
-from exptdir.tables.manifest import DefinedName, SheetPart, choose_sheet
-from exptdir.tables.names import Names
+from exptdir.tables.names import DefinedName, Names, SheetPart, TableObject, choose_sheet
 from exptdir.tables.ranges import Area, parse_range
+
+#: How many cells of read sheets are kept in memory; a cell takes some 200 bytes.
+_MAX_KEPT = 2_000_000
 
 
 class Source(Protocol):
@@ -35,6 +37,8 @@ class Book:
         Its sheets and defined names.
     load
         Reads one of the sheets; called once for each that is asked for.
+    tables
+        Returns its table objects; asked only where nothing else has a name.
     """
 
     def __init__(
@@ -42,9 +46,10 @@ class Book:
         sheets: Sequence[SheetPart],
         names: Sequence[DefinedName],
         load: Callable[[SheetPart], Sheet],
+        tables: Callable[[], Sequence[TableObject]] = tuple,
     ) -> None:
         self._sheets, self._load = sheets, load
-        self._names = Names(sheets, names, tuple)
+        self._names = Names(sheets, names, tables)
         self._read: dict[str, Sheet] = {}
 
     def sheet_names(self, hidden: bool = False) -> list[str]:
@@ -60,6 +65,8 @@ class Book:
         part = choose_sheet(self._sheets, sheet)
         if part.name not in self._read:
             self._read[part.name] = self._load(part)
+            while len(self._read) > 1 and sum(len(kept.used) for kept in self._read.values()) > _MAX_KEPT:
+                del self._read[next(iter(self._read))]
         found = self._read[part.name]
         return replace(found, hidden_rows=(), hidden_columns=()) if hidden else found
 

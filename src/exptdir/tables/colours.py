@@ -1,4 +1,7 @@
-"""Colours of a workbook: palette, theme and tint (ECMA-376 part 1, §18.8.3, §18.8.19, §18.8.27, §20.1.6.2)."""
+"""Colours of a workbook: palette, theme, tint, and those of format codes.
+
+Source: ECMA-376 part 1, §18.8.3, §18.8.19, §18.8.27, §18.8.31, §20.1.6.2.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from xml.etree.ElementTree import Element
 
 #: The palette of §18.8.27, from index 8 on; the first eight are the same as the next.
-_PALETTE = tuple(
+PALETTE = tuple(
     colour
     for row in (
         "000000 ffffff ff0000 00ff00 0000ff ffff00 ff00ff 00ffff",
@@ -21,6 +24,18 @@ _PALETTE = tuple(
     )
     for colour in row.split()
 )
+#: The colours that a section of a format code can name (§18.8.31); ``[Color1]`` to ``[Color56]`` are the palette.
+_NAMED = {
+    "black": "000000",
+    "blue": "0000ff",
+    "cyan": "00ffff",
+    "green": "00ff00",
+    "magenta": "ff00ff",
+    "red": "ff0000",
+    "white": "ffffff",
+    "yellow": "ffff00",
+}
+_NUMBERED = re.compile("color ?([0-9]{1,2})", re.IGNORECASE)
 #: The order in which cells count the colours of a theme; the theme itself has each pair the other way round
 #: (dk1, lt1, dk2, lt2), and the standard does not say so.
 _THEME_ORDER = ("lt1", "dk1", "lt2", "dk2", *(f"accent{number}" for number in range(1, 7)), "hlink", "folHlink")
@@ -40,7 +55,7 @@ class Colours:
 
     def __init__(self, styles: Element | None = None, theme: Element | None = None) -> None:
         own = styles.findall("colors/indexedColors/rgbColor") if styles is not None else []
-        self._palette = [_six(entry.get("rgb")) for entry in own] or [*_PALETTE[:8], *_PALETTE]
+        self._palette = [_six(entry.get("rgb")) for entry in own] or [*PALETTE[:8], *PALETTE]
         scheme = theme.find("themeElements/clrScheme") if theme is not None else None
         self._theme = [_of_scheme(scheme, name) for name in _THEME_ORDER] if scheme is not None else []
 
@@ -110,3 +125,11 @@ def _parts(colour: str) -> tuple[float, float, float]:
 
 def _joined(parts: Iterable[float]) -> str:
     return "".join(f"{min(max(round(part * 255), 0), 255):02x}" for part in parts)
+
+
+def section_colour(name: str) -> str | None:
+    """Return the colour that is named in brackets, as six hexadecimal digits; ``None`` if it is none."""
+    if match := _NUMBERED.fullmatch(name):
+        number = int(match[1])
+        return PALETTE[number - 1] if 1 <= number <= len(PALETTE) else None
+    return _NAMED.get(name.lower())

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
+from xml.etree import ElementTree
 from xml.parsers import expat
 
 from exptdir.errors import TableError
-from exptdir.tables.parts import Package
 
 #: Bytes that all parts of a workbook may unpack to. A million rows of ten columns take about half of it.
 MAX_UNPACKED = 512 * 2**20
@@ -23,6 +24,8 @@ MAX_RATIO = 300
 RATIO_FROM = 16 * 2**20
 #: Parts that a workbook may have; large ones with a picture in each row have some thousands.
 MAX_PARTS = 65_536
+#: Largest part that is read as a tree (styles, the list of sheets, a drawing …); the cells of sheets are not.
+MAX_WHOLE = 32 * 2**20
 
 _CHUNK = 65_536
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -78,37 +81,77 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-@contextmanager
-def open_package(path: Path) -> Iterator[Package]:
-    """Open the container of a workbook, as :func:`open_archive` does.
+def read_tree(archive: zipfile.ZipFile, name: str) -> ElementTree.Element | None:
+    """Read a part as a whole.
 
     Parameters
     ----------
-    path
+    archive
         The workbook.
+    name
+        The part.
 
-    Yields
-    ------
-    Package
-        Its parts.
+    Returns
+    -------
+    xml.etree.ElementTree.Element or None
+        Its root, if there is such a part; without the namespaces of elements and attributes, of which the
+        standard has two sets.
 
     Raises
     ------
-    TableError
-        As :func:`open_archive`, and if it is an archive of another kind.
+    ValueError
+        If it is too large or not well-formed.
     """
-    with open_archive(path) as archive:
-        package = Package(archive)
-        if "[Content_Types].xml" not in package:
-            advice = "an OpenDocument file: save it as .xlsx" if "mimetype" in package else "some other zip archive"
-            raise TableError(f"the file is not a workbook but {advice}")
-        yield package
+    found = find_part(archive, name)
+    if found is None:
+        return None
+    if archive.getinfo(found).file_size > MAX_WHOLE:
+        raise ValueError(f"the part {name} is larger than {MAX_WHOLE // 2**20} MiB")
+    return parse_tree(archive.read(found), name)
 
 
-def read_chunks(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield what a stream holds, piece by piece."""
-    while chunk := stream.read(_CHUNK):
-        yield chunk
+def find_part(archive: zipfile.ZipFile, name: str) -> str | None:
+    """Return the name of a part as the archive writes it: neither case (part 2, §6.2.2) nor slashes count."""
+    wanted = name.casefold()
+    found = (real for real in archive.namelist() if real.replace("\\", "/").lstrip("/").casefold() == wanted)
+    return next(found, None)
+
+
+def parse_tree(data: bytes, name: str) -> ElementTree.Element:
+    """Parse the XML of a part, without its namespaces; a ``ValueError`` says that it is none."""
+    try:
+        root = ElementTree.fromstring(data)
+    except ElementTree.ParseError as error:
+        raise ValueError(f"{name} is not XML: {error}") from None
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+        if any("}" in key for key in element.attrib):
+            element.attrib = {key.rpartition("}")[2]: value for key, value in element.items()}
+    return root
+
+
+class Relation(NamedTuple):
+    """A link from one part to another, or to an address outside (ECMA-376 part 2, §6.5).
+
+    *kind* is the last word of its type (``worksheet``, ``table``, ``drawing`` …): the standard has two sets of
+    longer ones. *target* is the name of a part, or the address.
+    """
+
+    kind: str
+    target: str
+
+
+def read_relations(archive: zipfile.ZipFile, part: str) -> dict[str, Relation]:
+    """Return the links of a part by their ids; those of the package itself if the name is empty."""
+    folder, _, file = part.rpartition("/")
+    root = read_tree(archive, posixpath.join(folder, "_rels", f"{file}.rels"))
+    relations = {}
+    for element in root if root is not None else ():
+        target = element.get("Target", "")
+        if element.get("TargetMode") != "External":
+            target = posixpath.normpath(posixpath.join("/", folder, target.replace("\\", "/"))).lstrip("/")
+        relations[element.get("Id", "")] = Relation(element.get("Type", "").rpartition("/")[2], target)
+    return relations
 
 
 def _check_magic(path: Path) -> None:
@@ -177,7 +220,7 @@ def _check_prolog(name: str, stream: IO[bytes]) -> None:
     parser.EntityDeclHandler = refuse
     parser.StartElementHandler = stop
     try:
-        for chunk in read_chunks(stream):
+        while chunk := stream.read(_CHUNK):
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
     except (_PrologEndError, expat.ExpatError):

@@ -1,1 +1,0 @@
-"""Delimited files: ``.csv`` and ``.tsv``."""

@@ -1,1 +1,0 @@
-"""Workbooks in OpenDocument's format: ``.ods`` and ``.fods``."""

@@ -1,0 +1,124 @@
+"""Values of ``.ods``, ``.xls`` and ``.xlsb`` workbooks, which python-calamine reads.
+
+It reads values and merged ranges, but neither number formats nor looks, and no errors (``#DIV/0!`` is an empty cell):
+cells are shown like those of a CSV file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from exptdir.errors import TableError
+from exptdir.tables.archive import find_part, open_archive
+from exptdir.tables.cells import LONGEST, value_cell
+from exptdir.tables.grid import MAX_CELLS, CellRows, Sheet, sheet_of_cells
+from exptdir.tables.model import Cell, plain
+from exptdir.tables.names import SheetPart
+from exptdir.tables.ranges import Box
+from exptdir.tables.source import Book
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
+
+#: Largest ``.xls`` that is opened, in bytes: a full sheet of 65,536 rows of 20 columns takes about a third of it.
+MAX_XLS = 64 * 2**20
+#: How an OpenDocument file stores a duration (ISO 8601).
+_DURATION = re.compile(r"PT([0-9]{1,6})H([0-9]{2})M([0-9]{2})S")
+
+
+def open_values(path: Path) -> Book:
+    """Open a workbook.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    Book
+        Its sheets, to be read one by one.
+
+    Raises
+    ------
+    TableError
+        If it is protected by a password, damaged, no workbook, or would unpack past the bounds.
+    """
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    if path.suffix.lower() == ".xls":
+        if path.stat().st_size > MAX_XLS:
+            size = path.stat().st_size // 2**20
+            raise TableError(f"the workbook is {size} MiB, more than is read of an .xls: save it as .xlsx")
+    else:
+        with open_archive(path) as archive:
+            if path.suffix.lower() == ".ods" and find_part(archive, "mimetype") is None:
+                raise TableError("the file is no OpenDocument spreadsheet: rename it to .xlsx")
+    with _contained():
+        book = CalamineWorkbook.from_path(str(path))
+        sheets = [
+            SheetPart(sheet.name, sheet.visible == SheetVisibleEnum.Visible, sheet.name)
+            for sheet in book.sheets_metadata
+            if sheet.typ == SheetTypeEnum.WorkSheet
+        ]
+    return Book(sheets, (), lambda part: _read_sheet(path, book, part.name))
+
+
+@contextmanager
+def _contained() -> Iterator[None]:
+    try:
+        yield
+    except (TableError, KeyboardInterrupt, SystemExit):
+        raise
+    # A panic of the library is no Exception; a damaged workbook may cause one.
+    except BaseException as error:
+        reason = ([*str(error).splitlines(), ""][0] or type(error).__name__)[:200]
+        if type(error).__name__ == "PasswordError" or "password" in reason.lower():
+            raise TableError("the file is protected by a password: save it without one") from None
+        raise TableError(
+            f"the file is damaged ({reason}): open it in a spreadsheet program and save it as .xlsx"
+        ) from None
+
+
+def _read_sheet(path: Path, book: CalamineWorkbook, name: str) -> Sheet:
+    with _contained():
+        sheet = book.get_sheet_by_name(name)
+        if sheet.height * sheet.width > MAX_CELLS:
+            raise TableError(
+                f"sheet {name!r} spans {sheet.height} rows and {sheet.width} columns, more than a table can have: "
+                f"save the part to show as a workbook of its own"
+            )
+        top, left = sheet.start or (0, 0)
+        cells: CellRows[Cell] = CellRows()
+        for row, values in enumerate(sheet.to_python(skip_empty_area=True), start=top + 1):
+            shown = {left + 1 + at: _cell(value) for at, value in enumerate(values) if value not in {"", None}}
+            cells.put_row(row, {column: cell for column, cell in shown.items() if cell.text.strip()})
+        merged = [
+            Box(first[0] + 1, first[1] + 1, last[0] + 1, last[1] + 1)
+            for first, last in sheet.merged_cell_ranges or ()
+        ]
+    found = sheet_of_cells(path, name, cells)
+    found.merged = merged
+    return found
+
+
+def _cell(value: Any) -> Cell:
+    if isinstance(value, bool):
+        return Cell("TRUE" if value else "FALSE", value, "bool")
+    if isinstance(value, int | float):
+        whole = int(value) if float(value).is_integer() and abs(value) < 2**53 else value
+        return Cell(str(whole), whole, "number")
+    if isinstance(value, str) and (parts := _DURATION.fullmatch(value)):
+        value = dt.timedelta(hours=int(parts[1]), minutes=int(parts[2]), seconds=int(parts[3]))
+    if isinstance(value, dt.timedelta):
+        return value_cell(value, "[h]:mm:ss")
+    if isinstance(value, dt.date | dt.time):
+        midnight = isinstance(value, dt.datetime) and value.time() == dt.time()
+        return Cell(str(value.date() if midnight and isinstance(value, dt.datetime) else value), value, "date")
+    text = str(value)[:LONGEST]
+    return Cell(plain(text), text, "text")

@@ -1,1 +1,0 @@
-"""Workbooks of Excel's format: ``.xlsx`` and ``.xlsm``."""
