@@ -37,8 +37,8 @@ def import_(session: Session, directory: Path, kind: str, dry_run: bool) -> None
     Nothing that is there is changed: where there is a conf.py, the new one is called conf.new.py. With --dry-run it is
     printed.
     """
+    from exptdir.record.edits.apply import locked
     from exptdir.record.edits.plan import Plan, create
-    from exptdir.record.edits.writing import locked
 
     found = _KINDS[kind](Path(os.path.abspath(session.start / directory)))
     if dry_run:

@@ -90,7 +90,7 @@ def _carry_out(session: Session, expt: str, make: Callable[[Experiment], Plan], 
 
 def _apply(session: Session, make: Callable[[], Plan], dry_run: bool) -> int:
     """Make a plan while nobody else writes, carry it out, and say what it was; 1 if it leaves something open."""
-    from exptdir.record.edits.writing import locked
+    from exptdir.record.edits.apply import locked
 
     with locked(session.base) as writer:
         session.forget()

@@ -41,8 +41,8 @@ def init(
     Only files that are missing are written, and no others touched. In a repository that holds other things, Sphinx is
     kept to the record.
     """
+    from exptdir.record.edits.apply import locked
     from exptdir.record.edits.plan import Plan, create
-    from exptdir.record.edits.writing import locked
 
     base = Path(os.path.abspath(session.start / directory))
     _refuse_another_project(base)

@@ -55,8 +55,8 @@ def tag(session: Session, expt: str, tags: tuple[str, ...], remove: tuple[str, .
 
 
 def _set(session: Session, experiment: Experiment, fact: str, value: str | Sequence[str], dry_run: bool) -> None:
+    from exptdir.record.edits.apply import locked
     from exptdir.record.edits.facts import set_fact
-    from exptdir.record.edits.writing import locked
 
     with locked(session.base) as writer:
         plan = set_fact(session.record, experiment, fact, value)

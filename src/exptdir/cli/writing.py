@@ -63,7 +63,7 @@ def new(
     newest experiment.
     """
     from exptdir.record.create import Wanted, new_experiment
-    from exptdir.record.edits.writing import locked
+    from exptdir.record.edits.apply import locked
 
     known_status(session, status)
     above = None if parent is None else session.experiment(parent).key
@@ -86,8 +86,8 @@ def entry(session: Session, expt_and_title: tuple[str, ...], day: datetime | Non
 
     The date, the heading and the order are as in the log's other entries; nothing else in the file changes.
     """
+    from exptdir.record.edits.apply import locked
     from exptdir.record.edits.entry import add_entry
-    from exptdir.record.edits.writing import locked
 
     if len(expt_and_title) > 2:
         raise click.UsageError("give at most an experiment and a title; a title of several words needs quotes")

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exptdir.errors import EditError
+from exptdir.record.edits.apply import apply
 from exptdir.record.edits.facts import set_fact
-from exptdir.record.edits.writing import apply
 from exptdir.record.model import Experiment
 from exptdir.record.scan import scan
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from exptdir.errors import EditError
+from exptdir.record.edits.apply import apply
 from exptdir.record.edits.plan import Plan
 from exptdir.record.edits.references import find_references
 from exptdir.record.edits.relocate import move, rename, renumber
-from exptdir.record.edits.writing import apply
 from exptdir.record.model import Record
 from exptdir.record.reference import Resolution
 from exptdir.record.scan import scan

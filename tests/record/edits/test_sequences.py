@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exptdir.errors import EditError
+from exptdir.record.edits.apply import apply
 from exptdir.record.edits.entry import add_entry
 from exptdir.record.edits.numbering import next_id
 from exptdir.record.edits.plan import Plan
 from exptdir.record.edits.references import find_references
 from exptdir.record.edits.relocate import move, rename, renumber
-from exptdir.record.edits.writing import apply
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import Resolution
 from exptdir.record.scan import scan

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from exptdir.errors import EditError, RecordBusyError
-from exptdir.record.edits.journal import JOURNAL
+from exptdir.record.edits.apply import JOURNAL, apply, locked
 from exptdir.record.edits.plan import Edit, Plan, Rename, create
-from exptdir.record.edits.writing import apply, locked
 
 
 class Killed(BaseException):

@@ -12,9 +12,8 @@ from pathlib import Path
 from exptdir.errors import EditError
 from exptdir.record.dates import heading_year, infer_direction, infer_order
 from exptdir.record.dates_words import MONTHS
-from exptdir.record.edits.datestyle import pads, restyle
-from exptdir.record.edits.plan import Edit, Plan
-from exptdir.record.edits.source import read_source
+from exptdir.record.edits.date_style import pads, restyle
+from exptdir.record.edits.plan import Edit, Plan, read_source
 from exptdir.record.entries import DatedHeading, entries
 from exptdir.record.lines import line_end, split_lines
 from exptdir.record.markup.blocks import Heading, read_blocks
@@ -99,8 +98,12 @@ def new_entry(
     if not headings:
         raise EditError("the log has no title; write one above its text first")
     title = " ".join(title.split())
-    main = _main(dated)
-    newest_first = bool(infer_direction([d.heading.title for d in main], order=order or _evidence(headings)))
+    # The entries of the style that most have.
+    styles = Counter((d.heading.level, d.heading.mark) for d in dated)
+    style = styles.most_common(1)[0][0] if styles else None
+    main = [d for d in dated if (d.heading.level, d.heading.mark) == style]
+    evidence = infer_order([heading.title for heading in headings[1:]]).order
+    newest_first = bool(infer_direction([d.heading.title for d in main], order=order or evidence))
     place = _place(text, suffix, headings, main, newest_first, today)
     before = [(d.day, d.heading.title) for d in dated]
     iso = f"{today.isoformat()}: {title}" if title else today.isoformat()
@@ -125,58 +128,32 @@ def _read(
     return [h for h in headings if h.level], [d for d in dated if d.heading.level and d.day is not None]
 
 
-def _evidence(headings: list[Heading]) -> str:
-    return infer_order([heading.title for heading in headings[1:]]).order
-
-
-def _main(dated: list[DatedHeading]) -> list[DatedHeading]:
-    """Return the entries of the style that most have."""
-    styles = Counter((d.heading.level, d.heading.mark) for d in dated)
-    if not styles:
-        return []
-    style = styles.most_common(1)[0][0]
-    return [d for d in dated if (d.heading.level, d.heading.mark) == style]
-
-
 def _place(
     text: str, suffix: str, headings: list[Heading], main: list[DatedHeading], newest_first: bool, today: date
 ) -> _Place:
     lines = split_lines(text)
     if not main:
-        like, others = _default_style(headings, suffix)
-        return _Place(_end_of(headings[0], headings, lines, whole=True), like, others, 1)
+        top = headings[0]
+        below = [heading for heading in headings if heading.level == top.level + 1]
+        like = Heading(0, 2, 2, "", "-" if top.mark != "-" or top.over else "=")
+        if suffix.lower() == ".md":
+            like = Heading(0, 1, top.level + 1, "", "#")
+        return _Place(len(lines), below[-1] if below else like, below, 1)
     beside = main[0] if newest_first else main[-1]
     gaps = Counter(_blanks_before(lines, d.heading.start) for d in main[1:] or main)
     others = [d.heading for d in main]
     year = beside.year if beside.year and heading_year(beside.year.title) != today.year else None
-    if year is not None and not _only_a_year(year.title):
-        year = None
+    if year is not None:
+        # "May 2024" names more than a year, which cannot be counted up.
+        words = re.findall(r"[^\W\d_]+", year.title.lower())
+        if re.search(r"月|[0-9]{4}-", year.title) or any(word in MONTHS for word in words):
+            year = None
     section = year or beside.heading
-    at = section.start if newest_first else _end_of(section, headings, lines)
+    later = (h.start for h in headings if h.start > section.start and h.level <= section.level)
+    at = section.start if newest_first else next(later, len(lines))
     gap = gaps.most_common(1)[0][0]
     new_year = year and year._replace(title=re.sub(r"[0-9]{4}", str(today.year), year.title, count=1))
     return _Place(at, beside.heading, others, gap, new_year)
-
-
-def _only_a_year(text: str) -> bool:
-    words = re.findall(r"[^\W\d_]+", text.lower())
-    return re.search(r"月|[0-9]{4}-", text) is None and not any(word in MONTHS for word in words)
-
-
-def _default_style(headings: list[Heading], suffix: str) -> tuple[Heading, list[Heading]]:
-    top = headings[0]
-    below = [heading for heading in headings if heading.level == top.level + 1]
-    if below:
-        return below[-1], below
-    if suffix.lower() == ".md":
-        return Heading(0, 1, top.level + 1, "", "#"), []
-    return Heading(0, 2, 2, "", "-" if top.mark != "-" or top.over else "="), []
-
-
-def _end_of(section: Heading, headings: list[Heading], lines: list[str], *, whole: bool = False) -> int:
-    """Return the line after a section with all that is in it."""
-    later = (h.start for h in headings if h.start > section.start and h.level <= section.level)
-    return len(lines) if whole else next(later, len(lines))
 
 
 def _blanks_before(lines: list[str], at: int) -> int:
@@ -192,21 +169,18 @@ def _forms(main: list[DatedHeading], newest_first: bool, title: str, today: date
     nearest = main if newest_first else main[::-1]
     # "May" is short and long at once; the others tell better how a month is written.
     for d in sorted(nearest, key=lambda d: re.search(r"\bmay\b", d.found.written, re.IGNORECASE) is not None):
+        models = [d] if d.found.rest or not title else [other for other in nearest if other.found.rest]
         for written in restyle(d.found.written, d.day or today, today, padded):
-            yield from _titles(d, nearest, written, title)
-
-
-def _titles(d: DatedHeading, nearest: list[DatedHeading], written: str, title: str) -> Iterator[str]:
-    models = [d] if d.found.rest or not title else [other for other in nearest if other.found.rest]
-    for model in models[:2]:
-        text, found = model.heading.title, model.found
-        if not title:
-            yield written
-        elif text.endswith(found.rest) and found.written in text[: -len(found.rest)]:
-            head = text[: -len(found.rest)]
-            yield head.replace(found.written, written, 1) + title
-        elif text.startswith(found.rest):
-            yield title + text[len(found.rest) :].replace(found.written, written, 1)
+            if not title:
+                yield written
+                continue
+            for model in models[:2]:
+                text, found = model.heading.title, model.found
+                head = text.removesuffix(found.rest)
+                if text.endswith(found.rest) and found.written in head:
+                    yield head.replace(found.written, written, 1) + title
+                elif text.startswith(found.rest):
+                    yield title + text[len(found.rest) :].replace(found.written, written, 1)
 
 
 def _insert(text: str, suffix: str, place: _Place, title: str) -> tuple[str, int]:

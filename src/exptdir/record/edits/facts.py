@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from exptdir.errors import EditError, MetadataError
-from exptdir.record.edits.facts_log import has_facts, set_in_fields, set_in_front_matter
-from exptdir.record.edits.facts_small import KEPT, set_in_small_files
-from exptdir.record.edits.facts_toml import set_in_toml
-from exptdir.record.edits.plan import Plan
-from exptdir.record.edits.workspace import Workspace
+from exptdir.record.edits.fact_writers import (
+    KEPT,
+    has_facts,
+    set_in_fields,
+    set_in_front_matter,
+    set_in_small_files,
+    set_in_toml,
+)
+from exptdir.record.edits.plan import Plan, Workspace
 from exptdir.record.metadata_files import from_small_files, from_toml
 from exptdir.record.metadata_log import from_log
 from exptdir.record.metadata_values import convert
@@ -57,7 +61,12 @@ def put_fact(workspace: Workspace, experiment: Experiment, fact: str, value: Fac
     log, directory = Path(experiment.log), Path(experiment.log).parent
     places = stated_in(experiment, fact)
     if not places and new and plain is not None:
-        places = [_home(directory, log, fact)]
+        if (directory / "expt.toml").exists():
+            places = ["toml"]
+        elif fact in KEPT and (directory / ".expt").is_dir():
+            places = ["small"]
+        else:
+            places = ["log" if fact != "title" and has_facts(log) else "toml"]
     for place in places:
         if place == "toml":
             set_in_toml(workspace, directory / "expt.toml", fact, plain)
@@ -74,14 +83,6 @@ def stated_in(experiment: Experiment, fact: str) -> list[str]:
     folder, log = os.fspath(experiment.log.parent), os.fspath(experiment.log)
     sources = {"toml": from_toml(folder), "small": from_small_files(folder), "log": from_log(log)}
     return [place for place, (claims, _) in sources.items() if any(claim.fact == fact for claim in claims)]
-
-
-def _home(directory: Path, log: Path, fact: str) -> str:
-    if (directory / "expt.toml").exists():
-        return "toml"
-    if fact in KEPT and (directory / ".expt").is_dir():
-        return "small"
-    return "log" if fact != "title" and has_facts(log) else "toml"
 
 
 def _checked(fact: str, value: Fact) -> str | int | tuple[str, ...] | None:

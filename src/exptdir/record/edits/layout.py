@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -79,23 +79,20 @@ class Layout:
         roots = sorted(set(map(_root, self.record.experiments.values())), key=len, reverse=True)
         found = {}
         for experiment in self.record.experiments.values():
-            new = self._after(experiment, roots)
-            found[new.key] = new
+            key = self.moved(experiment.key)
+            new = replace(experiment, id=self.ids.get(experiment.key, experiment.id))
+            if key != experiment.key:
+                renamed = posixpath.basename(key) != experiment.directory_name
+                below = (key.removeprefix(root + "/") for root in roots if root and key.startswith(root + "/"))
+                path = key if experiment.path == experiment.key else next(below, key)
+                name = name_of(key, new.id) if renamed else experiment.name
+                new = replace(new, key=key, path=path, log=self.record.base / key / experiment.log.name, name=name)
+            found[key] = new
         return Record(self.record.base, dict(sorted(found.items())))
 
     def counterpart(self, experiment: Experiment) -> Experiment:
         """Return what an experiment of the old record is in the new one."""
         return self.after.experiments[self.moved(experiment.key)]
-
-    def _after(self, experiment: Experiment, roots: list[str]) -> Experiment:
-        key = self.moved(experiment.key)
-        new_id = self.ids.get(experiment.key, experiment.id)
-        if key == experiment.key:
-            return replace(experiment, id=new_id)
-        log = self.record.base / key / experiment.log.name
-        name = name_of(key, new_id) if posixpath.basename(key) != experiment.directory_name else experiment.name
-        path = key if experiment.path == experiment.key else _below(key, roots)
-        return replace(experiment, key=key, path=path, log=log, name=name, id=new_id)
 
 
 def name_of(key: str, stated: int | None) -> str:
@@ -106,10 +103,6 @@ def name_of(key: str, stated: int | None) -> str:
 
 def _root(experiment: Experiment) -> str:
     return experiment.key.removesuffix(experiment.path).rstrip("/")
-
-
-def _below(key: str, roots: Iterable[str]) -> str:
-    return next((key.removeprefix(root + "/") for root in roots if root and key.startswith(root + "/")), key)
 
 
 def is_below_a_root(record: Record, directory: str) -> bool:

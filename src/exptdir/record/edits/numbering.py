@@ -1,11 +1,18 @@
-"""Ids: the next free one, and how two branches that both took the same one are brought together."""
+"""Ids: the next free one, and how two branches that both took the same one are brought together.
+
+Git is asked when a file came and who wrote a line; without git, or outside of it, nothing is known.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-from exptdir.record.edits.history import History
 from exptdir.record.edits.layout import Layout
 from exptdir.record.edits.plan import Plan
 from exptdir.record.edits.references import Exclude, Page, nothing
@@ -14,7 +21,63 @@ from exptdir.record.markup.references import Token
 from exptdir.record.model import Experiment, Record, in_order
 from exptdir.record.problem import Problem
 
+_SECONDS = 60
 _ID = re.compile(r"(?:expt-|#)?(?P<id>[0-9]{1,18})(?![\w.])")
+
+
+@dataclass(frozen=True)
+class Added:
+    """The commit that brought a file.
+
+    Parameters
+    ----------
+    commit
+        Its hash.
+    when
+        Its time of commit, in seconds since 1970.
+    """
+
+    commit: str
+    when: int
+
+
+class History:
+    """The history of the repository around a directory; each question is asked once."""
+
+    def __init__(self, base: Path) -> None:
+        self._base = base
+        self._ask = cache(self._run)
+
+    def added(self, path: Path) -> Added | None:
+        """Return the first commit that has a file, under this or an earlier name; ``None`` for none."""
+        out = self._ask("log", "--follow", "--diff-filter=A", "--format=%H %ct", "--", os.fspath(path))
+        lines = (out or "").split("\n")
+        last = next((line.split() for line in reversed(lines) if line.strip()), [])
+        return Added(last[0], int(last[1])) if len(last) == 2 and last[1].isdecimal() else None
+
+    def blame(self, path: Path, line: int) -> str | None:
+        """Return the commit that last wrote a line; ``None`` for a line that is not committed."""
+        out = self._ask("blame", "--porcelain", f"-L{line},{line}", "--", os.fspath(path))
+        commit = (out or "").split(" ", 1)[0]
+        return commit if commit.strip("0") else None
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Tell whether the second commit was made with the first one before it."""
+        return self._ask("merge-base", "--is-ancestor", older, newer) is not None
+
+    def _run(self, *arguments: str) -> str | None:
+        environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+        try:
+            done = subprocess.run(
+                ["git", "-C", os.fspath(self._base), *arguments],
+                capture_output=True,
+                env=environment,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
 def next_id(record: Record) -> int:
@@ -71,11 +134,7 @@ def _oldest_first(history: History, rivals: Sequence[Experiment]) -> list[Experi
     if not known or known.count(min(known)) > 1:
         return None
     # What was never committed came last.
-    return sorted(in_order(rivals), key=lambda rival: _when(times[rival.key]))
-
-
-def _when(added: object) -> float:
-    return float(getattr(added, "when", "inf"))
+    return sorted(in_order(rivals), key=lambda rival: float(getattr(times[rival.key], "when", "inf")))
 
 
 class _Judge:
@@ -96,14 +155,14 @@ class _Judge:
             return max(owners, key=lambda rival: len(rival.key))
         line = page.line(token)
         commit = self._history.blame(page.path, line)
-        known = [rival for rival in rivals if commit and self._was_there(rival, commit)]
+        known = []
+        for rival in rivals:
+            added = self._history.added(rival.log)
+            if commit and added is not None and self._history.is_ancestor(added.commit, commit):
+                known.append(rival)
         if len(known) == 1:
             return known[0]
         names = " or ".join(rival.path for rival in rivals)
         message = f"“{token.text}” may mean {names}; it leads to the first now, mend it if that is wrong"
         self.problems.append(Problem("ref", message, page.path, line))
         return None
-
-    def _was_there(self, rival: Experiment, commit: str) -> bool:
-        added = self._history.added(rival.log)
-        return added is not None and self._history.is_ancestor(added.commit, commit)

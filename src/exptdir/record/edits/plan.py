@@ -1,13 +1,19 @@
-"""Changes as values: what a command would do to the files of a record."""
+"""Changes as values: what a command would do to the files of a record, and how it is put together.
+
+The text of a file is decoded so that its encoding, byte-order mark and line ends come back as they were.
+"""
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from exptdir.errors import EditError
+from exptdir.record.edits.files import read_state
 from exptdir.record.problem import Problem
 
 
@@ -62,7 +68,16 @@ class Plan:
 
     def summary(self) -> list[str]:
         """Return one line for each change, with paths relative to the record."""
-        lines = [f"{_verb(edit)} {self._shown(edit.path)}{_extent(edit)}" for edit in self.edits]
+        lines = []
+        for edit in self.edits:
+            verb = "create" if edit.before is None else "edit" if edit.after is not None else "delete"
+            extent = ""
+            if not edit.is_link and edit.before is not None and edit.after is not None:
+                old, new = edit.before.split(b"\n"), edit.after.split(b"\n")
+                blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+                changed = sum(max(b - a, d - c) for tag, a, b, c, d in blocks if tag != "equal")
+                extent = f" ({changed} line{'s' if changed != 1 else ''})"
+            lines.append(f"{verb} {self._shown(edit.path)}{extent}")
         return lines + [f"rename {self._shown(r.old)} to {self._shown(r.new)}" for r in self.renames]
 
     def _shown(self, path: Path) -> str:
@@ -86,16 +101,148 @@ def need_free(path: Path) -> None:
         raise EditError(f"{path} exists already")
 
 
-def _verb(edit: Edit) -> str:
-    if edit.before is None:
-        return "create"
-    return "edit" if edit.after is not None else "delete"
+@dataclass(frozen=True)
+class Source:
+    """A decoded file.
+
+    Parameters
+    ----------
+    text
+        The text, with its line ends and without a byte-order mark.
+    encoding
+        UTF-8; else the encoding of Western Europe that gives these bytes back.
+    mark
+        The byte-order mark, if there is one.
+    """
+
+    text: str
+    encoding: str = "utf-8"
+    mark: bytes = b""
+
+    def encode(self, text: str) -> bytes:
+        """Turn a changed text into bytes.
+
+        Raises
+        ------
+        EditError
+            When the file's encoding lacks a character.
+        """
+        try:
+            return self.mark + text.encode(self.encoding)
+        except UnicodeEncodeError as error:
+            missing = error.object[error.start]
+            message = f"the file is not UTF-8 and has no “{missing}”; save it as UTF-8 first"
+            raise EditError(message) from None
 
 
-def _extent(edit: Edit) -> str:
-    if edit.is_link or edit.before is None or edit.after is None:
-        return ""
-    old, new = edit.before.split(b"\n"), edit.after.split(b"\n")
-    blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    changed = sum(max(b - a, d - c) for tag, a, b, c, d in blocks if tag != "equal")
-    return f" ({changed} line{'s' if changed != 1 else ''})"
+def decode(data: bytes) -> Source:
+    """Decode a file so that what is not changed comes back byte for byte.
+
+    Raises
+    ------
+    EditError
+        When it is UTF-16 or UTF-32, or no text at all.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)) or b"\0" in data:
+        raise EditError("it is not UTF-8 but UTF-16, UTF-32 or no text; save it as UTF-8 first")
+    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    data = data[len(mark) :]
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return Source(data.decode(encoding), encoding, mark)
+        except UnicodeDecodeError:
+            continue
+    return Source(data.decode("latin-1"), "latin-1", mark)
+
+
+def read_source(path: Path) -> tuple[bytes, Source]:
+    """Read a text that is to be edited.
+
+    Raises
+    ------
+    EditError
+        When it cannot be read.
+    """
+    try:
+        data = read_state(path)
+    except OSError as error:
+        raise EditError(f"{path} cannot be read: {error.strerror or error}") from None
+    if data is None:
+        raise EditError(f"{path} does not exist")
+    try:
+        return data, decode(data)
+    except EditError as error:
+        raise EditError(f"{os.fspath(path)} cannot be edited: {error}") from None
+
+
+class Workspace:
+    """Collects edits, so that two changes to one file become one edit.
+
+    *base* is the source directory.
+    """
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self.problems: list[Problem] = []
+        self._before: dict[tuple[Path, bool], bytes | None] = {}
+        self._after: dict[tuple[Path, bool], bytes | None] = {}
+
+    def read(self, path: Path, *, is_link: bool = False) -> bytes | None:
+        """Return what a file holds by now; ``None`` where there is none.
+
+        Raises
+        ------
+        EditError
+            When it cannot be read.
+        """
+        key = (path, is_link)
+        if key not in self._before:
+            try:
+                self._before[key] = self._after[key] = read_state(path, is_link=is_link)
+            except OSError as error:
+                raise EditError(f"{path} cannot be read: {error.strerror or error}") from None
+        return self._after[key]
+
+    def write(self, path: Path, content: bytes | None, *, is_link: bool = False) -> None:
+        """Plan new content for a file; ``None`` takes it away."""
+        self.read(path, is_link=is_link)
+        self._after[path, is_link] = content
+
+    def rewrite(self, path: Path, change: Callable[[str], str]) -> None:
+        """Plan a change of a text, whatever its encoding.
+
+        Raises
+        ------
+        EditError
+            When it is no text that can be edited, or its encoding lacks a new character.
+        """
+        source = self.source(path)
+        text = change(source.text)
+        if text != source.text:
+            try:
+                self.write(path, source.encode(text))
+            except EditError as error:
+                raise EditError(f"{path} cannot be edited: {error}") from None
+
+    def source(self, path: Path) -> Source:
+        """Return a text as it is by now; empty where there is no such file.
+
+        Raises
+        ------
+        EditError
+            When it is no text that can be edited.
+        """
+        try:
+            return decode(self.read(path) or b"")
+        except EditError as error:
+            raise EditError(f"{path} cannot be edited: {error}") from None
+
+    def plan(self, renames: Iterable[Rename] = ()) -> Plan:
+        """Return what has changed, by path."""
+        edits = [
+            Edit(path, before, self._after[path, is_link], is_link)
+            for (path, is_link), before in self._before.items()
+            if before != self._after[path, is_link]
+        ]
+        edits.sort(key=lambda edit: os.fspath(edit.path))
+        return Plan(self.base, tuple(edits), tuple(renames), tuple(self.problems))

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import cast
 
 from exptdir.errors import EditError
-from exptdir.record.edits.source import read_source
+from exptdir.record.edits.plan import read_source
 from exptdir.record.markup.blocks import Blocks, read_blocks
 from exptdir.record.markup.references import Token, runs_in, tokens, toml_prerequisites
 from exptdir.record.model import Experiment, Record
@@ -191,17 +191,13 @@ def lead(
     record: Record, text: str, here: Experiment | None, run_exists: RunExists, kind: Kind | None = None
 ) -> Resolution | Unresolved:
     """Resolve a reference, without looking for likely names where it leads nowhere, which takes long."""
-    if not _may_lead(record, text.strip(), here, run_exists):
+    typed = text.strip()
+    bare = typed.removeprefix("#")
+    cuts = [len(bare), *(found.start() for found in re.finditer(r"[/@#]", bare))]
+    near = re.match(r"[-@]", typed) or (here is not None and run_exists(here, typed))
+    if not near and not any(find_experiments(record, bare[:cut]) for cut in cuts):
         return Unresolved(f"no experiment or run {text!r}")
     return resolve(record, text, here, run_exists, kind)
-
-
-def _may_lead(record: Record, text: str, here: Experiment | None, run_exists: RunExists) -> bool:
-    if re.match(r"[-@]", text) or (here is not None and run_exists(here, text)):
-        return True
-    bare = text.removeprefix("#")
-    cuts = [len(bare), *(found.start() for found in re.finditer(r"[/@#]", bare))]
-    return any(find_experiments(record, bare[:cut]) for cut in cuts)
 
 
 def read_label(record: Record, label: str) -> Resolution | None:

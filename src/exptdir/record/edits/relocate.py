@@ -12,12 +12,9 @@ from urllib.parse import unquote
 from exptdir.errors import EditError
 from exptdir.record.edits.facts import put_fact
 from exptdir.record.edits.layout import Layout, is_below_a_root, root_of
-from exptdir.record.edits.paths import respell_links, respell_path
-from exptdir.record.edits.plan import Plan
-from exptdir.record.edits.prereqs import respell_prerequisites
+from exptdir.record.edits.plan import Plan, Workspace
 from exptdir.record.edits.references import Exclude, Page, Runs, around, nothing, read_pages
-from exptdir.record.edits.respell import Respeller
-from exptdir.record.edits.workspace import Workspace
+from exptdir.record.edits.respell import Respeller, respell_links, respell_path, respell_prerequisites
 from exptdir.record.markup.references import Token
 from exptdir.record.metadata_files import from_name
 from exptdir.record.model import Experiment, Record
@@ -83,7 +80,9 @@ def rename(record: Record, experiment: Experiment, name: str, *, exclude: Exclud
     else:
         new = name
     key = _sibling(experiment, new)
-    _check_name(name, new)
+    bad = not name.strip() or name != name.strip() or not name.isprintable() or "/" in name or "\\" in name
+    if bad or name.startswith(".") or new in PROGRAMS or len(new.encode()) > 255:
+        raise EditError(f"{name!r} cannot be the name of an experiment's directory")
     before, after = _read_name(old, experiment), _read_name(new, experiment)
     if before.keys() - {"name", "begun"} != after.keys() - {"name", "begun"} or before.get("id") != after.get("id"):
         raise EditError(f"a directory {new!r} would have another number; choose another name")
@@ -148,7 +147,10 @@ def relocate(layout: Layout, exclude: Exclude = nothing, meant: Meant = lambda p
         respell_prerequisites(workspace, respeller, experiment)
     if moves:
         respell_links(layout, workspace, exclude)
-    _put_ids(layout, workspace)
+    for key, new_id in layout.ids.items():
+        experiment = layout.record.experiments[key]
+        in_name = "id" in _read_name(posixpath.basename(layout.moved(key)), experiment)
+        put_fact(workspace, experiment, "id", new_id, new=not in_name)
     return workspace.plan(layout.renames())
 
 
@@ -199,22 +201,9 @@ def _doubts(
         yield Problem("ref", message, page.path, page.line(token))
 
 
-def _put_ids(layout: Layout, workspace: Workspace) -> None:
-    for key, new_id in layout.ids.items():
-        experiment = layout.record.experiments[key]
-        in_name = "id" in _read_name(posixpath.basename(layout.moved(key)), experiment)
-        put_fact(workspace, experiment, "id", new_id, new=not in_name)
-
-
 def _read_name(directory: str, experiment: Experiment) -> Mapping[str, object]:
     return {claim.fact: claim.value for claim in from_name(directory, experiment.id)}
 
 
 def _sibling(experiment: Experiment, name: str) -> str:
     return posixpath.join(posixpath.dirname(experiment.key), name)
-
-
-def _check_name(name: str, directory: str) -> None:
-    bad = not name.strip() or name != name.strip() or not name.isprintable() or "/" in name or "\\" in name
-    if bad or name.startswith(".") or directory in PROGRAMS or len(directory.encode()) > 255:
-        raise EditError(f"{name!r} cannot be the name of an experiment's directory")

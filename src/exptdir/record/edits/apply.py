@@ -1,0 +1,312 @@
+"""Applies a plan to a record: all of it or nothing, one writer at a time.
+
+What the files were is kept in a journal, the directory ``.exptdir-journal`` in the source directory, until the last
+change is made. While it holds ``journal.json`` a command is under way, or was interrupted; then the next writer takes
+its changes back. A file that somebody has changed since is left as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exptdir.errors import EditError, RecordBusyError
+from exptdir.record.edits.files import beside, inside, put, read_state, sync_directory
+from exptdir.record.edits.plan import Edit, Plan, need_free
+from exptdir.record.problem import Problem
+
+_PAUSE = 0.05
+#: Name of the journal's directory.
+JOURNAL = ".exptdir-journal"
+_PLAN = "journal.json"
+_STARTED = "started"
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The journal of one record.
+
+    Parameters
+    ----------
+    base
+        The source directory, absolute.
+    """
+
+    base: Path
+
+    @property
+    def folder(self) -> Path:
+        """The directory of the journal."""
+        return self.base / JOURNAL
+
+    def begin(self, plan: Plan) -> None:
+        """Note what all files are, before the first is changed."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir()
+        edits = []
+        for number, edit in enumerate(plan.edits):
+            mode = None
+            if edit.before is not None:
+                put(self.folder / str(number), edit.before, sync=False)
+                mode = None if edit.is_link else edit.path.stat().st_mode & 0o7777
+            after = None if edit.after is None else hashlib.sha256(edit.after).hexdigest()
+            path = self._relative(edit.path)
+            edits.append({"path": path, "link": edit.is_link, "new": edit.before is None, "after": after, "mode": mode})
+        renames = [[self._relative(rename.old), self._relative(rename.new)] for rename in plan.renames]
+        # The directories that will be made for new files, outer ones first.
+        wanted = [edit.path for edit in plan.edits if edit.after is not None] + [r.new for r in plan.renames]
+        missing = {above for path in wanted for above in path.parents if not above.exists()}
+        made = [self._relative(path) for path in sorted(missing)]
+        content = {"edits": edits, "renames": renames, "made": made}
+        put(self.folder / _PLAN, json.dumps(content, indent=1).encode())
+        sync_directory(self.folder)
+        sync_directory(self.base)
+
+    def starting(self, rename: int) -> None:
+        """Note that a rename is about to be made, counted from 0."""
+        put(self.folder / _STARTED, str(rename + 1).encode())
+        sync_directory(self.folder)
+
+    def end(self) -> None:
+        """Forget: from here on the changes stay."""
+        with suppress(FileNotFoundError):
+            (self.folder / _PLAN).unlink()
+            sync_directory(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def undo(self, step: Callable[[str], None] = lambda name: None) -> tuple[Problem, ...]:
+        """Take back what an unfinished command has changed.
+
+        Parameters
+        ----------
+        step
+            Called before each step, with its name.
+
+        Returns
+        -------
+        tuple of Problem
+            The files that could not be brought back since somebody changed them.
+
+        Raises
+        ------
+        EditError
+            When the journal makes no sense or a file cannot be written; the journal stays.
+        """
+        try:
+            data = (self.folder / _PLAN).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+        try:
+            content = json.loads(data)
+            problems = tuple(self._take_back(content, step))
+        except (ValueError, TypeError, KeyError) as error:
+            raise EditError(f"{self.folder} is damaged ({error}); look at it, then delete it") from None
+        except OSError as error:
+            raise EditError(f"an interrupted command cannot be taken back: {error}") from None
+        self.end()
+        return problems
+
+    def _take_back(self, content: dict[str, Any], step: Callable[[str], None]) -> Iterator[Problem]:
+        try:
+            started = int((self.folder / _STARTED).read_bytes())
+        except FileNotFoundError:
+            started = 0
+        renames = [(self._inside(old), self._inside(new)) for old, new in content["renames"]]
+        for number in reversed(range(min(started, len(renames)))):
+            step("undo rename")
+            old, new = renames[number]
+            # The last one that was started may not have happened, or be taken back already.
+            if os.path.lexists(new) and not os.path.lexists(old):
+                new.rename(old)
+            put(self.folder / _STARTED, str(number).encode())
+        for number, edit in enumerate(content["edits"]):
+            step("undo edit")
+            yield from self._restore(self.folder / str(number), edit)
+        for made in reversed(content["made"]):
+            with suppress(OSError):
+                self._inside(made).rmdir()
+
+    def _restore(self, image: Path, edit: dict[str, Any]) -> Iterator[Problem]:
+        path, is_link = self._inside(edit["path"]), bool(edit["link"])
+        beside(path).unlink(missing_ok=True)
+        now = read_state(path, is_link=is_link)
+        before = None if edit["new"] else image.read_bytes()
+        if now == before:
+            return
+        if (None if now is None else hashlib.sha256(now).hexdigest()) != edit["after"]:
+            message = "it was changed after a command was interrupted, and is left as it is"
+            yield Problem("edit", message, path)
+            return
+        put(path, before, is_link=is_link, mode=edit["mode"])
+
+    def _relative(self, path: Path) -> str:
+        return Path(os.path.relpath(path, self.base)).as_posix()
+
+    def _inside(self, path: str) -> Path:
+        found = self.base / path
+        # Only the directory counts: a link itself may lead anywhere.
+        if not inside(found.parent / "x", self.base) or found.name in {"", "..", JOURNAL}:
+            raise ValueError(f"{path} is outside the record")
+        return found
+
+
+class Writer:
+    """The one who may write to a record; made by :func:`locked`.
+
+    *recovered* names the files that an interrupted command before had changed and somebody since, too. *step* is
+    called before each step with its name.
+    """
+
+    def __init__(self, base: Path, step: Callable[[str], None] = lambda name: None) -> None:
+        self._base = base
+        self._journal = Journal(base)
+        self._step = step
+        self.recovered: tuple[Problem, ...] = self._journal.undo(step)
+
+    def apply(self, plan: Plan) -> None:
+        """Make the changes of a plan, or none of them.
+
+        Raises
+        ------
+        EditError
+            When a file is no longer what the plan was made for, a name is taken, a file lies outside the record
+            or cannot be written. Whatever was changed by then is taken back.
+        """
+        if not plan.edits and not plan.renames:
+            return
+        for edit in plan.edits:
+            self._check(edit)
+        for rename in plan.renames:
+            self._check_inside(rename.old)
+            self._check_inside(rename.new)
+        try:
+            self._write(plan)
+        except (OSError, EditError, KeyboardInterrupt) as error:
+            self._journal.undo()
+            self._journal.end()
+            if isinstance(error, OSError | EditError):
+                raise EditError(f"nothing was changed: {error}") from error
+            raise
+        self._step("end")
+        self._journal.end()
+
+    def _write(self, plan: Plan) -> None:
+        self._step("begin")
+        self._journal.begin(plan)
+        for edit in plan.edits:
+            self._step("edit")
+            if edit.after is not None:
+                edit.path.parent.mkdir(parents=True, exist_ok=True)
+            put(edit.path, edit.after, is_link=edit.is_link, sync=False)
+        for directory in {Path(os.path.realpath(edit.path)).parent for edit in plan.edits}:
+            sync_directory(directory)
+        for number, rename in enumerate(plan.renames):
+            self._step("rename")
+            need_free(rename.new)
+            rename.new.parent.mkdir(parents=True, exist_ok=True)
+            self._journal.starting(number)
+            self._step("renaming")
+            rename.old.rename(rename.new)
+            sync_directory(rename.old.parent)
+            sync_directory(rename.new.parent)
+
+    def _check(self, edit: Edit) -> None:
+        self._check_inside(edit.path.parent / "x" if edit.is_link else edit.path)
+        if edit.before is None:
+            need_free(edit.path)
+            return
+        try:
+            now = read_state(edit.path, is_link=edit.is_link)
+        except OSError as error:
+            raise EditError(f"{edit.path} cannot be read: {error}") from error
+        if now != edit.before:
+            raise EditError(f"{edit.path} was changed meanwhile; nothing was changed, try again")
+
+    def _check_inside(self, path: Path) -> None:
+        if not inside(path, self._base):
+            raise EditError(f"{path} is outside the record in {self._base} and is not written to")
+
+
+@contextmanager
+def locked(
+    base: Path, timeout: float = 10.0, step: Callable[[str], None] = lambda name: None
+) -> Iterator[Writer]:
+    """Keep other commands from writing to the record, and take back what an interrupted one has left.
+
+    Hold it from before the scan, so that the plan is made for what is there.
+
+    Parameters
+    ----------
+    base
+        The source directory, absolute.
+    timeout
+        How many seconds to wait for another command.
+    step
+        Called before each step of writing, with its name.
+
+    Raises
+    ------
+    RecordBusyError
+        When the other command does not end in time.
+    EditError
+        When the record cannot be written to.
+    """
+    descriptor = _lock(base, timeout)
+    try:
+        yield Writer(base, step)
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def apply(plan: Plan) -> tuple[Problem, ...]:
+    """Make the changes of a plan, or none of them.
+
+    Returns
+    -------
+    tuple of Problem
+        What is left of an interrupted command before this one.
+
+    Raises
+    ------
+    EditError
+        As :meth:`Writer.apply` and :func:`locked`.
+    """
+    with locked(plan.base) as writer:
+        writer.apply(plan)
+        return writer.recovered
+
+
+def _lock(base: Path, timeout: float) -> int:
+    """Lock the directory itself, so that no file is left behind; -1 where the system has no such locks."""
+    try:
+        import fcntl
+    except ImportError:
+        return -1
+    try:
+        descriptor = os.open(base, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise EditError(f"the record cannot be opened: {error}") from None
+    ends = time.monotonic() + timeout
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+        except BlockingIOError:
+            if time.monotonic() >= ends:
+                os.close(descriptor)
+                raise RecordBusyError(f"another command is writing to the record in {base}") from None
+            time.sleep(_PAUSE)
+        except OSError:
+            # Some network file systems have no locks.
+            with suppress(OSError):
+                os.close(descriptor)
+            return -1
