@@ -58,7 +58,7 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.host = f"127.0.0.1:{free.getsockname()[1]}"
-        environment = surroundings(PYTHONPATH=str(SOURCE), XDG_CACHE_HOME=str(record.parent / "cache"))
+        environment = surroundings(PYTHONPATH=str(SOURCE))
         with log.open("wb") as said:
             self.process = subprocess.Popen(
                 [*command, "--port", self.host.rpartition(":")[2]],

@@ -60,9 +60,8 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep what commands remember, and what the machine says of colours and editors, out of the tests."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+def plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what the machine says of colours and editors out of the tests."""
     for name in ("NO_COLOR", "EDITOR", "VISUAL"):
         monkeypatch.delenv(name, raising=False)
     # Commands start others, in other directories.

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from exptdir.record.documents import Document
 from exptdir.record.home import read_conf
-from exptdir.record.index import index
 from exptdir.record.reference import find_experiments
+from exptdir.record.scan import scan
 from tests.cli.conftest import Run, contents
 
 NOTEBOOK = Path(__file__).resolve().parents[3] / "shared/corpus/notebook"
@@ -35,10 +36,11 @@ def test_a_real_notebook_is_listed_searched_checked_and_renumbered(run: Run, not
     assert len(run("find", "protein", "--json", at=at).json) > 10
     found = run("check", "--no-figures", "--json", at=at).json
     assert {problem["kind"] for problem in found} <= {"asset", "date", "size", "metadata", "math"}
-    look = index(read_conf(notebook / "conf.py"))
-    texts = [text for item in look.items.values() for text in item.references]
-    cited = Counter(one.key for text in texts for one in find_experiments(look.record, text))
-    most = look.record.experiments[cited.most_common(1)[0][0]]
+    conf = read_conf(notebook / "conf.py")
+    look = scan(notebook, conf.scan_settings)
+    texts = [text for one in look.experiments.values() for text in Document.log_of(conf, one).references]
+    cited = Counter(one.key for text in texts for one in find_experiments(look, text))
+    most = look.experiments[cited.most_common(1)[0][0]]
     assert run("renumber", str(most.id), "9999", at=at).code == 0
     assert contents(notebook) != before
     assert run("check", "--no-figures", "--json", at=at).json == found

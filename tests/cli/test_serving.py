@@ -66,7 +66,7 @@ class Served:
 
 
 @pytest.fixture
-def serve(own_cache: None) -> Iterator[Callable[..., Served]]:
+def serve(plain_surroundings: None) -> Iterator[Callable[..., Served]]:
     running: list[Served] = []
 
     def start(at: Path, *arguments: str) -> Served:

@@ -63,9 +63,8 @@ def severity(problem: Problem) -> str:
 
 def _problems(session: Session, max_size: float, *, figures: bool) -> Iterator[Problem]:
     from exptdir.record.audit import Audit, large_files
-    from exptdir.record.scan import scan
 
-    record = scan(session.base, session.conf.scan_settings)
+    record = session.record
     yield from session.conf.problems
     yield from record.problems
     yield from Audit(session.conf, record).problems()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -11,7 +11,7 @@ from exptdir.cli.options import StatusType, echo_json, examples, json_option, on
 from exptdir.cli.session import Session
 
 if TYPE_CHECKING:
-    from exptdir.record.indexfile import Item
+    from exptdir.record.model import Experiment
     from exptdir.record.search import Hit
 
 
@@ -23,74 +23,71 @@ if TYPE_CHECKING:
 @click.pass_obj
 def list_(session: Session, statuses: tuple[str, ...], tags: tuple[str, ...], last: int | None, as_json: bool) -> None:
     """List the experiments, with their status, tags and the days of their first and last entries."""
-    rows = [(key, item, _status(session, key, item)) for key, item in session.index.items.items()]
-    if statuses or tags:
-        plain = {status.lower().replace("_", " ") for status in statuses}
-        rows = [row for row in rows if (not plain or row[2] in plain) and set(tags) <= set(row[1].tags)]
-    if last is None:
-        rows.sort(key=_listing_order)
-    else:
-        rows = sorted(rows, key=_newest_order, reverse=True)[:last]
+    from exptdir.record.check import status
+    from exptdir.record.documents import Document
+    from exptdir.record.model import in_order
+
+    rows = []
+    plain = {text.lower().replace("_", " ") for text in statuses}
+    for one in in_order(session.record.experiments.values()):
+        stands = status(session.record, one, session.conf.statuses)
+        if (not plain or stands in plain) and set(tags) <= set(one.tags):
+            rows.append(_Row(one, stands, Document.log_of(session.conf, one).days))
+    if last is not None:
+        rows.sort(key=lambda row: (row.last or row.begun or "", row.experiment.id or 0), reverse=True)
+        del rows[last:]
     if as_json:
-        echo_json([_plain(*row) for row in rows])
+        echo_json([_plain(row) for row in rows])
         return
 
-    def coloured(status: str) -> str:
-        return click.style(status, fg=STATUS_COLOURS.get(session.conf.statuses.get(status, ""), "red"))
+    def coloured(text: str) -> str:
+        return click.style(text, fg=STATUS_COLOURS.get(session.conf.statuses.get(text, ""), "red"))
 
-    cells = list(map(_cells, rows))
+    cells = [_cells(row) for row in rows]
     click.echo("\n".join(columns(cells, [bold, None, coloured, dim, dim], flexible=1)), nl=bool(cells))
 
 
-#: The path of an experiment, what is known of it, and its status.
-_Row = tuple[str, "Item", "str | None"]
+class _Row(NamedTuple):
+    """An experiment, the status to show, and the days of its entries."""
+
+    experiment: Experiment
+    status: str | None
+    days: list[str]
+
+    @property
+    def begun(self) -> str | None:
+        """The day on which it began, by its facts, else by its first entry."""
+        day = self.experiment.begun
+        return day.isoformat() if day is not None else next(iter(self.days), None)
+
+    @property
+    def last(self) -> str | None:
+        """The day of its last entry."""
+        return self.days[-1] if self.days else None
 
 
-def _status(session: Session, key: str, item: Item) -> str | None:
-    """Return the status to show, as the others of the record make it."""
-    if not item.waits:
-        return item.status
-    from exptdir.record.check import status
-
-    return status(session.record, session.record.experiments[key], session.conf.statuses)
-
-
-def _plain(key: str, item: Item, status: str | None) -> dict[str, Any]:
+def _plain(row: _Row) -> dict[str, Any]:
     return {
-        "id": item.id,
-        "name": item.name,
-        "title": item.title,
-        "path": key,
-        "status": status,
-        "tags": list(item.tags),
-        "begun": item.begun,
-        "last_entry": item.last,
-        "entries": item.entries,
+        "id": row.experiment.id,
+        "name": row.experiment.name,
+        "title": row.experiment.title or row.experiment.name,
+        "path": row.experiment.key,
+        "status": row.status,
+        "tags": list(row.experiment.tags),
+        "begun": row.begun,
+        "last_entry": row.last,
+        "entries": len(row.days),
     }
 
 
-def _newest_order(row: _Row) -> tuple[str, int]:
-    _, item, _ = row
-    return (item.last or item.begun or "", item.id or 0)
-
-
-def _listing_order(row: _Row) -> tuple[bool, int, object]:
-    key, item, _ = row
-    if item.id is not None:
-        return (False, item.id, ())
-    from exptdir.record.model import natural_key
-
-    return (True, 0, natural_key(key))
-
-
 def _cells(row: _Row) -> tuple[str, ...]:
-    _, item, status = row
-    first, last, title = item.begun or "", item.last or "", item.heading or item.name
+    one, first, last = row.experiment, row.begun or "", row.last or ""
+    title = one.title or one.name
     days = f"{first} … {last}" if last and last != first else first
-    if item.id is None and title != item.name:
-        title = f"{item.name}: {title}"
-    number = f"#{item.id}" if item.id is not None else ""
-    return (number, one_line(title), one_line(status or ""), one_line(", ".join(item.tags)), one_line(days))
+    if one.id is None and title != one.name:
+        title = f"{one.name}: {title}"
+    number = f"#{one.id}" if one.id is not None else ""
+    return (number, one_line(title), one_line(row.status or ""), one_line(", ".join(one.tags)), one_line(days))
 
 
 @click.command(epilog=examples("exptdir find loss plateau", "exptdir find 学习率", "exptdir find 'learning rate'"))

@@ -37,12 +37,14 @@ class ExperimentType(_Text):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Return the experiments whose number or name begins like that."""
+        from exptdir.record.model import in_order
+
         try:
-            items = Session(Path().absolute()).index.items
+            record = Session(Path().absolute()).record
         except (click.ClickException, OSError):
             return []
-        ordered = sorted(items.values(), key=lambda item: (item.id is None, item.id or 0, item.name))
-        names = ((str(item.id) if item.id is not None else item.name, item.title) for item in ordered)
+        ordered = in_order(record.experiments.values())
+        names = ((str(one.id) if one.id is not None else one.name, one.title or one.name) for one in ordered)
         return [CompletionItem(name, help=title) for name, title in names if name.startswith(incomplete)]
 
 

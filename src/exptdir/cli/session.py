@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import zlib
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,6 @@ from exptdir.cli.failing import NoExperiment, NoRecord
 
 if TYPE_CHECKING:
     from exptdir.record.home import Conf
-    from exptdir.record.index import Index
     from exptdir.record.model import Experiment, Record
     from exptdir.record.problem import Problem
 
@@ -52,20 +50,15 @@ class Session:
         return self.conf.base
 
     @cached_property
-    def index(self) -> Index:
-        """The record, as it was remembered where it has not changed."""
-        from exptdir.record.index import index
-
-        return index(self.conf, cache_file(self.base))
-
-    @property
     def record(self) -> Record:
-        """The experiments."""
-        return self.index.record
+        """The experiments, and what is wrong with them."""
+        from exptdir.record.scan import scan
+
+        return scan(self.base, self.conf.scan_settings)
 
     def forget(self) -> None:
         """Have the record read again, once other commands can no longer change it."""
-        self.__dict__.pop("index", None)
+        self.__dict__.pop("record", None)
 
     def experiment(self, text: str | None) -> Experiment:
         """Find the experiment that is meant: by what was typed, else by the directory one stands in.
@@ -93,14 +86,6 @@ class Session:
             return "record"
         path = os.path.relpath(problem.path, self.start)
         return path if problem.line is None else f"{path}:{problem.line}"
-
-
-def cache_file(base: Path) -> Path:
-    """Return the file in which a record is remembered: in the user's cache (XDG), never in the record."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    path = os.fsencode(base)
-    # Whose it is stands in it; two records with one name would only cost time.
-    return Path(home, "exptdir", f"{zlib.crc32(path):08x}{zlib.adler32(path):08x}.index")
 
 
 def _can_ask() -> bool:

@@ -24,7 +24,7 @@ def show(session: Session, expt: str | None, as_json: bool) -> None:
     """Show one experiment: its facts, entries, runs, figures, and who refers to whom."""
     from exptdir.record.overview import overview
 
-    found = overview(session.conf, session.index, session.experiment(expt))
+    found = overview(session.conf, session.record, session.experiment(expt))
     figures = _figures(session, found.experiment)
     if as_json:
         echo_json(_plain(session, found, figures))

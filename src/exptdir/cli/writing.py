@@ -70,7 +70,7 @@ def new(
     wanted = Wanted(title, _today(day), name, above, tags, status, template, suffix)
     with locked(session.base) as writer:
         session.forget()
-        plan, log, _ = new_experiment(session.conf, session.index, wanted)
+        plan, log, _ = new_experiment(session.conf, session.record, wanted)
         writer.apply(plan)
     tell_recovered(session, writer.recovered)
     _finish(session, log, edit)
@@ -93,10 +93,9 @@ def entry(session: Session, expt_and_title: tuple[str, ...], day: datetime | Non
         raise click.UsageError("give at most an experiment and a title; a title of several words needs quotes")
     *named, title = expt_and_title
     found = session.experiment(named[0] if named else None)
-    order = session.conf.values.get("date_order")
     # Only this one log counts, which is read under the lock; the record need not be read again.
     with locked(session.base) as writer:
-        plan = add_entry(session.record, found, title, _today(day), order=order if isinstance(order, str) else "")
+        plan = add_entry(session.record, found, title, _today(day), order=session.conf.date_order)
         writer.apply(plan)
     tell_recovered(session, writer.recovered)
     _finish(session, found.log, edit)

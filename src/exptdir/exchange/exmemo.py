@@ -14,11 +14,10 @@ from importlib import resources
 from pathlib import Path
 
 from exptdir.errors import ExptdirError
+from exptdir.record.documents import documents, read_log
 from exptdir.record.home import Conf, names_exptdir
 from exptdir.record.markup.blocks import RST, read_blocks
 from exptdir.record.markup.references import without_code
-from exptdir.record.reading import read_log
-from exptdir.record.search import documents
 
 #: What is not needed any more, and why.
 _LEFT_OUT = {

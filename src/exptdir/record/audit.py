@@ -5,47 +5,18 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterator
-from datetime import date
-from functools import cached_property
 from glob import escape, glob
 from pathlib import Path
 from typing import cast
 from urllib.parse import unquote
 
-from exptdir.record.entries import DatedHeading, entries
+from exptdir.record.documents import Document, documents
 from exptdir.record.home import Conf
-from exptdir.record.markup.blocks import Blocks, read_blocks
-from exptdir.record.markup.references import runs_in
 from exptdir.record.markup.shown import mentions, shown_files
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
-from exptdir.record.reading import read_log
 from exptdir.record.reference import Kind, Resolution, Unresolved, resolve
-from exptdir.record.search import documents
 from exptdir.record.walk import visible_directories
-
-
-class Document:
-    """A document and what is found in it when it is first asked for."""
-
-    def __init__(self, path: Path, order: str, begun: date | None) -> None:
-        self.path = path
-        self._order, self._begun = order, begun
-
-    @cached_property
-    def blocks(self) -> Blocks:
-        """Its text, read."""
-        return read_blocks(read_log(self.path), markdown=self.path.suffix.lower() == ".md")
-
-    @cached_property
-    def entries(self) -> list[DatedHeading]:
-        """The entries."""
-        return entries(self.blocks, order=self._order, begun=self._begun)
-
-    @cached_property
-    def runs(self) -> set[str]:
-        """The runs that are described."""
-        return set(runs_in(self.blocks))
 
 
 class Audit:
@@ -60,9 +31,7 @@ class Audit:
     """
 
     def __init__(self, conf: Conf, record: Record) -> None:
-        order = conf.values.get("date_order")
         self._conf, self._record = conf, record
-        self._order = order if isinstance(order, str) else ""
         self._logs: dict[str, Document] = {}
 
     def problems(self) -> Iterator[Problem]:
@@ -72,7 +41,7 @@ class Audit:
             docname = name.rpartition(".")[0]
             owner = self._record.around(docname)
             log = owner is not None and owner.log == path
-            document = self._log(owner) if owner is not None and log else Document(path, self._order, None)
+            document = self._log(owner) if owner is not None and log else Document(path, self._conf.date_order)
             yield from self._references(document, owner)
             yield from self._files(document)
             if log:
@@ -81,7 +50,7 @@ class Audit:
 
     def _log(self, experiment: Experiment) -> Document:
         if experiment.key not in self._logs:
-            self._logs[experiment.key] = Document(experiment.log, self._order, experiment.begun)
+            self._logs[experiment.key] = Document.log_of(self._conf, experiment)
         return self._logs[experiment.key]
 
     def _references(self, document: Document, owner: Experiment | None) -> Iterator[Problem]:

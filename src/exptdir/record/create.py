@@ -10,13 +10,13 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 
 from exptdir.errors import EditError
+from exptdir.record.documents import LONGEST_LOG
 from exptdir.record.edits.entry import new_entry
 from exptdir.record.edits.plan import Plan, create, need_free
 from exptdir.record.home import Conf
-from exptdir.record.index import Index
 from exptdir.record.markup.headings import columns
 from exptdir.record.metadata_io import read_bytes
-from exptdir.record.reading import LONGEST_LOG
+from exptdir.record.model import Record
 
 #: Where an author's own templates are, in the first record root.
 TEMPLATES = "_templates"
@@ -56,12 +56,12 @@ class Wanted:
     suffix: str | None = None
 
 
-def new_experiment(conf: Conf, index: Index, wanted: Wanted) -> tuple[Plan, Path, int]:
+def new_experiment(conf: Conf, record: Record, wanted: Wanted) -> tuple[Plan, Path, int]:
     """Plan a new experiment.
 
     Parameters
     ----------
-    conf, index
+    conf, record
         The record.
     wanted
         What it is to be.
@@ -80,13 +80,13 @@ def new_experiment(conf: Conf, index: Index, wanted: Wanted) -> tuple[Plan, Path
     name = slug(wanted.name or title)
     if not title or not name:
         raise EditError("the experiment needs a title with a letter or a digit in it")
-    number = max((item.id for item in index.items.values() if item.id is not None), default=0) + 1
+    number = max(record.by_id, default=0) + 1
     root = PurePosixPath(conf.scan_settings.roots[0]).as_posix() if conf.scan_settings.roots else "expts"
     above = wanted.parent if wanted.parent is not None else root
-    directory = conf.base / above / f"{number:0{_digits(index.items)}}_{name}"
+    directory = conf.base / above / f"{number:0{_digits(record.experiments)}}_{name}"
     need_free(directory)
     template = _template(conf.base / root / TEMPLATES, wanted)
-    log_name, suffix = _log_name(conf, index, wanted, template)
+    log_name, suffix = _log_name(conf, record, wanted, template)
     if template is None:
         text = _log(title, suffix, wanted)
     else:
@@ -118,15 +118,14 @@ def _digits(keys: Iterable[str]) -> int:
     return max(set(found), key=found.count) if found else _DIGITS
 
 
-def _log_name(conf: Conf, index: Index, wanted: Wanted, template: Path | None) -> tuple[str, str]:
+def _log_name(conf: Conf, record: Record, wanted: Wanted, template: Path | None) -> tuple[str, str]:
     """Choose the name of the log as the newest experiment has it."""
     settings = conf.scan_settings
-    newest = max(index.items.items(), key=lambda pair: (pair[1].id or 0, pair[0]), default=None)
+    newest = max(record.experiments.values(), key=lambda one: (one.id or 0, one.key), default=None)
     stem = settings.log_names[0] if settings.log_names else "index"
     suffix = ".md" if ".md" in settings.suffixes else ".rst"
     if newest is not None:
-        log = PurePosixPath(newest[1].log)
-        stem, suffix = log.stem, log.suffix
+        stem, suffix = newest.log.stem, newest.log.suffix
     if template is not None:
         suffix = template.suffix
     elif wanted.suffix is not None:

@@ -77,6 +77,12 @@ class Conf:
         return compile_patterns(self.strings("include_patterns", ("**",)))
 
     @property
+    def date_order(self) -> str:
+        """How unclear dates are to be read; empty where that is not said."""
+        value = self.values.get("date_order")
+        return value if isinstance(value, str) else ""
+
+    @property
     def roots(self) -> tuple[str, ...]:
         """The directories that experiments are in."""
         return self.strings("roots", ("expts",))

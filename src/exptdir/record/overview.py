@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from exptdir.record.check import status
-from exptdir.record.entries import DatedHeading, entries
+from exptdir.record.documents import Document
+from exptdir.record.entries import DatedHeading
 from exptdir.record.home import Conf
-from exptdir.record.index import Index
-from exptdir.record.markup.blocks import read_blocks
-from exptdir.record.markup.references import runs_in
 from exptdir.record.model import Experiment, Record
-from exptdir.record.reading import read_log
 from exptdir.record.reference import Resolution, resolve
 
 
@@ -48,41 +44,37 @@ class Overview:
     cited_by: tuple[Experiment, ...]
 
 
-def overview(conf: Conf, index: Index, experiment: Experiment) -> Overview:
+def overview(conf: Conf, record: Record, experiment: Experiment) -> Overview:
     """Gather what the text of a record tells about one of its experiments.
 
     Parameters
     ----------
     conf
         What the record's ``conf.py`` says.
-    index
+    record
         The record.
     experiment
         The experiment.
     """
-    record = index.record
-    blocks = read_blocks(read_log(experiment.log), markdown=experiment.log.suffix.lower() == ".md")
-    order = conf.values.get("date_order")
-    family = _family(record, experiment)
-    found = entries(blocks, order=order if isinstance(order, str) else "", begun=experiment.begun)
+    log = Document.log_of(conf, experiment)
+    # Only what can mean it is resolved, in a record that may be huge.
+    words = {experiment.name, experiment.directory_name, *([str(experiment.id)] if experiment.id is not None else [])}
+    may_mean = re.compile("^-|" + "|".join(map(re.escape, words))).search
+    citing = []
+    for other in record.experiments.values():
+        references = filter(may_mean, Document.log_of(conf, other).references)
+        if other is not experiment and experiment in _targets(record, other, references):
+            citing.append(other)
     return Overview(
         experiment=experiment,
         status=status(record, experiment, conf.statuses),
-        entries=tuple(found),
-        runs=tuple(runs_in(blocks)),
-        parent=family.parent(experiment),
-        children=family.children(experiment),
-        refers_to=tuple(_targets(record, experiment, index.items[experiment.key].references)),
-        cited_by=tuple(_citing(index, experiment)),
+        entries=tuple(log.entries),
+        runs=log.runs,
+        parent=record.parent(experiment),
+        children=record.children(experiment),
+        refers_to=tuple(_targets(record, experiment, log.references)),
+        cited_by=tuple(citing),
     )
-
-
-def _family(record: Record, experiment: Experiment) -> Record:
-    """Return a record of those around and in an experiment; how all others nest need not be found out."""
-    above = {parent.as_posix() for parent in PurePosixPath(experiment.key).parents} | {experiment.key}
-    inside = f"{experiment.key}/" if experiment.key != "." else ""
-    family = {key: one for key, one in record.experiments.items() if key in above or key.startswith(inside)}
-    return Record(record.base, family)
 
 
 def _targets(record: Record, experiment: Experiment, references: Iterable[str]) -> Iterator[Experiment]:
@@ -92,15 +84,3 @@ def _targets(record: Record, experiment: Experiment, references: Iterable[str]) 
         if isinstance(found, Resolution) and found.experiment.key not in seen:
             seen.add(found.experiment.key)
             yield found.experiment
-
-
-def _citing(index: Index, experiment: Experiment) -> Iterator[Experiment]:
-    """Yield those that refer to *experiment*; only what can mean it is resolved, in a record that may be huge."""
-    words = {experiment.name, experiment.directory_name, *([str(experiment.id)] if experiment.id is not None else [])}
-    may_mean = re.compile("^-|" + "|".join(map(re.escape, words)), re.MULTILINE).search
-    for key, item in index.items.items():
-        if may_mean("\n".join(item.references)) and key != experiment.key:
-            citing = index.record.experiments[key]
-            targets = _targets(index.record, citing, filter(may_mean, item.references))
-            if any(target.key == experiment.key for target in targets):
-                yield citing

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from exptdir.record.documents import documents, read_log
 from exptdir.record.home import Conf
 from exptdir.record.markup.blocks import read_blocks
-from exptdir.record.reading import read_log
-from exptdir.record.walk import visible_directories
 
 #: So many characters of a long line are shown around what was found.
 _AROUND = 70
@@ -40,20 +38,6 @@ class Hit:
     text: str
     spans: tuple[tuple[int, int], ...]
     heading: str | None = None
-
-
-def documents(conf: Conf) -> Iterator[str]:
-    """Yield the documents of a record, as sorted POSIX paths from the source directory."""
-    suffixes, exclude, include = tuple(conf.scan_settings.suffixes), conf.exclude, conf.include
-    waiting = [""]
-    while waiting:
-        prefix = waiting.pop()
-        files, inside, _ = visible_directories(os.path.join(conf.base, prefix))
-        if "pyvenv.cfg" in files:
-            continue
-        paths = (prefix + name for name in files if name.endswith(suffixes))
-        yield from (path for path in paths if include(path) and not exclude(path))
-        waiting += [f"{prefix}{name}/" for name in reversed(inside) if not exclude(prefix + name)]
 
 
 def search(conf: Conf, words: tuple[str, ...]) -> Iterator[Hit]:
