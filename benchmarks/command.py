@@ -1,7 +1,7 @@
 """How long everyday commands take in a large record, from the start to the end of the process.
 
-``python -m benchmarks.command --size 1000 --repeat 5``. Each command reads the record anew; ``list``, ``show`` and ``new``
-are to take at most a second at a thousand experiments.
+``python -m benchmarks.command --size 1000 --repeat 5``. Each command reads the record anew; ``list``, ``show`` and
+``new`` are to take at most a second at a thousand experiments.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def base(tmp_path: Path) -> Path:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The documents that are read, in order; every change lies long back."""
     now = time.time_ns()
-    monkeypatch.setattr("exptdir.record.stamps.time.time_ns", lambda: now + 10**12)
+    monkeypatch.setattr("exptdir.record.files.time.time_ns", lambda: now + 10**12)
     found: list[str] = []
     original = module.shown_places
 

@@ -10,10 +10,9 @@ import pytest
 
 from exptdir.figures.inside.keeper import JOURNAL
 from exptdir.figures.inside.start import COPIES
-from exptdir.figures.ledger.lock import locked
 from exptdir.figures.run.guard import BUSY, recover
-from exptdir.figures.run.replacing import replace_file
 from exptdir.figures.runner import Runner
+from exptdir.record.files import locked, write
 from tests.figures.running import DRAW, SVG
 
 OLD = 1_500_000_000_123_456_789
@@ -223,7 +222,7 @@ def test_a_state_directory_that_is_not_there_needs_no_recovery(tmp_path):
 def test_replacing_that_fails_leaves_no_half_file(tmp_path):
     (tmp_path / "a.svg").mkdir()
     with pytest.raises(OSError, match="directory"):
-        replace_file(tmp_path / "a.svg", b"x")
+        write(tmp_path / "a.svg", b"x")
     assert list(tmp_path.iterdir()) == [tmp_path / "a.svg"]
 
 

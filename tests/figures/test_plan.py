@@ -7,8 +7,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from exptdir.figures.ledger.lock import Locks
 from exptdir.figures.model import Outcome
+from exptdir.record.files import Locks
 from tests.figures.toys import Bench, bench, log, old, run_toy
 
 

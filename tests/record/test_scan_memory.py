@@ -33,7 +33,7 @@ def base(tmp_path: Path) -> Path:
 def old(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every change lie long back: ``ctime`` cannot be set, but the clock that it is compared with can."""
     now = time.time_ns()
-    monkeypatch.setattr("exptdir.record.stamps.time.time_ns", lambda: now + 10**12)
+    monkeypatch.setattr("exptdir.record.files.time.time_ns", lambda: now + 10**12)
 
 
 @pytest.fixture

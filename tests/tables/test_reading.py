@@ -126,7 +126,11 @@ DISGUISES = [
     ("t.xls", b"\x89PNG\r\n\x1a\n\x00", "of no kind that is known"),
     ("t.ods", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "rename it to .xls"),
     ("t.ods", b"a,b\n", "rename it to .csv"),
-    ("t.ods", b'<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument"/>', "save it as .xlsx"),
+    (
+        "t.ods",
+        b'<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument"/>',
+        "save it as .xlsx",
+    ),
     ("t.parquet", b"a,b\n", "the file is no .parquet: it looks like delimited text"),
     ("t.csv", b"PAR1rest", "it looks like a Parquet file"),
     ("t.csv", b"\x1f\x8b\x08rest", "it looks like a compressed file"),

@@ -112,7 +112,7 @@ def _target(session: Session, path: Path | None) -> Target:
 @contextlib.contextmanager
 def _output(session: Session, meant: Target, given: Path | None) -> Iterator[Path]:
     """Yield the directory of the preview, which nobody else uses meanwhile; one of ours goes at the end."""
-    from exptdir.figures.ledger.lock import locked
+    from exptdir.record.files import locked
 
     if given is None and meant.alone is not None:
         with tempfile.TemporaryDirectory(prefix="exptdir-", ignore_cleanup_errors=True) as directory:

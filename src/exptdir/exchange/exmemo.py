@@ -14,7 +14,8 @@ from importlib import resources
 from pathlib import Path
 
 from exptdir.errors import ExptdirError
-from exptdir.record.documents import documents, read_log
+from exptdir.record.documents import documents
+from exptdir.record.files import read_log
 from exptdir.record.home import Conf, names_exptdir
 from exptdir.record.markup.blocks import RST, read_blocks
 from exptdir.record.markup.references import without_code

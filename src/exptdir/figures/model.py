@@ -108,7 +108,7 @@ class _Json:
 class Job(_Json):
     """All that a worker needs to run a script once. All paths are absolute.
 
-    Nobody else runs the script meanwhile: who submits a job holds the lock (:mod:`exptdir.figures.ledger.lock`), a
+    Nobody else runs the script meanwhile: who submits a job holds the lock (:mod:`exptdir.record.files`), a
     runner takes none.
 
     Parameters

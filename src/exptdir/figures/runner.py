@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import Self
 
 from exptdir.figures.inside.start import COPIES
-from exptdir.figures.ledger.lock import locked
 from exptdir.figures.model import Job, Outcome
 from exptdir.figures.names import is_dark
 from exptdir.figures.run import languages
@@ -26,6 +25,7 @@ from exptdir.figures.run.outcome import conclude
 from exptdir.figures.run.spawned import Spawner
 from exptdir.figures.run.trace import merge
 from exptdir.figures.run.warm import WarmServer
+from exptdir.record.files import locked
 
 
 class Runner:

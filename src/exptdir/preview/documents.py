@@ -12,9 +12,9 @@ from pathlib import Path
 
 from sphinx.project import Project
 
+from exptdir.record.files import Stamp, stamp
 from exptdir.record.patterns import compile_patterns
 from exptdir.record.scan_memory import Tree
-from exptdir.record.stamps import Stamp, stamp
 from exptdir.record.walk import walk
 
 

@@ -10,12 +10,11 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 
 from exptdir.errors import EditError
-from exptdir.record.documents import LONGEST_LOG
 from exptdir.record.edits.entry import new_entry
 from exptdir.record.edits.plan import Plan, create, need_free
+from exptdir.record.files import MAX_LOG, read_bytes
 from exptdir.record.home import Conf
 from exptdir.record.markup.headings import columns
-from exptdir.record.metadata_io import read_bytes
 from exptdir.record.model import Record
 
 #: Where an author's own templates are, in the first record root.
@@ -150,7 +149,7 @@ def _template(directory: Path, wanted: Wanted) -> Path | None:
 
 def _filled(template: Path, values: dict[str, str]) -> str:
     try:
-        text = read_bytes(str(template), LONGEST_LOG).decode("utf-8-sig")
+        text = read_bytes(str(template), MAX_LOG).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise EditError(f"{template} cannot be read: {error}") from None
     filled = re.sub(r"\{(\w+)\}", lambda field: values.get(field[1], field[0]), text)

@@ -9,25 +9,13 @@ from functools import cached_property
 from pathlib import Path
 
 from exptdir.record.entries import DatedHeading, entries
+from exptdir.record.files import read_log
 from exptdir.record.home import Conf
 from exptdir.record.markup.blocks import Blocks, read_blocks
 from exptdir.record.markup.references import runs_in
 from exptdir.record.markup.shown import mentions
-from exptdir.record.metadata_io import read_bytes
 from exptdir.record.model import Experiment
 from exptdir.record.walk import visible_directories
-
-#: No log is longer; the rest of it is not looked at.
-LONGEST_LOG = 8 << 20
-
-
-def read_log(path: Path) -> str:
-    """Read a log in whatever encoding it has; nothing where it cannot be read."""
-    try:
-        data = read_bytes(os.fspath(path), LONGEST_LOG)
-    except OSError:
-        return ""
-    return data.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def documents(conf: Conf) -> Iterator[str]:

@@ -9,7 +9,7 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
-from exptdir.record.metadata_io import ABSENT, UnreadableError, problem, read_text
+from exptdir.record.files import ABSENT, UnreadableError, read_text, unreadable
 from exptdir.record.metadata_values import FACT_OF_KEY, Claim
 from exptdir.record.problem import Problem
 
@@ -42,7 +42,7 @@ def from_toml(directory: str) -> Found:
         text = read_text(path)
         data = _parse_toml(text) if text is not None else {}
     except (OSError, UnreadableError) as error:
-        return [], [problem(path, error)]
+        return [], [unreadable(path, error)]
     claims: list[Claim] = []
     problems: list[Problem] = []
     for key, value in data.items():
@@ -76,21 +76,21 @@ def from_small_files(directory: str) -> Found:
     try:
         names = set(os.listdir(folder))
     except OSError as error:
-        return [], ([] if error.errno in ABSENT and not os.path.lexists(folder) else [problem(folder, error)])
+        return [], ([] if error.errno in ABSENT and not os.path.lexists(folder) else [unreadable(folder, error)])
     for name in _SMALL_FILES:
         if name in names:
             path = os.path.join(folder, name)
             try:
                 claims.append(Claim(name, _only_line(read_text(path) or ""), path, 1))
             except (OSError, UnreadableError) as error:
-                problems.append(problem(path, error))
+                problems.append(unreadable(path, error))
     for name, fact in _SMALL_DIRECTORIES.items():
         if name in names:
             path = os.path.join(folder, name)
             try:
                 claims.append(Claim(fact, _entries(path, follow=name == "prereqs"), path))
             except OSError as error:
-                problems.append(problem(path, error))
+                problems.append(unreadable(path, error))
     return claims, problems
 
 

@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from exptdir.record.files import UnreadableError, decode, read_bytes, unreadable
 from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.markup.headings import title_of
 from exptdir.record.markup.markdown import front_matter_end
 from exptdir.record.markup.rst import fields
 from exptdir.record.metadata_files import Found
-from exptdir.record.metadata_io import UnreadableError, decode, problem, read_bytes
 from exptdir.record.metadata_values import FACT_OF_KEY, Claim
 
 _HEAD = 16 << 10
@@ -37,7 +37,7 @@ def from_log(log: str) -> Found:
         text, whole = _head(log, _FRONT_MATTER if markdown else _HEAD)
         claims = _front_matter(log, text, whole) if markdown else _field_list(log, text)
     except (OSError, UnreadableError) as error:
-        return [], [problem(log, error)]
+        return [], [unreadable(log, error)]
     return claims, []
 
 

@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from exptdir.record.files import Remembered, Stamp, lasting, stamp
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
-from exptdir.record.stamps import Remembered, Stamp, lasting, stamp
 
 #: Directories that hold programs or their waste, never an experiment.
 PROGRAMS = frozenset({"__pycache__", "node_modules", "site-packages"})

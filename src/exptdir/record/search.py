@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from exptdir.record.documents import documents, read_log
+from exptdir.record.documents import documents
+from exptdir.record.files import read_log
 from exptdir.record.home import Conf
 from exptdir.record.markup.blocks import read_blocks
 

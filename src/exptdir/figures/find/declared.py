@@ -13,7 +13,7 @@ from typing import Any
 
 from exptdir.errors import MetadataError
 from exptdir.figures.model import LANGUAGES, Script, is_figure
-from exptdir.record.metadata_io import read_text
+from exptdir.record.files import read_text
 from exptdir.record.problem import Problem
 
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*(?:figure|\"figure\"|'figure')[ \t]*\]\]", re.MULTILINE)

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from exptdir.figures.find.survey import Survey
-from exptdir.figures.ledger.ownfiles import read_or_none
 from exptdir.figures.model import FIGURE_SUFFIXES, is_figure
+from exptdir.record.files import read_or_none
 from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.markup.shown import shown_pictures
 from exptdir.record.model import Record

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from exptdir.figures.ledger.entry import Entry
 from exptdir.figures.ledger.file import format_ledger, parse_ledger
-from exptdir.figures.ledger.lock import locked
-from exptdir.figures.ledger.ownfiles import read_or_none, write_if_changed
 from exptdir.figures.model import LEDGER
+from exptdir.record.files import locked, read_or_none, write_if_changed
 from exptdir.record.problem import Problem
 
 

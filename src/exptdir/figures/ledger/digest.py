@@ -9,7 +9,7 @@ import stat
 import time
 from pathlib import Path
 
-from exptdir.figures.ledger.ownfiles import read_or_none, write_if_changed
+from exptdir.record.files import read_or_none, write_if_changed
 
 #: A file changed so shortly before it was digested may change again within one tick of the file system's
 #: clock, the same size and times notwithstanding; git calls such entries *racily clean*. FAT ticks every 2 s.

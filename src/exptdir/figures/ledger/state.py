@@ -11,7 +11,7 @@ from typing import Any
 from exptdir.figures.ledger.digest import Digests, digest_text
 from exptdir.figures.ledger.entry import Entry
 from exptdir.figures.ledger.outside import mark
-from exptdir.figures.ledger.ownfiles import read_or_none, write_if_changed
+from exptdir.record.files import read_or_none, write_if_changed
 
 
 @dataclass(frozen=True)

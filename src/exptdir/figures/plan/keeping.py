@@ -9,7 +9,7 @@ from pathlib import Path
 
 from exptdir.figures.ledger.state import State
 from exptdir.figures.plan.tree import Tree
-from exptdir.figures.run.replacing import replace_file
+from exptdir.record.files import write
 
 
 class Keeping:
@@ -65,7 +65,7 @@ class Keeping:
                     continue
                 times = copy.stat()
                 target = Path(self._tree.absolute(path))
-                replace_file(target, copy.read_bytes())
+                write(target, copy.read_bytes())
                 os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
             copy.unlink()
         return kept

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from exptdir.figures.ledger.all import Ledgers
 from exptdir.figures.ledger.entry import Entry
-from exptdir.figures.ledger.ownfiles import read_or_none
 from exptdir.figures.model import Script, is_figure
 from exptdir.figures.plan.check import Checker, Verdict
 from exptdir.figures.plan.order import Flow
+from exptdir.record.files import read_or_none
 from exptdir.record.problem import Problem
 
 

@@ -9,7 +9,6 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from exptdir.figures.ledger.lock import Locks
 from exptdir.figures.ledger.state import Failure, State
 from exptdir.figures.model import Job, Outcome, Script
 from exptdir.figures.plan.check import Verdict
@@ -19,6 +18,7 @@ from exptdir.figures.plan.planner import Planner
 from exptdir.figures.plan.prepare import Prepared, prepare
 from exptdir.figures.run.guard import recover
 from exptdir.figures.settings import FigureSettings
+from exptdir.record.files import Locks
 from exptdir.record.problem import Problem
 
 Submit = Callable[[Job], "Future[Outcome]"]

@@ -15,7 +15,7 @@ from exptdir.figures.settings import FigureSettings
 from exptdir.record.walk import visible_directories
 
 #: Suffixes of what lies in an experiment's directory without being data: texts, and what is compiled.
-_NO_DATA = frozenset({".rst", ".md", ".pyc", ".pyo", ".tmp"})
+_NO_DATA = frozenset({".rst", ".md", ".pyc", ".pyo", ".tmp", ".exptdir-tmp"})
 
 
 class Tree:

@@ -12,7 +12,7 @@ from typing import Any
 
 from exptdir.figures.inside.events import Listener
 from exptdir.figures.names import dark_name
-from exptdir.figures.run.replacing import replace_file
+from exptdir.record.files import write
 
 
 class Drawing:
@@ -81,7 +81,7 @@ class Drawing:
             same = False
         self._listener.write(str(target), changes=not same)
         if not same:
-            replace_file(target, content)
+            write(target, content)
 
 
 def draw_whole(listener: Listener, scratch: Path, dark: bool) -> None:

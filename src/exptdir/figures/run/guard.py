@@ -16,9 +16,8 @@ from pathlib import Path
 from exptdir.figures.inside.keeper import JOURNAL, Keeper
 from exptdir.figures.inside.scope import Scope
 from exptdir.figures.inside.start import COPIES
-from exptdir.figures.ledger.lock import locked
 from exptdir.figures.model import Job, is_figure
-from exptdir.figures.run.replacing import replace_file
+from exptdir.record.files import locked, write
 
 #: For each figure what changes when it is written: time, size and number.
 Snapshot = Mapping[str, tuple[int, int, int]]
@@ -76,7 +75,7 @@ def _restore(path: Path, copy: Path) -> None:
     content = copy.read_bytes()
     if not path.is_file() or path.read_bytes() != content:
         try:
-            replace_file(path, content)
+            write(path, content)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise

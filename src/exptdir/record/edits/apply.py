@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,11 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from exptdir.errors import EditError, RecordBusyError
-from exptdir.record.edits.files import beside, inside, put, read_state, sync_directory
 from exptdir.record.edits.plan import Edit, Plan, need_free
+from exptdir.record.files import clear_unfinished, inside, read_state, sync_directory, take_lock, write
 from exptdir.record.problem import Problem
 
-_PAUSE = 0.05
 #: Name of the journal's directory.
 JOURNAL = ".exptdir-journal"
 _PLAN = "journal.json"
@@ -55,7 +53,7 @@ class Journal:
         for number, edit in enumerate(plan.edits):
             mode = None
             if edit.before is not None:
-                put(self.folder / str(number), edit.before, sync=False)
+                write(self.folder / str(number), edit.before)
                 mode = None if edit.is_link else edit.path.stat().st_mode & 0o7777
             after = None if edit.after is None else hashlib.sha256(edit.after).hexdigest()
             path = self._relative(edit.path)
@@ -66,14 +64,12 @@ class Journal:
         missing = {above for path in wanted for above in path.parents if not above.exists()}
         made = [self._relative(path) for path in sorted(missing)]
         content = {"edits": edits, "renames": renames, "made": made}
-        put(self.folder / _PLAN, json.dumps(content, indent=1).encode())
-        sync_directory(self.folder)
+        write(self.folder / _PLAN, json.dumps(content, indent=1).encode(), sync=True)
         sync_directory(self.base)
 
     def starting(self, rename: int) -> None:
         """Note that a rename is about to be made, counted from 0."""
-        put(self.folder / _STARTED, str(rename + 1).encode())
-        sync_directory(self.folder)
+        write(self.folder / _STARTED, str(rename + 1).encode(), sync=True)
 
     def end(self) -> None:
         """Forget: from here on the changes stay."""
@@ -126,7 +122,7 @@ class Journal:
             # The last one that was started may not have happened, or be taken back already.
             if os.path.lexists(new) and not os.path.lexists(old):
                 new.rename(old)
-            put(self.folder / _STARTED, str(number).encode())
+            write(self.folder / _STARTED, str(number).encode(), sync=True)
         for number, edit in enumerate(content["edits"]):
             step("undo edit")
             yield from self._restore(self.folder / str(number), edit)
@@ -136,7 +132,7 @@ class Journal:
 
     def _restore(self, image: Path, edit: dict[str, Any]) -> Iterator[Problem]:
         path, is_link = self._inside(edit["path"]), bool(edit["link"])
-        beside(path).unlink(missing_ok=True)
+        clear_unfinished(path)
         now = read_state(path, is_link=is_link)
         before = None if edit["new"] else image.read_bytes()
         if now == before:
@@ -145,7 +141,7 @@ class Journal:
             message = "it was changed after a command was interrupted, and is left as it is"
             yield Problem("edit", message, path)
             return
-        put(path, before, is_link=is_link, mode=edit["mode"])
+        write(path, before, is_link=is_link, mode=edit["mode"], sync=True)
 
     def _relative(self, path: Path) -> str:
         return Path(os.path.relpath(path, self.base)).as_posix()
@@ -205,7 +201,7 @@ class Writer:
             self._step("edit")
             if edit.after is not None:
                 edit.path.parent.mkdir(parents=True, exist_ok=True)
-            put(edit.path, edit.after, is_link=edit.is_link, sync=False)
+            write(edit.path, edit.after, is_link=edit.is_link)
         for directory in {Path(os.path.realpath(edit.path)).parent for edit in plan.edits}:
             sync_directory(directory)
         for number, rename in enumerate(plan.renames):
@@ -259,7 +255,13 @@ def locked(
     EditError
         When the record cannot be written to.
     """
-    descriptor = _lock(base, timeout)
+    try:
+        # The directory itself, so that no file is left behind.
+        descriptor = take_lock(base, timeout)
+    except BlockingIOError:
+        raise RecordBusyError(f"another command is writing to the record in {base}") from None
+    except OSError as error:
+        raise EditError(f"the record cannot be opened: {error}") from None
     try:
         yield Writer(base, step)
     finally:
@@ -283,30 +285,3 @@ def apply(plan: Plan) -> tuple[Problem, ...]:
     with locked(plan.base) as writer:
         writer.apply(plan)
         return writer.recovered
-
-
-def _lock(base: Path, timeout: float) -> int:
-    """Lock the directory itself, so that no file is left behind; -1 where the system has no such locks."""
-    try:
-        import fcntl
-    except ImportError:
-        return -1
-    try:
-        descriptor = os.open(base, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as error:
-        raise EditError(f"the record cannot be opened: {error}") from None
-    ends = time.monotonic() + timeout
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return descriptor
-        except BlockingIOError:
-            if time.monotonic() >= ends:
-                os.close(descriptor)
-                raise RecordBusyError(f"another command is writing to the record in {base}") from None
-            time.sleep(_PAUSE)
-        except OSError:
-            # Some network file systems have no locks.
-            with suppress(OSError):
-                os.close(descriptor)
-            return -1

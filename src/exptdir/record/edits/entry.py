@@ -15,7 +15,7 @@ from exptdir.record.dates_words import MONTHS
 from exptdir.record.edits.date_style import pads, restyle
 from exptdir.record.edits.plan import Edit, Plan, read_source
 from exptdir.record.entries import DatedHeading, entries
-from exptdir.record.lines import line_end, split_lines
+from exptdir.record.files import line_end, split_lines
 from exptdir.record.markup.blocks import Heading, read_blocks
 from exptdir.record.markup.headings import with_targets, write_heading
 from exptdir.record.model import Experiment, Record

@@ -15,7 +15,7 @@ from typing import Any
 
 from exptdir.errors import EditError
 from exptdir.record.edits.plan import Workspace
-from exptdir.record.lines import bare_lines, line_end, split_lines
+from exptdir.record.files import bare_lines, line_end, split_lines
 from exptdir.record.markup.markdown import front_matter_end
 from exptdir.record.markup.rst import Field, fields
 from exptdir.record.metadata_files import linked_name

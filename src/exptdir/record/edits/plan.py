@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exptdir.errors import EditError
-from exptdir.record.edits.files import read_state
+from exptdir.record.files import read_state
 from exptdir.record.problem import Problem
 
 

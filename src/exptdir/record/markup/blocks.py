@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
-from exptdir.record.lines import bare_lines, split_lines
+from exptdir.record.files import bare_lines, split_lines
 
 #: Directives whose content nobody parses.
 CODE_DIRECTIVES = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from exptdir.record.lines import bare_lines
+from exptdir.record.files import bare_lines
 from exptdir.record.markup.blocks import Blocks, Heading
 from exptdir.record.markup.rst import columns
 

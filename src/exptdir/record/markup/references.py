@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from exptdir.record.lines import bare_lines
+from exptdir.record.files import bare_lines
 from exptdir.record.markup.blocks import MARKDOWN, RST, Blocks, blank
 from exptdir.record.markup.markdown import front_matter_end
 from exptdir.record.markup.rst import fields

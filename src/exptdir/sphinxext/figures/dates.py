@@ -8,8 +8,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from exptdir.figures.ledger.ownfiles import read_or_none, write_if_changed
 from exptdir.figures.model import FIGURE_SUFFIXES
+from exptdir.record.files import read_or_none, write_if_changed
 
 #: A history that takes longer than this to read is left out.
 _TIMEOUT = 60.0
