@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from exptdir.record.dates import DateContext, parse_title_date
-from exptdir.record.metadata_values import FACT_OF_KEY
+from exptdir.record.facts_values import FACT_OF_KEY
 from exptdir.sphinxext.config import PREFIX, Settings
 from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.protocol import TEXT_SUFFIXES

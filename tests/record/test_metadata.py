@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.record.metadata import Facts, log_title, read_facts
+from exptdir.record.facts import Facts, log_title, read_facts
 from exptdir.record.problem import Problem
 
 DAY = date(2024, 5, 21)
@@ -545,6 +545,6 @@ def test_neither_yaml_nor_sphinx_is_loaded_for_rst() -> None:
     import subprocess
 
     names = "('yaml', 'sphinx', 'docutils')"
-    code = f"import sys, exptdir.record.metadata; print([m for m in {names} if m in sys.modules])"
+    code = f"import sys, exptdir.record.facts; print([m for m in {names} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -68,7 +68,7 @@ class Session:
         NoExperiment
             If none fits, or several do and nobody can be asked.
         """
-        from exptdir.record.lookup import experiment_at, look_up
+        from exptdir.record.reference import experiment_at, look_up
 
         here = experiment_at(self.record, self.start)
         if text is None:
@@ -94,7 +94,7 @@ def _can_ask() -> bool:
 
 def _ask(text: str, candidates: tuple[Experiment, ...]) -> Experiment:
     """Let the user choose among the experiments that may be meant."""
-    from exptdir.record.lookup import MOST
+    from exptdir.record.reference import MOST
 
     if not candidates:
         raise NoExperiment(f"no experiment {text!r}; “exptdir list” shows all")

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from exptdir.record.check import check
 from exptdir.record.dates import DateContext, parse_title_date
-from exptdir.record.metadata import log_title, read_facts
+from exptdir.record.facts import log_title, read_facts
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.scan_memory import ScanMemory, Tree

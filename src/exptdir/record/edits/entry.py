@@ -11,7 +11,7 @@ from pathlib import Path
 
 from exptdir.errors import EditError
 from exptdir.record.dates import heading_year, infer_direction, infer_order
-from exptdir.record.dates_words import MONTHS
+from exptdir.record.dates.forms import MONTHS
 from exptdir.record.edits.date_style import pads, restyle
 from exptdir.record.edits.plan import Edit, Plan, read_source
 from exptdir.record.entries import DatedHeading, entries

@@ -15,12 +15,11 @@ from typing import Any
 
 from exptdir.errors import EditError
 from exptdir.record.edits.plan import Workspace
+from exptdir.record.facts_sources import from_log, linked_name
+from exptdir.record.facts_values import FACT_OF_KEY
 from exptdir.record.files import bare_lines, line_end, split_lines
 from exptdir.record.markup.markdown import front_matter_end
 from exptdir.record.markup.rst import Field, fields
-from exptdir.record.metadata_files import linked_name
-from exptdir.record.metadata_log import from_log
-from exptdir.record.metadata_values import FACT_OF_KEY
 
 #: The facts that this layout has.
 KEPT = frozenset({"id", "status", "tags", "prerequisites"})

@@ -16,9 +16,8 @@ from exptdir.record.edits.fact_writers import (
     set_in_toml,
 )
 from exptdir.record.edits.plan import Plan, Workspace
-from exptdir.record.metadata_files import from_small_files, from_toml
-from exptdir.record.metadata_log import from_log
-from exptdir.record.metadata_values import convert
+from exptdir.record.facts_sources import from_log, from_small_files, from_toml
+from exptdir.record.facts_values import convert
 from exptdir.record.model import Experiment, Record
 
 #: What a fact can be set to; ``None`` and an empty sequence take it away.

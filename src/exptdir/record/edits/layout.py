@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from exptdir.record.edits.plan import Rename
-from exptdir.record.metadata_files import from_name
+from exptdir.record.facts_sources import from_name
 from exptdir.record.model import Experiment, Record
 
 

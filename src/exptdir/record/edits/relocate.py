@@ -15,8 +15,8 @@ from exptdir.record.edits.layout import Layout, is_below_a_root, root_of
 from exptdir.record.edits.plan import Plan, Workspace
 from exptdir.record.edits.references import Exclude, Page, Runs, around, nothing, read_pages
 from exptdir.record.edits.respell import Respeller, respell_links, respell_path, respell_prerequisites
+from exptdir.record.facts_sources import from_name
 from exptdir.record.markup.references import Token
-from exptdir.record.metadata_files import from_name
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.scan_memory import PROGRAMS

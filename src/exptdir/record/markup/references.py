@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from exptdir.record.facts_values import FACT_OF_KEY
 from exptdir.record.files import bare_lines
 from exptdir.record.markup.blocks import MARKDOWN, RST, Blocks, blank
 from exptdir.record.markup.markdown import front_matter_end
 from exptdir.record.markup.rst import fields
-from exptdir.record.metadata_values import FACT_OF_KEY
 
 #: ``reference`` follows the grammar, ``label`` is one of Sphinx, ``any`` may be all, ``path`` is a file or document.
 Form = Literal["reference", "label", "any", "path"]

@@ -1,4 +1,4 @@
-"""Reading dates off a text: a :class:`Stamp` holds every day that the written numbers can mean.
+"""Reading dates off a text: a :class:`WrittenDate` holds every day that the written numbers can mean.
 
 Nothing is decided here that needs more than the text itself; :mod:`exptdir.record.dates` chooses among the
 readings.
@@ -7,30 +7,32 @@ readings.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from exptdir.record.dates_forms import (
+from exptdir.record.dates.forms import (
     BOUNDARY,
     END_FORMS,
     FORMS,
     MAY_END,
     MAY_START,
+    MONTHS,
     REACH,
     SEPARATOR,
     SKIP,
+    WEEKDAYS,
     Form,
     at_end,
     at_start,
 )
-from exptdir.record.dates_words import MONTHS, WEEKDAYS
 
 _LEAP_YEAR = 2000
 
 
 @dataclass(frozen=True)
-class Stamp:
+class WrittenDate:
     """A date as it stands in a text, with every day that it can mean.
 
     Parameters
@@ -63,7 +65,7 @@ class Stamp:
 
 # One title is asked for several times: for the order of its file, for its direction, and for itself.
 @lru_cache(maxsize=1024)
-def stamp_at_start(title: str) -> Stamp | None:
+def date_at_start(title: str) -> WrittenDate | None:
     """Read the date with which a text begins.
 
     Parameters
@@ -73,7 +75,7 @@ def stamp_at_start(title: str) -> Stamp | None:
 
     Returns
     -------
-    Stamp or None
+    WrittenDate or None
         ``None`` when the text does not begin with anything that could be a date.
     """
     if not MAY_START.match(title):
@@ -87,14 +89,14 @@ def stamp_at_start(title: str) -> Stamp | None:
             continue
         skipped = SKIP.match(title, found.end(), found.end() + REACH)
         rest = title[skipped.end() if skipped else found.end() :].lstrip()
-        stamp = _stamp(found, rest, sure)
-        if stamp is not None:
-            return stamp
+        written = _written(found, rest, sure)
+        if written is not None:
+            return written
     return None
 
 
 @lru_cache(maxsize=1024)
-def stamps_at_end(title: str) -> tuple[Stamp, ...]:
+def dates_at_end(title: str) -> tuple[WrittenDate, ...]:
     """Read the full date with which a text ends, after a clear separator.
 
     Parameters
@@ -104,26 +106,22 @@ def stamps_at_end(title: str) -> tuple[Stamp, ...]:
 
     Returns
     -------
-    tuple of Stamp
+    tuple of WrittenDate
         Empty, or the date; a second one when the text before it ends in a date too, so that neither can be
         trusted.
     """
-    found: list[Stamp] = []
+    found: list[WrittenDate] = []
     while len(found) < 2 and MAY_END.search(title, start := max(0, len(title) - REACH)):
-        stamp = next((stamp for form in END_FORMS if (stamp := _ending(at_end(form), title, start))), None)
-        if stamp is None:
-            stamp = stamp_at_start(title) if found else None
-            if stamp is not None and not stamp.rest:
-                found.append(stamp)
+        ends = (match for form in END_FORMS if (match := at_end(form).search(title, start)))
+        written = next(filter(None, (_written(match, title[: match.start()].rstrip(), True) for match in ends)), None)
+        if written is None:
+            written = date_at_start(title) if found else None
+            if written is not None and not written.rest:
+                found.append(written)
             break
-        found.append(stamp)
-        title = stamp.rest
+        found.append(written)
+        title = written.rest
     return tuple(found)
-
-
-def _ending(pattern: re.Pattern[str], title: str, start: int) -> Stamp | None:
-    found = pattern.search(title, start)
-    return None if found is None else _stamp(found, title[: found.start()].rstrip(), True)
 
 
 def _follows(form: Form, found: re.Match[str], after: str) -> bool | None:
@@ -134,27 +132,29 @@ def _follows(form: Form, found: re.Match[str], after: str) -> bool | None:
         return True
     if any(found[group] for group in ("open", "time", "before", "after", "enclosed")):
         return True
-    return _spaced(form, found, after)
-
-
-def _spaced(form: Form, found: re.Match[str], after: str) -> bool | None:
     if form.tail == "separator" or not after[:1].isspace():
         return None
-    if form.tail == "capital" and found["month"][:1].isupper():
-        first = after.lstrip()[:1]
-        return first.isalpha() and not first.islower()
-    return False
+    first = after.lstrip()[:1]
+    # "May 21 Begun" is one; "may 21 samples" and "March 3 samples" only perhaps.
+    return form.tail == "capital" and found["month"][:1].isupper() and first.isalpha() and not first.islower()
 
 
-def _stamp(found: re.Match[str], rest: str, sure: bool) -> Stamp | None:
+def _written(found: re.Match[str], rest: str, sure: bool) -> WrittenDate | None:
     groups = found.groupdict()
     possible = _possible(groups)
-    readings = {order: day for order, day in possible.items() if _exists(*day)}
-    full_year = bool(groups.get("year"))
-    if not readings and not any(_looks_like_a_day(m, d, full_year) for _, m, d in possible.values()):
+    readings = {}
+    for order, (year, month, day) in possible.items():
+        with suppress(ValueError):
+            date(_LEAP_YEAR if year is None else year, month, day)
+            readings[order] = (year, month, day)
+    if not readings and not any(
+        # The 31st of February is a slip of the pen; other numbers merely stand together.
+        max(month, day) <= 31 if groups.get("year") else 1 <= month <= 12 and 1 <= day <= 31
+        for _, month, day in possible.values()
+    ):
         return None
     weekday = (groups["before"] or groups["after"] or groups["enclosed"] or "").lower()
-    return Stamp(
+    return WrittenDate(
         written=found["written"],
         rest=rest,
         readings=readings,
@@ -166,6 +166,7 @@ def _stamp(found: re.Match[str], rest: str, sure: bool) -> Stamp | None:
 
 
 def _possible(groups: dict[str, str | None]) -> dict[str, tuple[int | None, int, int]]:
+    """Return what the numbers say in each order, whether there is such a day or not."""
     year = int(groups.get("year") or 0) or None
     first, second, short = groups.get("a"), groups.get("b"), groups.get("short")
     if first is None or second is None:
@@ -184,16 +185,3 @@ def _possible(groups: dict[str, str | None]) -> dict[str, tuple[int | None, int,
 
 def _full_year(short: int) -> int:
     return short + (2000 if short < 70 else 1900)
-
-
-def _exists(year: int | None, month: int, day: int) -> bool:
-    try:
-        date(_LEAP_YEAR if year is None else year, month, day)
-    except ValueError:
-        return False
-    return True
-
-
-def _looks_like_a_day(month: int, day: int, full_year: bool) -> bool:
-    """Tell the 31st of February, a slip of the pen, from numbers that merely stand together."""
-    return max(month, day) <= 31 if full_year else 1 <= month <= 12 and 1 <= day <= 31

@@ -36,7 +36,7 @@ class Claim:
     Parameters
     ----------
     fact
-        Name of the field of :class:`exptdir.record.metadata.Facts`.
+        Name of the field of :class:`exptdir.record.facts.Facts`.
     value
         The value as the source gives it.
     path

@@ -11,22 +11,14 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from exptdir.record.dates_order import OrderEvidence, choose, infer_direction, infer_order, wanted
-from exptdir.record.dates_stamp import Stamp, stamp_at_start, stamps_at_end
-from exptdir.record.dates_words import MONTHS, YEAR_WORDS, weekday_name
-from exptdir.record.dates_years import DateContext, infer_year
-
-__all__ = [
-    "DateContext",
-    "OrderEvidence",
-    "TitleDate",
-    "heading_year",
-    "infer_direction",
-    "infer_order",
-    "parse_date",
-    "parse_title_date",
-    "update_date",
-]
+from exptdir.record.dates.context import (
+    DateContext,
+    choose,
+    infer_year,
+    order_for,
+)
+from exptdir.record.dates.forms import MONTHS, YEAR_WORDS, weekday_name
+from exptdir.record.dates.readings import WrittenDate, date_at_start, dates_at_end
 
 _ISO = re.compile(r"([0-9]{4})(?:([-/])([0-9]{2})\2([0-9]{2})|\.([0-9]{1,2})\.([0-9]{1,2}))")
 _HEADING = re.compile(
@@ -82,10 +74,10 @@ def parse_title_date(title: str, *, context: DateContext) -> TitleDate | None:
         ``None`` when the title is not dated. Without a ``date``, but with a ``problem``, when it may be.
     """
     title = title.strip()
-    stamp = stamp_at_start(title)
-    if stamp is not None:
-        return _decide(stamp, context)
-    ends = stamps_at_end(title)
+    written = date_at_start(title)
+    if written is not None:
+        return _decide(written, context)
+    ends = dates_at_end(title)
     if len(ends) == 2:
         both = f"“{ends[1].written}” and “{ends[0].written}”"
         message = f"the title ends in two dates, {both}; begin it with the one that counts"
@@ -168,51 +160,38 @@ def _belongs(word: str | None) -> bool:
     return word is None or word.lower() in YEAR_WORDS or word.lower() in MONTHS
 
 
-def _decide(stamp: Stamp, context: DateContext) -> TitleDate:
-    if not stamp.readings:
-        return _unsure(stamp, f"there is no such day as “{stamp.written}”")
-    if not stamp.sure:
-        message = f"“{stamp.written}” may be a date; write the year in full, or a colon after it if it is one"
-        return _unsure(stamp, message)
-    order = choose(stamp, context)
+def _decide(written: WrittenDate, context: DateContext) -> TitleDate:
+    if not written.readings:
+        return _unsure(written, f"there is no such day as “{written.written}”")
+    if not written.sure:
+        message = f"“{written.written}” may be a date; write the year in full, or a colon after it if it is one"
+        return _unsure(written, message)
+    order = choose(written, context)
     if order is None:
-        return _unsure(stamp, _ambiguity(stamp))
-    year, month, day = stamp.readings[order]
-    guessed = year is None
+        shown = [
+            f"day {day} of month {month}" if year is None else date(year, month, day).isoformat()
+            for year, month, day in written.readings.values()
+        ]
+        message = f"“{written.written}” can mean {' or '.join(shown)}; say which with exptdir_date_order"
+        return _unsure(written, message)
+    stated, month, day = written.readings[order]
+    year = stated if stated is not None else infer_year(month, day, context, written.weekday)
     if year is None:
-        year = infer_year(month, day, context, stamp.weekday)
-    if year is None:
-        return _unsure(stamp, _NO_YEAR.format(stamp.written))
+        return _unsure(written, _NO_YEAR.format(written.written))
     try:
         found = date(year, month, day)
     except ValueError:
-        return _unsure(stamp, f"there is no such day as “{stamp.written}” in {year}")
-    problem = _contradiction(stamp, order, found, context) or _wrong_weekday(stamp, found)
-    return TitleDate(found, stamp.written, stamp.rest, guessed_year=guessed, problem=problem)
+        return _unsure(written, f"there is no such day as “{written.written}” in {year}")
+    problem = None
+    settled = len(set(written.readings.values())) == 1 and len(written.readings) > 1
+    if context.order and written.open_order and not settled and order != order_for(written, context.order):
+        only = f"“{written.written}” can only be {found.isoformat()}"
+        problem = f"{only}, which contradicts exptdir_date_order = {context.order!r}"
+    elif written.weekday is not None and found.weekday() != written.weekday:
+        right, wrong = weekday_name(found.weekday()), weekday_name(written.weekday)
+        problem = f"“{written.written}” is {found.isoformat()}, a {right}, not a {wrong}"
+    return TitleDate(found, written.written, written.rest, guessed_year=stated is None, problem=problem)
 
 
-def _unsure(stamp: Stamp, problem: str) -> TitleDate:
-    return TitleDate(None, stamp.written, stamp.rest, problem=problem)
-
-
-def _ambiguity(stamp: Stamp) -> str:
-    shown = [
-        f"day {day} of month {month}" if year is None else date(year, month, day).isoformat()
-        for year, month, day in stamp.readings.values()
-    ]
-    return f"“{stamp.written}” can mean {' or '.join(shown)}; say which with exptdir_date_order"
-
-
-def _contradiction(stamp: Stamp, order: str, found: date, context: DateContext) -> str | None:
-    settled = len(set(stamp.readings.values())) == 1 and len(stamp.readings) > 1
-    if not context.order or not stamp.open_order or settled or order == wanted(stamp, context.order):
-        return None
-    only = f"“{stamp.written}” can only be {found.isoformat()}"
-    return f"{only}, which contradicts exptdir_date_order = {context.order!r}"
-
-
-def _wrong_weekday(stamp: Stamp, found: date) -> str | None:
-    if stamp.weekday is None or found.weekday() == stamp.weekday:
-        return None
-    right, wrong = weekday_name(found.weekday()), weekday_name(stamp.weekday)
-    return f"“{stamp.written}” is {found.isoformat()}, a {right}, not a {wrong}"
+def _unsure(written: WrittenDate, problem: str) -> TitleDate:
+    return TitleDate(None, written.written, written.rest, problem=problem)

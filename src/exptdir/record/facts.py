@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from exptdir.errors import MetadataError
-from exptdir.record.metadata_files import from_name, from_small_files, from_toml
-from exptdir.record.metadata_log import from_log, log_title
-from exptdir.record.metadata_values import Claim, Value, convert, same, shown
+from exptdir.record.facts_sources import from_log, from_name, from_small_files, from_toml, log_title
+from exptdir.record.facts_values import Claim, Value, convert, same, shown
 from exptdir.record.problem import Problem
 
 __all__ = ["Facts", "log_title", "read_facts"]
