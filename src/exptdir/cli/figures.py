@@ -74,16 +74,10 @@ def _refuse(job: Job) -> Future[Outcome]:
 
 def may_have_figures(session: Session, experiment: Experiment) -> bool:
     """Tell cheaply whether there is anything to judge: a program or a ledger in the experiment's directories."""
-    from exptdir.record.walk import visible_directories
+    from exptdir.record.walk import walk
 
-    waiting = [str(session.base / experiment.key)]
-    while waiting:
-        directory = waiting.pop()
-        files, inside, _ = visible_directories(directory)
-        if any(name.lower().endswith(_SIGNS) for name in files):
-            return True
-        waiting += [f"{directory}/{name}" for name in inside]
-    return False
+    below = walk(session.base, experiment.key)
+    return any(name.lower().endswith(_SIGNS) for _, files, _, _ in below for name in files)
 
 
 def figures_of(session: Session, experiment: Experiment) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from exptdir.errors import ExptdirError
-from exptdir.record.walk import visible_directories
+from exptdir.record.walk import list_directory
 
 #: Suffixes of what can be shown.
 SUFFIXES = (".md", ".rst")
@@ -95,7 +95,7 @@ def _document(path: Path) -> Alone:
 
 
 def _tree(source: Path) -> Alone:
-    files, _, _ = visible_directories(os.fspath(source))
+    files = list_directory(os.fspath(source)).files
     ranked = sorted((HOMES.index(stem.lower()), stem) for stem, _ in _split(files) if stem.lower() in HOMES)
     if ranked:
         home, extensions = ranked[0][1], ["exptdir"]
@@ -150,8 +150,8 @@ def _first(source: Path) -> str:
     waiting = ["."]
     while waiting:
         path = waiting.pop(0)
-        files, inside, _ = visible_directories(os.path.join(source, path))
-        if "pyvenv.cfg" in files or os.path.basename(path) == "_build":
+        files, inside, _, _, environment = list_directory(os.path.join(source, path))
+        if environment or os.path.basename(path) == "_build":
             continue
         for stem, _suffix in _split(files):
             return os.path.normpath(f"{path}/{stem}").replace(os.sep, "/")

@@ -14,7 +14,6 @@ from sphinx.project import Project
 
 from exptdir.record.files import Stamp, stamp
 from exptdir.record.patterns import compile_patterns
-from exptdir.record.scan_memory import Tree
 from exptdir.record.walk import walk
 
 
@@ -77,7 +76,7 @@ class Documents(Project):
         return self.docnames
 
     def _walk(self, exclude: list[str]) -> Iterator[tuple[str, tuple[Stamp, list[str]]]]:
-        for path, _files, _inside, _apart in walk(Path(self.srcdir), ".", compile_patterns(exclude), Tree()):
+        for path, _files, _inside, _apart in walk(Path(self.srcdir), ".", compile_patterns(exclude)):
             directory = os.path.join(self.srcdir, path)
             # Before it is listed: what comes meanwhile gives it another.
             yield directory, (stamp(directory), _names(directory))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from exptdir.record.scan_memory import PROGRAMS
+from exptdir.record.walk import ENVIRONMENT, PROGRAMS, is_environment
 
 #: What editors and programs write beside a file while they save it: vim, Emacs, JetBrains, office programs, browsers.
 _TEMPORARY = re.compile(
@@ -64,7 +64,7 @@ class Places:
         if not PROGRAMS.isdisjoint(inside[:-1]):
             return True
         directories = (os.path.join(at, *inside[:depth]) for depth in range(1, len(inside)))
-        return any(os.path.exists(os.path.join(one, "pyvenv.cfg")) for one in directories)
+        return any(is_environment(one) for one in directories)
 
     def files(self, directory: str) -> Iterator[tuple[str, os.stat_result]]:
         """Yield the files below a directory that mean something; links to directories are not followed."""
@@ -94,7 +94,7 @@ def _listed(directory: str) -> list[os.DirEntry[str]]:
             found = list(entries)
     except OSError:
         return []
-    return [] if any(entry.name == "pyvenv.cfg" for entry in found) else found
+    return [] if any(entry.name == ENVIRONMENT for entry in found) else found
 
 
 def _is_below(path: str, directory: str) -> bool:

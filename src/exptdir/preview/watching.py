@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from exptdir.preview.changes import ADDED, stamp_of
 from exptdir.preview.places import Places
-from exptdir.record.scan_memory import PROGRAMS
+from exptdir.record.walk import PROGRAMS, is_environment
 
 if TYPE_CHECKING:
     from watchfiles._rust_notify import RustNotify
@@ -176,7 +176,7 @@ def to_watch(places: Places) -> tuple[frozenset[str], frozenset[str]]:
     for name in _names(places.root) if places.deep else ():
         path = os.path.join(places.root, name)
         hidden = name.startswith(".") or name in PROGRAMS
-        if not hidden and os.path.isdir(path) and path not in places.private and not _is_environment(path):
+        if not hidden and os.path.isdir(path) and path not in places.private and not is_environment(path):
             deep.add(path)
     for path in places.outside:
         if os.path.isdir(path):
@@ -185,10 +185,6 @@ def to_watch(places: Places) -> tuple[frozenset[str], frozenset[str]]:
             # Editors put a new file in the place of the old one, which only the directory notices.
             flat.add(parent)
     return frozenset(deep), frozenset(flat)
-
-
-def _is_environment(path: str) -> bool:
-    return os.path.exists(os.path.join(path, "pyvenv.cfg"))
 
 
 def _names(directory: str) -> list[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import posixpath
 from collections.abc import Iterator
 from glob import escape, glob
+from itertools import chain
 from pathlib import Path
 from typing import cast
 from urllib.parse import unquote
@@ -16,7 +16,7 @@ from exptdir.record.markup.shown import mentions, shown_files
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.reference import Kind, Resolution, Unresolved, resolve
-from exptdir.record.walk import visible_directories
+from exptdir.record.walk import join, walk
 
 
 class Audit:
@@ -116,22 +116,16 @@ def large_files(conf: Conf, record: Record, limit: int) -> Iterator[Problem]:
     limit
         In bytes.
     """
-    waiting = [experiment.key for experiment in record.children(None)]
-    while waiting:
-        directory = waiting.pop()
-        files, inside, _ = visible_directories(os.path.join(record.base, directory))
-        if "pyvenv.cfg" in files:
-            continue
+    walks = (walk(record.base, experiment.key, conf.exclude) for experiment in record.children(None))
+    for directory, files, _, _ in chain.from_iterable(walks):
         for name in files:
-            path = posixpath.join(directory, name)
+            path = join(directory, name)
             try:
                 size = os.lstat(os.path.join(record.base, path)).st_size
             except OSError:
                 continue
             if size > limit and not conf.exclude(path):
                 yield Problem("size", f"the file has {_shown(size)}, more than {_shown(limit)}", record.base / path)
-        below = (posixpath.join(directory, name) for name in inside)
-        waiting += [path for path in below if not conf.exclude(path)]
 
 
 def _shown(size: int) -> str:

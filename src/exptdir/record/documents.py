@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
@@ -15,21 +14,15 @@ from exptdir.record.markup.blocks import Blocks, read_blocks
 from exptdir.record.markup.references import runs_in
 from exptdir.record.markup.shown import mentions
 from exptdir.record.model import Experiment
-from exptdir.record.walk import visible_directories
+from exptdir.record.walk import join, walk
 
 
 def documents(conf: Conf) -> Iterator[str]:
     """Yield the documents of a record, as sorted POSIX paths from the source directory."""
     suffixes, exclude, include = tuple(conf.scan_settings.suffixes), conf.exclude, conf.include
-    waiting = [""]
-    while waiting:
-        prefix = waiting.pop()
-        files, inside, _ = visible_directories(os.path.join(conf.base, prefix))
-        if "pyvenv.cfg" in files:
-            continue
-        paths = (prefix + name for name in files if name.endswith(suffixes))
+    for directory, files, _, _ in walk(conf.base, ".", exclude):
+        paths = (join(directory, name) for name in files if name.endswith(suffixes))
         yield from (path for path in paths if include(path) and not exclude(path))
-        waiting += [f"{prefix}{name}/" for name in reversed(inside) if not exclude(prefix + name)]
 
 
 class Document:

@@ -3,21 +3,111 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 
 from exptdir.record.check import check
 from exptdir.record.dates import DateContext, parse_title_date
 from exptdir.record.facts import log_title, read_facts
+from exptdir.record.files import Stamp, lasting, stamp
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
-from exptdir.record.scan_memory import ScanMemory, Tree
-from exptdir.record.walk import ScanSettings, find_logs, walk
+from exptdir.record.walk import ScanSettings, Tree, find_logs, walk
 
 #: How deep the likely right root is looked for when the one that was given holds nothing.
 _GUESS_DEPTH = 3
+#: The files, beside the log, that facts come from; those in ``.expt`` apart, since most experiments have none.
+_BESIDE = ("expt.toml", ".expt")
+_SMALL = (".expt/id", ".expt/status", ".expt/tags", ".expt/prereqs")
+
+#: An experiment, and what is wrong with it alone.
+Read = tuple[Experiment, list[Problem]]
+
+
+class ScanMemory:
+    """What is known of a record from the last scan; each application has its own."""
+
+    def __init__(self) -> None:
+        self.tree = Tree()
+        self._scanned: object = None
+        self._known: dict[str, tuple[object, list[Stamp | None], Read]] = {}
+        self._before = self._known
+        self._logs: dict[str, tuple[list[str], list[str]]] = {}
+        self._record: Record | None = None
+        self._wrong: tuple[Problem, ...] = ()
+        self.exclude: Callable[[str], bool] = bool
+
+    def begin(self, base: Path, settings: object, exclude: Callable[[str], bool]) -> None:
+        """Begin a scan; what is known of another record, or by other settings, is forgotten."""
+        if self._scanned != (base, settings):
+            self._known, self._logs, self._record = {}, {}, None
+            self._scanned, self.exclude = (base, settings), cache(exclude)
+        self.tree.renew()
+        self._known, self._before = {}, self._known
+
+    def logs(self, path: str, files: list[str], find: Callable[[], list[str]]) -> list[str]:
+        """Return what *find* finds among the files of a directory, which is asked for each listing once."""
+        known = self._logs.get(path)
+        if known is None or known[0] is not files:
+            known = self._logs[path] = files, find()
+        return known[1]
+
+    def experiment(self, base: Path, key: str, facts: object, log: str, read: Callable[[], Read]) -> Read:
+        """Return what *read* reads of an experiment, which is asked when one of its sources has changed.
+
+        Parameters
+        ----------
+        base
+            The source directory.
+        key
+            The experiment's key.
+        facts
+            What else its reading goes by.
+        log
+            The name of its log.
+        read
+            Reads it.
+        """
+        directory = f"{base}/{key}/"
+        stamps = [stamp(directory + name) for name in (log, *_BESIDE)]
+        if stamps[-1]:
+            stamps += [stamp(directory + name) for name in _SMALL]
+        known = self._before.get(key)
+        if known is None or known[0] != facts or known[1] != stamps:
+            # Before the files are read: one that changes meanwhile is read again next time.
+            kept = [lasting(one) for one in stamps]
+            last, found = known[2] if known is not None else None, read()
+            # An experiment's equality leaves its origins out.
+            same = last is not None and last == found and last[0].origins == found[0].origins
+            known = facts, kept, last if same and last is not None else found
+        self._known[key] = known
+        return known[2]
+
+    def record(
+        self,
+        base: Path,
+        experiments: Mapping[str, Experiment],
+        problems: Iterable[Problem],
+        check: Callable[[Record], Iterable[Problem]],
+    ) -> Record:
+        """Make a record of the experiments; the last one, with all that was looked up in it, where they are the same.
+
+        Parameters
+        ----------
+        base, experiments, problems
+            The record's.
+        check
+            Finds what is wrong with a record as a whole; asked once for the same experiments.
+        """
+        last = self._record
+        if last is None or [*map(id, last.experiments.values())] != [*map(id, experiments.values())]:
+            last = Record(base, experiments)
+            self._wrong = tuple(check(last))
+        found = (*problems, *self._wrong)
+        self._record = last if last.problems == found else last.with_problems(found)
+        return self._record
 
 
 def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | None = None) -> Record:
@@ -62,7 +152,7 @@ def _scan_root(
 ) -> bool:
     """Add the experiments below a root and what is wrong with them; say whether there are any."""
     some = False
-    for path, files, _, _ in walk(base, root, memory.exclude, memory.tree):
+    for path, files, _, _ in walk(base, root, memory.exclude, memory.tree.listing):
         logs = memory.logs(path, files, partial(find_logs, path, files, settings)) if path != root else []
         some = some or bool(logs)
         # Roots may overlap.
@@ -162,7 +252,7 @@ def likely_root(base: Path, settings: ScanSettings, tree: Tree | None = None) ->
     """
     logs: Counter[str] = Counter()
     root_of: dict[str, str] = {}
-    for path, files, inside, _ in walk(base, ".", settings.exclude, tree or Tree()):
+    for path, files, inside, _ in walk(base, ".", settings.exclude, (tree or Tree()).listing):
         if path.count("/") >= _GUESS_DEPTH:
             inside.clear()
         parent = str(PurePosixPath(path).parent)

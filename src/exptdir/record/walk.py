@@ -6,9 +6,14 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
-from exptdir.record.scan_memory import Tree, list_directory
+from exptdir.record.files import Remembered
 
+#: Directories that hold programs or their waste, never an experiment.
+PROGRAMS = frozenset({"__pycache__", "node_modules", "site-packages"})
+#: What makes a directory a virtual environment.
+ENVIRONMENT = "pyvenv.cfg"
 #: Names of logs, the best first (``exptdir_log_names``).
 LOG_NAMES = ("index", "notes", "log", "README")
 
@@ -38,14 +43,60 @@ class ScanSettings:
     exclude: Callable[[str], bool] = lambda path: False
 
 
-def visible_directories(directory: str) -> tuple[list[str], list[str], list[str]]:
-    """List a directory: names of its files, of the directories to look into, and of those to leave alone.
+class Listing(NamedTuple):
+    """What is in a directory.
 
-    Left alone are links to directories; hidden directories, and those of programs, are not even named. A
-    directory that cannot be listed counts as empty.
+    Parameters
+    ----------
+    files, inside, apart
+        Names of the visible files, of the directories to look into, and of those to leave alone.
+    linked
+        Whether it holds links, which may come to lead elsewhere without the directory's knowing.
+    is_environment
+        Whether it is a virtual environment, in which nothing was written by the author.
     """
-    files, inside, apart, _ = list_directory(directory)
-    return files, inside, apart
+
+    files: list[str]
+    inside: list[str]
+    apart: list[str]
+    linked: bool = False
+    is_environment: bool = False
+
+
+def list_directory(directory: str) -> Listing:
+    """List a directory; one that cannot be listed counts as empty.
+
+    Left alone are links to directories; hidden directories, and those of programs, are not even named.
+    """
+    found = Listing([], [], [])
+    linked = False
+    try:
+        entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
+    except OSError:
+        return found
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name in PROGRAMS:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            found.inside.append(entry.name)
+            continue
+        link = entry.is_symlink()
+        linked = linked or link
+        (found.apart if link and os.path.isdir(entry.path) else found.files).append(entry.name)
+    return found._replace(linked=linked, is_environment=ENVIRONMENT in found.files)
+
+
+class Tree(Remembered[Listing]):
+    """Listings of directories, each made again only when the directory has changed."""
+
+    def listing(self, directory: str) -> Listing:
+        """Return what :func:`list_directory` does; the same object as long as it is as it was."""
+        return self.of(directory, list_directory, lambda listing: not listing.linked)
+
+
+def is_environment(directory: str) -> bool:
+    """Tell whether a directory is a virtual environment, in which nothing was written by the author."""
+    return os.path.exists(os.path.join(directory, ENVIRONMENT))
 
 
 def directories_apart(
@@ -68,7 +119,7 @@ def directories_apart(
         POSIX paths relative to *base*, sorted.
     """
     found = []
-    for path, _, _, apart in walk(base, ".", exclude, tree or Tree()):
+    for path, _, _, apart in walk(base, ".", exclude, (tree or Tree()).listing):
         found += [join(path, name) if name != "." else path for name in apart]
     return sorted(found)
 
@@ -79,9 +130,12 @@ def join(path: str, name: str) -> str:
 
 
 def walk(
-    base: Path, root: str, exclude: Callable[[str], bool], tree: Tree
+    base: Path,
+    root: str = ".",
+    exclude: Callable[[str], bool] = lambda path: False,
+    listing: Callable[[str], Listing] = list_directory,
 ) -> Iterator[tuple[str, list[str], list[str], list[str]]]:
-    """Yield a directory and all below it, each with what :func:`visible_directories` says of it.
+    """Yield a directory and all below it, sorted, each with what is in it; virtual environments are left out.
 
     Parameters
     ----------
@@ -91,20 +145,20 @@ def walk(
         Where to begin, as a POSIX path from *base*.
     exclude
         True for such a path that is left out.
-    tree
-        What is known of the directories, and is to be known of them.
+    listing
+        Lists a directory; who asks again may remember it (:class:`Tree`).
 
     Yields
     ------
     tuple
-        The path, likewise, and the names of files, of directories to look into, and of those to leave alone.
+        The path, likewise, and the names of files, of directories to look into (from which the caller may take some
+        out), and of those to leave alone.
     """
     waiting = [root]
     while waiting:
         path = waiting.pop()
-        files, inside, apart, _ = tree.listing(os.path.join(base, path))
-        if "pyvenv.cfg" in files and path != root:
-            # A virtual environment: nothing in it was written by the author.
+        files, inside, apart, _, environment = listing(os.path.join(base, path))
+        if environment and path != root:
             files, inside, apart = [], [], ["."]
         inside = [name for name in inside if not exclude(join(path, name))]
         yield path, files, inside, apart

@@ -11,9 +11,8 @@ from exptdir.record.check import status
 from exptdir.record.model import Experiment, Record
 from exptdir.record.patterns import compile_patterns, literal_pattern
 from exptdir.record.problem import Problem
-from exptdir.record.scan import scan
-from exptdir.record.scan_memory import PROGRAMS, Listing, ScanMemory
-from exptdir.record.walk import ScanSettings, directories_apart
+from exptdir.record.scan import ScanMemory, scan
+from exptdir.record.walk import PROGRAMS, Listing, ScanSettings, directories_apart
 from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.domain import domain_of
 

@@ -9,7 +9,7 @@ from exptdir.figures.find.shown import shown_by_experiment, shown_places
 from exptdir.figures.find.survey import Survey, survey
 from exptdir.record.files import Remembered
 from exptdir.record.model import Record
-from exptdir.record.scan_memory import Listing, list_directory
+from exptdir.record.walk import Listing, list_directory
 
 
 class Finder:

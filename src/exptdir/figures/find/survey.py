@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from exptdir.record.model import Record
-from exptdir.record.scan_memory import Listing, list_directory
+from exptdir.record.walk import Listing, join, list_directory, walk
 
 
 @dataclass(frozen=True)
@@ -39,21 +38,10 @@ def survey(
     """
     found: dict[str, list[str]] = {key: [] for key in record.experiments}
     for experiment in record.children(None):
-        for owner, path in _walk(record, experiment.key, exclude, listing):
-            found[owner].append(path)
+        owners: dict[str, str] = {}
+        for path, files, inside, _ in walk(record.base, experiment.key, exclude, listing):
+            owner = path if path in record.experiments else owners[path]
+            owners.update(dict.fromkeys((join(path, name) for name in inside), owner))
+            paths = (join(path, name) for name in files)
+            found[owner] += [inner for inner in paths if not exclude(inner)]
     return Survey({key: tuple(sorted(paths)) for key, paths in found.items()})
-
-
-def _walk(
-    record: Record, key: str, exclude: Callable[[str], bool], listing: Callable[[str], Listing]
-) -> Iterator[tuple[str, str]]:
-    waiting, base = [(key, key)], os.fspath(record.base)
-    while waiting:
-        directory, owner = waiting.pop()
-        owner = directory if directory in record.experiments else owner
-        files, inside, _, _ = listing(os.path.join(base, directory))
-        prefix = "" if directory == "." else f"{directory}/"
-        if "pyvenv.cfg" in files:
-            continue
-        yield from ((owner, prefix + name) for name in files if not exclude(prefix + name))
-        waiting += [(prefix + name, owner) for name in inside if not exclude(prefix + name)]

@@ -12,7 +12,7 @@ from pathlib import Path
 from exptdir.figures.ledger.digest import Digests, digest_text
 from exptdir.figures.model import LEDGER, Script, is_figure
 from exptdir.figures.settings import FigureSettings
-from exptdir.record.walk import visible_directories
+from exptdir.record.walk import list_directory
 
 #: Suffixes of what lies in an experiment's directory without being data: texts, and what is compiled.
 _NO_DATA = frozenset({".rst", ".md", ".pyc", ".pyo", ".tmp", ".exptdir-tmp"})
@@ -106,9 +106,9 @@ class Tree:
         waiting = [directory]
         while waiting:
             current = waiting.pop()
-            files, inside, apart = visible_directories(self.absolute(current))
+            files, inside, apart, _, environment = list_directory(self.absolute(current))
             yield from (path for name in files if self._is_data(path := _join(current, name)))
-            if deep and "pyvenv.cfg" not in files:
+            if deep and not environment:
                 inside = [name for name in inside if _join(current, name) not in self._experiments]
                 waiting += [_join(current, name) for name in (*inside, *self._leading_out(current, apart, seen))]
 

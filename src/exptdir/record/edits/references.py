@@ -18,7 +18,7 @@ from exptdir.record.markup.references import Token, runs_in, tokens, toml_prereq
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.reference import Kind, Resolution, RunExists, Unresolved, find_experiments, resolve
-from exptdir.record.walk import visible_directories
+from exptdir.record.walk import join, walk
 
 #: True for a POSIX path from the source directory that is to be left alone.
 Exclude = Callable[[str], bool]
@@ -89,18 +89,11 @@ def nothing(path: str) -> bool:
 
 def find_sources(base: Path, exclude: Exclude = nothing) -> Iterator[Path]:
     """Find the pages of a record and its files ``expt.toml``, without entering links or hidden directories."""
-    waiting = [""]
-    while waiting:
-        directory = waiting.pop()
-        files, inside, _ = visible_directories(os.path.join(base, directory))
-        if "pyvenv.cfg" in files:
-            continue
-        prefix = f"{directory}/" if directory else ""
+    for directory, files, _, _ in walk(base, ".", exclude):
         for name in files:
             wanted = name == "expt.toml" or os.path.splitext(name)[1].lower() in _SUFFIXES
-            if wanted and not exclude(prefix + name):
-                yield base / (prefix + name)
-        waiting += [prefix + name for name in reversed(inside) if not exclude(prefix + name)]
+            if wanted and not exclude(join(directory, name)):
+                yield base / join(directory, name)
 
 
 def read_pages(base: Path, exclude: Exclude = nothing) -> tuple[list[Page], list[Problem]]:

@@ -19,7 +19,7 @@ from exptdir.record.facts_sources import from_name
 from exptdir.record.markup.references import Token
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
-from exptdir.record.scan_memory import PROGRAMS
+from exptdir.record.walk import PROGRAMS
 
 _NUMBERED = re.compile(r"(?P<number>[0-9]{1,18})(?P<rest>(?:[-_. ]+.*)?)", re.DOTALL)
 _LARGEST_ID = 10**18 - 1

@@ -18,7 +18,7 @@ from exptdir.record.edits.references import Exclude, Runs, lead, read_label, rea
 from exptdir.record.markup.references import Token
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import Kind, Resolution, Unresolved
-from exptdir.record.scan_memory import PROGRAMS
+from exptdir.record.walk import PROGRAMS, is_environment
 
 _DOCUMENTS = ("", ".rst", ".md")
 _SKIPPED = PROGRAMS | {".git", ".hg", ".svn", ".venv", ".tox", JOURNAL}
@@ -197,9 +197,7 @@ def _links(base: Path, exclude: Exclude) -> Iterator[str]:
         inside[:] = [
             name
             for name in sorted(inside)
-            if name not in _SKIPPED
-            and not os.path.exists(os.path.join(directory, name, "pyvenv.cfg"))
-            and not exclude(prefix + name)
+            if name not in _SKIPPED and not is_environment(os.path.join(directory, name)) and not exclude(prefix + name)
         ]
 
 

@@ -12,8 +12,7 @@ import pytest
 
 from exptdir.record import scan as scanning
 from exptdir.record.model import Record
-from exptdir.record.scan import scan
-from exptdir.record.scan_memory import ScanMemory
+from exptdir.record.scan import ScanMemory, scan
 from exptdir.record.walk import ScanSettings
 
 TITLE = "Title\n=====\n"
