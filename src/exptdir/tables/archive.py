@@ -68,7 +68,18 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     TableError
         If the file is something else, is protected by a password, damaged, or would unpack past the bounds.
     """
-    _check_magic(path)
+    with path.open("rb") as stream:
+        head = stream.read(_CHUNK)
+    if head.startswith(_OLE):
+        if _ENCRYPTED in head or _ENCRYPTED in path.read_bytes():
+            raise TableError(_PROTECTED)
+        raise TableError("the file is an old .xls workbook under another name: save it as .xlsx")
+    if not head.startswith(b"PK"):
+        marked = head.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"))
+        control = any(byte < 32 and byte not in b"\t\r\n\f" for byte in head)
+        text = marked or not (control or head.lstrip().startswith(b"<"))
+        looks = "it looks like delimited text: rename it to .csv" if text else "it is no zip archive"
+        raise TableError(f"the file is not a workbook ({looks})")
     try:
         archive = zipfile.ZipFile(path)
     except DAMAGED as error:
@@ -76,8 +87,29 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
             f"the file is damaged or was cut off ({error}): put a complete copy in its place"
         ) from None
     with archive:
-        _check_sizes(archive)
-        _check_parts(archive)
+        # Refuse what promises to unpack past the bounds; :mod:`zipfile` never unpacks more than was promised.
+        parts = archive.infolist()
+        total = sum(part.file_size for part in parts)
+        if total > MAX_UNPACKED or len(parts) > MAX_PARTS:
+            raise TableError(
+                f"the file unpacks to {total / 2**20:,.0f} MiB in {len(parts)} parts, more than the "
+                f"{MAX_UNPACKED // 2**20} MiB that are read: save the part to show as a workbook of its own"
+            )
+        for part in parts:
+            if part.file_size > RATIO_FROM and part.file_size > MAX_RATIO * max(part.compress_size, 1):
+                raise TableError(
+                    f"the file is refused: its part {part.filename} unpacks to over {MAX_RATIO} times its "
+                    f"size, as no real workbook does"
+                )
+            if part.flag_bits & 0x1:
+                raise TableError(_PROTECTED)
+        for name in set(archive.namelist()):
+            try:
+                with archive.open(name) as stream:
+                    _check_prolog(name, stream)
+            except DAMAGED as error:
+                where = f"its part {name} cannot be unpacked ({error})"
+                raise TableError(f"the file is damaged: {where}; put a complete copy in its place") from None
         yield archive
 
 
@@ -152,55 +184,6 @@ def read_relations(archive: zipfile.ZipFile, part: str) -> dict[str, Relation]:
             target = posixpath.normpath(posixpath.join("/", folder, target.replace("\\", "/"))).lstrip("/")
         relations[element.get("Id", "")] = Relation(element.get("Type", "").rpartition("/")[2], target)
     return relations
-
-
-def _check_magic(path: Path) -> None:
-    with path.open("rb") as stream:
-        head = stream.read(_CHUNK)
-    if head.startswith(_OLE):
-        if _ENCRYPTED in head or _ENCRYPTED in path.read_bytes():
-            raise TableError(_PROTECTED)
-        raise TableError("the file is an old .xls workbook under another name: save it as .xlsx")
-    if not head.startswith(b"PK"):
-        text = _looks_like_text(head)
-        looks = "it looks like delimited text: rename it to .csv" if text else "it is no zip archive"
-        raise TableError(f"the file is not a workbook ({looks})")
-
-
-def _looks_like_text(head: bytes) -> bool:
-    if head.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        return True
-    control = sum(byte < 32 and byte not in b"\t\r\n\f" for byte in head)
-    return control == 0 and not head.lstrip().startswith(b"<")
-
-
-def _check_sizes(archive: zipfile.ZipFile) -> None:
-    """Refuse what promises to unpack past the bounds; :mod:`zipfile` never unpacks more than was promised."""
-    parts = archive.infolist()
-    total = sum(part.file_size for part in parts)
-    if total > MAX_UNPACKED or len(parts) > MAX_PARTS:
-        raise TableError(
-            f"the file unpacks to {total / 2**20:,.0f} MiB in {len(parts)} parts, more than the "
-            f"{MAX_UNPACKED // 2**20} MiB that are read: save the part to show as a workbook of its own"
-        )
-    for part in parts:
-        if part.file_size > RATIO_FROM and part.file_size > MAX_RATIO * max(part.compress_size, 1):
-            raise TableError(
-                f"the file is refused: its part {part.filename} unpacks to over {MAX_RATIO} times its "
-                f"size, as no real workbook does"
-            )
-        if part.flag_bits & 0x1:
-            raise TableError(_PROTECTED)
-
-
-def _check_parts(archive: zipfile.ZipFile) -> None:
-    for name in set(archive.namelist()):
-        try:
-            with archive.open(name) as stream:
-                _check_prolog(name, stream)
-        except DAMAGED as error:
-            where = f"its part {name} cannot be unpacked ({error})"
-            raise TableError(f"the file is damaged: {where}; put a complete copy in its place") from None
 
 
 def _check_prolog(name: str, stream: IO[bytes]) -> None:

@@ -96,40 +96,42 @@ def parse(text: str, path: Path, delimiter: str | None = None) -> Sheet:
         problems.append(Problem("table", "null characters were left out: the file may be damaged", path))
         text = text.replace("\0", "")
     with collection_paused():
-        rows = _rows(text, delimiter)
-        cells = _cells(rows, _decimal_commas(rows))
+        hint = _SEPARATOR_LINE.match(text)
+        line = 1
+        if hint:
+            delimiter, text, line = hint[1], text[hint.end() :], 2
+        delimiter = delimiter or find_delimiter(text[:SAMPLE])
+        if text.count(delimiter) > 2 * MAX_CELLS:
+            raise TableError(
+                f"there are more than {2 * MAX_CELLS:,} cells, more than a table can have: save the part to show"
+            )
+        rows = _Rows([], [], delimiter)
+        reader = csv.reader(
+            io.StringIO(text, newline=""),
+            delimiter=delimiter,
+            skipinitialspace=f'{delimiter} "' in text[:SAMPLE],
+        )
+        before = line
+        try:
+            for fields in reader:
+                rows.fields.append(fields)
+                rows.lines.append(line)
+                line = reader.line_num + before
+        except csv.Error as error:
+            raise TableError(f"line {line}: {error}; is a quotation mark missing at the end of a cell?") from None
+        known = _Known(_decimal_commas(rows))
+        cells: CellRows[Cell] = CellRows()
+        for at, fields in enumerate(rows.fields, start=1):
+            row = list(map(known.__getitem__, fields))
+            if known.blank.isdisjoint(fields):
+                cells.put_row(at, dict(enumerate(row, start=1)))
+            else:
+                cells.put_row(at, {column: cell for column, cell in enumerate(row, start=1) if cell is not EMPTY})
     problems += _ragged(path, rows)
     if _open_quote(text, rows):
         problems.append(Problem("table", "a quotation mark is never closed", path, rows.lines[-1]))
     sheet = sheet_of_cells(path, None, cells)
     return replace(sheet, problems=problems, header_boxes=_header(cells))
-
-
-def _rows(text: str, delimiter: str | None) -> _Rows:
-    hint = _SEPARATOR_LINE.match(text)
-    line = 1
-    if hint:
-        delimiter, text, line = hint[1], text[hint.end() :], 2
-    delimiter = delimiter or find_delimiter(text[:SAMPLE])
-    if text.count(delimiter) > 2 * MAX_CELLS:
-        raise TableError(
-            f"there are more than {2 * MAX_CELLS:,} cells, more than a table can have: save the part to show"
-        )
-    rows = _Rows([], [], delimiter)
-    reader = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=delimiter,
-        skipinitialspace=f'{delimiter} "' in text[:SAMPLE],
-    )
-    before = line
-    try:
-        for fields in reader:
-            rows.fields.append(fields)
-            rows.lines.append(line)
-            line = reader.line_num + before
-    except csv.Error as error:
-        raise TableError(f"line {line}: {error}; is a quotation mark missing at the end of a cell?") from None
-    return rows
 
 
 class _Known(dict[str, Cell]):
@@ -160,18 +162,6 @@ class _Known(dict[str, Cell]):
         if _ISO_DATE.match(text) and (moment := _moment(text)) is not None:
             return Cell(text, moment, "date")
         return self._number(text) or Cell(text, text, "text")
-
-
-def _cells(rows: _Rows, commas: bool) -> CellRows[Cell]:
-    known = _Known(commas)
-    cells: CellRows[Cell] = CellRows()
-    for at, fields in enumerate(rows.fields, start=1):
-        row = list(map(known.__getitem__, fields))
-        if known.blank.isdisjoint(fields):
-            cells.put_row(at, dict(enumerate(row, start=1)))
-        else:
-            cells.put_row(at, {column: cell for column, cell in enumerate(row, start=1) if cell is not EMPTY})
-    return cells
 
 
 def _decimal_commas(rows: _Rows) -> bool:

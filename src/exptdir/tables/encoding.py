@@ -63,7 +63,14 @@ def decode(data: bytes) -> tuple[str, str | None]:
     try:
         return data.decode("utf-8"), None
     except UnicodeDecodeError:
-        return _guess(data)
+        # Read bytes that are not UTF-8: in a wide encoding if high bytes come in pairs, else as Windows-1252.
+        encoding = _wide(data[:_SAMPLE]) or "windows-1252"
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            encoding = "latin-1"
+            text = data.decode(encoding)
+        return text, f"the file is not UTF-8 and was read as {encoding}, which is a guess: save it as UTF-8"
 
 
 def _strict(data: bytes, encoding: str) -> str:
@@ -85,17 +92,6 @@ def _utf16(sample: bytes) -> str | None:
         if nulls * 20 >= len(sample) // 2 and others * 10 <= nulls and any(end in sample for end in ends):
             return encoding
     return None
-
-
-def _guess(data: bytes) -> tuple[str, str]:
-    """Read bytes that are not UTF-8: in a wide encoding if high bytes come in pairs, else as Windows-1252."""
-    encoding = _wide(data[:_SAMPLE]) or "windows-1252"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        encoding = "latin-1"
-        text = data.decode(encoding)
-    return text, f"the file is not UTF-8 and was read as {encoding}, which is a guess: save it as UTF-8"
 
 
 def _wide(sample: bytes) -> str | None:

@@ -178,7 +178,13 @@ def lay_out(
     if isinstance(cells, str):
         cells = Area(sheet.name or "", parse_range(cells), None, cells)
     area = cells or Area(sheet.name or "")
-    box = _shown_box(sheet, area)
+    if not sheet.used:
+        raise EmptySheetError(f"{_name(sheet)} is empty: no cell holds anything")
+    used = box_around(sheet.used)
+    box = used if area.box is None else area.box.intersect(used)
+    if box is None or not any_within(sheet.used, box):
+        meant = "" if is_range(area.asked.rpartition("!")[2]) else f" ({area.box})"
+        raise TableError(f"the range {area.asked}{meant} of {_name(sheet)} holds nothing: its used cells are {used}")
     rows = [row for row in range(box.top, box.bottom + 1) if row not in sheet.hidden_rows]
     columns = [column for column in range(box.left, box.right + 1) if column not in sheet.hidden_columns]
     if not rows or not columns:
@@ -189,20 +195,29 @@ def lay_out(
             f"more than a table can have: name the range to show"
         )
     grid = _fill(sheet, rows, columns)
+    if header_rows is None and area.header_rows is not None:
+        # Of the rows that were asked for, the first may be hidden or hold nothing.
+        header_rows = area.header_rows if area.box is not None and rows[0] == area.box.top and len(rows) > 1 else 0
     if header_rows is None:
-        header_rows = _header_rows(sheet, area, grid, (rows, columns))
-    _check_headers(sheet, box, header_rows, len(rows), "rows")
+        named = any(box.top == rows[0] and _share(box.left, box.right, columns) for box in sheet.header_boxes)
+        header_rows = guess_header_rows(grid, bisect_right(rows, sheet.frozen_rows), named)
     if header_columns is None:
-        header_columns = _header_columns(sheet, grid, header_rows, (rows, columns))
-    _check_headers(sheet, box, header_columns, len(columns), "columns")
+        labelled = any(box.left == columns[0] and _share(box.top, box.bottom, rows) for box in sheet.label_boxes)
+        header_columns = guess_header_columns(
+            grid, header_rows, bisect_right(columns, sheet.frozen_columns), labelled
+        )
+    for asked, count, what in ((header_rows, len(rows), "rows"), (header_columns, len(columns), "columns")):
+        if not 0 <= asked <= count:
+            raise TableError(f"{asked} header {what} were asked for, but {_where(sheet, box)} shows {count} {what}")
     rules_below, rules_right = find_rules(grid, rows, columns, sheet.borders)
+    shown_rows, shown_columns = set(rows), set(columns)
     return Table(
         rows=tuple(map(tuple, grid)),
         header_rows=header_rows,
         header_columns=header_columns,
         path=sheet.path,
         sheet=sheet.name,
-        problems=(*sheet.problems, *sheet.late_problems(_membership(rows, columns))),
+        problems=(*sheet.problems, *sheet.late_problems(lambda at: at[0] in shown_rows and at[1] in shown_columns)),
         letters=tuple(map(column_letters, columns)),
         rules_below=rules_below,
         rules_right=rules_right,
@@ -210,52 +225,12 @@ def lay_out(
     )
 
 
-def _membership(rows: list[int], columns: list[int]) -> Callable[[Position], bool]:
-    shown_rows, shown_columns = set(rows), set(columns)
-    return lambda at: at[0] in shown_rows and at[1] in shown_columns
-
-
-def _header_rows(sheet: Sheet, area: Area, grid: list[list[Cell]], shown: tuple[list[int], list[int]]) -> int:
-    rows, columns = shown
-    if area.header_rows is not None:
-        # Of the rows that were asked for, the first may be hidden or hold nothing.
-        return area.header_rows if area.box is not None and rows[0] == area.box.top and len(rows) > 1 else 0
-    first = any(box.top == rows[0] and _share(box.left, box.right, columns) for box in sheet.header_boxes)
-    return guess_header_rows(grid, bisect_right(rows, sheet.frozen_rows), first)
-
-
-def _header_columns(
-    sheet: Sheet, grid: list[list[Cell]], header_rows: int, shown: tuple[list[int], list[int]]
-) -> int:
-    rows, columns = shown
-    first = any(box.left == columns[0] and _share(box.top, box.bottom, rows) for box in sheet.label_boxes)
-    return guess_header_columns(grid, header_rows, bisect_right(columns, sheet.frozen_columns), first)
-
-
 def _share(first: int, last: int, shown: list[int]) -> bool:
     return first <= shown[-1] and last >= shown[0]
 
 
-def _check_headers(sheet: Sheet, box: Box, asked: int, shown: int, what: str) -> None:
-    if not 0 <= asked <= shown:
-        raise TableError(f"{asked} header {what} were asked for, but {_where(sheet, box)} shows {shown} {what}")
-
-
 def _where(sheet: Sheet, box: Box) -> str:
     return f"sheet {sheet.name!r}, {box}," if sheet.name else str(box)
-
-
-def _shown_box(sheet: Sheet, area: Area) -> Box:
-    if not sheet.used:
-        raise EmptySheetError(f"{_name(sheet)} is empty: no cell holds anything")
-    used = box_around(sheet.used)
-    if area.box is None:
-        return used
-    box = area.box.intersect(used)
-    if box is None or not any_within(sheet.used, box):
-        meant = "" if is_range(area.asked.rpartition("!")[2]) else f" ({area.box})"
-        raise TableError(f"the range {area.asked}{meant} of {_name(sheet)} holds nothing: its used cells are {used}")
-    return box
 
 
 def _name(sheet: Sheet) -> str:
@@ -263,58 +238,38 @@ def _name(sheet: Sheet) -> str:
 
 
 def _fill(sheet: Sheet, rows: list[int], columns: list[int]) -> list[list[Cell]]:
-    grid = _unmerged(sheet, rows, columns)
-    _change(sheet, grid, rows, columns)
+    row_at = {row: at for at, row in enumerate(rows)}
+    column_at = {column: at for at, column in enumerate(columns)}
+    if sheet.show_row is not None:
+        with collection_paused():
+            grid = [sheet.show_row(row, columns) for row in rows]
+    else:
+        grid = [[EMPTY] * len(columns) for _ in rows]
+        for position in sheet.used:
+            if position[0] in row_at and position[1] in column_at:
+                grid[row_at[position[0]]][column_at[position[1]]] = sheet.show(position)
+    for (row, column), change in sheet.changes.items():
+        if row in row_at and column in column_at:
+            shown, at = grid[row_at[row]], column_at[column]
+            shown[at] = change(shown[at])
     used = sheet.used if isinstance(sheet.used, Mapping) else set(sheet.used)
     for merged in sheet.merged:
         first_row, last_row = bisect_left(rows, merged.top), bisect_right(rows, merged.bottom)
         first_column, last_column = bisect_left(columns, merged.left), bisect_right(columns, merged.right)
         if first_row < last_row and first_column < last_column:
             corner = (merged.top, merged.left)
-            anchor = _changed(sheet, corner) if corner in used else EMPTY
+            anchor = sheet.show(corner) if corner in used else EMPTY
+            if corner in sheet.changes and corner in used:
+                anchor = sheet.changes[corner](anchor)
             _merge(grid, (first_row, last_row), (first_column, last_column), anchor)
     return grid
 
 
-def _unmerged(sheet: Sheet, rows: list[int], columns: list[int]) -> list[list[Cell]]:
-    if sheet.show_row is not None:
-        with collection_paused():
-            return [sheet.show_row(row, columns) for row in rows]
-    row_at = {row: at for at, row in enumerate(rows)}
-    column_at = {column: at for at, column in enumerate(columns)}
-    grid = [[EMPTY] * len(columns) for _ in rows]
-    for position in sheet.used:
-        row, column = row_at.get(position[0]), column_at.get(position[1])
-        if row is not None and column is not None:
-            grid[row][column] = sheet.show(position)
-    return grid
-
-
-def _change(sheet: Sheet, grid: list[list[Cell]], rows: list[int], columns: list[int]) -> None:
-    """Put what is known of single cells in place."""
-    if not sheet.changes:
-        return
-    row_at = {row: at for at, row in enumerate(rows)}
-    column_at = {column: at for at, column in enumerate(columns)}
-    for (row, column), change in sheet.changes.items():
-        if row in row_at and column in column_at:
-            cells, at = grid[row_at[row]], column_at[column]
-            cells[at] = change(cells[at])
-
-
-def _changed(sheet: Sheet, at: Position) -> Cell:
-    cell = sheet.show(at)
-    return sheet.changes[at](cell) if at in sheet.changes else cell
-
-
 def _merge(grid: list[list[Cell]], rows: tuple[int, int], columns: tuple[int, int], anchor: Cell) -> None:
     """Spread a merged range's first cell over what is shown of it; overlapping ranges are left apart."""
-    if any(_taken(grid[row][column]) for row, column in product(range(*rows), range(*columns))):
+    taken = (grid[row][column] for row, column in product(range(*rows), range(*columns)))
+    if any(cell.covered or cell.rowspan > 1 or cell.colspan > 1 for cell in taken):
         return
     for row in range(*rows):
         grid[row][slice(*columns)] = [COVERED] * (columns[1] - columns[0])
     grid[rows[0]][columns[0]] = anchor._replace(rowspan=rows[1] - rows[0], colspan=columns[1] - columns[0])
-
-
-def _taken(cell: Cell) -> bool:
-    return cell.covered or cell.rowspan > 1 or cell.colspan > 1

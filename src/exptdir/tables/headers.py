@@ -32,7 +32,11 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
         return frozen
     if table_header or (_bold(rows[0]) and not _bold(rows[1])):
         return 1
-    return int(_entirely_text(rows[0]))
+    # A row of names; the corner above a column of names may be empty.
+    corner, *others = rows[0]
+    shown = [cell for cell in others if not cell.covered]
+    named = corner.kind == "text" or (bool(shown) and corner.kind == "empty")
+    return int(named and all(cell.kind == "text" for cell in shown))
 
 
 def guess_header_columns(
@@ -75,11 +79,3 @@ def guess_header_columns(
 def _bold(cells: Sequence[Cell]) -> bool:
     shown = [cell for cell in cells if cell.kind != "empty"]
     return bool(shown) and all(cell.look.bold for cell in shown)
-
-
-def _entirely_text(row: Sequence[Cell]) -> bool:
-    """Tell whether a row is a row of names; the corner above a column of names may be empty."""
-    shown = [cell for cell in row[1:] if not cell.covered]
-    first_fits = row[0].kind in {"text", "empty"}
-    named = bool(shown) or row[0].kind == "text"
-    return first_fits and named and all(cell.kind == "text" for cell in shown)

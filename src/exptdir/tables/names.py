@@ -132,7 +132,20 @@ class Names:
         name, part = match[1], match[2] or ""
         defined = self._defined(sheet, name) if not part else None
         if defined is not None:
-            return self._formula(sheet, defined, asked, depth)
+            # Find the cells that a defined name stands for.
+            formula = defined.formula.removeprefix("=")[:_LONGEST]
+            target, cells = _split(formula)
+            on = find_sheet(self.sheets, target) if target is not None else None
+            # LibreOffice may write the sheet at both corners.
+            cells = re.sub(r":\$?(?:'(?:[^']|'')+'|[^'!,():]+)!", ":", cells) if on else cells
+            if on is not None and is_range(cells):
+                _check_sheet(asked, sheet, on.name)
+                return Area(on.name, parse_range(cells), None, asked)
+            if target is None and defined.sheet is not None and is_range(cells):
+                return Area(defined.sheet, parse_range(cells), None, asked)
+            if target is None and _NAME.fullmatch(cells) and not _CONSTANT.fullmatch(cells) and depth < _DEEPEST:
+                return self._named(defined.sheet or sheet, cells, asked, depth + 1)
+            raise TableError(f"the name {defined.name!r} {_why(formula)}")
         table = next((table for table in self.tables() if table.name.casefold() == name.casefold()), None)
         if table is None:
             raise self._unknown(name, asked)
@@ -150,22 +163,6 @@ class Names:
         if same and sheet is not None:
             _check_sheet(name, sheet, same[0].sheet)
         return same[0] if same else None
-
-    def _formula(self, sheet: str | None, defined: DefinedName, asked: str, depth: int) -> Area:
-        """Find the cells that a defined name stands for."""
-        formula = defined.formula.removeprefix("=")[:_LONGEST]
-        target, cells = _split(formula)
-        on = find_sheet(self.sheets, target) if target is not None else None
-        # LibreOffice may write the sheet at both corners.
-        cells = re.sub(r":\$?(?:'(?:[^']|'')+'|[^'!,():]+)!", ":", cells) if on else cells
-        if on is not None and is_range(cells):
-            _check_sheet(asked, sheet, on.name)
-            return Area(on.name, parse_range(cells), None, asked)
-        if target is None and defined.sheet is not None and is_range(cells):
-            return Area(defined.sheet, parse_range(cells), None, asked)
-        if target is None and _NAME.fullmatch(cells) and not _CONSTANT.fullmatch(cells) and depth < _DEEPEST:
-            return self._named(defined.sheet or sheet, cells, asked, depth + 1)
-        raise TableError(f"the name {defined.name!r} {_why(formula)}")
 
     def _unknown(self, name: str, asked: str) -> TableError:
         defined = [one.name for one in self.names if not one.hidden and "!" in one.formula and "#" not in one.formula]
@@ -280,7 +277,23 @@ def select_part(table: TableObject, reference: str) -> tuple[Box, int]:
     TableError
         If it is no such reference, or one to what the table has not.
     """
-    names, first, last = _parse_reference(table, reference)
+    # Return the parts that a reference names, and the first and last column.
+    if not reference.strip():
+        names, first, last = set(), 0, table.box.right - table.box.left
+    else:
+        parts: set[str] = set()
+        columns: list[int] = []
+        for text, separator in _items(table, reference):
+            if text.lower() in _TABLE_PARTS and separator != ":":
+                parts.add(text.lower())
+            elif columns and separator != ":":
+                raise TableError(f"{reference!r} names columns apart from each other: pick them by 'columns'")
+            else:
+                columns.append(_column(table, _QUOTED.sub(r"\1", text)))
+        if len(columns) > 2:
+            raise _not_a_reference(table, reference)
+        columns = sorted(columns) or [0, table.box.right - table.box.left]
+        names, first, last = parts, columns[0], columns[-1]
     top, bottom = table.box.top + table.header_rows, table.box.bottom - table.totals_rows
     spans = {
         "#headers": (table.box.top, top - 1),
@@ -295,25 +308,6 @@ def select_part(table: TableObject, reference: str) -> tuple[Box, int]:
     box = Box(filled[0][0], table.box.left + first, filled[-1][1], table.box.left + last)
     headers = table.header_rows if box.top == table.box.top and box.bottom >= top else 0
     return box, headers
-
-
-def _parse_reference(table: TableObject, reference: str) -> tuple[set[str], int, int]:
-    """Return the parts that a reference names, and the first and last column."""
-    if not reference.strip():
-        return set(), 0, table.box.right - table.box.left
-    parts: set[str] = set()
-    columns: list[int] = []
-    for text, separator in _items(table, reference):
-        if text.lower() in _TABLE_PARTS and separator != ":":
-            parts.add(text.lower())
-        elif columns and separator != ":":
-            raise TableError(f"{reference!r} names columns apart from each other: pick them by 'columns'")
-        else:
-            columns.append(_column(table, _QUOTED.sub(r"\1", text)))
-    if len(columns) > 2:
-        raise _not_a_reference(table, reference)
-    columns = sorted(columns) or [0, table.box.right - table.box.left]
-    return parts, columns[0], columns[-1]
 
 
 def _items(table: TableObject, reference: str) -> list[tuple[str, str]]:

@@ -53,9 +53,30 @@ def open_parquet(path: Path) -> SheetlessFile:
     try:
         with ParquetFile(path) as file:
             names = list(file.schema_arrow.names)
-            rows = _rows_to_read(file, len(names))
+            # Return how many rows are read, and refuse what would unpack past the bounds for them.
+            columns = len(names)
+            if not 0 < columns <= MAX_COLUMN:
+                raise TableError(f"the file has {columns} columns, and a table has 1 to {MAX_COLUMN}")
+            metadata = file.metadata
+            rows: int = min(metadata.num_rows, MAX_CELLS // columns)
+            first, size = 0, 0
+            for number in range(metadata.num_row_groups):
+                if first >= rows:
+                    break
+                group = metadata.row_group(number)
+                first += group.num_rows
+                size += group.total_byte_size
+            if size > MAX_BYTES:
+                raise TableError(
+                    f"the first rows of the file unpack to {size // 2**20} MiB, more than the "
+                    f"{MAX_BYTES // 2**20} MiB that are read: save the part to show as a file of its own"
+                )
             with collection_paused():
-                cells = _cells(names, islice(_values(file), rows))
+                cells: CellRows[Cell] = CellRows()
+                cells.put_row(1, {at: _text_cell(name) for at, name in enumerate(names, start=1) if name.strip()})
+                for number, row in enumerate(islice(_values(file), rows), start=2):
+                    shown = ((at, _cell(value)) for at, value in enumerate(row, start=1))
+                    cells.put_row(number, {at: cell for at, cell in shown if cell is not EMPTY})
             omitted = file.metadata.num_rows - rows
     except (ArrowException, OSError, ValueError, ArithmeticError, LookupError, TypeError, NotImplementedError) as error:
         reason = ([*str(error).splitlines(), ""][0] or type(error).__name__)[:120]
@@ -64,39 +85,9 @@ def open_parquet(path: Path) -> SheetlessFile:
     return SheetlessFile("a Parquet file", sheet, omitted)
 
 
-def _rows_to_read(file: Any, columns: int) -> int:
-    """Return how many rows are read, and refuse what would unpack past the bounds for them."""
-    if not 0 < columns <= MAX_COLUMN:
-        raise TableError(f"the file has {columns} columns, and a table has 1 to {MAX_COLUMN}")
-    metadata = file.metadata
-    rows: int = min(metadata.num_rows, MAX_CELLS // columns)
-    first, size = 0, 0
-    for number in range(metadata.num_row_groups):
-        if first >= rows:
-            break
-        group = metadata.row_group(number)
-        first += group.num_rows
-        size += group.total_byte_size
-    if size > MAX_BYTES:
-        raise TableError(
-            f"the first rows of the file unpack to {size // 2**20} MiB, more than the {MAX_BYTES // 2**20} MiB that "
-            f"are read: save the part to show as a file of its own"
-        )
-    return rows
-
-
 def _values(file: Any) -> Iterator[tuple[Any, ...]]:
     for batch in file.iter_batches(batch_size=_BATCH):
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
-
-
-def _cells(names: list[str], rows: Iterator[tuple[Any, ...]]) -> CellRows[Cell]:
-    cells: CellRows[Cell] = CellRows()
-    cells.put_row(1, {at: _text_cell(name) for at, name in enumerate(names, start=1) if name.strip()})
-    for number, row in enumerate(rows, start=2):
-        shown = ((at, _cell(value)) for at, value in enumerate(row, start=1))
-        cells.put_row(number, {at: cell for at, cell in shown if cell is not EMPTY})
-    return cells
 
 
 def _cell(value: Any) -> Cell:
@@ -113,17 +104,13 @@ def _cell(value: Any) -> Cell:
     if isinstance(value, dt.datetime):
         return Cell(value.isoformat(" "), value, "date")
     if isinstance(value, dt.date | dt.time | dt.timedelta):
-        return _day_or_time(value)
+        if isinstance(value, dt.time):
+            since = dt.datetime.combine(dt.date.min, value) - dt.datetime.min
+            return Cell(value.isoformat(), since, "date")
+        if isinstance(value, dt.timedelta):
+            return Cell(str(value), value, "date")
+        return Cell(value.isoformat(), dt.datetime(value.year, value.month, value.day), "date")
     return _text_cell(value if isinstance(value, str) else _written(value))
-
-
-def _day_or_time(value: dt.date | dt.time | dt.timedelta) -> Cell:
-    if isinstance(value, dt.time):
-        since = dt.datetime.combine(dt.date.min, value) - dt.datetime.min
-        return Cell(value.isoformat(), since, "date")
-    if isinstance(value, dt.timedelta):
-        return Cell(str(value), value, "date")
-    return Cell(value.isoformat(), dt.datetime(value.year, value.month, value.day), "date")
 
 
 def _written(value: Any) -> str:

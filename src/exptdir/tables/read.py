@@ -257,15 +257,11 @@ def read_text(
 def _open(path: Path) -> Source:
     suffix = path.suffix.lower()
     if suffix not in _OPENERS:
-        raise TableError(_unsupported(suffix))
+        readable = ", ".join(SUFFIXES)
+        advice = "save it as .xlsx" if suffix in _SPREADSHEETS else "convert it to one of these"
+        raise TableError(f"the file is not a table that can be read ({readable}): {advice}")
     check_disguise(path)
     return _OPENERS[suffix](path)
-
-
-def _unsupported(suffix: str) -> str:
-    readable = ", ".join(SUFFIXES)
-    advice = "save it as .xlsx" if suffix in _SPREADSHEETS else "convert it to one of these"
-    return f"the file is not a table that can be read ({readable}): {advice}"
 
 
 def check_file(path: Path) -> os.stat_result:

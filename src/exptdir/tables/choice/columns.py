@@ -32,7 +32,16 @@ class Columns:
     def __init__(self, table: Table) -> None:
         count = table.n_columns
         self.letters = table.letters or tuple(column_letters(at + 1) for at in range(count))
-        self.names = _names(table)
+        head = table.rows[: table.header_rows]
+        owners = anchors(head)
+        names = [""] * table.n_columns
+        for top, row in enumerate(head):
+            for left, cell in enumerate(row):
+                if cell.covered and cell == COVERED:
+                    above, beside = owners.get((top, left), (top, left))
+                    cell = head[above][beside]
+                names[left] = _spaced(cell.text) or names[left]
+        self.names = names
         self._numbers = {letters: at for at, letters in enumerate(self.letters)}
 
     def find(self, name: str, *, quoted: bool = False) -> int:
@@ -179,19 +188,6 @@ def anchors(rows: Sequence[Sequence[Cell]]) -> dict[tuple[int, int], tuple[int, 
                     for right in range(left, left + cell.colspan):
                         owners[below, right] = (top, left)
     return owners
-
-
-def _names(table: Table) -> list[str]:
-    head = table.rows[: table.header_rows]
-    owners = anchors(head)
-    names = [""] * table.n_columns
-    for top, row in enumerate(head):
-        for left, cell in enumerate(row):
-            if cell.covered and cell == COVERED:
-                above, beside = owners.get((top, left), (top, left))
-                cell = head[above][beside]
-            names[left] = _spaced(cell.text) or names[left]
-    return names
 
 
 def _spaced(name: str) -> str:

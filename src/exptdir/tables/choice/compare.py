@@ -48,11 +48,23 @@ def holds(symbol: str, left: Cell, right: Cell) -> bool:
     if left is ANY_EMPTY or right is ANY_EMPTY:
         empty = left.kind == right.kind
         return symbol in {"==", "!="} and empty is (symbol == "==")
-    pair = _alike(left, right)
+    # What is to be compared; nothing if the cells are of kinds that cannot be.
+    kinds = {left.kind, right.kind}
+    pair: Pair | None = None
+    if len(kinds) == 1 and left.kind in {"number", "text", "bool"}:
+        pair = left.value, right.value
+    elif kinds == {"bool", "text"}:
+        pair = left.text.casefold(), right.text.casefold()
+    elif "date" in kinds:
+        pair = _moments(left, right)
     if pair is None and symbol in {"==", "!="} and "text" in (left.kind, right.kind):
         pair = left.text, right.text
-    if pair is None or (symbol not in {"==", "!="} and _half_dated(left, right)):
+    if pair is None:
         return False
+    if symbol not in {"==", "!="} and kinds == {"text"}:
+        # Where one of two texts is a date, the other, such as "unknown", is neither before nor after it.
+        dated = [iso_moment(cell.text) is not None for cell in (left, right)]
+        return dated[0] == dated[1] and bool(_OPERATORS[symbol](*pair))
     return bool(_OPERATORS[symbol](*pair))
 
 
@@ -96,41 +108,20 @@ def sort_key(cell: Cell) -> tuple[int, Any]:
     moment = _moment(cell.value) if cell.kind == "date" else None
     if moment is not None:
         return rank, (isinstance(moment, dt.timedelta), moment)
-    return max(rank, 3), _natural(cell.text)
-
-
-def _natural(text: str) -> tuple[list[Any], str]:
-    parts: list[Any] = _DIGITS.split(text.casefold())
+    parts: list[Any] = _DIGITS.split(cell.text.casefold())
     for at in range(1, len(parts), 2):
         digits = parts[at].lstrip("0")
         # Like the number, but of any length.
         parts[at] = (len(digits), digits)
-    return parts, text
+    return max(rank, 3), (parts, cell.text)
 
 
-def _alike(left: Cell, right: Cell) -> Pair | None:
-    """Return what is to be compared, ``None`` if the cells are of kinds that cannot be."""
-    kinds = {left.kind, right.kind}
-    if len(kinds) == 1 and left.kind in {"number", "text", "bool"}:
-        return left.value, right.value
-    if kinds == {"bool", "text"}:
-        return left.text.casefold(), right.text.casefold()
-    if left.kind == "date":
-        return _moments(left, right)
-    if right.kind == "date":
+def _moments(left: Cell, right: Cell) -> Pair | None:
+    """Return the moments of two cells, of which at least one is a date, if they can be compared."""
+    if left.kind != "date":
         pair = _moments(right, left)
         return pair[::-1] if pair else None
-    return None
-
-
-def _half_dated(left: Cell, right: Cell) -> bool:
-    """Tell whether one of two texts is a date: the other, such as ``unknown``, is neither before nor after it."""
-    if left.kind != "text" or right.kind != "text":
-        return False
-    return (iso_moment(left.text) is None) != (iso_moment(right.text) is None)
-
-
-def _moments(dated: Cell, other: Cell) -> Pair | None:
+    dated, other = left, right
     moment = _moment(dated.value)
     found = _moment(other.value) if other.kind == "date" else iso_moment(other.text)
     if moment is None or found is None or isinstance(moment, dt.timedelta) != isinstance(found, dt.timedelta):

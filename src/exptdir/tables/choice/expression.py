@@ -105,16 +105,31 @@ class _Compiler:
             inner = self.condition(node.operand, depth + 1)
             return lambda row: not inner(row)
         if isinstance(node, ast.Compare):
-            return self._compare(node, depth)
+            operands = zip([node.left, *node.comparators], node.ops, node.comparators, strict=False)
+            parts = [self._pair(first, symbol, second, depth + 1) for first, symbol, second in operands]
+            return parts[0] if len(parts) == 1 else lambda row: all(part(row) for part in parts)
         raise self._refusal("it compares nothing; write it like loss < 0.4, or done == true", node)
 
     def value(self, node: ast.expr, depth: int) -> Value:
         self._check(depth)
         if isinstance(node, ast.Constant):
-            cell = self._constant(node)
+            value = node.value
+            if value is None:
+                cell = ANY_EMPTY
+            elif isinstance(value, bool):
+                cell = TRUE_OR_FALSE[value]
+            elif isinstance(value, str):
+                cell = Cell(value, value, "text")
+            elif isinstance(value, int | float):
+                cell = Cell(str(value), value, "number")
+            else:
+                raise self._refusal("it is no number, text or column", node)
             return lambda row: cell
         if isinstance(node, ast.Name | ast.Attribute):
-            return self._column(node)
+            name, quoted = self._name(node)
+            if not quoted and name in _WORDS:
+                return lambda row: _WORDS[name]
+            return operator.itemgetter(self.find(name, quoted))
         if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
             apply = _ARITHMETIC[type(node.op)]
             left, right = self.value(node.left, depth + 1), self.value(node.right, depth + 1)
@@ -124,14 +139,6 @@ class _Compiler:
             operand, zero = self.value(node.operand, depth + 1), Cell("0", 0, "number")
             return lambda row: _calculate(sign, zero, operand(row))
         raise self._refusal("it is no number, text or column", node)
-
-    def _compare(self, node: ast.Compare, depth: int) -> Condition:
-        parts: list[Condition] = []
-        left = node.left
-        for symbol, right in zip(node.ops, node.comparators, strict=True):
-            parts.append(self._pair(left, symbol, right, depth + 1))
-            left = right
-        return parts[0] if len(parts) == 1 else lambda row: all(part(row) for part in parts)
 
     def _pair(self, left: ast.expr, symbol: ast.cmpop, right: ast.expr, depth: int) -> Condition:
         first = self.value(left, depth)
@@ -146,13 +153,6 @@ class _Compiler:
         name, second = _COMPARISONS[type(symbol)], self.value(right, depth)
         return lambda row: holds(name, first(row), second(row))
 
-    def _column(self, node: ast.expr) -> Value:
-        name, quoted = self._name(node)
-        if not quoted and name in _WORDS:
-            cell = _WORDS[name]
-            return lambda row: cell
-        return operator.itemgetter(self.find(name, quoted))
-
     def _name(self, node: ast.expr) -> tuple[str, bool]:
         if isinstance(node, ast.Attribute):
             before, quoted = self._name(node.value)
@@ -163,18 +163,6 @@ class _Compiler:
         if number != node.id and number.isdecimal() and int(number) < len(self.ticked):
             return self.ticked[int(number)], True
         return node.id, False
-
-    def _constant(self, node: ast.Constant) -> Cell:
-        value = node.value
-        if value is None:
-            return ANY_EMPTY
-        if isinstance(value, bool):
-            return TRUE_OR_FALSE[value]
-        if isinstance(value, str):
-            return Cell(value, value, "text")
-        if isinstance(value, int | float):
-            return Cell(str(value), value, "number")
-        raise self._refusal("it is no number, text or column", node)
 
     def _check(self, depth: int) -> None:
         if depth > _MAX_DEPTH:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from math import isfinite
 
@@ -51,10 +50,20 @@ def apply_formats(table: Table, *, round: str | None = None, formats: str | None
     if formats is not None:
         codes |= _given(table, columns, formats)
     head, body = table.rows[: table.header_rows], table.rows[table.header_rows :]
+    rows = [list(row) for row in body]
+    for at, code in codes.items():
+        shown = number_format(code)
+        for row in rows:
+            row[at] = _shown(row[at], shown)
+    useless = [
+        f"the column {columns.names[at] or columns.letters[at]!r} holds no number, so that its format does nothing"
+        for at in codes
+        if all(cell.kind not in {"number", "date"} for cell in _column(table, at))
+    ]
     return replace(
         table,
-        rows=(*head, *_formatted(body, codes)),
-        problems=(*table.problems, *_useless(table, columns, codes)),
+        rows=(*head, *map(tuple, rows)),
+        problems=(*table.problems, *(Problem("table", message, table.path) for message in useless)),
     )
 
 
@@ -119,15 +128,6 @@ def _fractional(cell: Cell) -> bool:
     return cell.kind == "number" and isinstance(cell.value, float) and not cell.value.is_integer()
 
 
-def _formatted(body: Sequence[tuple[Cell, ...]], codes: dict[int, str]) -> list[tuple[Cell, ...]]:
-    rows = [list(row) for row in body]
-    for at, code in codes.items():
-        shown = number_format(code)
-        for row in rows:
-            row[at] = _shown(row[at], shown)
-    return list(map(tuple, rows))
-
-
 def _shown(cell: Cell, format: NumberFormat) -> Cell:
     """Show a cell under a format; a date stays one, and what no format can show stays as it is."""
     value = cell.value
@@ -142,15 +142,3 @@ def _shown(cell: Cell, format: NumberFormat) -> Cell:
     colour = format.colour(value) if format.coloured else None
     look = cell.look if colour in {None, "000000"} else cell.look._replace(ink=colour)
     return Cell(text, value, cell.kind, look, cell.rowspan, cell.colspan, False, cell.href)
-
-
-def _useless(table: Table, columns: Columns, codes: dict[int, str]) -> list[Problem]:
-    return [
-        Problem(
-            "table",
-            f"the column {columns.names[at] or columns.letters[at]!r} holds no number, so that its format does nothing",
-            table.path,
-        )
-        for at in codes
-        if all(cell.kind not in {"number", "date"} for cell in _column(table, at))
-    ]

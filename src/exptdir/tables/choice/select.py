@@ -54,12 +54,21 @@ def select(
     """
     named = Columns(table)
     body = list(range(table.header_rows, table.n_rows))
-    full = _spread(table.rows)
+    # Put into each cell that is hidden by a merged one what that one says.
+    full = [list(row) for row in table.rows]
+    for (row, column), (above, beside) in anchors(table.rows).items():
+        full[row][column] = table.rows[above][beside]
     if rows is not None:
         condition = parse_condition(rows, lambda name, quoted: named.find(name, quoted=quoted))
         body = [at for at in body if condition(full[at])]
     if sort is not None:
-        body = _sorted(body, full, named, sort)
+        # Sort by the last key first: each sorting leaves the order of what is equal to it as it was.
+        for sign, name, quoted in reversed(split_list(sort)):
+            column = named.find(name, quoted=quoted)
+            filled = [at for at in body if full[at][column].kind != "empty"]
+            empty = [at for at in body if full[at][column].kind == "empty"]
+            filled.sort(key=lambda at: sort_key(full[at][column]), reverse=sign == "-")
+            body = filled + empty
     moved = body != list(range(table.header_rows, table.n_rows))
     omitted = 0
     if limit is not None:
@@ -67,30 +76,26 @@ def select(
         body = body[:limit]
     table = _take_rows(table, [*range(table.header_rows), *body], moved)
     if columns is not None:
-        table = _take_columns(table, named.find_all(columns), named.letters)
+        kept = named.find_all(columns)
+        grid = [[row[at] for at in kept] for row in table.rows]
+        owners = anchors(table.rows)
+        for top, left in dict.fromkeys(owners.values()):
+            cell = table.rows[top][left]
+            if cell.colspan == 1:
+                continue
+            for start, width in _runs([left <= at < left + cell.colspan for at in kept]):
+                for row in range(top, min(top + cell.rowspan, len(grid))):
+                    grid[row][start : start + width] = [COVERED] * width
+                grid[top][start] = cell._replace(colspan=width)
+        ordered = kept == sorted(kept)
+        table = replace(
+        table,
+        rows=tuple(map(tuple, grid)),
+        header_columns=len([at for at, old in enumerate(kept) if old == at and at < table.header_columns]),
+        letters=tuple(named.letters[at] for at in kept),
+        rules_right=frozenset(_rules(table.rules_right, kept)) if ordered else frozenset(),
+    )
     return replace(table, omitted=table.omitted + omitted)
-
-
-def _spread(rows: Rows) -> Rows:
-    """Put into each cell that is hidden by a merged one what that one says."""
-    owners = anchors(rows)
-    if not owners:
-        return rows
-    full = [list(row) for row in rows]
-    for (row, column), (above, beside) in owners.items():
-        full[row][column] = rows[above][beside]
-    return full
-
-
-def _sorted(body: list[int], full: Rows, named: Columns, sort: str) -> list[int]:
-    """Sort by the last key first: each sorting leaves the order of what is equal to it as it was."""
-    for sign, name, quoted in reversed(split_list(sort)):
-        column = named.find(name, quoted=quoted)
-        filled = [at for at in body if full[at][column].kind != "empty"]
-        empty = [at for at in body if full[at][column].kind == "empty"]
-        filled.sort(key=lambda at: sort_key(full[at][column]), reverse=sign == "-")
-        body = filled + empty
-    return body
 
 
 def _take_rows(table: Table, kept: list[int], moved: bool) -> Table:
@@ -107,39 +112,15 @@ def _take_rows(table: Table, kept: list[int], moved: bool) -> Table:
         for new in [] if intact and len(places) == cell.rowspan else places:
             first = not intact or new == places[0]
             height = len(places) if intact else 1
-            _put(grid[new], left, cell, first, height)
+            # Write a merged cell, or what it hides, into one row.
+            row = grid[new]
+            row[left : left + cell.colspan] = [COVERED] * cell.colspan
+            if first:
+                row[left] = cell._replace(rowspan=height)
     return replace(
         table,
         rows=tuple(map(tuple, grid)),
         rules_below=frozenset() if moved else frozenset(row for row in table.rules_below if row < len(kept)),
-    )
-
-
-def _put(row: list[Cell], left: int, cell: Cell, first: bool, height: int) -> None:
-    """Write a merged cell, or what it hides, into one row."""
-    row[left : left + cell.colspan] = [COVERED] * cell.colspan
-    if first:
-        row[left] = cell._replace(rowspan=height)
-
-
-def _take_columns(table: Table, kept: list[int], letters: Sequence[str]) -> Table:
-    grid = [[row[at] for at in kept] for row in table.rows]
-    owners = anchors(table.rows)
-    for top, left in dict.fromkeys(owners.values()):
-        cell = table.rows[top][left]
-        if cell.colspan == 1:
-            continue
-        for start, width in _runs([left <= at < left + cell.colspan for at in kept]):
-            for row in range(top, min(top + cell.rowspan, len(grid))):
-                grid[row][start : start + width] = [COVERED] * width
-            grid[top][start] = cell._replace(colspan=width)
-    ordered = kept == sorted(kept)
-    return replace(
-        table,
-        rows=tuple(map(tuple, grid)),
-        header_columns=len([at for at, old in enumerate(kept) if old == at and at < table.header_columns]),
-        letters=tuple(letters[at] for at in kept),
-        rules_right=frozenset(_rules(table.rules_right, kept)) if ordered else frozenset(),
     )
 
 

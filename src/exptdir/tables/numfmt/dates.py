@@ -48,75 +48,47 @@ def part_of(token: Token, noon: bool) -> str | Part:
     str or callable
         A text where the token shows the same for every moment.
     """
-    if token.kind == "elapsed":
-        return partial(_elapsed, token)
-    if token.kind == "ampm":
-        return partial(_half, token)
-    if token.kind == "subsecond":
-        return partial(_subsecond, token)
     if token.kind == "date":
-        return partial(_DATE_PARTS[token.source[0]], len(token.source), noon)
+        return partial(_date_part, token.source[0], len(token.source), noon)
+    if token.kind in {"elapsed", "ampm", "subsecond"}:
+        return partial(_time_part, token)
     return token.shown or (token.source if token.kind == "digit" else "")
 
 
-def _elapsed(token: Token, moment: Moment) -> str:
-    unit = {"h": 3600, "m": 60, "s": 1}[token.source[0]]
-    return str(int(moment.elapsed // unit)).zfill(len(token.source))
-
-
-def _half(token: Token, moment: Moment) -> str:
-    half = int(moment.second_of_day >= DAY // 2)
-    return token.source.split("/")[half] if len(token.source) == 3 else ("AM", "PM")[half]
-
-
-def _subsecond(token: Token, moment: Moment) -> str:
+def _time_part(token: Token, moment: Moment) -> str:
+    if token.kind == "elapsed":
+        unit = {"h": 3600, "m": 60, "s": 1}[token.source[0]]
+        return str(int(moment.elapsed // unit)).zfill(len(token.source))
+    if token.kind == "ampm":
+        half = int(moment.second_of_day >= DAY // 2)
+        return token.source.split("/")[half] if len(token.source) == 3 else ("AM", "PM")[half]
     places = len(token.source) - 1
     fraction = f"{moment.second_of_day % 1:f}".partition(".")[2]
     return "." + fraction[:places].ljust(places, "0")
 
 
+def _date_part(letter: str, length: int, noon: bool, moment: Moment) -> str:
+    if letter in "yb":
+        year = moment.year + (543 if letter == "b" else 0)
+        return f"{year % 100:02d}" if length < 3 else f"{year:04d}"
+    if letter == "m" and length > 2:
+        return _name(_MONTHS, moment.month - 1, length)
+    if letter == "d" and length > 2:
+        return _name(_WEEKDAYS, moment.weekday, min(length, 4))
+    # Minutes are "M" here (see DateLayout).
+    hour = int(moment.second_of_day // 3600)
+    number = {
+        "m": moment.month,
+        "d": moment.day,
+        "h": (hour - 1) % 12 + 1 if noon else hour,
+        "M": int(moment.second_of_day // 60 % 60),
+        "s": int(moment.second_of_day % 60),
+    }[letter]
+    return str(number).zfill(min(length, 2))
+
+
 def _name(names: tuple[str, ...], at: int, length: int) -> str:
     return names[at][:3] if length == 3 else names[at][0] if length == 5 else names[at]
-
-
-def _month(length: int, _: bool, moment: Moment) -> str:
-    return str(moment.month).zfill(length) if length < 3 else _name(_MONTHS, moment.month - 1, length)
-
-
-def _day(length: int, _: bool, moment: Moment) -> str:
-    return str(moment.day).zfill(length) if length < 3 else _name(_WEEKDAYS, moment.weekday, min(length, 4))
-
-
-def _hour(length: int, noon: bool, moment: Moment) -> str:
-    hour = int(moment.second_of_day // 3600)
-    return str((hour - 1) % 12 + 1 if noon else hour).zfill(min(length, 2))
-
-
-def _year(length: int, _: bool, moment: Moment) -> str:
-    return f"{moment.year % 100:02d}" if length < 3 else f"{moment.year:04d}"
-
-
-def _buddhist_year(length: int, noon: bool, moment: Moment) -> str:
-    return _year(length, noon, moment._replace(year=moment.year + 543))
-
-
-def _minute(length: int, _: bool, moment: Moment) -> str:
-    return str(int(moment.second_of_day // 60 % 60)).zfill(min(length, 2))
-
-
-def _second(length: int, _: bool, moment: Moment) -> str:
-    return str(int(moment.second_of_day % 60)).zfill(min(length, 2))
-
-
-_DATE_PARTS: dict[str, Callable[[int, bool, Moment], str]] = {
-    "y": _year,
-    "b": _buddhist_year,
-    "m": _month,
-    "d": _day,
-    "h": _hour,
-    "M": _minute,
-    "s": _second,
-}
 
 
 #: What a cell shows whose number is no date: negative, or after 31 December 9999.
@@ -210,7 +182,8 @@ def render_date(section: Section, serial: Decimal, date1904: bool) -> str:
     moment = _moment(abs(serial) if layout.elapsed_only else serial, layout.decimals, date1904)
     if moment is None:
         return SHOWN_OUT_OF_RANGE
-    return ("-" if layout.elapsed_only and serial < 0 else "") + layout.show(moment)
+    shown = "".join(part if isinstance(part, str) else part(moment) for part in layout.parts)
+    return "-" + shown if layout.elapsed_only and serial < 0 else shown
 
 
 class DateLayout:
@@ -223,16 +196,25 @@ class DateLayout:
     """
 
     def __init__(self, tokens: tuple[Token, ...]) -> None:
-        marked = _with_minutes(tokens)
+        # Mark ``m`` next to hours or seconds as minutes (``M``); make one token of ``.00`` after seconds.
+        marked: list[Token] = []
+        for token in tokens:
+            source = token.source.lower() if token.kind == "date" else token.source
+            before = next((part for part in reversed(marked) if part.kind in {"date", "elapsed"}), None)
+            if token.kind == "date" and source in {"m", "mm"} and before and before.source[0] == "h":
+                source = source.upper()
+            elif token.kind in {"date", "elapsed"} and source[0] == "s" and before in _MONTH_NUMBERS:
+                marked[len(marked) - 1 - marked[::-1].index(before)] = Token("date", before.source.upper())
+            if token.kind == "digit" and marked and marked[-1].kind in {"point", "subsecond"}:
+                dots = "" if marked[-1].kind == "subsecond" else "."
+                marked[-1] = Token("subsecond", (dots or marked[-1].source) + token.source)
+            else:
+                marked.append(Token(token.kind, source))
         noon = any(token.kind == "ampm" for token in marked)
         self.parts: tuple[str | Part, ...] = tuple(part_of(token, noon) for token in marked)
         self.calendar = any(token.kind == "date" and token.source[0] in "ymdb" for token in marked)
         self.elapsed_only = not self.calendar and any(token.kind == "elapsed" for token in marked)
         self.decimals = max((len(token.source) - 1 for token in marked if token.kind == "subsecond"), default=0)
-
-    def show(self, moment: Moment) -> str:
-        """Return the text for a moment."""
-        return "".join([part if isinstance(part, str) else part(moment) for part in self.parts])
 
 
 @lru_cache(maxsize=512)
@@ -244,24 +226,6 @@ def date_layout(section: Section) -> DateLayout:
 def _days(duration: dt.timedelta) -> Decimal:
     seconds = duration.days * DAY + duration.seconds + Decimal(duration.microseconds).scaleb(-6)
     return _PRECISE.divide(Decimal(seconds), Decimal(DAY))
-
-
-def _with_minutes(tokens: tuple[Token, ...]) -> list[Token]:
-    """Mark ``m`` next to hours or seconds as minutes (``M``); make one token of ``.00`` after seconds."""
-    result: list[Token] = []
-    for token in tokens:
-        source = token.source.lower() if token.kind == "date" else token.source
-        before = next((part for part in reversed(result) if part.kind in {"date", "elapsed"}), None)
-        if token.kind == "date" and source in {"m", "mm"} and before and before.source[0] == "h":
-            source = source.upper()
-        elif token.kind in {"date", "elapsed"} and source[0] == "s" and before in _MONTH_NUMBERS:
-            result[len(result) - 1 - result[::-1].index(before)] = Token("date", before.source.upper())
-        if token.kind == "digit" and result and result[-1].kind in {"point", "subsecond"}:
-            dots = "" if result[-1].kind == "subsecond" else "."
-            result[-1] = Token("subsecond", (dots or result[-1].source) + token.source)
-        else:
-            result.append(Token(token.kind, source))
-    return result
 
 
 def _moment(serial: Decimal, decimals: int, date1904: bool) -> Moment | None:

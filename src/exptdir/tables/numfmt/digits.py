@@ -18,7 +18,6 @@ FIFTEEN = Context(prec=15, rounding=ROUND_HALF_UP)
 GENERAL_WIDTH = 11
 #: The digits of most formats: they need no place-by-place layout.
 _USUAL = re.compile(r"(?:#,##|#*)0(?:\.0+)?\Z")
-_SCIENTIFIC = re.compile(r"0(?:\.(0+))?[Ee]\+00")
 
 
 def render_number(section: Section, value: Decimal) -> str:
@@ -79,34 +78,31 @@ class Layout:
         self.percents = sum(token.kind == "percent" for token in tokens)
         self.general = any(token.kind == "general" for token in tokens)
         self.fraction = any(token.kind == "fraction" for token in tokens)
-        self.simple = self._frame()
-        self.scientific = self._decimals_of_scientific()
-
-    def _frame(self) -> tuple[str, str] | None:
-        """Return what stands around the digits if they make a usual number, such as ``#,##0.00``."""
+        # What stands around the digits if they make a usual number, such as ``#,##0.00``.
+        self.simple: tuple[str, str] | None = None
         digits = [at for at, token in enumerate(self.tokens) if token.kind in {"digit", "comma", "point"}]
         core = "".join(token.source for token in self.tokens[digits[0] : digits[-1] + 1]) if digits else ""
-        if self.thousands or self.fraction or not _USUAL.match(core):
-            return None
-        before, after = self.tokens[: digits[0]], self.tokens[digits[-1] + 1 :]
-        if any(token.kind == "exponent" for token in after):
-            return None
-        return "".join(token.shown for token in before), "".join(token.shown for token in after)
-
-    def _decimals_of_scientific(self) -> int | None:
-        """Return the number of decimals of a usual exponential format, such as ``0.00E+00``."""
-        usual = _SCIENTIFIC.fullmatch("".join(token.source for token in self.tokens))
-        plain = all(token.kind in {"digit", "point", "exponent"} for token in self.tokens)
-        return len(usual[1] or "") if usual and plain else None
+        if _USUAL.match(core) and not (self.thousands or self.fraction or self.exponent < end):
+            before, after = self.tokens[: digits[0]], self.tokens[digits[-1] + 1 :]
+            self.simple = "".join(token.shown for token in before), "".join(token.shown for token in after)
 
     def render(self, size: Decimal, sign: str = "") -> str:
         """Return the text for a number, with a sign unless all digits that are shown are zeros."""
         if self.thousands:
             size = size.scaleb(-3 * self.thousands, EXACT)
         if self.exponent < len(self.tokens):
-            size, power = self._normalise(size)
-            shown = self.silent | self._power(power)
-            rounded = round_to(size, len(self.decimals))
+            # Mantissa and exponent; ``##0.0E+0`` steps by three, as it has three places for digits.
+            step, power = max(len(self.whole), 1), 0
+            if size:
+                power = size.adjusted() // step * step
+                if round_to(size.scaleb(-power, EXACT), len(self.decimals)) >= Decimal(10) ** step:
+                    power += step
+            always = self.tokens[self.exponent].source.endswith("+")
+            shown = self.silent | {self.exponent: "E-" if power < 0 else "E+" if always else "E"}
+            shown |= dict.fromkeys(self.power, "")
+            if self.power:
+                shown[self.power[0]] = str(abs(power)).zfill(len(self.power))
+            rounded = round_to(size.scaleb(-power, EXACT), len(self.decimals))
         else:
             shown = dict(self.silent)
             rounded = round_to(size, len(self.decimals))
@@ -121,25 +117,6 @@ class Layout:
         shown |= self._decimals(decimals)
         return sign + "".join(shown.get(at, token.shown) for at, token in enumerate(self.tokens))
 
-    def _normalise(self, size: Decimal) -> tuple[Decimal, int]:
-        """Return mantissa and exponent; ``##0.0E+0`` steps by three, as it has three places for digits."""
-        step = max(len(self.whole), 1)
-        power = 0
-        if size:
-            power = size.adjusted() // step * step
-            if round_to(size.scaleb(-power, EXACT), len(self.decimals)) >= Decimal(10) ** step:
-                power += step
-        return size.scaleb(-power, EXACT), power
-
-    def _power(self, power: int) -> dict[int, str]:
-        always = self.tokens[self.exponent].source.endswith("+")
-        sign = "-" if power < 0 else "+" if always else ""
-        shown = {self.exponent: "E" + sign}
-        shown |= dict.fromkeys(self.power, "")
-        if self.power:
-            shown[self.power[0]] = str(abs(power)).zfill(len(self.power))
-        return shown
-
     def _whole(self, digits: str) -> dict[int, str]:
         shown: dict[int, str] = {}
         for place, at in enumerate(reversed(self.whole)):
@@ -149,17 +126,13 @@ class Layout:
         rest = digits[: max(len(digits) - len(self.whole), 0)]
         if self.whole and rest:
             first = self.whole[0]
-            shown[first] = self._grouped(rest, len(self.whole)) + shown[first]
+            # The last of these digits stands at this place, counted from the point.
+            place, length = len(self.whole), len(rest)
+            commas = ("," if self.grouped and (place + length - 1 - at) % 3 == 0 else "" for at in range(length))
+            shown[first] = "".join(map("".join, zip(rest, commas, strict=True))) + shown[first]
         elif rest and self.point < len(self.tokens):
             shown[self.point] = rest + "."
         return shown
-
-    def _grouped(self, digits: str, place: int) -> str:
-        """Group digits of which the last stands at ``place``, counted from the point."""
-        if not self.grouped:
-            return digits
-        places = range(place + len(digits) - 1, place - 1, -1)
-        return "".join(digit + ("," if at % 3 == 0 else "") for digit, at in zip(digits, places, strict=True))
 
     def _decimals(self, digits: str) -> dict[int, str]:
         shown = dict(zip(self.decimals, digits, strict=False))
@@ -228,26 +201,17 @@ def general(value: Decimal) -> str:
         rounded = _trim(f"{round_to(size, max(places, 0)):f}")
         if len(rounded) <= GENERAL_WIDTH:
             return sign + rounded
-    return sign + _scientific(size)
-
-
-@lru_cache(maxsize=512)
-def _step(places: int) -> Decimal:
-    return Decimal(1).scaleb(-places)
-
-
-def round_to(value: Decimal, places: int) -> Decimal:
-    """Round to a number of decimals, halves away from zero."""
-    return value.quantize(_step(places), context=EXACT)
-
-
-def _trim(digits: str) -> str:
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits
-
-
-def _scientific(size: Decimal) -> str:
     exponent = size.adjusted()
     mantissa = round_to(size.scaleb(-exponent, EXACT), 5)
     if mantissa >= 10:
         mantissa, exponent = mantissa / 10, exponent + 1
-    return f"{_trim(f'{mantissa:f}')}E{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+    return sign + f"{_trim(f'{mantissa:f}')}E{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+
+
+def round_to(value: Decimal, places: int) -> Decimal:
+    """Round to a number of decimals, halves away from zero."""
+    return value.quantize(Decimal(1).scaleb(-places), context=EXACT)
+
+
+def _trim(digits: str) -> str:
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits

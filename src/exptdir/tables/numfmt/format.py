@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from .dates import moment, render_date, to_serial
 from .digits import general, render_number
-from .sections import Kind, Section, choose, numeric_sections, parse, text_section
+from .sections import Kind, choose, numeric_sections, parse, text_section
 
 #: Beyond any float; only a damaged workbook holds such numbers.
 _LARGEST_EXPONENT = 400
@@ -83,7 +83,7 @@ class NumberFormat:
 
     def moment(self, value: float) -> dt.datetime | dt.timedelta | None:
         """Return what a number that is shown as a date or a time means (see :func:`.as_moment`)."""
-        section = self._section(value) if self.dated else None
+        section = (self._only or choose(self._sections, Decimal(repr(value)))[0]) if self.dated else None
         if section is None or section.kind is not Kind.DATE:
             return None
         return moment(section, value, self._date1904)
@@ -97,9 +97,6 @@ class NumberFormat:
         number = as_decimal(value, self._date1904)
         section = None if number is None else choose(self._sections, number)[0]
         return section.colour if section else None
-
-    def _section(self, value: float) -> Section | None:
-        return self._only or choose(self._sections, Decimal(repr(value)))[0]
 
 
 @lru_cache(maxsize=512)

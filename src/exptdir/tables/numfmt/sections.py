@@ -130,7 +130,10 @@ def parse(code: str) -> tuple[Section, ...]:
     tokens: list[Token] = []
     condition: Condition | None = None
     colour: str | None = None
-    for match in _TOKEN.finditer(_without_system_formats(code[:MAX_LENGTH]) or "General"):
+    code = code[:MAX_LENGTH]
+    for system, written in _SYSTEM.items():
+        code = re.sub(re.escape(system) + "[^;]*", written, code, flags=re.IGNORECASE)
+    for match in _TOKEN.finditer(code or "General"):
         kind, source = str(match.lastgroup), match.group(match.lastgroup or 0)
         if kind == "end":
             sections.append(Section(_with_eras(tokens), condition, colour))
@@ -143,12 +146,6 @@ def parse(code: str) -> tuple[Section, ...]:
             tokens.append(token)
     sections.append(Section(_with_eras(tokens), condition, colour))
     return tuple(sections[:4])
-
-
-def _without_system_formats(code: str) -> str:
-    for system, written in _SYSTEM.items():
-        code = re.sub(re.escape(system) + "[^;]*", written, code, flags=re.IGNORECASE)
-    return code
 
 
 def _with_eras(tokens: list[Token]) -> tuple[Token, ...]:
@@ -172,17 +169,13 @@ def _token(kind: str, source: str) -> Token | None:
     if kind == "fill":
         return None
     if kind == "bracket":
-        return _bracket(source)
+        # Read ``[h]`` and ``[$€-407]``; colours, calendars and digit shapes show nothing of their own.
+        if _ELAPSED.match(source):
+            return Token("elapsed", source.lower())
+        if source.startswith("$"):
+            return Token("literal", source[1:].partition("-")[0])
+        return None
     return Token(kind, source)
-
-
-def _bracket(source: str) -> Token | None:
-    """Read ``[h]`` and ``[$€-407]``; colours, calendars and digit shapes show nothing of their own."""
-    if _ELAPSED.match(source):
-        return Token("elapsed", source.lower())
-    if source.startswith("$"):
-        return Token("literal", source[1:].partition("-")[0])
-    return None
 
 
 def text_section(sections: tuple[Section, ...]) -> Section | None:
