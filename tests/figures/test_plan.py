@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from exptdir.figures.model import Outcome
-from exptdir.record.files import Locks
+from exptdir.figures.plan.scheduler import Locks
 from tests.figures.toys import Bench, bench, log, old, run_toy
 
 

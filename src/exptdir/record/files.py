@@ -54,14 +54,7 @@ class UnreadableError(MetadataError):
 
 
 def read_bytes(path: str | Path, limit: int) -> bytes:
-    """Read the beginning of a regular file without ever waiting for a pipe or a device.
-
-    Parameters
-    ----------
-    path
-        The file.
-    limit
-        Read no more than so many bytes.
+    """Read the first *limit* bytes of a regular file, without ever waiting for a pipe or a device.
 
     Raises
     ------
@@ -142,12 +135,7 @@ def read_text(path: str) -> str | None:
 def decode(data: bytes, *, whole: bool = True) -> str:
     """Decode a file of metadata, which must be UTF-8; a byte-order mark goes, and line ends become ``\\n``.
 
-    Parameters
-    ----------
-    data
-        The bytes.
-    whole
-        Whether this is all of the file; else a character cut off at the end is forgiven.
+    Where it is not *whole*, a character that is cut off at the end is forgiven.
 
     Raises
     ------
@@ -328,19 +316,9 @@ def take_lock(path: str | Path, timeout: float | None = 0.0) -> int:
 
 @contextmanager
 def locked(path: str | Path, *, wait: bool = True) -> Iterator[bool]:
-    """Hold a file or a directory against other processes.
+    """Hold a file or a directory against other processes; yield whether it is held, or cannot be by anybody.
 
-    Parameters
-    ----------
-    path
-        It. Nothing is written to it.
-    wait
-        Whether to wait while another holds it.
-
-    Yields
-    ------
-    bool
-        Whether it is held, or cannot be by anybody.
+    Nothing is written to it. *wait* says whether to wait while another holds it.
     """
     descriptor = -1
     try:
@@ -357,55 +335,9 @@ def locked(path: str | Path, *, wait: bool = True) -> Iterator[bool]:
             os.close(descriptor)
 
 
-class Locks:
-    """The locks on scripts that one build holds; the same script may be locked by it many times."""
-
-    def __init__(self) -> None:
-        self._held: dict[str, tuple[int, int]] = {}
-
-    def take(self, path: str) -> bool:
-        """Lock a script, unless another build has locked it.
-
-        Parameters
-        ----------
-        path
-            The script, absolute.
-
-        Returns
-        -------
-        bool
-            Whether it may be run.
-        """
-        descriptor, times = self._held.get(path, (-1, 0))
-        if not times:
-            try:
-                descriptor = take_lock(path)
-            except BlockingIOError:
-                return False
-            except OSError:
-                descriptor = -1
-        self._held[path] = (descriptor, times + 1)
-        return True
-
-    def release(self, path: str) -> None:
-        """Give a lock back."""
-        descriptor, times = self._held.pop(path)
-        if times > 1:
-            self._held[path] = (descriptor, times - 1)
-        elif descriptor >= 0:
-            os.close(descriptor)
-
-    def release_all(self) -> None:
-        """Give back whatever is still held."""
-        for descriptor, _ in self._held.values():
-            if descriptor >= 0:
-                os.close(descriptor)
-        self._held.clear()
-
-
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Let what is made within, much of which stays, not be gone through again and again for rubbish."""
+    """Let what is made within not be gone through again and again for rubbish."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -448,14 +380,7 @@ class Remembered(Generic[Made]):
     def of(self, path: str, make: Callable[[str], Made], may_last: Callable[[Made], bool] = lambda made: True) -> Made:
         """Return what *make* makes of a path; the same object as long as that is as it was.
 
-        Parameters
-        ----------
-        path
-            The path.
-        make
-            Reads it.
-        may_last
-            Whether what was made may be kept, where more than the path decides on it.
+        *may_last* says whether it may be kept, where more than the path decides on it.
         """
         now = stamp(path)
         known = self._known.get(path) or self._before.get(path)

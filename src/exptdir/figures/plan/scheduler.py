@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -18,7 +19,7 @@ from exptdir.figures.plan.planner import Planner
 from exptdir.figures.plan.prepare import Prepared, prepare
 from exptdir.figures.run.guard import recover
 from exptdir.figures.settings import FigureSettings
-from exptdir.record.files import Locks
+from exptdir.record.files import take_lock
 from exptdir.record.problem import Problem
 
 Submit = Callable[[Job], "Future[Outcome]"]
@@ -30,6 +31,52 @@ _MOST_RUNS = 3
 _PATIENCE = 0.1
 #: So many scripts are handed over at once; each holds a lock, which is an open file.
 _AT_ONCE = 200
+
+
+class Locks:
+    """The locks on scripts that one build holds; the same script may be locked by it many times."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[int, int]] = {}
+
+    def take(self, path: str) -> bool:
+        """Lock a script, unless another build has locked it.
+
+        Parameters
+        ----------
+        path
+            The script, absolute.
+
+        Returns
+        -------
+        bool
+            Whether it may be run.
+        """
+        descriptor, times = self._held.get(path, (-1, 0))
+        if not times:
+            try:
+                descriptor = take_lock(path)
+            except BlockingIOError:
+                return False
+            except OSError:
+                descriptor = -1
+        self._held[path] = (descriptor, times + 1)
+        return True
+
+    def release(self, path: str) -> None:
+        """Give a lock back."""
+        descriptor, times = self._held.pop(path)
+        if times > 1:
+            self._held[path] = (descriptor, times - 1)
+        elif descriptor >= 0:
+            os.close(descriptor)
+
+    def release_all(self) -> None:
+        """Give back whatever is still held."""
+        for descriptor, _ in self._held.values():
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._held.clear()
 
 
 @dataclass

@@ -184,7 +184,24 @@ class Writer:
             self._check_inside(rename.old)
             self._check_inside(rename.new)
         try:
-            self._write(plan)
+            self._step("begin")
+            self._journal.begin(plan)
+            for edit in plan.edits:
+                self._step("edit")
+                if edit.after is not None:
+                    edit.path.parent.mkdir(parents=True, exist_ok=True)
+                write(edit.path, edit.after, is_link=edit.is_link)
+            for directory in {Path(os.path.realpath(edit.path)).parent for edit in plan.edits}:
+                sync_directory(directory)
+            for number, rename in enumerate(plan.renames):
+                self._step("rename")
+                need_free(rename.new)
+                rename.new.parent.mkdir(parents=True, exist_ok=True)
+                self._journal.starting(number)
+                self._step("renaming")
+                rename.old.rename(rename.new)
+                sync_directory(rename.old.parent)
+                sync_directory(rename.new.parent)
         except (OSError, EditError, KeyboardInterrupt) as error:
             self._journal.undo()
             self._journal.end()
@@ -193,26 +210,6 @@ class Writer:
             raise
         self._step("end")
         self._journal.end()
-
-    def _write(self, plan: Plan) -> None:
-        self._step("begin")
-        self._journal.begin(plan)
-        for edit in plan.edits:
-            self._step("edit")
-            if edit.after is not None:
-                edit.path.parent.mkdir(parents=True, exist_ok=True)
-            write(edit.path, edit.after, is_link=edit.is_link)
-        for directory in {Path(os.path.realpath(edit.path)).parent for edit in plan.edits}:
-            sync_directory(directory)
-        for number, rename in enumerate(plan.renames):
-            self._step("rename")
-            need_free(rename.new)
-            rename.new.parent.mkdir(parents=True, exist_ok=True)
-            self._journal.starting(number)
-            self._step("renaming")
-            rename.old.rename(rename.new)
-            sync_directory(rename.old.parent)
-            sync_directory(rename.new.parent)
 
     def _check(self, edit: Edit) -> None:
         self._check_inside(edit.path.parent / "x" if edit.is_link else edit.path)

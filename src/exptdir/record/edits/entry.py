@@ -104,7 +104,30 @@ def new_entry(
     main = [d for d in dated if (d.heading.level, d.heading.mark) == style]
     evidence = infer_order([heading.title for heading in headings[1:]]).order
     newest_first = bool(infer_direction([d.heading.title for d in main], order=order or evidence))
-    place = _place(text, suffix, headings, main, newest_first, today)
+    lines = split_lines(text)
+    if not main:
+        top = headings[0]
+        below = [heading for heading in headings if heading.level == top.level + 1]
+        like = Heading(0, 2, 2, "", "-" if top.mark != "-" or top.over else "=")
+        if suffix.lower() == ".md":
+            like = Heading(0, 1, top.level + 1, "", "#")
+        place = _Place(len(lines), below[-1] if below else like, below, 1)
+    else:
+        beside = main[0] if newest_first else main[-1]
+        gaps = Counter(_blanks_before(lines, d.heading.start) for d in main[1:] or main)
+        others = [d.heading for d in main]
+        year = beside.year if beside.year and heading_year(beside.year.title) != today.year else None
+        if year is not None:
+            # "May 2024" names more than a year, which cannot be counted up.
+            words = re.findall(r"[^\W\d_]+", year.title.lower())
+            if re.search(r"月|[0-9]{4}-", year.title) or any(word in MONTHS for word in words):
+                year = None
+        section = year or beside.heading
+        later = (h.start for h in headings if h.start > section.start and h.level <= section.level)
+        at = section.start if newest_first else next(later, len(lines))
+        gap = gaps.most_common(1)[0][0]
+        new_year = year and year._replace(title=re.sub(r"[0-9]{4}", str(today.year), year.title, count=1))
+        place = _Place(at, beside.heading, others, gap, new_year)
     before = [(d.day, d.heading.title) for d in dated]
     iso = f"{today.isoformat()}: {title}" if title else today.isoformat()
     forms = list(dict.fromkeys(_forms(main, newest_first, title, today)))[:_MOST_TRIES]
@@ -126,34 +149,6 @@ def _read(
     headings = with_targets(blocks, markdown=markdown)
     dated = entries(blocks, headings, order=order, begun=begun)
     return [h for h in headings if h.level], [d for d in dated if d.heading.level and d.day is not None]
-
-
-def _place(
-    text: str, suffix: str, headings: list[Heading], main: list[DatedHeading], newest_first: bool, today: date
-) -> _Place:
-    lines = split_lines(text)
-    if not main:
-        top = headings[0]
-        below = [heading for heading in headings if heading.level == top.level + 1]
-        like = Heading(0, 2, 2, "", "-" if top.mark != "-" or top.over else "=")
-        if suffix.lower() == ".md":
-            like = Heading(0, 1, top.level + 1, "", "#")
-        return _Place(len(lines), below[-1] if below else like, below, 1)
-    beside = main[0] if newest_first else main[-1]
-    gaps = Counter(_blanks_before(lines, d.heading.start) for d in main[1:] or main)
-    others = [d.heading for d in main]
-    year = beside.year if beside.year and heading_year(beside.year.title) != today.year else None
-    if year is not None:
-        # "May 2024" names more than a year, which cannot be counted up.
-        words = re.findall(r"[^\W\d_]+", year.title.lower())
-        if re.search(r"月|[0-9]{4}-", year.title) or any(word in MONTHS for word in words):
-            year = None
-    section = year or beside.heading
-    later = (h.start for h in headings if h.start > section.start and h.level <= section.level)
-    at = section.start if newest_first else next(later, len(lines))
-    gap = gaps.most_common(1)[0][0]
-    new_year = year and year._replace(title=re.sub(r"[0-9]{4}", str(today.year), year.title, count=1))
-    return _Place(at, beside.heading, others, gap, new_year)
 
 
 def _blanks_before(lines: list[str], at: int) -> int:

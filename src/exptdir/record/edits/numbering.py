@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -112,7 +111,13 @@ def mend_conflicts(record: Record, *, exclude: Exclude = nothing) -> Plan:
     for number, rivals in sorted(record.by_id.items()):
         if len(rivals) < 2:
             continue
-        ordered = _oldest_first(history, rivals)
+        # Sort experiments by when their logs were first committed; ``None`` if that leaves the first open.
+        times = {rival.key: history.added(rival.log) for rival in rivals}
+        known = [time.when for time in times.values() if time is not None]
+        if not known or known.count(min(known)) > 1:
+            ordered = None
+        else:
+            ordered = sorted(in_order(rivals), key=lambda rival: float(getattr(times[rival.key], "when", "inf")))
         if ordered is None:
             names = ", ".join(rival.path for rival in in_order(rivals))
             message = f"git does not tell which of {names} had the id {number} first; renumber one of them by hand"
@@ -125,16 +130,6 @@ def mend_conflicts(record: Record, *, exclude: Exclude = nothing) -> Plan:
     judge = _Judge(history, groups)
     plan = relocate(Layout(record, moves, ids), exclude, judge.meant)
     return Plan(plan.base, plan.edits, plan.renames, (*problems, *plan.problems, *judge.problems))
-
-
-def _oldest_first(history: History, rivals: Sequence[Experiment]) -> list[Experiment] | None:
-    """Sort experiments by when their logs were first committed; ``None`` if that leaves the first open."""
-    times = {rival.key: history.added(rival.log) for rival in rivals}
-    known = [time.when for time in times.values() if time is not None]
-    if not known or known.count(min(known)) > 1:
-        return None
-    # What was never committed came last.
-    return sorted(in_order(rivals), key=lambda rival: float(getattr(times[rival.key], "when", "inf")))
 
 
 class _Judge:

@@ -174,7 +174,15 @@ def _in_markdown(blocks: Blocks) -> Iterator[Token]:
     images = (found for run in runs for found in _IMAGE.finditer(text, *run))
     labels = {" ".join((found["label"] or found["alt"]).split()).lower() for found in images}
     for start, stop in runs:
-        pictures = _image_ends(text, start, stop)
+        # Return where the texts of images end, which may hold brackets and be in the texts of links.
+        opened: list[str] = []
+        ends = set()
+        for bracket in _BRACKET.finditer(text, start, stop):
+            if bracket[0].endswith("["):
+                opened.append(bracket[0])
+            elif opened and opened.pop() == "![":
+                ends.add(bracket.start())
+        pictures = ends
         for found in _MD.finditer(text, start, stop):
             if found["role"]:
                 yield from _role(found["role"], found["body"], found.start("body"))
@@ -191,18 +199,6 @@ def _link(address: str, start: int, name: str) -> Iterator[Token]:
     elif ":" not in address:
         path = address.partition("#")[0]
         yield Token(start, start + len(path), path, "label" if path.startswith("expt-") else "path", "link", name)
-
-
-def _image_ends(text: str, start: int, stop: int) -> set[int]:
-    """Return where the texts of images end, which may hold brackets and be in the texts of links."""
-    opened: list[str] = []
-    ends = set()
-    for bracket in _BRACKET.finditer(text, start, stop):
-        if bracket[0].endswith("["):
-            opened.append(bracket[0])
-        elif opened and opened.pop() == "![":
-            ends.add(bracket.start())
-    return ends
 
 
 def _role(role: str, body: str, start: int) -> Iterator[Token]:

@@ -76,14 +76,12 @@ def shown_pictures(blocks: Blocks) -> Iterator[str]:
             yield " ".join(token.text.split())
     for kind in (HTML, MARKDOWN) if "<" in blocks.text else ():
         for _, html in without_code(blocks, kind):
-            for tag in _TAG.finditer(_without_comments(html)):
+            kept, at = [], 0
+            while (begin := html.find("<!--", at)) >= 0:
+                kept.append(html[at:begin])
+                end = html.find("-->", begin)
+                at = end + 3 if end >= 0 else len(html)
+            for tag in _TAG.finditer("".join([*kept, html[at:]])):
                 yield from (found["path"] for found in _SOURCE.finditer(tag["attributes"]))
 
 
-def _without_comments(html: str) -> str:
-    kept, at = [], 0
-    while (begin := html.find("<!--", at)) >= 0:
-        kept.append(html[at:begin])
-        end = html.find("-->", begin)
-        at = end + 3 if end >= 0 else len(html)
-    return "".join([*kept, html[at:]])
