@@ -20,8 +20,8 @@ from pathlib import Path
 from benchmarks.figure_record import planned, write_record
 from benchmarks.measuring import Cost, cost_of, costs_at_once
 from benchmarks.results import merge_csv
-from exptdir.figures.ledger.digest import RACY_NS
-from exptdir.figures.settings import FigureSettings
+from exptdir.figures.digest import RACY_NS
+from exptdir.figures.model import FigureSettings
 from exptdir.figures.update import update
 from exptdir.record.scan import scan
 
@@ -69,7 +69,7 @@ def check_of_inputs(directory: Path, inputs: int, rounds: int) -> float:
     (base / "expts" / "many" / "index.rst").write_text("Many\n====\n\n.. figure:: a.svg\n")
     text = "import glob\nfor name in sorted(glob.glob('data/*.csv')):\n    open(name).close()\n"
     (base / "expts" / "many" / "plot_a.py").write_text(text + "open('a.svg', 'w').write('<svg/>')\n")
-    from exptdir.figures.runner import LocalExecutor, run_job
+    from exptdir.figures.run.runner import LocalExecutor, run_job
 
     with LocalExecutor(1) as executor:
         bring = lambda: update(scan(base), FigureSettings(), state, lambda job: executor.submit(run_job, job))  # noqa: E731

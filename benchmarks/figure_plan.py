@@ -37,8 +37,8 @@ from benchmarks.figure_record import (
     write_record,
 )
 from benchmarks.results import merge_csv
+from exptdir.figures.model import FigureSettings
 from exptdir.figures.report import Report
-from exptdir.figures.settings import FigureSettings
 from exptdir.figures.update import update
 from exptdir.record.scan import scan
 
@@ -235,7 +235,7 @@ def report_tallies(kinds: Mapping[str, Tally], count: int, csv: Path | None) -> 
 
 def main() -> int:
     """Measure and say what came out; 1 if a script was missed or an idle update took too long."""
-    from exptdir.figures.runner import LocalExecutor, run_job
+    from exptdir.figures.run.runner import LocalExecutor, run_job
 
     options = arguments()
     scripts = planned(options.scripts, options.inputs)

@@ -30,7 +30,7 @@ from typing import NamedTuple
 from benchmarks.results import merge_csv
 from exptdir.figures.model import Job
 from exptdir.figures.run import interpreter
-from exptdir.figures.runner import LocalExecutor, run_job
+from exptdir.figures.run.runner import LocalExecutor, run_job
 
 HEAD = '''"""
 Plot {n}
@@ -58,7 +58,7 @@ WARM = """
 import sys
 from pathlib import Path
 from time import perf_counter, process_time
-from exptdir.figures.run.warmup import Warmth
+from exptdir.figures.run.matplotlib_ import Warmth
 warmth = Warmth()
 scripts = sorted(Path().glob("plot_*.py"))[int(sys.argv[1]) :: int(sys.argv[2])]
 for script in scripts:
@@ -75,7 +75,7 @@ print(perf_counter() - begun[0], process_time() - begun[1])
 FORK = """
 import os, sys
 from pathlib import Path
-from exptdir.figures.run.warmup import Warmth
+from exptdir.figures.run.matplotlib_ import Warmth
 warmth = Warmth()
 running = 0
 for script in sorted(Path().glob("plot_*.py")):

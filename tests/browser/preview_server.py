@@ -21,7 +21,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 import exptdir.preview
-from exptdir.preview.dress import OWN, dressed
+from exptdir.preview.http import OWN, dressed
 
 STATIC = Path(exptdir.preview.__file__).parent / "static"
 PATIENCE = 10

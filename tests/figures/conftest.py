@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exptdir.figures.runner import Runner
+from exptdir.figures.run.runner import Runner
 from tests.figures.running import Place
 
 

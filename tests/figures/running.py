@@ -10,7 +10,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from exptdir.figures.model import Job, Outcome
-from exptdir.figures.runner import Runner
+from exptdir.figures.run.runner import Runner
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"></svg>'
 DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\n"

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from exptdir.figures.runner import Runner
+from exptdir.figures.run.runner import Runner
 from tests.figures.running import DRAW
 
 

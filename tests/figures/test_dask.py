@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
+from exptdir.figures.model import FigureSettings
 from exptdir.figures.report import Report
-from exptdir.figures.runner import LocalExecutor
-from exptdir.figures.settings import FigureSettings
+from exptdir.figures.run.runner import LocalExecutor
 from exptdir.figures.update import update
 from exptdir.record.scan import scan
 from exptdir.sphinxext.figures.executor import Submitter

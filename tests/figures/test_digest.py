@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.figures.ledger import digest as module
-from exptdir.figures.ledger.digest import Digests
+from exptdir.figures import digest as module
+from exptdir.figures.digest import Digests
 
 
 def sha(text: str) -> str:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.figures.find.discover import find_scripts
-from exptdir.figures.find.survey import survey
+from exptdir.figures.find import find_scripts, survey
 from exptdir.figures.model import Script
 from exptdir.record.scan import scan
 

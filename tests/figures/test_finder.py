@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.figures.find import finder as module
-from exptdir.figures.find.finder import Finder
-from exptdir.figures.find.shown import shown_by_experiment
-from exptdir.figures.find.survey import survey
+from exptdir.figures import shown as module
+from exptdir.figures.find import survey
+from exptdir.figures.shown import Finder, shown_by_experiment
 from exptdir.record.model import Record
 from exptdir.record.scan import scan
 

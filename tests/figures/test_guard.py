@@ -11,7 +11,7 @@ import pytest
 from exptdir.figures.inside.keeper import JOURNAL
 from exptdir.figures.inside.start import COPIES
 from exptdir.figures.run.guard import BUSY, recover
-from exptdir.figures.runner import Runner
+from exptdir.figures.run.runner import Runner
 from exptdir.record.files import locked, write
 from tests.figures.running import DRAW, SVG
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.figures.run.validity import defect
+from exptdir.figures.run.outcome import defect
 
 PNG = b"\x89PNG\r\n\x1a\n...IEND\xaeB`\x82"
 

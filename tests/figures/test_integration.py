@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.figures.ledger.file import format_ledger, parse_ledger
+from exptdir.figures.ledger import format_ledger, parse_ledger
+from exptdir.figures.model import FigureSettings
 from exptdir.figures.report import Report
-from exptdir.figures.runner import LocalExecutor, run_job
-from exptdir.figures.settings import FigureSettings
+from exptdir.figures.run.runner import LocalExecutor, run_job
 from exptdir.figures.update import update
 from exptdir.record.scan import scan
 from tests.figures.toys import log
@@ -36,8 +36,8 @@ plt.savefig("loss.svg")
 UPDATE = """
 import sys
 from pathlib import Path
-from exptdir.figures.runner import LocalExecutor, run_job
-from exptdir.figures.settings import FigureSettings
+from exptdir.figures.run.runner import LocalExecutor, run_job
+from exptdir.figures.model import FigureSettings
 from exptdir.figures.update import update
 from exptdir.record.scan import scan
 

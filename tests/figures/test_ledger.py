@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exptdir.figures.ledger.entry import Entry
-from exptdir.figures.ledger.file import format_ledger, parse_ledger
+from exptdir.figures.ledger import Entry, format_ledger, parse_ledger
 from tests.figures.toys import bench, log
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from exptdir.figures.model import FigureSettings
 from exptdir.figures.report import Report
-from exptdir.figures.run.complaints import headline, line_of
-from exptdir.figures.runner import LocalExecutor, run_job
-from exptdir.figures.settings import FigureSettings
+from exptdir.figures.run.outcome import headline, line_of
+from exptdir.figures.run.runner import LocalExecutor, run_job
 from exptdir.figures.update import update
 from exptdir.record.scan import scan
 from tests.figures.test_integration import fill

@@ -11,8 +11,8 @@ from multiprocessing import get_context
 import pytest
 
 from exptdir.figures.model import Job, Outcome
-from exptdir.figures.run import languages
-from exptdir.figures.runner import LocalExecutor, Runner, run_job
+from exptdir.figures.run import interpreter as languages
+from exptdir.figures.run.runner import LocalExecutor, Runner, run_job
 from tests.figures.running import DRAW, SVG
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
@@ -144,4 +144,4 @@ def test_a_program_that_is_missing_is_named(place, monkeypatch, language, name):
 def test_the_command_holds_the_arguments(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda name: f"/opt/{name}")
     job = Job("/b", "/b/plot.jl", "/b", "/s", args=("-x", "a b"), language="julia")
-    assert languages.command(job) == ["/opt/julia", "--startup-file=no", "/b/plot.jl", "-x", "a b"]
+    assert languages.command_in_language(job) == ["/opt/julia", "--startup-file=no", "/b/plot.jl", "-x", "a b"]

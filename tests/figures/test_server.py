@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from exptdir.figures.run.guard import recover
-from exptdir.figures.runner import Runner
+from exptdir.figures.run.runner import Runner
 from tests.figures.running import DRAW, SVG, Place
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked here")
@@ -158,7 +158,7 @@ import signal
 import sys
 from concurrent.futures import wait
 from exptdir.figures.model import Job
-from exptdir.figures.runner import LocalExecutor, run_job
+from exptdir.figures.run.runner import LocalExecutor, run_job
 
 if __name__ == "__main__":
     # Tests that run in the background are started with it ignored.

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.figures.find.shown import shown_by_experiment, shown_figures
-from exptdir.figures.find.survey import survey
+from exptdir.figures.find import survey
+from exptdir.figures.shown import shown_by_experiment, shown_figures
 from exptdir.record.scan import scan
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from exptdir.figures.inside.notes import Notes, escape, unescape
+from exptdir.figures.inside.keeper import Notes, escape, unescape
 from exptdir.figures.inside.programs import reads_unseen, runs_unseen
 
 

@@ -31,7 +31,7 @@ def test_of_other_languages_all_data_count_too(tmp_path: Path):
 
 
 def test_a_big_file_that_may_not_even_be_read_is_known_by_size_and_time(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("exptdir.figures.plan.collect.BIG", 5)
+    monkeypatch.setattr("exptdir.figures.plan.new_entry.BIG", 5)
     work = old(tmp_path, **{"a/model.bin": "0123456789"})
     work.update()
     assert "model.bin" not in work.ledger()

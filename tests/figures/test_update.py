@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.figures.settings import FigureSettings
+from exptdir.figures.model import FigureSettings
 from tests.figures.toys import Bench, bench, log, run_toy
 
 

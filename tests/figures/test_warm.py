@@ -8,9 +8,8 @@ import sys
 
 import pytest
 
-from exptdir.figures.inside.ground import look_around
-from exptdir.figures.inside.scope import Scope
-from exptdir.figures.runner import Runner
+from exptdir.figures.inside.scope import Scope, look_around
+from exptdir.figures.run.runner import Runner
 from tests.figures.running import DRAW, Place
 
 #: Clip paths have names in an SVG that are drawn by lot, unless a salt is set.

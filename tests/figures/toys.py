@@ -13,9 +13,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exptdir.figures.model import Job, Outcome, Trace
+from exptdir.figures.model import FigureSettings, Job, Outcome, Trace
 from exptdir.figures.report import Report
-from exptdir.figures.settings import FigureSettings
 from exptdir.figures.update import update
 from exptdir.record.scan import scan
 

@@ -10,8 +10,7 @@ from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from exptdir.preview.alone import NothingToShow, alone
-from exptdir.preview.target import target
+from exptdir.preview.scratch_site import NothingToShow, alone, target
 
 
 def write(base: Path, *names: str) -> Path:

@@ -1,4 +1,4 @@
-"""What is kept from build to build is given up as soon as a document gives something else to the pages of others."""
+"""What pages show of a document that is edited is followed, and so are the search index and the inventory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from exptdir.sphinxext.domain import domain_of
 from tests.preview.warmly import Preview, preview
 from tests.sphinxext.building import titled
 
@@ -53,27 +52,6 @@ def index(shown: Preview) -> dict[str, Any]:
     return found
 
 
-def is_same(shown: Preview) -> bool:
-    """Whether the last build went by what the one before it knew."""
-    return domain_of(shown.warm.app.env).contributions.same
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        WHOLE.replace("Words.", "Other words."),
-        WHOLE.replace("After", "A line above.\n\nAfter"),
-        WHOLE.replace("Words.", ".. datatable::\n\n   name,value\n   a,1"),
-        WHOLE.replace("Words.", "- a list\n\n.. note:: And this."),
-    ],
-)
-def test_prose_is_nobody_elses(kept: Preview, text: str) -> None:
-    kept.save({B: titled("Second", text)})
-    assert is_same(kept)
-    kept.save({B: RECORD[B]})
-    assert is_same(kept)
-
-
 @pytest.mark.parametrize(
     ("files", "page", "shows"),
     [
@@ -92,7 +70,6 @@ def test_prose_is_nobody_elses(kept: Preview, text: str) -> None:
 def test_what_others_show_is_followed(kept: Preview, files: dict[str, str | None], page: str, shows: str) -> None:
     before = kept.html(page)
     kept.save(files)
-    assert not is_same(kept)
     if shows.startswith("!"):
         assert before != kept.html(page)
         assert shows[1:] not in kept.html(page)
@@ -103,21 +80,10 @@ def test_what_others_show_is_followed(kept: Preview, files: dict[str, str | None
     assert kept.html(page) == before
 
 
-def test_many_that_are_read_at_once_are_not_compared(kept: Preview) -> None:
-    more = {f"expts/2_b/more/{number}.rst": f":orphan:\n\nMore\n====\n\nNumber {number}.\n" for number in range(25)}
-    kept.save(more)
-    kept.save({name: text.replace("Number", "No.") for name, text in more.items()})
-    assert not is_same(kept)
-    kept.save(dict.fromkeys(more))
-    kept.save({C: titled("Third", "Words again.")})
-    assert is_same(kept)
-
-
 def test_the_search_index_and_the_inventory_are_those_of_a_clean_build(tmp_path: Path) -> None:
     with preview(tmp_path, RECORD) as shown:
         shown.save({B: titled("Second", WHOLE.replace("Words.", "Gradients."))})
         shown.save({B: titled("Second", WHOLE.replace("Words.", "Momentum."))})
-        assert is_same(shown)
         assert "gradient" not in index(shown)["terms"]
         found, inventory = index(shown), (shown.output / "objects.inv").read_bytes()
         shown.warm.build(everything=True)

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from exptdir.preview.editor import editor_link
+from exptdir.preview.browsers import editor_link
 
 CODE = "vscode://file/{path}:{line}"
 

@@ -7,13 +7,11 @@ import os
 import sys
 from pathlib import Path
 
+from exptdir.preview.dependencies import Modules, outside, statics, templates
 from exptdir.preview.figures import Drawing
-from exptdir.preview.located import place_of
+from exptdir.preview.first_pages import Output
 from exptdir.preview.messages import Progress
-from exptdir.preview.progress import Reporter, progress_of
-from exptdir.preview.warned import WRITTEN, Listener, Said, begin, end
-from exptdir.preview.watched import Modules, outside, statics, templates
-from exptdir.preview.written import Output
+from exptdir.preview.warnings import WRITTEN, Listener, Reporter, Said, begin, end, place_of, progress_of
 from tests.preview.warmly import RECORD, SVG, preview
 from tests.sphinxext.building import Link, titled, write
 

@@ -9,11 +9,9 @@ from typing import Any
 
 import pytest
 
-from exptdir.preview.browsers import Browsers
-from exptdir.preview.guard import Guard
+from exptdir.preview.browsers import Browsers, State
+from exptdir.preview.http import Guard, application, exists
 from exptdir.preview.messages import Failed, Warned
-from exptdir.preview.server import application, exists
-from exptdir.preview.state import State
 from tests.preview.asking import HOST, Listener, ask, run_apart
 
 PAGE = "<!DOCTYPE html><html><head><title>T</title></head><body><p>Text</p></body></html>"

@@ -25,7 +25,7 @@ from pathlib import Path
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from exptdir.cli.preview import Terminal
 from exptdir.cli.serving import _address, _listening
-from exptdir.preview.guard import Guard
+from exptdir.preview.http import Guard
 from exptdir.preview.serve import Wanted, serve
 base = Path(sys.argv[1])
 command = (sys.executable, sys.argv[2], str(base / "source"), str(base / "out/html"), *sys.argv[3:])

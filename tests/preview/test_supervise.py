@@ -13,11 +13,9 @@ from typing import Any
 
 import pytest
 
-from exptdir.preview.changes import Changes
-from exptdir.preview.git import Git
-from exptdir.preview.places import Places
-from exptdir.preview.process import Builder
-from exptdir.preview.supervise import Seen, Supervisor
+from exptdir.preview.changes import Changes, Git
+from exptdir.preview.dependencies import Places
+from exptdir.preview.supervise import Builder, Seen, Supervisor
 from tests.preview.asking import run_apart
 
 REAL_SLEEP = asyncio.sleep

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from exptdir.preview.git import Git
+from exptdir.preview.changes import Git
 from tests.preview.asking import run_apart
 
 

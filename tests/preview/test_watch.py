@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from exptdir.preview.changes import ADDED, Changes, survey
-from exptdir.preview.places import Places
+from exptdir.preview.dependencies import Places
 
 CHANGED = 2
 

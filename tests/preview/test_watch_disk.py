@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from exptdir.preview import watching
+from exptdir.preview import watch as watching
 from exptdir.preview.changes import Changes, survey
-from exptdir.preview.places import Places
-from exptdir.preview.watching import Watcher, to_watch
+from exptdir.preview.dependencies import Places
+from exptdir.preview.watch import Watcher, to_watch
 
 
 class Watched:

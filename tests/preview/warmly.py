@@ -14,11 +14,10 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from exptdir.preview.application import Project
-from exptdir.preview.first import Firsts
+from exptdir.preview.builder import Firsts
+from exptdir.preview.first_pages import Shown
 from exptdir.preview.messages import Build, Warned
-from exptdir.preview.pages import Shown
-from exptdir.preview.warm import Warm, warm
+from exptdir.preview.warm_sphinx import Project, Warm, warm
 from tests.sphinxext.building import Files, titled, write
 
 #: Sphinx's own state, which need not be the same.

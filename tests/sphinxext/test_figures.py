@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from exptdir.figures.model import Job, Outcome
-from exptdir.figures.runner import LocalExecutor
+from exptdir.figures.run.runner import LocalExecutor
 from tests.sphinxext.building import Built, Files, Site, the, titled, words
 from tests.sphinxext.conftest import Build
 

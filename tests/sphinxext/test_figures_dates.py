@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.sphinxext.figures.dates import change_dates
+from exptdir.sphinxext.figures.git_dates import change_dates
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from exptdir.figures.runner import LocalExecutor
+from exptdir.figures.run.runner import LocalExecutor
 from tests.sphinxext.building import Built, Site, the, titled, words
 from tests.sphinxext.conftest import Build
 

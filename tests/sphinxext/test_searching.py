@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from sphinx.search.en import SearchEnglish
 
-from exptdir.sphinxext.searching import Stems
+from exptdir.sphinxext.outputs import Stems
 from tests.sphinxext.building import titled
 from tests.sphinxext.conftest import Build
 

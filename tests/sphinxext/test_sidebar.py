@@ -7,8 +7,7 @@ from itertools import product
 import pytest
 from sphinx.util.osutil import relative_uri
 
-from exptdir.sphinxext.neighbours import Card, Neighbourhood
-from exptdir.sphinxext.sidebar import Addresses, PageNavigation
+from exptdir.sphinxext.navigation import Addresses, Card, Neighbourhood, PageNavigation
 
 PAGES = {
     "html": ["index.html", "b.html", "e/index.html", "e/1/notes.html", "e/1/2/notes.html", "e/10/n.html", "f/3/x.html"],

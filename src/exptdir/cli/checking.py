@@ -101,8 +101,8 @@ def _unshown(record: Record, report: Report) -> Iterator[Problem]:
 
 
 def _shown_figures(record: Record) -> set[str]:
-    from exptdir.figures.find.shown import shown_by_experiment
-    from exptdir.figures.find.survey import survey
+    from exptdir.figures.find import survey
+    from exptdir.figures.shown import shown_by_experiment
 
     return {path for paths in shown_by_experiment(record, survey(record)).values() for path in paths}
 

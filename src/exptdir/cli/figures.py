@@ -11,9 +11,8 @@ from exptdir.record.home import OUTPUT
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from exptdir.figures.model import Job, Outcome
+    from exptdir.figures.model import FigureSettings, Job, Mode, Outcome
     from exptdir.figures.report import Report
-    from exptdir.figures.settings import FigureSettings, Mode
     from exptdir.record.model import Experiment, Record
 
 #: Figures and the ledger by their names; a directory without these has nothing to be judged.
@@ -32,7 +31,7 @@ def state_dir(session: Session) -> Path:
 
 def figure_settings(session: Session, mode: Mode | None = None) -> FigureSettings:
     """Return the settings of figures; *mode* stands for the record's own."""
-    from exptdir.figures.settings import PLOT_SCRIPTS, FigureSettings
+    from exptdir.figures.model import PLOT_SCRIPTS, FigureSettings
 
     values = session.conf.values
     style, timeout, own = values.get("plot_style"), values.get("figure_timeout"), values.get("figures")
@@ -53,7 +52,7 @@ def _memory(value: object) -> int:
     if not value:
         return 0
     from exptdir.errors import ConfigurationError
-    from exptdir.sphinxext.config_figures import memory_size
+    from exptdir.sphinxext.config import memory_size
 
     try:
         return memory_size(value)

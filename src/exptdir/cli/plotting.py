@@ -96,13 +96,13 @@ def _submitter(session: Session, jobs: int | None, executor: str | None) -> Iter
     choice = executor if executor is not None else own if isinstance(own, str) else "local"
     workers = jobs if jobs is not None else at_once if isinstance(at_once, int) else 0
     if choice == "local":
-        from exptdir.figures.runner import LocalExecutor, run_job
+        from exptdir.figures.run.runner import LocalExecutor, run_job
 
         with LocalExecutor(workers or None) as local:
             yield lambda job: local.submit(run_job, job)
         return
     from exptdir.errors import ConfigurationError
-    from exptdir.sphinxext.config_figures import check_executor
+    from exptdir.sphinxext.config import check_executor
     from exptdir.sphinxext.figures.executor import Submitter
 
     try:

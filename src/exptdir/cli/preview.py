@@ -22,7 +22,7 @@ _NAMED = 3
 
 
 class Terminal:
-    """Shows how builds go: see :class:`exptdir.preview.audience.Report`.
+    """Shows how builds go: see :class:`exptdir.preview.browsers.Report`.
 
     Parameters
     ----------

@@ -19,8 +19,8 @@ from exptdir.record.home import OUTPUT
 if TYPE_CHECKING:
     import socket
 
+    from exptdir.preview.scratch_site import Target
     from exptdir.preview.serve import Wanted
-    from exptdir.preview.target import Target
 
 #: The port that is tried first.
 PORT = 8000
@@ -85,7 +85,7 @@ def serve(
         if opens and sys.stdout.isatty():
             _open(address)
         # These take half a second, in which one can already read the address.
-        from exptdir.preview.guard import Guard
+        from exptdir.preview.http import Guard
         from exptdir.preview.serve import serve as run
 
         with terminal:
@@ -102,7 +102,7 @@ def _check(jobs: str, defined: tuple[str, ...]) -> None:
 
 
 def _target(session: Session, path: Path | None) -> Target:
-    from exptdir.preview.target import Target, target
+    from exptdir.preview.scratch_site import Target, target
 
     if path is None:
         return Target(session.base.resolve())
@@ -129,8 +129,8 @@ def _output(session: Session, meant: Target, given: Path | None) -> Iterator[Pat
 
 
 def _wanted(meant: Target, output: Path, jobs: str, defined: tuple[str, ...]) -> Wanted:
-    from exptdir.preview.process import builder_command
     from exptdir.preview.serve import Wanted
+    from exptdir.preview.supervise import builder_command
 
     arguments = ["--source", str(meant.source)]
     arguments += ["--conf", str(meant.source)] if meant.alone is None else ["--alone", str(meant.alone)]
@@ -145,14 +145,13 @@ def _wanted(meant: Target, output: Path, jobs: str, defined: tuple[str, ...]) ->
         tuple(builder_command(arguments)),
         str(meant.source / "conf.py") if record else "",
         (str(built),),
-        (built / "html", built / "doctrees") if record and not defined else None,
         meant.deep,
     )
 
 
 @contextlib.contextmanager
 def _listening(host: str, port: int | None, *, exposed: bool) -> Iterator[socket.socket]:
-    from exptdir.preview.guard import is_loopback
+    from exptdir.preview.http import is_loopback
 
     if not exposed and not is_loopback(host):
         raise click.UsageError(

@@ -1,15 +1,20 @@
-"""The values that pass between those who decide what to draw and those who draw it."""
+"""The values that pass between those who decide what to draw and those who draw it.
+
+Names of figures that belong to another figure.
+
+How figures are kept up to date.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from posixpath import splitext
 from typing import Any, Literal, Self
 
-from exptdir.figures.ledger.entry import script_key
+from exptdir.figures.ledger import script_key
 
 Language = Literal["python", "r", "julia"]
 #: How a run ended; ``no output`` is a run without fault that wrote no figure.
@@ -221,3 +226,61 @@ class Outcome(_Json):
     @classmethod
     def _of(cls, data: dict[str, Any]) -> Self:
         return super()._of({**data, "trace": Trace._of(data["trace"])})
+
+
+def dark_name(name: str) -> str:
+    """Return the name of the figure that takes an SVG's place in the dark scheme.
+
+    >>> dark_name("loss.svg")
+    'loss.dark.svg'
+    """
+    path = PurePath(name)
+    return path.with_name(f"{path.stem}.dark{path.suffix}").name
+
+
+def is_dark(name: str) -> bool:
+    """Tell whether a figure is one for the dark scheme, by its name."""
+    return PurePath(name).stem.endswith(".dark")
+
+
+Mode = Literal["auto", "never", "always"]
+#: Names of plot scripts (``exptdir_plot_scripts``).
+PLOT_SCRIPTS = tuple(stem + suffix for suffix in (".py", ".R", ".jl") for stem in ("plot*", "*_plot", "fig*"))
+
+
+def _nothing(path: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class FigureSettings:
+    """How figures are kept up to date.
+
+    Parameters
+    ----------
+    mode
+        Run what is stale (``auto``), nothing (``never``) or every script (``always``).
+    patterns
+        Names of plot scripts.
+    style
+        A matplotlib style for all scripts: a file, relative to the record's base, or a name.
+    dark
+        Whether each SVG is also drawn for the dark scheme.
+    timeout
+        Seconds that a script may take unless it says otherwise.
+    memory
+        Bytes that a script may take; 0 for any number.
+    versions
+        Whether another version of Python, matplotlib or numpy makes figures stale.
+    exclude
+        True for a POSIX path from the record's base that is to be left alone.
+    """
+
+    mode: Mode = "auto"
+    patterns: tuple[str, ...] = PLOT_SCRIPTS
+    style: str | None = None
+    dark: bool = False
+    timeout: float = 300.0
+    memory: int = 0
+    versions: bool = False
+    exclude: Callable[[str], bool] = _nothing

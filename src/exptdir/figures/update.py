@@ -8,21 +8,18 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exptdir.figures.find.discover import find_scripts
-from exptdir.figures.find.finder import Finder
-from exptdir.figures.ledger.all import Ledgers
-from exptdir.figures.ledger.entry import Entry
-from exptdir.figures.ledger.state import State
-from exptdir.figures.model import LEDGER, Outcome, Script
+from exptdir.figures.find import find_scripts
+from exptdir.figures.known import Ledgers, State
+from exptdir.figures.ledger import Entry
+from exptdir.figures.model import LEDGER, FigureSettings, Outcome, Script
 from exptdir.figures.plan.check import Checker, Verdict
-from exptdir.figures.plan.facts import adopted_entry
-from exptdir.figures.plan.gather import figure_reports
+from exptdir.figures.plan.new_entry import adopted_entry
 from exptdir.figures.plan.planner import Planner
 from exptdir.figures.plan.scheduler import Progress, Scheduler, Submit
 from exptdir.figures.plan.tree import Tree
-from exptdir.figures.report import Report, ScriptReport
+from exptdir.figures.report import Report, ScriptReport, figure_reports
 from exptdir.figures.run.guard import recover
-from exptdir.figures.settings import FigureSettings
+from exptdir.figures.shown import Finder
 from exptdir.record.model import Record
 from exptdir.record.problem import Problem
 

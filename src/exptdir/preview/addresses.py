@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
-from exptdir.preview.alone import SUFFIXES
+from exptdir.preview.scratch_site import SUFFIXES
 
 _INDEX = "index.html"
 

@@ -1,14 +1,125 @@
-"""The browsers that listen: what they look at, and what they are told."""
+"""The browsers that listen: what they look at, and what they are told.
+
+Passes on how builds go: to the browsers, and to whoever shows it in the terminal.
+
+Links that open a file in the author's editor.
+
+What there is to know of the builds at a moment, as browsers are told it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from exptdir.preview.addresses import page_about, source_of
+from exptdir.preview.messages import Built, Failed, PagesShown, Progress, Ready, Warned
+
+
+@dataclass
+class State:
+    """The state of the preview.
+
+    Parameters
+    ----------
+    source, output
+        The directories of the sources and of what is made from them.
+    home
+        The address of the first page; empty as long as it is not known.
+    building
+        Whether a build runs.
+    build
+        The number of the current or last build. A server that was started again goes on with a greater one.
+    seconds
+        How long the last build took.
+    ready
+        Whether a build has come to its end since the server was started.
+    warnings
+        What is wrong.
+    failure
+        How the last build failed, if it did.
+    editor
+        The author's ``exptdir_editor_url``.
+    """
+
+    source: Path
+    output: Path
+    home: str = ""
+    building: bool = False
+    build: int = field(default_factory=lambda: int(time.time()))
+    seconds: float = 0.0
+    ready: bool = False
+    warnings: tuple[Warned, ...] = ()
+    failure: Failed | None = None
+    editor: str = ""
+
+    def message(self) -> dict[str, Any]:
+        """Return the ``state`` message."""
+        return {
+            "type": "state",
+            "building": self.building,
+            "build": self.build,
+            "seconds": round(self.seconds, 3),
+            "warnings": [self._warning(one) for one in self.warnings],
+            "failure": self.failure_shown(),
+        }
+
+    def failure_shown(self) -> dict[str, Any] | None:
+        """Return the failure as browsers are told it."""
+        if self.failure is None:
+            return None
+        one = self.failure.failure
+        return {
+            "text": text(one.text),
+            "file": text(one.file),
+            "line": one.line,
+            "shown": self.shown(one.file),
+            "link": editor_link(self.editor, one.file, one.line),
+            "traceback": text(self.failure.traceback),
+        }
+
+    def _warning(self, one: Warned) -> dict[str, Any]:
+        return {
+            "text": text(one.text),
+            "file": text(one.file),
+            "line": one.line,
+            "kind": one.kind,
+            "severity": one.severity,
+            "shown": self.shown(one.file),
+            "link": editor_link(self.editor, one.file, one.line),
+            "page": text(page_about(self.source, self.output, one.file)) if one.file else "",
+        }
+
+    def shown(self, file: str) -> str:
+        """Return a path as people are shown it: from the source directory where it is below."""
+        inside = os.path.relpath(file, self.source) if file else ""
+        return text(file if inside.startswith("..") else inside)
+
+    def sources(self, pages: tuple[str, ...]) -> dict[str, str]:
+        """Return the source of each page, as it is shown."""
+        found = ((page, source_of(self.source, page)) for page in pages)
+        return {text(page): self.shown(str(path)) for page, path in found if path is not None}
+
+    def edit_link(self, page: str) -> str:
+        """Return the link that opens the source of a page in the author's editor, or nothing."""
+        path = source_of(self.source, page) if self.editor else None
+        return editor_link(self.editor, str(path)) if path is not None else ""
+
+
+def text(value: str) -> str:
+    """Return a text that can be sent: bytes that are no text become replacement characters."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
 
 #: As many messages wait for a browser that does not take them.
 _MOST_WAITING = 256
@@ -118,3 +229,124 @@ def _viewing(said: str) -> str | None:
         return None
     page = given.get("viewing") if isinstance(given, dict) else None
     return page if isinstance(page, str) else None
+
+
+class Report(Protocol):
+    """Who shows it in the terminal."""
+
+    def note(self, text: str) -> None:
+        """Show a sentence."""
+
+    def printed(self, line: str) -> None:
+        """Show, or leave out, what the builder prints."""
+
+    def begun(self, changed: tuple[str, ...]) -> None:
+        """Say that a build begins."""
+
+    def progress(self, text: str, share: float) -> None:
+        """Say what it is at, and how far (negative where that is not known)."""
+
+    def built(self, seconds: float, warnings: tuple[Warned, ...], new: tuple[Warned, ...]) -> None:
+        """Say that it is done, and what is wrong: in all, and since the last one."""
+
+    def failed(self, failure: Failed) -> None:
+        """Say that it failed."""
+
+
+class Tellers:
+    """Keeps the state, and tells of it: see :class:`exptdir.preview.supervise.Audience`.
+
+    Parameters
+    ----------
+    state
+        What is known.
+    browsers
+        Who is told.
+    report
+        Who is told in the terminal.
+    follow
+        Called with the files and directories outside the record that are to be watched.
+    """
+
+    def __init__(
+        self, state: State, browsers: Browsers, report: Report, follow: Callable[[Iterable[str]], None]
+    ) -> None:
+        self._state = state
+        self._browsers = browsers
+        self._report = report
+        self._follow = follow
+
+    def begun(self, changed: tuple[str, ...]) -> None:
+        """Take note of a build that begins."""
+        self._state.build += 1
+        self._state.building = True
+        self._report.begun(changed)
+        self._browsers.tell(self._state.message())
+
+    def heard(self, message: Ready | Progress | PagesShown) -> None:
+        """Pass on what the builder says."""
+        if isinstance(message, Ready):
+            self._state.home, self._state.editor = message.home, message.editor
+            self._follow(message.outside)
+        elif isinstance(message, Progress):
+            self._report.progress(message.text, message.share)
+            self._browsers.wake()
+        else:
+            self._update(message.pages, message.files)
+
+    def built(self, message: Built, *, anew: bool) -> None:
+        """Pass on that a build is done."""
+        state = self._state
+        known = frozenset(state.warnings)
+        new = tuple(one for one in message.warnings if one not in known)
+        state.warnings, state.seconds, state.failure = message.warnings, message.seconds, None
+        state.building, state.ready = False, True
+        outside = (one for one in message.modules if not one.startswith(f"{state.source}/"))
+        self._follow((*message.outside, *outside))
+        self._report.built(message.seconds, message.warnings, new)
+        self._browsers.tell(state.message())
+        if anew:
+            self._browsers.tell({"type": "reload"})
+        else:
+            self._update(message.pages, message.files)
+
+    def failed(self, message: Failed) -> None:
+        """Pass on that it failed."""
+        self._state.building, self._state.failure = False, replace(message, modules=(), wrote=())
+        self._report.failed(message)
+        self._browsers.tell(self._state.message())
+
+    def _update(self, pages: tuple[str, ...], files: tuple[str, ...]) -> None:
+        self._browsers.wake()
+        if pages or files:
+            sources = self._state.sources(pages)
+            shown = {"pages": [text(one) for one in pages], "files": [text(one) for one in files]}
+            self._browsers.tell({"type": "update", **shown, "sources": sources})
+
+
+def editor_link(template: str, path: str, line: int = 1) -> str:
+    """Return the address that opens a file in an editor.
+
+    Parameters
+    ----------
+    template
+        The author's ``exptdir_editor_url``, with the fields ``{path}`` and ``{line}``.
+    path
+        The file, absolute. It is percent-encoded as in an address (RFC 3986), names that are no text byte by byte.
+    line
+        The line, from 1; where it is not known (0) the first one is meant.
+
+    Returns
+    -------
+    str
+        The address; empty where there is no template, no file, or a template with other fields.
+    """
+    if not (template and path):
+        return ""
+    # An address has slashes on every system.
+    encoded = quote(os.fsencode(path.replace(os.sep, "/")), safe="/:")
+    try:
+        return template.format(path=encoded, line=max(1, line))
+    except (KeyError, ValueError, IndexError, AttributeError):
+        # A build has told the author so already.
+        return ""

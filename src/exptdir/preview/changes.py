@@ -2,10 +2,13 @@
 
 A file counts as changed if its content is not the one that was built. What the watcher reports is only a hint where
 to look: editors touch files, ``git checkout`` goes there and back, and builds write figures beside their scripts.
+
+Waits while git changes files: a checkout is one change, however many files it touches.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import stat
@@ -14,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exptdir.preview.places import Places, real
+from exptdir.preview.dependencies import Places, real
 
 #: A file above this size is known by its size and time only.
 _LARGE = 1 << 20
@@ -219,3 +222,55 @@ class Changes:
         # What was put into a new directory before it was watched has not been reported.
         self._made |= {one for one in self._last_made if os.path.isdir(one)}
         self._last_made = set()
+
+
+#: Seconds that it is waited for, and how often one looks whether it is done.
+PATIENCE, _TURN = 5.0, 0.02
+#: The file of a worktree begins so (gitrepository-layout).
+_LINK = "gitdir:"
+
+
+class Git:
+    """The repository that a directory is in, if it is in one.
+
+    Parameters
+    ----------
+    start
+        The directory, absolute.
+    patience
+        Seconds that it is waited for.
+    """
+
+    def __init__(self, start: Path, patience: float = PATIENCE) -> None:
+        found = next((path for at in (start, *start.parents) if (path := at / ".git").exists()), None)
+        self._lock = str(_directory(found) / "index.lock") if found is not None else ""
+        self._patience = patience
+        self._left_behind: tuple[int, int] | None = None
+
+    @property
+    def at_work(self) -> bool:
+        """Whether git has locked its index, by a lock that has not been waited for in vain."""
+        stamp = stamp_of(self._lock) if self._lock else None
+        return stamp is not None and stamp != self._left_behind
+
+    async def done(self) -> None:
+        """Wait until git has done, but not for ever: one that was killed leaves its lock behind."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + self._patience
+        while self.at_work:
+            if clock() >= end:
+                self._left_behind = stamp_of(self._lock)
+                return
+            await asyncio.sleep(_TURN)
+
+
+def _directory(found: Path) -> Path:
+    """Return the directory that ``.git`` is, or that it names in a worktree."""
+    try:
+        if found.is_file():
+            text = found.read_text("utf-8", "surrogateescape").strip()
+            if text.startswith(_LINK):
+                return found.parent / text.removeprefix(_LINK).strip()
+    except OSError:
+        pass
+    return found

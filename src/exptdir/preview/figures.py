@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exptdir.figures.model import LANGUAGES, LEDGER, is_figure
-from exptdir.figures.runner import Runner
-from exptdir.preview.written import Stamp, stamps_in
+from exptdir.figures.run.runner import Runner
+from exptdir.preview.first_pages import Stamp, stamps_in
 from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.update import bring_figures_up_to_date, finder_of

@@ -11,21 +11,15 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from exptdir.preview.audience import Report, Tellers
-from exptdir.preview.browsers import Browsers
-from exptdir.preview.changes import Changes, Known, survey
-from exptdir.preview.git import Git
-from exptdir.preview.guard import Guard
-from exptdir.preview.places import Places
-from exptdir.preview.process import Builder
-from exptdir.preview.seed import seed
-from exptdir.preview.server import application, exists
-from exptdir.preview.state import State
-from exptdir.preview.supervise import Seen, Supervisor
-from exptdir.preview.watching import Watcher
+from exptdir.preview.browsers import Browsers, Report, State, Tellers
+from exptdir.preview.changes import Changes, Git, Known, survey
+from exptdir.preview.dependencies import Places
+from exptdir.preview.http import Guard, application, exists
+from exptdir.preview.supervise import Builder, Seen, Supervisor
+from exptdir.preview.watch import Watcher
 
 if TYPE_CHECKING:
     import uvicorn
@@ -52,8 +46,6 @@ class Wanted:
         The ``conf.py``, or nothing.
     private
         Directories of the source whose changes mean nothing, besides the output.
-    seeds
-        The pages and the doctrees of ``exptdir build``, where these can be gone on from.
     deep
         Whether what is below the source directory is watched, not only what is in it.
     """
@@ -63,7 +55,6 @@ class Wanted:
     command: tuple[str, ...]
     conf: str = ""
     private: tuple[str, ...] = ()
-    seeds: tuple[Path, Path] | None = None
     deep: bool = True
 
 
@@ -106,7 +97,6 @@ class _Preview:
             Seen(wanted.conf),
             Git(wanted.source),
         )
-        self._given_up = Event()
         self._tasks: set[asyncio.Future[None]] = set()
 
     async def run(self, listening: socket.socket) -> None:
@@ -130,7 +120,6 @@ class _Preview:
             done, _ = await asyncio.wait({serving, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
-            self._given_up.set()
             self.watcher.stop()
             server.should_exit = True
             working.cancel()
@@ -144,10 +133,6 @@ class _Preview:
         # The watch comes first: what changes from now on is not missed.
         await in_thread(self.watcher.update)
         learning = asyncio.create_task(self._learn())
-        if self._wanted.seeds is not None:
-            html, doctrees = self._wanted.seeds
-            if await in_thread(lambda: seed(html, doctrees, self._wanted.output, self._given_up)):
-                self._report.note("Going on from what “exptdir build” has made.")
         await asyncio.gather(self.supervisor.run(), learning)
 
     async def _learn(self) -> None:

@@ -6,38 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 from exptdir import __version__
 from exptdir.sphinxext.assets import setup_assets
+from exptdir.sphinxext.build_mark import setup_build_mark
 from exptdir.sphinxext.canonical import setup_canonical
-from exptdir.sphinxext.citedby import setup_citedby
-from exptdir.sphinxext.cites import setup_cites
-from exptdir.sphinxext.companions import setup_companions
+from exptdir.sphinxext.cites import setup_citedby, setup_cites
+from exptdir.sphinxext.companions import setup_companions, setup_style
 from exptdir.sphinxext.config import setup_config
-from exptdir.sphinxext.contributions import setup_contributions
 from exptdir.sphinxext.doi import setup_doi
-from exptdir.sphinxext.domain import ExptDomain
+from exptdir.sphinxext.domain import ExptDomain, setup_roles
 from exptdir.sphinxext.entries import setup_entries
 from exptdir.sphinxext.figures.dark import setup_figure_dark
-from exptdir.sphinxext.figures.files import setup_figure_files
 from exptdir.sphinxext.figures.index import setup_figure_index
-from exptdir.sphinxext.figures.notes import setup_figure_notes
-from exptdir.sphinxext.figures.origin import setup_figure_origin
-from exptdir.sphinxext.figures.scripts import setup_figure_scripts
+from exptdir.sphinxext.figures.notes import setup_figure_files, setup_figure_notes, setup_figure_scripts
+from exptdir.sphinxext.figures.provenance import setup_figure_origin
 from exptdir.sphinxext.figures.update import setup_figures
 from exptdir.sphinxext.labels import setup_labels
 from exptdir.sphinxext.mathml import setup_math
 from exptdir.sphinxext.navigation import setup_navigation
 from exptdir.sphinxext.outputs import setup_outputs
-from exptdir.sphinxext.pages import setup_pages
-from exptdir.sphinxext.placeholders import setup_placeholders
+from exptdir.sphinxext.pages import setup_pages, setup_placeholders
 from exptdir.sphinxext.protocol import setup_protocol
-from exptdir.sphinxext.record import setup_record
-from exptdir.sphinxext.report import setup_report
-from exptdir.sphinxext.roles import setup_roles
-from exptdir.sphinxext.single import setup_single
-from exptdir.sphinxext.singlefile import setup_singlefile
-from exptdir.sphinxext.style import setup_style
+from exptdir.sphinxext.record import setup_record, setup_report
+from exptdir.sphinxext.singlehtml import setup_single, setup_singlefile
 from exptdir.sphinxext.tables.cell import setup_cell
+from exptdir.sphinxext.tables.datatables_js import setup_grid
 from exptdir.sphinxext.tables.directive import setup_tables
-from exptdir.sphinxext.tables.grid import setup_grid
 from exptdir.sphinxext.toctree import setup_toctree
 
 if TYPE_CHECKING:
@@ -47,13 +39,13 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set up every feature."""
     setup_config(app)
+    setup_build_mark(app)
     setup_companions(app)
     setup_single(app)
     app.add_domain(ExptDomain)
     setup_roles(app)
     setup_record(app)
     setup_canonical(app)
-    setup_contributions(app)
     setup_placeholders(app)
     setup_pages(app)
     setup_labels(app)

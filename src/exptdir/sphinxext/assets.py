@@ -13,9 +13,9 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.i18n import search_image_for_language
 
 from exptdir.errors import AssetError
-from exptdir.sphinxext.data import Asset
 from exptdir.sphinxext.doctree import all_nodes, line_of
 from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.store import Asset
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

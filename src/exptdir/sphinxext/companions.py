@@ -1,13 +1,18 @@
-"""Sets up the extensions that exptdir stands on, where the author has not."""
+"""Sets up the extensions that exptdir stands on, where the author has not.
+
+The style sheet, which follows the theme's colours in the light scheme and the dark.
+"""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
+
 
 #: What Markdown logs are written with elsewhere, and MyST leaves off unless it is told.
 _MYST_EXTENSIONS = ["colon_fence", "deflist", "dollarmath", "tasklist"]
@@ -50,3 +55,14 @@ def setup_companions(app: Sphinx) -> None:
     if not _MYST & named and _wants_markdown(app):
         app.setup_extension("myst_parser")
         app.connect("config-inited", _enable_markdown, priority=400)
+
+
+def _add_static(app: Sphinx, config: Config) -> None:
+    # In front of the author's, whose files of the same name win.
+    config.html_static_path = [str(Path(__file__).parent / "static"), *config.html_static_path]
+
+
+def setup_style(app: Sphinx) -> None:
+    """Register the style sheet with every page."""
+    app.connect("config-inited", _add_static)
+    app.add_css_file("exptdir.css")

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from docutils import nodes
 from sphinx.util.docutils import ReferenceRole
 
+from exptdir.sphinxext.doctree import add_unclaimed_role
 from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.unclaimed import add_unclaimed_role
 
 if TYPE_CHECKING:
     from docutils.nodes import Node, system_message

@@ -1,34 +1,111 @@
-"""The domain ``expt``: what each document holds, and where a reference leads."""
+"""The domain ``expt``: what each document holds, and where a reference leads.
+
+The roles that make references; all leave their resolution to the domain.
+
+The directive that describes a run, so that references reach it.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from docutils import nodes
+from docutils.nodes import Node, system_message
+from sphinx import addnodes
+from sphinx.application import Sphinx
 from sphinx.domains import ObjType
+from sphinx.environment import BuildEnvironment
+from sphinx.roles import XRefRole
+from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 from exptdir.record.check import status
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import Kind, Resolution, Unresolved, resolve
 from exptdir.sphinxext.config import Settings
-from exptdir.sphinxext.data import Cite, Run
-from exptdir.sphinxext.derived import Object
-from exptdir.sphinxext.roles import ROLES
-from exptdir.sphinxext.runs import RunDirective
-from exptdir.sphinxext.store import Store
+from exptdir.sphinxext.store import Cite, Run, Store
 
 if TYPE_CHECKING:
-    from docutils.nodes import Element
+    from docutils.nodes import Element, Node
     from sphinx.addnodes import pending_xref
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-    from exptdir.sphinxext.contributions import Contributions
-    from exptdir.sphinxext.figures.state import FigureState
+    from exptdir.sphinxext.figures.update import FigureState
     from exptdir.sphinxext.labels import Labelled
     from exptdir.sphinxext.record import Scanner
+
+
+def run_anchor(name: str) -> str:
+    """Return the anchor of a run; any letter or digit stays, of whatever script."""
+    return "run-" + re.sub(r"[^\w.@=+-]+", "-", name)
+
+
+class RunDirective(SphinxDirective):
+    """``.. expt:run:: 13-3``: names a run, and holds what there is to say about it."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+    option_spec: ClassVar[dict[str, object]] = {}  # type: ignore[assignment]
+
+    def run(self) -> list[Node]:
+        """Return a container with the run's name on top."""
+        name = " ".join(self.arguments[0].split())
+        domain = cast("ExptDomain", self.env.domains["expt"])
+        runs = domain.runs.setdefault(self.env.docname, [])
+        if any(run.name == name for run in runs):
+            domain.note_trouble(self.env.docname, "directive", f"run {name!r} is described twice", self.lineno)
+        anchor = run_anchor(name)
+        runs.append(Run(name, anchor))
+        container = nodes.container(ids=[anchor], classes=["exptdir-run"])
+        self.set_source_info(container)
+        self.state.document.ids[anchor] = container
+        container += nodes.paragraph("", "", nodes.strong(name, name), classes=["exptdir-run-name"])
+        container += self.parse_content_to_nodes()
+        return [container]
+
+
+_EXPLICIT_TITLE = re.compile(r"^(.+?)\s*<([^<>]*)>$", re.DOTALL)
+
+
+class ExptRole(XRefRole):
+    """A reference to an experiment, an entry or a run: ``:expt:`63` ``, ``{expt}`63@2024-06-28` ``."""
+
+    nodeclass = addnodes.pending_xref
+    innernodeclass = nodes.inline
+
+    def process_link(
+        self, env: BuildEnvironment, refnode: nodes.Element, has_explicit_title: bool, title: str, target: str
+    ) -> tuple[str, str]:
+        """Hand the bare role to the domain too, which Sphinx would look for among the standard ones."""
+        refnode["refdomain"] = "expt"
+        refnode["reftype"] = refnode["reftype"] or "expt"
+        return super().process_link(env, refnode, has_explicit_title, title, target)
+
+    def create_non_xref_node(self) -> tuple[list[Node], list[system_message]]:
+        """Make ``!63`` show what a link would show, without the link."""
+        self.title = self.target = self.text.removeprefix("!").strip()
+        if match := _EXPLICIT_TITLE.match(self.target):
+            return [nodes.inline(self.rawtext, match[1], classes=self.classes)], []
+        found, messages = self.create_xref_node()
+        for node in found:
+            if isinstance(node, addnodes.pending_xref):
+                node["exptdir_plain"] = True
+        return found, messages
+
+
+#: The roles of the domain by name; ``expt`` is also registered without the domain's name in front.
+ROLES: dict[str, Any] = {
+    name: ExptRole() for name in ("expt", "experiment", "entry", "run", "builds-on")
+}
+
+
+def setup_roles(app: Sphinx) -> None:
+    """Register the bare role."""
+    app.add_role("expt", ExptRole())
 
 
 class Place(NamedTuple):
@@ -71,8 +148,6 @@ class ExptDomain(Store):
     figure_state: FigureState
     #: Scans the disk for this application.
     scanner: Scanner
-    #: Whether this build has read anything that matters to more than one page.
-    contributions: Contributions
 
     def has_run(self, experiment: Experiment, name: str) -> bool:
         """Say whether an experiment has a run of that name."""
@@ -101,12 +176,12 @@ class ExptDomain(Store):
             The only kind that will do, for the typed roles.
         """
         here = self.record.around(docname)
-        if self.derived is None:
+        if self.located is None:
             return self._locate(text, here, kind)
         key = text, "" if here is None else here.key, kind
-        found: Place | Unresolved | None = self.derived.places.get(key)
-        if found is None:
-            found = self.derived.places[key] = self._locate(text, here, kind)
+        if key not in self.located:
+            self.located[key] = self._locate(text, here, kind)
+        found: Place | Unresolved = self.located[key]
         return found
 
     def _locate(self, text: str, here: Experiment | None, kind: Kind | None) -> Place | Unresolved:
@@ -221,17 +296,12 @@ class ExptDomain(Store):
         found = self.link(place, builder, fromdocname, contnode)
         return [(f"expt:{place.kind}", cast("nodes.reference", found))]
 
-    def get_objects(self) -> Iterable[Object]:
+    def get_objects(self) -> Iterable[tuple[str, str, str, str, str, int]]:
         """Return experiments, entries and runs for ``objects.inv`` and for the search."""
-        if self.derived is not None and self.derived.objects:
-            return self.derived.objects
         experiments = filter(None, map(self.record.by_docname.get, self.pages))
-        found = [thing for experiment in experiments for thing in self._objects(experiment)]
-        if self.derived is not None and self.scanner.lasting:
-            self.derived.objects = found
-        return found
+        return [thing for experiment in experiments for thing in self._objects(experiment)]
 
-    def _objects(self, experiment: Experiment) -> Iterator[Object]:
+    def _objects(self, experiment: Experiment) -> Iterator[tuple[str, str, str, str, str, int]]:
         address, docname = experiment.address, experiment.docname
         title = f"{experiment.label()}: {self.heading(experiment)}"
         yield address, title, "experiment", docname, "", 1

@@ -10,12 +10,10 @@ from sphinx.util.docutils import SphinxDirective
 
 from exptdir.record.dates import TitleDate
 from exptdir.record.entries import date_titles
-from exptdir.sphinxext.data import Entry
-from exptdir.sphinxext.doctree import all_nodes, page_section, title_text
+from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes, page_section, title_text
 from exptdir.sphinxext.domain import ExptDomain, domain_of
-from exptdir.sphinxext.pages import ExperimentTransform
-from exptdir.sphinxext.placeholders import Placeholder
-from exptdir.sphinxext.unclaimed import add_unclaimed_directive
+from exptdir.sphinxext.pages import ExperimentTransform, Placeholder
+from exptdir.sphinxext.store import Entry
 
 if TYPE_CHECKING:
     from docutils.nodes import Node

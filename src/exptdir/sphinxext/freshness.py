@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +11,11 @@ from sphinx import addnodes
 from sphinx.util import docname_join
 
 from exptdir.record.reference import Unresolved
-from exptdir.sphinxext.citedby import citing_documents
+from exptdir.sphinxext.cites import citing_documents
 from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.figures.scripts import figures_shown
+from exptdir.sphinxext.figures.notes import figures_shown
 from exptdir.sphinxext.labels import Label, standard_labels
-from exptdir.sphinxext.navigation import without_ours
-from exptdir.sphinxext.neighbours import Neighbours
+from exptdir.sphinxext.navigation import Neighbours, without_ours
 from exptdir.sphinxext.toctree import DEEPEST, listed_below
 
 if TYPE_CHECKING:
@@ -30,8 +28,7 @@ class Freshness:
     Parameters
     ----------
     env
-        The environment, when all documents are read. It may be used for another build that finds that they give to
-        others what they gave before.
+        The environment, when all documents are read.
     """
 
     def __init__(self, env: BuildEnvironment) -> None:
@@ -40,22 +37,11 @@ class Freshness:
         self.relations = env.collect_relations()
         self._neighbours = Neighbours(self.domain)
         self._objects: dict[str, dict[str, list[tuple[str, ...]]]] = {}
-        self._digests: dict[str, str] = {}
-
-    def forget(self, docnames: Iterable[str]) -> None:
-        """Look at some documents again, which have been read, and of which others show what they did before."""
-        for docname in docnames:
-            self._digests.pop(docname, None)
 
     def digest(self, docname: str) -> str:
         """Digest what the page of *docname* shows of other documents, and of the state of figures."""
-        if docname not in self._digests:
-            self._digests[docname] = self._digest(docname)
-        figures = figures_shown(self.domain, docname)
-        return _hashed((self._digests[docname], figures)) if figures else self._digests[docname]
-
-    def _digest(self, docname: str) -> str:
         shown = (
+            figures_shown(self.domain, docname),
             self._global_tree,
             self._related(docname),
             self._references(docname),

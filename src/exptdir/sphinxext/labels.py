@@ -13,7 +13,7 @@ from docutils import nodes
 
 from exptdir.record.model import Experiment
 from exptdir.sphinxext.domain import ExptDomain, domain_of
-from exptdir.sphinxext.single import WRITTEN
+from exptdir.sphinxext.singlehtml import WRITTEN
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

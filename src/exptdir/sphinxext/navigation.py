@@ -2,23 +2,31 @@
 
 Themes resolve the whole table of contents again for each page. So the toctrees that list experiments are complete
 for builders that need the tree, and out of sight of HTML's, which get a window of the neighbourhood instead.
+
+Which experiments the navigation of a page shows: those above it, a window of its siblings, those below it.
+
+What the templates of the navigation get to know of a page, most of it made only when it is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+import hashlib
+from collections.abc import Callable, Iterator
+from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docutils import nodes
+from markupsafe import escape
 from sphinx import addnodes
+from sphinx.locale import _
+from sphinx.util.osutil import relative_uri
 
+from exptdir.record.check import status
+from exptdir.record.model import Experiment
 from exptdir.sphinxext.domain import ExptDomain, domain_of
-from exptdir.sphinxext.neighbours import Neighbours
-from exptdir.sphinxext.placeholders import PAGED
-from exptdir.sphinxext.sidebar import Addresses, PageNavigation
-from exptdir.sphinxext.single import WRITTEN
+from exptdir.sphinxext.pages import PAGED
+from exptdir.sphinxext.singlehtml import WRITTEN
 from exptdir.sphinxext.toctree import FLAG
 
 if TYPE_CHECKING:
@@ -26,6 +34,188 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
+
+
+#: A card as templates take it: address, label, title, status, and whether it is the page itself.
+Linked = tuple[str, str, str, str, bool]
+
+_ITEM = '<li><a class="reference internal" href="'
+_CURRENT = '<li class="current"><a class="reference internal current" aria-current="page" href="'
+_ABOVE = '<p class="exptdir-nav-above"><a class="reference internal" href="'
+_MORE = '<li class="exptdir-nav-more"><a class="reference internal" href="{}">… {} {}</a></li>'
+
+
+class Addresses:
+    """The addresses of other pages from one of them, fit for HTML.
+
+    Parameters
+    ----------
+    base
+        The page's own address in the output.
+    target
+        Returns the address in the output of any document.
+    """
+
+    def __init__(self, base: str, target: Callable[[str], str]) -> None:
+        self._base, self._target = base, target
+        directory = base.rpartition("/")[0]
+        above, slash, _name = directory.rpartition("/")
+        self._beside, self._inside = above + slash, f"{directory}/" if directory else ""
+
+    def of(self, docname: str) -> str:
+        """Return the address of a document; of an experiment beside this one, as most are, without much ado."""
+        address = self._target(docname)
+        if address.startswith(self._beside) and not address.startswith(self._inside):
+            return str(escape("../" + address[len(self._beside) :]))
+        return str(escape(relative_uri(self._base, address)))
+
+
+class PageNavigation:
+    """``exptdir`` in the templates of a page: the lists around its experiment, and its sidebar ready-made.
+
+    Parameters
+    ----------
+    pagename
+        The page.
+    found
+        Its neighbourhood.
+    addresses
+        Addresses from the page.
+    up
+        The address of the page above.
+    """
+
+    def __init__(self, pagename: str, found: Neighbourhood, addresses: Addresses, up: str) -> None:
+        self._pagename, self._found, self._addresses = pagename, found, addresses
+        self.before, self.behind, self.up = found.before, found.behind, up
+
+    @cached_property
+    def ancestors(self) -> list[Linked]:
+        """The experiments around this one, the outermost first."""
+        return self._linked(self._found.ancestors)
+
+    @cached_property
+    def siblings(self) -> list[Linked]:
+        """The window of its siblings, itself among them."""
+        return self._linked(self._found.siblings)
+
+    @cached_property
+    def children(self) -> list[Linked]:
+        """The experiments in it."""
+        return self._linked(self._found.children)
+
+    def _linked(self, cards: list[Card]) -> list[Linked]:
+        address, page = self._addresses.of, self._pagename
+        return [(address(card.docname), *card.texts, card.docname == page) for card in cards]
+
+    @property
+    def items(self) -> str:
+        """What stands in the sidebar, in one piece: a loop in a template costs more than all the rest of the page."""
+        return "\n".join(self._items())
+
+    def _items(self) -> Iterator[str]:
+        address = self._addresses.of
+        for card in self._found.ancestors:
+            yield f"{_ABOVE}{address(card.docname)}{card.ending}</p>"
+        yield "<ul>"
+        if self.before:
+            yield _MORE.format(self.up, self.before, escape(_("before")))
+        for card in self._found.siblings:
+            if card.docname == self._pagename:
+                yield f"{_CURRENT}{address(card.docname)}{card.ending}{self._nested()}</li>"
+            else:
+                yield f"{_ITEM}{address(card.docname)}{card.ending}</li>"
+        if self.behind:
+            yield _MORE.format(self.up, self.behind, escape(_("more")))
+        yield "</ul>"
+
+    def _nested(self) -> str:
+        if not self._found.children:
+            return ""
+        address = self._addresses.of
+        items = "\n".join(f"{_ITEM}{address(card.docname)}{card.ending}</li>" for card in self._found.children)
+        return f"\n<ul>\n{items}\n</ul>\n"
+
+
+class Card(NamedTuple):
+    """What navigation shows of one experiment: its document, and label, title and status, fit for HTML.
+
+    *ending* is all of a link in a sidebar that comes behind the address, and *key* stands for the whole card where
+    pages are compared. Many pages show the same card, so what can be done once is done when it is made.
+    """
+
+    docname: str
+    texts: tuple[str, str, str]
+    ending: str
+    key: str
+
+    @classmethod
+    def of(cls, docname: str, label: str, title: str, status: str) -> Card:
+        """Make a card of plain texts."""
+        texts = label, title, status = (str(escape(label)), str(escape(title)), str(escape(status)))
+        shown = f'<span class="exptdir-nav-id">{label}</span> {title}' if label else title
+        key = hashlib.sha256("\n".join((docname, *texts)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        return cls(docname, texts, f'" title="{status}">{shown}</a>', key)
+
+
+class Neighbourhood(NamedTuple):
+    """What the navigation of one page shows: cards, and how many siblings are left out on either side."""
+
+    ancestors: list[Card]
+    siblings: list[Card]
+    children: list[Card]
+    before: int
+    behind: int
+
+    def shown(self) -> tuple[object, ...]:
+        """Return what it shows in short: most pages of a record show twenty others, and all are compared."""
+        lists = (self.ancestors, self.siblings, self.children)
+        return (*(" ".join([card.key for card in cards]) for cards in lists), self.before, self.behind)
+
+
+class Neighbours:
+    """Computes neighbourhoods, for the state that the domain is in; each card is made once.
+
+    Parameters
+    ----------
+    domain
+        The domain, when all documents are read.
+    """
+
+    def __init__(self, domain: ExptDomain) -> None:
+        self.domain = domain
+        self._cards: dict[str, Card] = {}
+        self._families: dict[str | None, list[Card]] = {}
+
+    def card(self, experiment: Experiment) -> Card:
+        """Return the card of an experiment."""
+        if experiment.key not in self._cards:
+            state = status(self.domain.record, experiment, self.domain.settings.statuses) or ""
+            label = experiment.label() if experiment.id is not None else ""
+            card = Card.of(experiment.docname, label, self.domain.heading(experiment), state)
+            self._cards[experiment.key] = card
+        return self._cards[experiment.key]
+
+    def of(self, experiment: Experiment) -> Neighbourhood:
+        """Return the neighbourhood of an experiment: a window of its siblings, and all above and below."""
+        record, size = self.domain.record, self.domain.settings.navigation_window
+        siblings = self._family(record.parent(experiment))
+        at = record.position(experiment)
+        first, last = max(0, at - size), min(len(siblings), at + size + 1)
+        return Neighbourhood(
+            [self.card(above) for above in reversed(record.ancestors(experiment))],
+            siblings[first:last],
+            self._family(experiment),
+            first,
+            len(siblings) - last,
+        )
+
+    def _family(self, parent: Experiment | None) -> list[Card]:
+        key = None if parent is None else parent.key
+        if key not in self._families:
+            self._families[key] = [self.card(child) for child in self.domain.record.children(parent)]
+        return self._families[key]
+
 
 #: Themes with a sidebar made of templates; the template before which ours goes, and whether ours replaces it,
 #: as it does where the theme's shows nothing but the tree below the page's section.

@@ -3,64 +3,78 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Set
+from collections.abc import Collection, Iterator, Set
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.builders.dirhtml import DirectoryHTMLBuilder
-from sphinx.builders.html import INVENTORY_FILENAME, StandaloneHTMLBuilder
+from sphinx.builders.html import StandaloneHTMLBuilder
 
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.freshness import Freshness
-from exptdir.sphinxext.searching import Stems, forget_entries, take_out, with_objects_kept
-from exptdir.sphinxext.tables.big import published
+from exptdir.sphinxext.tables.remaining_rows import published
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
+    from sphinx.search import SearchLanguage
 
 #: Lists what the last complete build made, and with which digest; in the output, for that is what it tells of.
 MANIFEST = ".exptdir-outputs"
 
 
-class _Page(type(Path())):  # type: ignore[misc]
-    """Path of a page, which writes itself only where the text is another."""
-
-    outdated = False
-
-    def write_text(
-        self, data: str, encoding: str | None = None, errors: str | None = None, newline: str | None = None
-    ) -> int:
-        """Write *data*, unless the file holds it already."""
-        content = data.encode(encoding or "utf-8", errors or "strict")
-        try:
-            unchanged = self.read_bytes() == content
-        except OSError:
-            unchanged = False
-        if not unchanged:
-            # A build that is killed leaves the page as it was, or as it is to be.
-            unfinished = Path(f"{self}.new")
-            unfinished.write_bytes(content)
-            unfinished.replace(self)
-            return len(content)
-        if self.outdated:
-            # Sphinx compares times: a page left older than its source would be made again by every build.
-            os.utime(self)
-        return len(content)
+#: So many words are remembered; more than people use, while of numbers there is no end.
+_WORDS = 2**14
 
 
-class Careful:
-    """Mixin for the HTML builders: see :class:`_Page`."""
+class Stems:
+    """A search language that remembers the stems of words while all pages are written.
+
+    Sphinx forgets them with each page, but a record says the same words again and again, and without this one second
+    in seven of a build goes into their stems.
+
+    Parameters
+    ----------
+    language
+        Sphinx's language of the search, to which all else is left.
+    """
+
+    def __init__(self, language: SearchLanguage) -> None:
+        self._language = language
+        self.stem = lru_cache(_WORDS)(language.stem)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the language has under that name."""
+        return getattr(self._language, name)
+
+
+def forget_entries(index: Any, docnames: Collection[str]) -> None:
+    """Have the search index forget what documents that are gone have in the general index.
+
+    Sphinx never does, and then cannot write the index: where it builds, it builds once.
+
+    Parameters
+    ----------
+    index
+        Sphinx's index, which shares them with all that is made of the same environment.
+    docnames
+        The documents that there are.
+    """
+    entries: dict[str, Any] = getattr(index, "_index_entries", {})
+    for docname in entries.keys() - set(docnames):
+        del entries[docname]
+
+
+class DiffingBuilder:
+    """Mixin for the HTML builders: a page whose text is the same is not written.
+
+    Sphinx rewrites each page that it renders again. Here it writes the page beside its place, and only other bytes
+    take that place.
+    """
 
     _outdated: frozenset[str] = frozenset()
-    _paths: dict[str, _Page] | None = None
-    _index: Any = None
-    _has_inventory = _has_pages = False
-
-    def begin_lasting(self) -> None:
-        """Remember what was made, and where it went, for builds that follow in the same process."""
-        self._paths = {}
 
     def prepare_writing(self, docnames: Set[str]) -> None:
         """Forget the titles of the last build."""
@@ -68,25 +82,11 @@ class Careful:
         super().prepare_writing(docnames)  # type: ignore[misc]
 
     def load_indexer(self, docnames: Set[str]) -> None:
-        """Go on with the search index of the last build, or have the one that was just begun remember stems."""
+        """Have the search index that was just begun remember stems, and forget documents that are gone."""
         builder: Any = self
         forget_entries(builder.indexer, builder.env.all_docs)
-        if self._index is not None:
-            builder.indexer = self._index
-            take_out(self._index, set(builder.env.all_docs).difference(docnames))
-            return
         builder.indexer.lang = Stems(builder.indexer.lang)
         super().load_indexer(docnames)  # type: ignore[misc]
-        if self._paths is not None:
-            self._index = with_objects_kept(builder.indexer, lambda: domain_of(builder.env).contributions.same)
-
-    def dump_inventory(self) -> None:
-        """Write the inventory, unless the last build has written the same."""
-        builder: Any = self
-        is_there = self._has_inventory and (Path(builder.outdir) / INVENTORY_FILENAME).is_file()
-        if not (is_there and domain_of(builder.env).contributions.same):
-            super().dump_inventory()  # type: ignore[misc]
-            self._has_inventory = self._paths is not None
 
     def render_partial(self, node: nodes.Node | None) -> dict[str, str]:
         """Render each title once: every page shows those before it, behind it and above it."""
@@ -101,36 +101,34 @@ class Careful:
 
     def get_outdated_docs(self) -> Iterator[str]:
         """Return what Sphinx takes for outdated, and remember it."""
-        builder: Any = self
-        if self._has_pages:
-            # All pages were written in this process: what is not marked to be read again is as it was.
-            known = builder.env.all_docs
-            self._outdated = frozenset(name for name in builder.env.found_docs if not known.get(name))
-        else:
-            self._outdated = frozenset(super().get_outdated_docs())  # type: ignore[misc]
+        self._outdated = frozenset(super().get_outdated_docs())  # type: ignore[misc]
         yield from sorted(self._outdated)
 
-    def finish(self) -> None:
-        """Do what follows the pages."""
-        super().finish()  # type: ignore[misc]
-        self._has_pages = self._paths is not None
+    def handle_page(self, pagename: str, addctx: dict[str, Any], *args: Any, **options: Any) -> None:
+        """Write a page, unless its file holds the same already."""
+        builder: Any = self
+        page = Path(options.pop("outfilename", None) or builder.get_output_path(pagename))
+        beside = page.with_name(f"{page.name}.new")
+        super().handle_page(pagename, addctx, *args, outfilename=beside, **options)  # type: ignore[misc]
+        try:
+            if not page.is_file() or beside.read_bytes() != page.read_bytes():
+                # A build that is killed leaves the page as it was, or as it is to be.
+                beside.replace(page)
+                return
+            beside.unlink()
+            if pagename in self._outdated:
+                # Sphinx compares times: a page left older than its source would be made again by every build.
+                os.utime(page)
+        except FileNotFoundError:
+            # Sphinx could not write it, and has said so.
+            return
 
-    def get_output_path(self, page_name: str, /) -> Path:
-        """Return a path that writes only what changed."""
-        path = self._paths.get(page_name) if self._paths is not None else None
-        if path is None:
-            path = _Page(super().get_output_path(page_name))  # type: ignore[misc]
-            if self._paths is not None:
-                self._paths[page_name] = path
-        path.outdated = page_name in self._outdated
-        return path
 
-
-class CarefulHTMLBuilder(Careful, StandaloneHTMLBuilder):
+class DiffingHTMLBuilder(DiffingBuilder, StandaloneHTMLBuilder):
     """Sphinx's ``html``, which leaves pages alone whose text is the same."""
 
 
-class CarefulDirectoryHTMLBuilder(Careful, DirectoryHTMLBuilder):
+class DiffingDirectoryHTMLBuilder(DiffingBuilder, DirectoryHTMLBuilder):
     """Sphinx's ``dirhtml``, which leaves pages alone whose text is the same."""
 
 
@@ -157,20 +155,16 @@ class Outputs:
 
     def __init__(self) -> None:
         self.digests: dict[str, str] = {}
-        self._freshness: Freshness | None = None
         self._known: dict[str, str] = {}
         self._paths: dict[str, str] = {}
 
     def find_stale(self, app: Sphinx, env: BuildEnvironment) -> list[str]:
         """Return the documents whose pages show something of others that has changed."""
-        if not isinstance(app.builder, Careful):
+        if not isinstance(app.builder, DiffingBuilder):
             return []
-        contributions = domain_of(env).contributions
-        if self._freshness is None or not contributions.same:
-            self._freshness = Freshness(env)
-        self._freshness.forget(contributions.read)
+        freshness = Freshness(env)
         docnames = sorted(env.found_docs & set(env.all_docs))
-        self.digests = {docname: self._freshness.digest(docname) for docname in docnames}
+        self.digests = {docname: freshness.digest(docname) for docname in docnames}
         self._known = read_manifest(Path(app.outdir))
         stale = (docname for docname, digest in self.digests.items() if self._recorded(app, docname) != digest)
         return list(stale)
@@ -187,7 +181,7 @@ class Outputs:
 
     def finish(self, app: Sphinx, exception: Exception | None) -> None:
         """Delete what this build no longer makes, and write down what it made."""
-        if exception is not None or not isinstance(app.builder, Careful):
+        if exception is not None or not isinstance(app.builder, DiffingBuilder):
             return
         outdir = Path(app.outdir)
         made = dict(self._made(app))
@@ -230,8 +224,8 @@ def _delete(outdir: Path, path: str) -> None:
 
 def setup_outputs(app: Sphinx) -> None:
     """Replace the two HTML builders, and connect the rest."""
-    app.add_builder(CarefulHTMLBuilder, override=True)
-    app.add_builder(CarefulDirectoryHTMLBuilder, override=True)
+    app.add_builder(DiffingHTMLBuilder, override=True)
+    app.add_builder(DiffingDirectoryHTMLBuilder, override=True)
     outputs = Outputs()
     app.connect("env-updated", outputs.find_stale, priority=700)
     app.connect("build-finished", outputs.finish, priority=900)

@@ -14,8 +14,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from exptdir.errors import AssetError
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
+from exptdir.sphinxext.doctree import add_unclaimed_directive
 from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.unclaimed import add_unclaimed_directive
 
 if TYPE_CHECKING:
     from docutils.nodes import Node

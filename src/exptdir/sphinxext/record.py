@@ -15,6 +15,7 @@ from exptdir.record.scan import ScanMemory, scan
 from exptdir.record.walk import PROGRAMS, Listing, ScanSettings, directories_apart
 from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.warnings_ import warn, warn_problem
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -123,7 +124,7 @@ def _begin(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str
     domain.record = domain.figure_state.take_record() or scan_record(app)
     domain.scanner.rest()
     domain.runs_by_key = None
-    domain.derived = None
+    domain.located = None
     undecodable = _undecodable(env, added | changed)
     if undecodable:
         domain.record = domain.record.with_problems((*domain.record.problems, *undecodable.values()))
@@ -182,3 +183,23 @@ def setup_record(app: Sphinx) -> None:
     # Before figures are brought up to date, which begins with a scan.
     app.connect("builder-inited", scanner.introduce, priority=100)
     app.connect("env-get-outdated", _begin, priority=100)
+
+
+def _report(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Give all warnings, changed page or not, so that ``-W`` is as honest the second time as the first."""
+    domain = domain_of(env)
+    for problem in domain.record.problems:
+        warn_problem(problem)
+    for docname, troubles in sorted(domain.troubles.items()):
+        for trouble in troubles:
+            warn(trouble.kind, trouble.message, location=(docname, trouble.line))
+    if domain.settings.missing_assets == "warn":
+        for docname, assets in sorted(domain.assets.items()):
+            for asset in assets:
+                warn("asset", f"{asset.path}: {asset.reason}", location=(docname, asset.line))
+    return []
+
+
+def setup_report(app: Sphinx) -> None:
+    """Connect the report, after everything that may find a problem."""
+    app.connect("env-updated", _report, priority=900)

@@ -12,10 +12,10 @@ from sphinx.directives.other import TocTree
 from sphinx.transforms import SphinxTransform
 from sphinx.util.nodes import make_refnode
 
-from exptdir.sphinxext.data import Listing
 from exptdir.sphinxext.doctree import all_nodes, page_section, title_text
 from exptdir.sphinxext.domain import ExptDomain, domain_of
-from exptdir.sphinxext.placeholders import Placeholder
+from exptdir.sphinxext.pages import Placeholder
+from exptdir.sphinxext.store import Listing
 
 if TYPE_CHECKING:
     from docutils.nodes import Node

@@ -10,6 +10,7 @@ from sphinx.util import logging
 if TYPE_CHECKING:
     from exptdir.record.problem import Problem
 
+
 _logger = logging.getLogger(__name__)
 
 

@@ -11,9 +11,8 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from . import programs
-from .ground import Ground
-from .notes import ABSENT, MODULE, Notes
-from .scope import Scope
+from .keeper import ABSENT, MODULE, Notes
+from .scope import Ground, Scope
 
 _MACHINERY = ("<frozen importlib", "<frozen zipimport")
 _SOURCES = (".py", ".pyw", ".pyc", ".so", ".pyd")

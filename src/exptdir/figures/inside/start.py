@@ -7,12 +7,9 @@ import os
 import sys
 from dataclasses import asdict, dataclass
 
-from .events import Listener
-from .ground import Ground, look_around
-from .keeper import Keeper
-from .notes import Notes
-from .probes import watch_probes
-from .scope import Scope
+from .events import Listener, watch_probes
+from .keeper import Keeper, Notes
+from .scope import Ground, Scope, look_around
 
 #: Names in the directory of a run.
 NOTES, COPIES = "trace", "copies"

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Literal
 
-from exptdir.figures.ledger.entry import Entry
-from exptdir.figures.ledger.outside import mark, stamp
-from exptdir.figures.ledger.state import State
-from exptdir.figures.model import Script
-from exptdir.figures.plan.collect import CHANGED
+from exptdir.figures.digest import mark, stamp
+from exptdir.figures.known import State
+from exptdir.figures.ledger import Entry
+from exptdir.figures.model import FigureSettings, Script
+from exptdir.figures.plan.new_entry import CHANGED
 from exptdir.figures.plan.tree import Tree
-from exptdir.figures.settings import FigureSettings
 
 #: ``fresh``: as its script drew it, and nothing has changed. ``adopted``: it was there before us, and nothing has
 #: changed since. ``no figure``: the script draws none. ``edited``: fresh, but the figure is not as its script drew it.

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from exptdir.figures.ledger.all import Ledgers
-from exptdir.figures.ledger.entry import Entry
+from exptdir.figures.known import Ledgers
+from exptdir.figures.ledger import Entry
 from exptdir.figures.model import Script, is_figure
 from exptdir.figures.plan.check import Checker, Verdict
 from exptdir.figures.plan.order import Flow

@@ -1,4 +1,7 @@
-"""Runs the scripts that are stale, those that read what others write after these, and writes down what they did."""
+"""Runs the scripts that are stale, those that read what others write after these, and writes down what they did.
+
+Whether a run that ended was a success, and what the author is told if it was not.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,72 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from exptdir.figures.ledger.state import Failure, State
-from exptdir.figures.model import Job, Outcome, Script
+from exptdir.figures.known import Failure, State
+from exptdir.figures.ledger import Entry
+from exptdir.figures.model import FigureSettings, Job, Outcome, Script
+from exptdir.figures.plan.backup import Prepared, prepare
 from exptdir.figures.plan.check import Verdict
-from exptdir.figures.plan.facts import drawn_entry
-from exptdir.figures.plan.judge import judge
+from exptdir.figures.plan.new_entry import drawn_entry
 from exptdir.figures.plan.planner import Planner
-from exptdir.figures.plan.prepare import Prepared, prepare
+from exptdir.figures.plan.tree import Tree
 from exptdir.figures.run.guard import recover
-from exptdir.figures.settings import FigureSettings
+from exptdir.figures.run.outcome import headline
 from exptdir.record.files import take_lock
 from exptdir.record.problem import Problem
+
+_PROGRAMS = {"r": "Rscript", "julia": "julia", "python": "Python"}
+
+
+def judge(
+    script: Script, job: Job, outcome: Outcome, tree: Tree, old: Entry | None, shown: Collection[str]
+) -> Failure | None:
+    """Say what was wrong with a run.
+
+    Parameters
+    ----------
+    script
+        The script.
+    job
+        What was asked for.
+    outcome
+        How it ended.
+    tree
+        The record's files, as they are after the run.
+    old
+        What was known of the script before.
+    shown
+        The figures that its experiment shows.
+
+    Returns
+    -------
+    Failure or None
+        ``None`` if nothing was. A script that writes no figure is right to do so, unless it is listed with
+        figures, or drew one before that is still shown.
+    """
+    message = _message(script, job, outcome)
+    if message is None:
+        missing = [path for path in script.outputs if not tree.exists(path)]
+        drew = () if old is None or old.adopted or outcome.written else set(old.outputs).intersection(shown)
+        if missing:
+            message = f"{script.path} did not write {missing[0]}, which expt.toml lists"
+        elif drew:
+            message = f"{script.path} wrote no figure, though {min(drew)} is shown and was drawn by it"
+    if message is None:
+        return None
+    return Failure(outcome.status, message, outcome.traceback, outcome.output, outcome.line)
+
+
+def _message(script: Script, job: Job, outcome: Outcome) -> str | None:
+    if outcome.status in ("ok", "no output"):
+        return None
+    if outcome.status == "timeout":
+        return f"{script.path} did not end within {job.timeout:g} seconds and was stopped"
+    if outcome.status == "missing program":
+        return f"{script.path} cannot be run: {_PROGRAMS[script.language]} is not installed"
+    last = headline(script.language, outcome.traceback)[:300]
+    verb = "was killed" if outcome.status == "killed" else "failed"
+    return f"{script.path} {verb}: {last}" if last else f"{script.path} {verb}"
+
 
 Submit = Callable[[Job], "Future[Outcome]"]
 Progress = Callable[[Script, Outcome | None], None]

@@ -9,9 +9,8 @@ import posixpath
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from exptdir.figures.ledger.digest import Digests, digest_text
-from exptdir.figures.model import LEDGER, Script, is_figure
-from exptdir.figures.settings import FigureSettings
+from exptdir.figures.digest import Digests, digest_text
+from exptdir.figures.model import LEDGER, FigureSettings, Script, is_figure
 from exptdir.record.walk import list_directory
 
 #: Suffixes of what lies in an experiment's directory without being data: texts, and what is compiled.

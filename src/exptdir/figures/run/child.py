@@ -2,6 +2,10 @@
 
 The process is forked from a server that has imported matplotlib (:mod:`exptdir.figures.run.server`), or started anew.
 How the run ended is written to a report in the directory of the run; a process that cannot write one has died.
+
+Puts into words how a script failed, and finds the line of it that is at fault.
+
+Bounds what a process may take from the machine.
 """
 
 from __future__ import annotations
@@ -17,23 +21,104 @@ import random
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, ModuleType, TracebackType
 from typing import Any, NoReturn
 
 from exptdir.figures.inside.events import Listener
-from exptdir.figures.inside.ground import Ground, look_around
+from exptdir.figures.inside.scope import Ground, look_around
 from exptdir.figures.inside.start import Setting, listen
 from exptdir.figures.model import Job
 from exptdir.figures.run import interpreter
-from exptdir.figures.run.drawing import draw_whole
-from exptdir.figures.run.faults import Fault, explain, explain_exit
-from exptdir.figures.run.limits import limit_memory
-from exptdir.figures.run.named import note_named
-from exptdir.figures.run.styles import set_style
-from exptdir.figures.run.warmup import Warmth
+from exptdir.figures.run.matplotlib_ import Warmth, draw_whole, set_style
+from exptdir.figures.run.trace import note_named
+
+
+def limit_memory(amount: int) -> None:
+    """Let this process, and each that it starts, have no more memory than this; an allocation fails then.
+
+    What is counted is data of its own (``RLIMIT_DATA``), not libraries and mapped files. Systems without such
+    limits have none.
+
+    Parameters
+    ----------
+    amount
+        Bytes; 0 for any number.
+    """
+    try:
+        import resource
+    except ImportError:
+        return
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if amount:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_DATA, (amount, amount))
+
+
+#: Where our own code is; the author has no use for seeing it in a traceback.
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_LONGEST = 20_000
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a script failed.
+
+    Parameters
+    ----------
+    text
+        The traceback, or a sentence.
+    line
+        The line of the script at fault, where one is.
+    """
+
+    text: str
+    line: int | None = None
+
+
+def explain(error: BaseException, script: str) -> Fault:
+    """Describe an exception that nobody caught: from the script's frame on, as the interpreter would."""
+    described = traceback.TracebackException.from_exception(error)
+    _trim(described)
+    text = "".join(described.format())
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST // 2]}\n[…]\n{text[-_LONGEST // 2 :]}"
+    if isinstance(error, SyntaxError) and error.filename == script:
+        return Fault(text, error.lineno)
+    return Fault(text, _last_line(error.__traceback__, script))
+
+
+def _trim(described: traceback.TracebackException) -> None:
+    """Take our own frames out, also from the exceptions that led to this one."""
+    seen: list[traceback.TracebackException | None] = [described]
+    while seen:
+        one = seen.pop()
+        if one is not None:
+            kept = [frame for frame in one.stack if not frame.filename.startswith(_OURS)]
+            one.stack = traceback.StackSummary.from_list(kept)
+            seen += [one.__cause__, one.__context__]
+
+
+def _last_line(trace: TracebackType | None, script: str) -> int | None:
+    lines = [line for frame, line in traceback.walk_tb(trace) if frame.f_code.co_filename == script]
+    return lines[-1] if lines else None
+
+
+def explain_exit(end: SystemExit, script: str) -> Fault | None:
+    """Describe a ``sys.exit``; there is nothing to describe if it means success."""
+    if end.code is None or end.code == 0:
+        return None
+    line = _last_line(end.__traceback__, script)
+    if isinstance(end.code, int):
+        return Fault(f"The script ended itself with exit status {end.code}.", line)
+    sys.stderr.write(f"{end.code}\n")
+    return Fault(f"The script ended itself: {end.code}", line)
+
 
 #: Names in the directory of a run.
 OUTPUT, FAULTS, REPORT = "output", "faults", "report"

@@ -1,15 +1,24 @@
-"""Starts Python for our own purposes: its command, and its environment."""
+"""Starts Python for our own purposes: its command, and its environment.
+
+Programs that run scripts which are not Python.
+
+Ends processes for good: a script's, and what it started.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from exptdir.figures.inside import site
 from exptdir.figures.inside.events import MARKER
 from exptdir.figures.inside.start import Setting
+from exptdir.figures.model import Job
 
 #: Where the package is imported from; it need not be installed.
 _ROOT = Path(__file__).resolve().parents[3]
@@ -59,3 +68,89 @@ def trace_variables(env: Mapping[str, str], setting: Setting) -> dict[str, str]:
     entry = str(Path(site.__file__).parent)
     path = os.pathsep.join(filter(None, [entry, env.get("PYTHONPATH", "")]))
     return {"PYTHONPATH": path, MARKER: setting.to_text()}
+
+
+#: By language: the program, and its options. Julia's start-up file is the user's, and no part of the record.
+_PROGRAMS: Mapping[str, tuple[str, ...]] = {"r": ("Rscript",), "julia": ("julia", "--startup-file=no")}
+
+
+def program(language: str) -> str:
+    """Return the name of the program that runs scripts in a language other than Python."""
+    return _PROGRAMS[language][0]
+
+
+def command_in_language(job: Job) -> list[str] | None:
+    """Return what runs a script in a language other than Python; ``None`` where its program is not installed."""
+    name, *options = _PROGRAMS[job.language]
+    found = shutil.which(name)
+    return None if found is None else [found, *options, job.script, *job.args]
+
+
+def environment_of_languages() -> dict[str, str]:
+    """Return the environment of such a script."""
+    env = environment(os.environ)
+    # Julia's own way to say: the project that the script lies in.
+    env.setdefault("JULIA_PROJECT", "@.")
+    return env
+
+
+#: ``PR_SET_CHILD_SUBREAPER`` of Linux (``prctl(2)``).
+_SET_CHILD_SUBREAPER = 36
+
+
+def end_group(leader: int) -> None:
+    """Kill a process and all of its group."""
+    if not hasattr(os, "killpg"):
+        with contextlib.suppress(OSError):
+            os.kill(leader, signal.SIGTERM)
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+        return
+    # It has not got as far as to be the leader of a group.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(leader, signal.SIGKILL)
+
+
+def ask_where(leader: int) -> None:
+    """Have a process write down where it is; see :mod:`faulthandler`."""
+    with contextlib.suppress(AttributeError, ProcessLookupError, PermissionError):
+        os.kill(leader, signal.SIGUSR1)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose parent ends, where the system can do that (Linux)."""
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    except (ImportError, OSError, AttributeError):
+        return
+
+
+def children(process: int | None = None) -> set[int]:
+    """Return the children of a process, by default of this one, where the system tells (Linux)."""
+    found: set[int] = set()
+    for tasks in Path(f"/proc/{process or 'self'}/task").glob("*/children"):
+        with contextlib.suppress(OSError, ValueError):
+            found.update(map(int, tasks.read_text("ascii").split()))
+    return found
+
+
+def descendants(process: int) -> set[int]:
+    """Return the children of a process, their children, and so on, where the system tells (Linux)."""
+    found: set[int] = set()
+    waiting = children(process)
+    while waiting:
+        found |= waiting
+        waiting = {below for child in waiting for below in children(child)} - found
+    return found
+
+
+def end_all(processes: Iterable[int]) -> None:
+    """Kill processes, those that are still there."""
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(process, getattr(signal, "SIGKILL", signal.SIGTERM))

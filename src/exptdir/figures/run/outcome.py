@@ -1,22 +1,213 @@
-"""Makes one value of what a run left behind: its report, its trace, what it printed and how its process ended."""
+"""Makes one value of what a run left behind: its report, its trace, what it printed and how its process ended.
+
+Finds in what a program printed what went wrong in a script, and where: Python, R and Julia each say it elsewhere.
+
+R ends with ``Error in f(x) : message``, whose message may follow on a line of its own, and then perhaps ``Calls: …``
+and ``Execution halted``. Julia begins with ``ERROR: LoadError: message`` and ends with the stack and ``in expression
+starting at /path/plot.jl:3``; of what cannot be parsed it says ``# Error @ /path/plot.jl:3:5``. Python ends with it.
+
+How a process ended, whoever started it.
+
+What a script prints: kept in a file, of which only the end is of interest.
+
+Tells a figure that was written to its end from one that was not, without decoding it.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from exptdir.figures.model import Job, Outcome, Status, Trace, is_figure
 from exptdir.figures.run.child import FAULTS, OUTPUT, REPORT
-from exptdir.figures.run.complaints import line_of
-from exptdir.figures.run.ended import Ended
 from exptdir.figures.run.guard import Snapshot, changed_figures, snapshot
-from exptdir.figures.run.output import read_output
 from exptdir.figures.run.trace import read_trace
-from exptdir.figures.run.validity import defect
+
+#: How much of each end is looked at.
+_ENDS = 4096
+_SVG_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?svg[\s>/]")
+_SVG_END = re.compile(rb"</(?:[A-Za-z_][\w.-]*:)?svg\s*>(?:\s|<!--(?:[^-]|-[^-])*-->)*\Z")
+_SVG_EMPTY = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?svg(?:\s[^<>]*)?/>\s*\Z")
+
+#: By suffix: how the file begins, and what its last bytes hold. From the specifications: PNG (second edition) 5.2
+#: and 11.2.5, ISO 32000-1 7.5, ITU-T T.81 B.2, GIF89a 27, TIFF 6.0 section 2, WebP container, PLRM 3 appendix G.
+_MARKS: dict[str, tuple[tuple[bytes, ...], bytes]] = {
+    ".png": ((b"\x89PNG\r\n\x1a\n",), b"IEND\xaeB`\x82"),
+    ".pdf": ((b"%PDF",), b"%%EOF"),
+    ".jpg": ((b"\xff\xd8\xff",), b"\xff\xd9"),
+    ".jpeg": ((b"\xff\xd8\xff",), b"\xff\xd9"),
+    ".gif": ((b"GIF87a", b"GIF89a"), b";"),
+    ".webp": ((b"RIFF",), b""),
+    ".eps": ((b"%!PS", b"\xc5\xd0\xd3\xc6"), b""),
+    ".tif": ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), b""),
+    ".tiff": ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), b""),
+}
+
+
+def defect(path: Path) -> str | None:
+    """Say what is wrong with a figure.
+
+    Parameters
+    ----------
+    path
+        The file; its suffix says what it should be.
+
+    Returns
+    -------
+    str or None
+        What is wrong, to follow the name of the file; ``None`` for a figure that looks whole.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_ENDS)
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _ENDS))
+            tail = file.read()
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    if not size:
+        return "is empty"
+    suffix = path.suffix.lower()
+    if suffix == ".svg":
+        return _svg_defect(head, tail)
+    starts, end = _MARKS.get(suffix, ((b"",), b""))
+    if not head.startswith(starts):
+        return f"is no {suffix[1:].upper()} file"
+    whole = _riff_is_whole(head, size) if suffix == ".webp" else end in tail[-1100:]
+    return None if whole else "ends too early"
+
+
+def _riff_is_whole(head: bytes, size: int) -> bool:
+    return int.from_bytes(head[4:8], "little") + 8 <= size
+
+
+def _svg_defect(head: bytes, tail: bytes) -> str | None:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head, tail = head.replace(b"\0", b""), tail.replace(b"\0", b"")
+    if not _SVG_ROOT.search(head):
+        return "is no SVG file"
+    return None if _SVG_END.search(tail) or _SVG_EMPTY.search(tail) else "ends too early"
+
+
+#: How many characters of what a script printed are handed on.
+TAIL = 20_000
+#: How large the file may grow.
+_MOST = 1 << 24
+_EARLIER = ".earlier"
+
+
+def shorten(path: Path) -> None:
+    """Keep the end of a file that has grown too large, while it is written to."""
+    with contextlib.suppress(OSError):
+        if os.stat(path).st_size > _MOST:
+            path.with_suffix(_EARLIER).write_bytes(_end(path))
+            os.truncate(path, 0)
+
+
+def read_output(path: Path) -> str:
+    """Return the end of what a script printed."""
+    end = _end(path)
+    if len(end) < TAIL:
+        end = _end(path.with_suffix(_EARLIER)) + end
+    return end.decode("utf-8", "replace").replace("\r\n", "\n")[-TAIL:]
+
+
+def _end(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            # Four bytes a character at most.
+            file.seek(max(0, size - 4 * TAIL))
+            return file.read()
+    except OSError:
+        return b""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The end of one process.
+
+    Parameters
+    ----------
+    code
+        Its exit status; the negative number of the signal that killed it.
+    late
+        Whether it was killed because its time was over.
+    seconds
+        How long it ran.
+    lost
+        Why nothing is known of it, in a sentence; empty otherwise.
+    """
+
+    code: int = 0
+    late: bool = False
+    seconds: float = 0.0
+    lost: str = ""
+
+    @property
+    def signal_name(self) -> str:
+        """Name of the signal that killed it."""
+        try:
+            return signal.Signals(-self.code).name
+        except ValueError:
+            return f"signal {-self.code}"
+
+
+_R = re.compile(r"^(Error\b.*(?:\n(?!Calls: |Execution halted|Error\b)[ \t]+\S.*)?)", re.MULTILINE)
+_JULIA = re.compile(r"^ERROR: (?:LoadError: )?(.*)$", re.MULTILINE)
+#: Where the line stands. R tells it only of scripts that are read with ``source()`` or with ``show.error.locations``.
+_LINES = {
+    "r": r"(?:^|[\s(/]){name}[#:](\d+)",
+    "julia": r"(?:in expression starting at |Error @ )(?:[^\n]*/)?{name}:(\d+)",
+}
+
+
+def headline(language: str, said: str) -> str:
+    """Return one line on what went wrong.
+
+    Parameters
+    ----------
+    language
+        What the script is written in.
+    said
+        The traceback, or the end of what the program printed.
+
+    Returns
+    -------
+    str
+        The last error that is told of, else the last line; empty if there is none.
+    """
+    pattern = {"r": _R, "julia": _JULIA}.get(language)
+    found = pattern.findall(said) if pattern is not None else []
+    lines = found or said.strip().splitlines()
+    return " ".join(lines[-1].split()) if lines else ""
+
+
+def line_of(language: str, said: str, script: str) -> int | None:
+    """Return the line of the script that a program in another language names, if it does.
+
+    Parameters
+    ----------
+    language
+        What the script is written in.
+    said
+        The end of what the program printed.
+    script
+        The path of the script.
+    """
+    pattern = _LINES.get(language)
+    if pattern is None:
+        return None
+    found = re.findall(pattern.format(name=re.escape(PurePath(script).name)), said, re.MULTILINE)
+    return int(found[-1]) if found else None
+
 
 _MINUTE = 60
 

@@ -12,9 +12,8 @@ from pathlib import Path
 from exptdir.figures.model import Job
 from exptdir.figures.run import interpreter
 from exptdir.figures.run.child import OUTPUT
-from exptdir.figures.run.ended import Ended
-from exptdir.figures.run.output import shorten
-from exptdir.figures.run.processes import ask_where, end_group
+from exptdir.figures.run.interpreter import ask_where, end_group
+from exptdir.figures.run.outcome import Ended, shorten
 
 _PACE = 0.5
 _GRACE = 0.2
@@ -29,7 +28,7 @@ class Spawner:
         self._closed = False
 
     def run(self, job: Job, directory: Path, dark: bool = False) -> Ended:
-        """Run a Python script in an interpreter of its own; as :meth:`exptdir.figures.run.warm.WarmServer.run`."""
+        """Run a Python script in an interpreter of its own; as :meth:`exptdir.figures.run.server.WarmServer.run`."""
         file = directory / "job"
         file.write_text(job.to_json(), "utf-8")
         command = interpreter.command("child", str(file), str(directory), *(["dark"] if dark else []))

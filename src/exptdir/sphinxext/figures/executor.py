@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from exptdir.figures.model import Job, Outcome
-    from exptdir.figures.runner import Runner
+    from exptdir.figures.run.runner import Runner
 
 
 class Submitter:
@@ -64,8 +64,8 @@ class Submitter:
 
     def _function(self) -> Callable[[Job], Outcome]:
         # Most builds run nothing.
-        from exptdir.figures.attempts import run_far
-        from exptdir.figures.runner import run_job
+        from exptdir.figures.known import run_far
+        from exptdir.figures.run.runner import run_job
 
         if self._choice == "local":
             return run_job
@@ -84,7 +84,7 @@ class Submitter:
     def _chosen(self) -> Executor:
         choice = self._choice
         if choice == "local":
-            from exptdir.figures.runner import LocalExecutor
+            from exptdir.figures.run.runner import LocalExecutor
 
             return self._made.enter_context(LocalExecutor(self._jobs or None, runner=self._runner))
         if isinstance(choice, str):

@@ -15,9 +15,9 @@ from sphinx.util.nodes import make_refnode
 
 from exptdir.record.model import listing_order
 from exptdir.record.reference import Unresolved
-from exptdir.sphinxext.data import FigureIndex, ShownFigure
 from exptdir.sphinxext.domain import ExptDomain, domain_of
-from exptdir.sphinxext.placeholders import Placeholder
+from exptdir.sphinxext.pages import Placeholder
+from exptdir.sphinxext.store import FigureIndex, ShownFigure
 from exptdir.sphinxext.warnings_ import warn
 
 if TYPE_CHECKING:

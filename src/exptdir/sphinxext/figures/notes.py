@@ -1,4 +1,9 @@
-"""Notes the figures of each document when it is read: where they are, and what they are called."""
+"""Notes the figures of each document when it is read: where they are, and what they are called.
+
+Scripts and inputs that pages offer below their figures, among the downloads of the output.
+
+Pages with figures: what they depend on, their style sheet, and the script that enlarges figures.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +16,19 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx import addnodes
 
-from exptdir.figures.names import dark_name
+from exptdir.figures.model import dark_name
 from exptdir.sphinxext.assets import MISSING
 from exptdir.sphinxext.config import Settings
-from exptdir.sphinxext.data import ShownFigure
 from exptdir.sphinxext.doctree import all_nodes
-from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.figures.origin import figure_origin
+from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.figures.index import thumbnails
+from exptdir.sphinxext.figures.provenance import figure_origin, origins_of
+from exptdir.sphinxext.store import ShownFigure
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
+
 
 #: Class of the images that can be enlarged.
 ENLARGED = "exptdir-figure"
@@ -218,3 +225,87 @@ def setup_figure_notes(app: Sphinx) -> None:
     """Connect to reading, when the files of images are known."""
     app.connect("doctree-read", _note, priority=600)
     app.connect("env-get-outdated", _outdated, priority=300)
+
+
+def _offered(domain: ExptDomain, docname: str) -> Iterator[str]:
+    for origin in origins_of(domain, docname):
+        if origin is None:
+            continue
+        if origin.offered:
+            yield origin.script
+        yield from (item.path for item in origin.inputs if item.offered)
+
+
+def _register(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Register the files for this build; those of earlier builds are forgotten, but for the documents' own."""
+    domain = domain_of(env)
+    domain.figure_state.origins.clear()
+    domain.figure_state.downloads.clear()
+    _forget(env, domain)
+    for docname in sorted(domain.figures):
+        offer(env, domain, docname)
+    return []
+
+
+def offer(env: BuildEnvironment, domain: ExptDomain, docname: str) -> None:
+    """Register the files of one document that was just read."""
+    ours = []
+    for path in dict.fromkeys(_offered(domain, docname)):
+        if docname not in _users(env, path):
+            ours.append(path)
+        domain.figure_state.downloads[path] = Path(env.dlfiles.add_file(docname, path)).as_posix()
+    if ours:
+        domain.figure_files[docname] = ours
+
+
+def _users(env: BuildEnvironment, path: str) -> set[str]:
+    found = env.dlfiles.get(Path(path))
+    return found[0] if found is not None else set()
+
+
+def _forget(env: BuildEnvironment, domain: ExptDomain) -> None:
+    for docname, paths in domain.figure_files.items():
+        for path in paths:
+            users = _users(env, path)
+            users.discard(docname)
+            if not users:
+                env.dlfiles.pop(Path(path), None)
+    domain.figure_files.clear()
+
+
+def setup_figure_files(app: Sphinx) -> None:
+    """Connect to the end of reading, before pages are compared."""
+    app.connect("env-updated", _register, priority=600)
+
+
+_STYLES, _SCRIPT = "exptdir-figures.css", "exptdir-figures.js"
+
+
+def enlarges(domain: ExptDomain, docname: str) -> bool:
+    """Say whether a page has figures of an experiment that can be enlarged."""
+    figures = domain.figures.get(docname, ())
+    return any(figure.enlarged for figure in figures) and domain.record.around(docname) is not None
+
+
+def figures_shown(domain: ExptDomain, docname: str) -> tuple[Any, ...]:
+    """Return what a page shows of its figures and of others' beyond what its document says."""
+    if docname not in domain.figures and docname not in domain.figure_indexes:
+        return ()
+    indexes = domain.figure_indexes.get(docname, ())
+    listed = [thumbnails(domain, docname, index) for index in indexes]
+    return (enlarges(domain, docname), origins_of(domain, docname), listed)
+
+
+def _dress_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    domain = domain_of(app.env)
+    docnames = sorted(domain.env.found_docs) if app.builder.name == "singlehtml" else [pagename]
+    if any(name in domain.figures or name in domain.figure_indexes for name in docnames):
+        app.add_css_file(_STYLES)
+    # Books and help files are no place for scripts.
+    if not getattr(app.builder, "embedded", False) and any(enlarges(domain, name) for name in docnames):
+        app.add_js_file(_SCRIPT, loading_method="defer")
+
+
+def setup_figure_scripts(app: Sphinx) -> None:
+    """Connect to the pages."""
+    app.connect("html-page-context", _dress_page)

@@ -9,11 +9,11 @@ from sphinx.util.docutils import SphinxRole
 
 from exptdir.errors import AssetError, TableError
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
+from exptdir.sphinxext.doctree import add_unclaimed_role
 from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.tables.directive import reader_of
 from exptdir.sphinxext.tables.nodes import shown_lines
 from exptdir.sphinxext.tables.packed import Extra
-from exptdir.sphinxext.tables.reader import reader_of
-from exptdir.sphinxext.unclaimed import add_unclaimed_role
 
 if TYPE_CHECKING:
     from docutils.nodes import Node, system_message

@@ -1,11 +1,25 @@
-"""The directive ``datatable``: a range of a spreadsheet as a table of the document."""
+"""The directive ``datatable``: a range of a spreadsheet as a table of the document.
+
+Labels of tables that have no caption, or could not be shown: references find them by their file's name.
+
+Sphinx gives a label a title by the caption, and refuses references to those without; a file that is not there
+would so be reported twice.
+
+The options of ``datatable``: how they are read, and how they choose among the cells.
+
+The reader that all documents of a build share, so that a workbook used ten times is read once.
+
+All sheets of a workbook as tabs, which other builders than HTML's show one after the other.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from docutils.parsers.rst.states import RSTState
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
@@ -13,20 +27,154 @@ from sphinx.util.docutils import SphinxDirective
 from exptdir.errors import AssetError, EmptySheetError, TableError
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.tables.big import keep_rest, more_line, rows_shown, setup_tables_big
 from exptdir.sphinxext.tables.html import setup_tables_html
-from exptdir.sphinxext.tables.labels import note_title, setup_table_labels
 from exptdir.sphinxext.tables.nodes import UnpackRows, table_box, table_node, table_number
-from exptdir.sphinxext.tables.options import ALL_SHEETS, OPTIONS, refined
-from exptdir.sphinxext.tables.reader import reader_of, setup_tables_reader
-from exptdir.sphinxext.tables.tabs import tab_set
+from exptdir.sphinxext.tables.remaining_rows import keep_rest, more_line, rows_shown, setup_tables_big
 from exptdir.tables.collection import collection_paused
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
-    from exptdir.tables import Table
+    from exptdir.tables import Table, TableReader
+
+
+def tab_set(parts: Sequence[tuple[str, nodes.Node]]) -> nodes.Element:
+    """Make the tabs.
+
+    Parameters
+    ----------
+    parts
+        For each tab its label and what it shows.
+
+    Returns
+    -------
+    docutils.nodes.Element
+        What sphinx-design's directive ``tab-set`` makes of such content.
+    """
+    from sphinx_design.shared import create_component
+
+    whole = create_component("tab-set", classes=["sd-tab-set", "exptdir-table-tabs"])
+    for number, (label, content) in enumerate(parts):
+        item = create_component("tab-item", classes=["sd-tab-item"], selected=number == 0)
+        # A name of a sheet is no prose: its quotes stay as they are.
+        item += nodes.rubric(label, label, classes=["sd-tab-label"], support_smartquotes=False)
+        item += create_component("tab-content", classes=["sd-tab-content"], children=[content])
+        whole += item
+    return whole
+
+
+def reader_of(env: BuildEnvironment) -> TableReader:
+    """Return the reader of this build, made when it is first asked for."""
+    domain = domain_of(env)
+    if domain.table_reader is None:
+        # Most builds read no spreadsheet.
+        from exptdir.tables import TableReader
+
+        domain.table_reader = TableReader()
+    return domain.table_reader
+
+
+def _forget(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Let go of the files when all documents are read."""
+    domain_of(env).table_reader = None
+    return []
+
+
+def setup_tables_reader(app: Sphinx) -> None:
+    """Connect to the end of reading."""
+    app.connect("env-updated", _forget)
+
+
+#: The value of ``:sheet:`` that means every visible sheet.
+ALL_SHEETS = "*"
+_YES_NO = {"": True, "yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+
+
+def _align(argument: str) -> str:
+    return str(directives.choice(argument, ("left", "center", "right")))
+
+
+def _widths(argument: str) -> str | list[int]:
+    value = argument.strip()
+    return value if value in {"auto", "grid"} else list(directives.positive_int_list(argument))
+
+
+def _yes_or_no(argument: str | None) -> bool:
+    try:
+        return _YES_NO[(argument or "").strip().lower()]
+    except KeyError:
+        raise ValueError("expected yes or no") from None
+
+
+OPTIONS: Mapping[str, Callable[[str], Any]] = {
+    "sheet": directives.unchanged_required,
+    "range": directives.unchanged_required,
+    "columns": directives.unchanged_required,
+    "rows": directives.unchanged_required,
+    "sort": directives.unchanged_required,
+    "limit": directives.nonnegative_int,
+    "header-rows": directives.nonnegative_int,
+    "header-columns": directives.nonnegative_int,
+    "round": directives.unchanged_required,
+    "format": directives.unchanged_required,
+    "hidden": _yes_or_no,
+    "download": _yes_or_no,
+    "caption": directives.unchanged_required,
+    "name": directives.unchanged,
+    "class": directives.class_option,
+    "align": _align,
+    "widths": _widths,
+}
+
+
+def refined(table: Table, options: Mapping[str, Any]) -> Table:
+    """Return what is left of a table when its directive has chosen among rows and columns and formatted them.
+
+    Raises
+    ------
+    TableError
+        If an option names a column that is not there, or cannot be understood.
+    """
+    from exptdir.tables import apply_formats, select
+
+    if options.keys() & {"columns", "rows", "sort", "limit"}:
+        table = select(
+            table,
+            columns=options.get("columns"),
+            rows=options.get("rows"),
+            sort=options.get("sort"),
+            limit=options.get("limit"),
+        )
+    if options.keys() & {"round", "format"}:
+        table = apply_formats(table, round=options.get("round"), formats=options.get("format"))
+    return table
+
+
+_TITLES = "exptdir_table_titles"
+
+
+def note_title(document: nodes.document, node: nodes.Element, title: str) -> None:
+    """Remember what a reference to a named node shows where it has no caption."""
+    for name in node["names"]:
+        document.attributes.setdefault(_TITLES, {})[name] = title
+
+
+def _add_labels(app: Sphinx, document: nodes.document) -> None:
+    """Come after Sphinx has collected the labels, so that captions win."""
+    titles: dict[str, str] = document.attributes.pop(_TITLES, {})
+    standard = app.env.domains.standard_domain
+    for name, title in titles.items():
+        docname, anchor = standard.anonlabels.get(name, ("", ""))
+        if docname == app.env.docname and name not in standard.labels:
+            standard.labels[name] = docname, anchor, title
+
+
+def setup_table_labels(app: Sphinx) -> None:
+    """Connect to the end of reading a document."""
+    app.connect("doctree-read", _add_labels, priority=100)
+
 
 #: What messages call a table whose cells stand in the document.
 _INLINE = "inline table"

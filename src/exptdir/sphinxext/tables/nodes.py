@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from exptdir.sphinxext.domain import ExptDomain, domain_of
-from exptdir.sphinxext.placeholders import Placeholder
+from exptdir.sphinxext.pages import Placeholder
 from exptdir.sphinxext.tables.packed import Dress, Extra, Packed, natural_widths, pack
 
 if TYPE_CHECKING:

@@ -1,1 +1,0 @@
-"""Which plot scripts a record has, and which figures its documents show."""

@@ -1,0 +1,382 @@
+"""What the ledger knows of one script: the facts by which its figures are fresh.
+
+How a line of the ledger is written and read: words, quotes, paths.
+
+The ledger ``figures.lock``: what each plot script of an experiment read and drew, one fact a line.
+
+Every line is ``script fact values…``, apart by single blanks, sorted; a value that is not one plain word is
+written as a JSON string. Paths are relative to the ledger's directory. A script with arguments is written
+``name#`` and the beginning of their digest, and has a fact ``args``. The fact ``sum`` digests the other
+lines of its script, so that lines that were lost, mixed by a merge or changed by hand are noticed. There are
+no times and no paths of a machine in it: the same figures give the same bytes anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+
+from exptdir.figures.digest import digest_text
+from exptdir.record.problem import Problem
+
+#: Facts that are a name and a value, and where an entry keeps them.
+MAPPINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "output": "outputs",
+        "input": "inputs",
+        "module": "modules",
+        "listing": "listings",
+        "version": "versions",
+    }
+)
+#: Facts that are a name alone.
+SETS: Mapping[str, str] = MappingProxyType(
+    {
+        "absent": "absent",
+        "former": "former",
+        "outside": "outside",
+        "scope": "scope",
+        "unseen": "unseen",
+        "wrote": "wrote",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a script since it was run last, or since its figures were adopted.
+
+    All paths are relative to the record's base.
+
+    Parameters
+    ----------
+    script
+        The script.
+    args
+        Its arguments.
+    digest
+        Digest of the script.
+    style
+        Digest of all that decides on its looks beside it: style, dark scheme, ``matplotlibrc``.
+    outputs, inputs, modules
+        Digests of the figures that it drew, the files that it read, the modules that it imported. An input
+        that changed while the script ran has the digest ``changed``, which no file has.
+    listings
+        Digests of the names in the directories that it listed.
+    versions
+        Versions of what drew them.
+    absent
+        Files that it sought in vain.
+    former
+        Figures that it drew once and draws no more, and that are still there.
+    outside
+        Digests of the paths of files that are not told here: those outside the record.
+    scope
+        Directories of which every data file is an input, since what it reads there cannot be seen.
+    unseen
+        Why it cannot.
+    wrote
+        Other files that it wrote.
+    adopted
+        Whether the figures were there before us: what they depend on is an assumption.
+    drawn
+        Every digest that the ledger gives for a figure, contradictory ones included.
+    damaged
+        Why this must not be believed; empty if it may.
+    """
+
+    script: str
+    digest: str
+    style: str
+    args: tuple[str, ...] = ()
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    modules: Mapping[str, str] = field(default_factory=dict)
+    listings: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    wrote: tuple[str, ...] = ()
+    adopted: bool = False
+    drawn: frozenset[str] = field(default=frozenset(), compare=False)
+    damaged: str = field(default="", compare=False)
+
+    @property
+    def key(self) -> str:
+        """Path and arguments, as :attr:`exptdir.figures.model.Script.key` has them."""
+        return script_key(self.script, self.args)
+
+    @property
+    def identity(self) -> str:
+        """All facts as one text: two entries that say the same have the same."""
+        skipped = ("drawn", "damaged")
+        values = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in skipped}
+        plain = {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+        return json.dumps(plain, sort_keys=True)
+
+
+def script_key(path: str, args: tuple[str, ...]) -> str:
+    """Return what tells one script with its arguments from another.
+
+    Parameters
+    ----------
+    path
+        The script.
+    args
+        Its arguments.
+    """
+    return f"{path} {json.dumps(args, ensure_ascii=False)}" if args else path
+
+
+_PLAIN = re.compile(r"[^\s\"#<=>|][^\s\"]*")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s"]+')
+_CLEAN = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)*")
+_MARKER = re.compile(r"(?:<{7}|\|{7}|={7}|>{7})(?: .*)?")
+
+
+def quoted(token: str) -> str:
+    """Write a value: as it is if it is one plain word, else as a JSON string."""
+    if _PLAIN.fullmatch(token) and token.isprintable():
+        return token
+    return json.dumps(token, ensure_ascii=not token.isprintable())
+
+
+def tokens_of(line: str) -> list[str] | None:
+    """Take a line apart; ``None`` if it is none of a ledger."""
+    if '"' not in line:
+        tokens = line.split(" ")
+        readable = len(tokens) > 1 and all(tokens) and not is_marker(line)
+        return tokens if readable else None
+    found = _TOKEN.findall(line)
+    if " ".join(found) != line or len(found) < 2:
+        return None
+    try:
+        return [json.loads(token) if token.startswith('"') else token for token in found]
+    except ValueError:
+        return None
+
+
+def is_marker(line: str) -> bool:
+    """Tell whether a line is one that git puts around a conflict."""
+    return _MARKER.fullmatch(line) is not None
+
+
+def inside(path: str, directory: str) -> str | None:
+    """Return the path from the base of one from the ledger's directory; ``None`` if it leads out of the record."""
+    if _CLEAN.fullmatch(path):
+        # Nearly all are, and there may be many thousands.
+        return path if directory == "." else f"{directory}/{path}"
+    if path.startswith("/") or "\0" in path or os.path.isabs(path):
+        return None
+    joined = posixpath.normpath(posixpath.join(directory, path))
+    return None if joined == ".." or joined.startswith("../") else joined
+
+
+HEADER = "# figures.lock 1: what plot scripts read and drew. exptdir writes this file; keep it with the figures."
+
+_WITH_ARGS = re.compile(r"#[0-9a-f]{8}$")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|changed")
+#: The facts whose value is a path.
+_PATHS = frozenset({*MAPPINGS, "absent", "wrote", "former", "scope"} - {"version"})
+
+
+def format_ledger(entries: Iterable[Entry], directory: str) -> str:
+    """Write a ledger.
+
+    Parameters
+    ----------
+    entries
+        What is known of each script.
+    directory
+        The ledger's directory, relative to the record's base.
+
+    Returns
+    -------
+    str
+        The file; empty where nothing is known.
+    """
+    lines = [line for entry in entries for line in _lines(entry, directory)]
+    return "\n".join([HEADER, *sorted(lines), ""]) if lines else ""
+
+
+def _lines(entry: Entry, directory: str) -> list[str]:
+    owner = _owner(entry, directory)
+    facts: list[tuple[str, ...]] = [("script", entry.digest), ("style", entry.style)]
+    if entry.args:
+        facts.append(("args", *entry.args))
+    if entry.adopted:
+        facts.append(("adopted",))
+    for fact, attribute in MAPPINGS.items():
+        values: Mapping[str, str] = getattr(entry, attribute)
+        facts += [(fact, _relative(fact, name, directory), value) for name, value in values.items()]
+    for fact, attribute in SETS.items():
+        facts += [(fact, _relative(fact, name, directory)) for name in getattr(entry, attribute)]
+    lines = sorted({" ".join(quoted(token) for token in (owner, *fact)) for fact in facts})
+    return [*lines, f"{quoted(owner)} sum {_sum(lines)}"]
+
+
+def _owner(entry: Entry, directory: str) -> str:
+    path = posixpath.relpath(entry.script, directory)
+    return f"{path}#{_mark(entry.args)}" if entry.args else path
+
+
+def _mark(args: Iterable[str]) -> str:
+    return digest_text(json.dumps(list(args)))[7:15]
+
+
+def _sum(lines: Iterable[str]) -> str:
+    return digest_text("\n".join(sorted(lines)))[7:23]
+
+
+def _relative(fact: str, path: str, directory: str) -> str:
+    return posixpath.relpath(path, directory) if fact in _PATHS else path
+
+
+def parse_ledger(text: str, directory: str, path: Path) -> tuple[dict[str, Entry], list[Problem]]:
+    """Read a ledger, or what is left of it.
+
+    Parameters
+    ----------
+    text
+        The file.
+    directory
+        Its directory, relative to the record's base.
+    path
+        The file's own path, for the problems.
+
+    Returns
+    -------
+    tuple
+        What is known by script and arguments, and what is wrong with the file. An entry of which lines are
+        missing, contradict each other or cannot be read is there too, and says so in ``damaged``.
+    """
+    owners: defaultdict[str, list[tuple[list[str], str]]] = defaultdict(list)
+    problems: list[Problem] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        line = line.rstrip("\r")
+        if not line or line.startswith("# "):
+            continue
+        tokens = tokens_of(line)
+        if tokens is None:
+            problems.append(_problem(line, path, number))
+        else:
+            owners[tokens[0]].append((tokens[1:], line))
+    entries: dict[str, Entry] = {}
+    for owner, facts in owners.items():
+        entry = _entry(owner, facts, directory)
+        if entry is None:
+            problems.append(Problem("figure", f"the ledger names a script outside the record: {owner[:200]}", path))
+            continue
+        if entry.damaged:
+            message = f"what the ledger says of {owner[:200]} is damaged: {entry.damaged}; it is drawn again"
+            problems.append(Problem("figure", message, path))
+        entries[entry.key] = entry
+    # One conflict has three markers, which say the same.
+    return entries, problems if len(problems) <= 3 else [*problems[:3], _more(problems, path)]
+
+
+def _more(problems: list[Problem], path: Path) -> Problem:
+    return Problem("figure", f"the ledger has {len(problems) - 3} more such faults", path, problems[3].line)
+
+
+def _problem(line: str, path: Path, number: int) -> Problem:
+    if is_marker(line):
+        message = "the ledger holds a merge conflict: what it concerns is drawn again"
+    else:
+        message = f"this line of the ledger cannot be read and is passed over: {line[:80]!r}"
+    return Problem("figure", message, path, number)
+
+
+def _entry(owner: str, facts: list[tuple[list[str], str]], directory: str) -> Entry | None:
+    script, _, mark = owner.rpartition("#") if _WITH_ARGS.search(owner) else (owner, "", "")
+    place = inside(script, directory)
+    if place is None:
+        return None
+    reader = _Reader(directory)
+    for tokens, _ in facts:
+        reader.take(*tokens)
+    lines = {line for tokens, line in facts if tokens[0] != "sum"}
+    sums = {tuple(tokens[1:]) for tokens, _ in facts if tokens[0] == "sum"}
+    if sums != {(_sum(lines),)}:
+        reader.damage("lines were lost, added or changed")
+    args = next(iter(reader.args), ())
+    if len(reader.args) > 1 or mark != (_mark(args) if args else ""):
+        reader.damage("its arguments do not fit")
+        args = ()
+    return reader.entry(place, args)
+
+
+class _Reader:
+    """Gathers the facts of one script; the first of two that contradict each other counts."""
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+        self.args: set[tuple[str, ...]] = set()
+        self.single: dict[str, str] = {}
+        self.maps: dict[str, dict[str, str]] = {attribute: {} for attribute in MAPPINGS.values()}
+        self.sets: dict[str, set[str]] = {attribute: set() for attribute in SETS.values()}
+        self.drawn: set[str] = set()
+        self.adopted = False
+        self.damaged = ""
+
+    def damage(self, why: str) -> None:
+        """Note that something is wrong; what was noted first is what the author is told."""
+        self.damaged = self.damaged or why
+
+    def take(self, fact: str, *values: str) -> None:
+        """Take one line."""
+        if fact == "args":
+            self.args.add(values)
+        elif fact == "adopted" and not values:
+            self.adopted = True
+        elif fact in ("script", "style") and len(values) == 1:
+            self._put(self.single, fact, values[0])
+        elif fact in MAPPINGS and len(values) == 2:
+            self._map(fact, *values)
+        elif fact in SETS and len(values) == 1:
+            name = self._name(fact, values[0])
+            self.sets[SETS[fact]].update([] if name is None else [name])
+        elif fact != "sum":
+            self.damage(f"the fact “{fact[:40]}” is not known")
+
+    def _map(self, fact: str, name: str, value: str) -> None:
+        place = self._name(fact, name)
+        if fact != "version" and not _DIGEST.fullmatch(value):
+            self.damage(f"the digest of {name[:200]} is cut off")
+        elif place is not None:
+            self._put(self.maps[MAPPINGS[fact]], place, value)
+            self.drawn.update([value] if fact == "output" else [])
+
+    def _name(self, fact: str, name: str) -> str | None:
+        place = inside(name, self.directory) if fact in _PATHS else name
+        if place is None:
+            self.damage("it names a file outside the record")
+        return place
+
+    def _put(self, into: dict[str, str], name: str, value: str) -> None:
+        if into.setdefault(name, value) != value:
+            self.damage(f"it says two things of {name[:200]}")
+
+    def entry(self, script: str, args: tuple[str, ...]) -> Entry:
+        """Return all that was taken."""
+        return Entry(
+            script=script,
+            args=args,
+            digest=self.single.get("script", ""),
+            style=self.single.get("style", ""),
+            adopted=self.adopted,
+            drawn=frozenset(self.drawn),
+            damaged=self.damaged,
+            **{name: dict(sorted(values.items())) for name, values in self.maps.items()},  # type: ignore[arg-type]
+            **{name: tuple(sorted(values)) for name, values in self.sets.items()},  # type: ignore[arg-type]
+        )

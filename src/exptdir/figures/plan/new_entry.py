@@ -1,0 +1,292 @@
+"""Makes entries of the ledger: out of what a run touched, or out of what may have been touched long ago.
+
+Turns the paths that a run touched into facts.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from exptdir.figures.digest import is_below, is_passing, mark, stamp, system_places
+from exptdir.figures.ledger import Entry
+from exptdir.figures.model import LEDGER, Outcome, Script, is_figure
+from exptdir.figures.plan.tree import Tree
+
+#: The digest of an input that changed while the script ran; no file has it.
+CHANGED = "changed"
+#: A file larger than this that may only *perhaps* be read is not digested but known by size and time.
+BIG = 1 << 26
+
+
+@dataclass
+class Collector:
+    """Collects the facts of one entry.
+
+    Parameters
+    ----------
+    tree
+        The record's files.
+    own
+        The files that the script itself wrote: they are no inputs unless it read them first.
+    started
+        When it was started, in nanoseconds; what is newer changed while it ran.
+    inputs, modules, listings, absent
+        The facts.
+    stamps
+        Sizes and times of files that are known by these alone, by path: absolute, or relative to the base.
+    """
+
+    tree: Tree
+    own: frozenset[str]
+    started: int
+    inputs: dict[str, str] = field(default_factory=dict)
+    modules: dict[str, str] = field(default_factory=dict)
+    listings: dict[str, str] = field(default_factory=dict)
+    absent: set[str] = field(default_factory=set)
+    stamps: dict[str, str] = field(default_factory=dict)
+
+    def read(self, path: str, into: dict[str, str]) -> None:
+        """Take a file that was read into the facts of one kind."""
+        digest = self.tree.digest(path)
+        if digest is not None:
+            into[path] = CHANGED if self._is_newer(path) else digest
+        elif path not in self.own and not os.path.isdir(self.tree.absolute(path)):
+            # It was read and is gone, though not by the script's own doing.
+            into[path] = CHANGED
+
+    def _is_newer(self, path: str) -> bool:
+        if path in self.own:
+            return False
+        try:
+            return os.stat(self.tree.absolute(path)).st_ctime_ns > self.started
+        except OSError:
+            return True
+
+    def perhaps_read(self, path: str) -> None:
+        """Take a file that may be an input; where that costs much, by size and time alone."""
+        absolute = self.tree.absolute(path)
+        try:
+            big = os.stat(absolute).st_size > BIG
+        except OSError:
+            return
+        if big:
+            self.stamps[path] = stamp(absolute)
+        else:
+            self.read(path, self.inputs)
+
+    def list_names(self, directory: str, known: Collection[str]) -> None:
+        """Take a directory that was listed; *known* are figures that were in it before, old or new."""
+        digest = self.tree.listing(directory, without=self.own)
+        if digest is None:
+            self.absent.add(directory)
+            return
+        with os.scandir(self.tree.absolute(directory)) as found:
+            names = [entry.name for entry in found if not entry.name.startswith(".") and entry.name != LEDGER]
+        others = ({posixpath.normpath(posixpath.join(directory, name)) for name in names} - self.own).difference(known)
+        grew = os.stat(self.tree.absolute(directory)).st_mtime_ns > self.started
+        self.listings[directory] = CHANGED if grew and any(map(self._is_newer, others)) else digest
+
+    def outside(self, path: str) -> None:
+        """Take a file outside the record."""
+        try:
+            newer = os.path.isfile(path) and os.stat(path).st_mtime_ns > self.started
+        except OSError:
+            newer = True
+        self.stamps[path] = CHANGED if newer else stamp(path)
+
+
+class Places:
+    """Sorts absolute paths into those of the record and those outside it that count.
+
+    Parameters
+    ----------
+    tree
+        The record's files.
+    private
+        Directories in which nothing counts.
+    """
+
+    def __init__(self, tree: Tree, private: tuple[str, ...]) -> None:
+        self._tree = tree
+        self._private = private
+
+    def inside(self, paths: Iterable[str]) -> set[str]:
+        """Return those in the record, relative to its base."""
+        found = {place for path in paths if (place := self._tree.inside(path)) is not None and not self._is_own(path)}
+        return {path for path in found if "__pycache__" not in path}
+
+    def _is_own(self, path: str) -> bool:
+        # A record may itself lie where programs do, in a directory for temporary files for instance.
+        return is_below(path, tuple(place for place in self._private if self._tree.inside(place) is not None))
+
+    def outside(self, paths: Iterable[str]) -> set[str]:
+        """Return those outside the record."""
+        far = {path for path in paths if self._tree.inside(path) is None and not is_below(path, self._private)}
+        return {path for path in far if not is_passing(path)}
+
+
+@dataclass(frozen=True)
+class Before:
+    """What is known of a script just before it is run.
+
+    Parameters
+    ----------
+    digest
+        Digest of the script.
+    style
+        Digest of its style.
+    started
+        The time in nanoseconds.
+    known
+        Figures that were there.
+    old
+        What the ledger knew of it.
+    """
+
+    digest: str
+    style: str
+    started: int
+    known: frozenset[str] = frozenset()
+    old: Entry | None = None
+
+
+def drawn_entry(
+    script: Script, outcome: Outcome, tree: Tree, before: Before, private: tuple[str, ...] = ()
+) -> tuple[Entry, dict[str, str]]:
+    """Write down what a run that ended well touched.
+
+    Parameters
+    ----------
+    script
+        The script.
+    outcome
+        How it ended.
+    tree
+        The record's files, as they are after the run.
+    before
+        What was known before it.
+    private
+        Directories that belong to exptdir, such as the state directory and the output: inputs of nothing.
+
+    Returns
+    -------
+    tuple
+        The entry, and sizes and times of the files outside the record by path.
+    """
+    trace = outcome.trace
+    places = Places(tree, (*private, *system_places()))
+    writes = places.inside(trace.writes)
+    outputs = {path: digest for path in places.inside(outcome.written) if (digest := tree.digest(path))}
+    facts = Collector(tree, frozenset((*writes, *outputs)), before.started)
+    skipped = {script.path, posixpath.normpath(posixpath.join(script.experiment, LEDGER))}
+    modules = places.inside(trace.modules) - skipped
+    for path in modules:
+        facts.read(path, facts.modules)
+    for path in places.inside(trace.reads) - modules - skipped:
+        facts.read(path, facts.inputs)
+    for path in places.inside(trace.listed):
+        facts.list_names(path, before.known)
+    facts.absent |= places.inside(trace.absent) - facts.own
+    # What a script keeps for itself outside the record, a cache or a journal, is no data.
+    for path in places.outside((*trace.reads, *trace.absent, *trace.listed)) - set(trace.writes):
+        facts.outside(path)
+    unseen = trace.unseen if script.language == "python" else (script.language,)
+    scope = _scope(script, tree, unseen, places.inside(trace.named_directories))
+    _take_unseen(facts, script, scope)
+    wrote = {path for path in writes - set(outputs) if not _is_ours(path) and tree.exists(path)}
+    entry = Entry(
+        script=script.path,
+        args=script.args,
+        digest=before.digest,
+        style=before.style,
+        outputs=_ordered(outputs),
+        versions=_ordered(outcome.versions),
+        former=_former(before.old, outputs, tree),
+        scope=scope,
+        unseen=tuple(sorted(unseen)),
+        wrote=tuple(sorted(wrote)),
+    )
+    return _with(facts, entry), facts.stamps
+
+
+def adopted_entry(script: Script, figures: Iterable[str], tree: Tree, style: str) -> tuple[Entry, dict[str, str]]:
+    """Write down figures that were there before us, and all that they may depend on.
+
+    Parameters
+    ----------
+    script
+        The script that probably drew them.
+    figures
+        The figures.
+    tree
+        The record's files.
+    style
+        Digest of the script's style.
+
+    Returns
+    -------
+    tuple
+        As :func:`drawn_entry` has it.
+    """
+    outputs = {path: digest for path in figures if (digest := tree.digest(path))}
+    facts = Collector(tree, frozenset(), started=1 << 80)
+    scope = _scope(script, tree, ("adopted",), set())
+    _take_unseen(facts, script, scope)
+    entry = Entry(
+        script=script.path,
+        args=script.args,
+        digest=tree.digest(script.path) or "",
+        style=style,
+        outputs=_ordered(outputs),
+        scope=scope,
+        adopted=True,
+    )
+    return _with(facts, entry), facts.stamps
+
+
+def _scope(script: Script, tree: Tree, unseen: Collection[str], named: Collection[str]) -> tuple[str, ...]:
+    """Return the directories of which all data count: none where everything was seen or the author says what counts."""
+    if not unseen or script.inputs:
+        return ()
+    return tuple(sorted({script.experiment, *(path for path in named if os.path.isdir(tree.absolute(path)))}))
+
+
+def _take_unseen(facts: Collector, script: Script, scope: Iterable[str]) -> None:
+    declared = facts.tree.matching(script.inputs)
+    for path in declared - facts.own - facts.inputs.keys():
+        facts.read(path, facts.inputs)
+    literal = {pattern for pattern in script.inputs if not set(pattern) & set("*?[")}
+    facts.absent |= literal - declared - facts.own
+    for directory in scope:
+        for path in facts.tree.data_files(directory):
+            if path not in facts.own and path not in facts.inputs and path not in facts.modules:
+                facts.perhaps_read(path)
+
+
+def _with(facts: Collector, entry: Entry) -> Entry:
+    return replace(
+        entry,
+        inputs=_ordered(facts.inputs),
+        modules=_ordered(facts.modules),
+        listings=_ordered(facts.listings),
+        absent=tuple(sorted(facts.absent)),
+        outside=tuple(sorted(map(mark, facts.stamps))),
+    )
+
+
+def _ordered(values: Mapping[str, str]) -> dict[str, str]:
+    return dict(sorted(values.items()))
+
+
+def _former(old: Entry | None, outputs: Collection[str], tree: Tree) -> tuple[str, ...]:
+    """Return the figures that the script drew once; what was merely adopted may never have been its own."""
+    if old is None or old.adopted:
+        return ()
+    return tuple(sorted(path for path in {*old.outputs, *old.former} - set(outputs) if tree.exists(path)))
+
+
+def _is_ours(path: str) -> bool:
+    return posixpath.basename(path) == LEDGER or (is_figure(path) and posixpath.basename(path).startswith("."))

@@ -1,0 +1,269 @@
+"""Has matplotlib write figures as a whole or not at all, and only those whose bytes change. For a script's process.
+
+A figure is drawn into the directory of the run first, then compared with what is there, then put in its place.
+
+Gives matplotlib the look that a script's figures have before it says otherwise.
+
+What nearly every plot script imports, imported once for all of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import io
+import os
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from exptdir.figures.inside.events import Listener
+from exptdir.figures.model import dark_name
+from exptdir.record.files import write
+
+
+class Drawing:
+    """Stands in for the method of matplotlib's canvas that writes figures.
+
+    Parameters
+    ----------
+    original
+        ``FigureCanvasBase.print_figure``.
+    listener
+        The trace of the script's process.
+    scratch
+        The directory of this run.
+    dark
+        Whether only SVGs are drawn, for the dark scheme, under names of their own.
+    """
+
+    def __init__(self, original: Callable[..., Any], listener: Listener, scratch: Path, dark: bool) -> None:
+        self._original = original
+        self._listener = listener
+        self._scratch = scratch
+        self._dark = dark
+        self._count = 0
+
+    def print_figure(
+        self, canvas: Any, filename: Any, *args: Any, format: str | None = None, **options: Any
+    ) -> Any:
+        """Write a figure; what is no name of an ordinary file is left to matplotlib."""
+        target = self._target(canvas, filename, format)
+        # The fifth argument after the name is the format, which nobody passes by place.
+        if target is None or len(args) > 4:
+            return self._original(canvas, filename, *args, format=format, **options)
+        kind = format or target.suffix[1:]
+        if self._dark:
+            if kind.lower() != "svg":
+                return None
+            target = target.with_name(dark_name(target.name))
+        if not target.parent.is_dir():
+            raise FileNotFoundError(2, "No such directory for the figure", str(target))
+        self._count += 1
+        drawn = self._scratch / f"drawn-{os.getpid()}-{self._count}.{kind}"
+        try:
+            done = self._original(canvas, str(drawn), *args, format=kind, **options)
+            self._listener.apart(self._place, drawn, target)
+        finally:
+            drawn.unlink(missing_ok=True)
+        return done
+
+    def _target(self, canvas: Any, filename: Any, kind: str | None) -> Path | None:
+        """Return where the figure goes, by the rules of ``print_figure``."""
+        if not isinstance(filename, str | os.PathLike):
+            return None
+        name = os.fspath(filename)
+        if not isinstance(name, str):
+            return None
+        if kind is None and not os.path.splitext(name)[1][1:]:
+            name = f"{name.rstrip('.')}.{canvas.get_default_filetype()}"
+        path = Path(self._listener.scope.absolute(name))
+        return None if path.exists() and not path.is_file() else path
+
+    def _place(self, drawn: Path, target: Path) -> None:
+        content = drawn.read_bytes()
+        try:
+            same = target.read_bytes() == content
+        except OSError:
+            same = False
+        self._listener.write(str(target), changes=not same)
+        if not same:
+            write(target, content)
+
+
+def draw_whole(listener: Listener, scratch: Path, dark: bool) -> None:
+    """Replace the method, in a process in which nothing but one script is run.
+
+    Raises
+    ------
+    ImportError
+        Without matplotlib.
+    """
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    drawing = Drawing(FigureCanvasBase.print_figure, listener, scratch, dark)
+
+    def print_figure(canvas: Any, filename: Any, *args: Any, **options: Any) -> Any:
+        """Write a figure to a file."""
+        return drawing.print_figure(canvas, filename, *args, **options)
+
+    FigureCanvasBase.print_figure = print_figure  # type: ignore[method-assign, assignment]
+
+
+#: What makes the identifiers in an SVG the same each time.
+_SALT = "exptdir"
+#: The style of figures for the dark scheme, where the author has made none.
+_DARK = "dark_background"
+
+
+def set_defaults() -> None:
+    """Set matplotlib's own defaults, and what draws without a screen.
+
+    The configuration of whoever builds does not count: figures are to be the same everywhere.
+
+    Raises
+    ------
+    ImportError
+        Without matplotlib.
+    """
+    import matplotlib
+    from matplotlib import pyplot
+
+    # What a script resets to is to draw the same bytes as well.
+    matplotlib.rcParamsDefault["svg.hashsalt"] = _SALT
+    matplotlib.rcdefaults()
+    pyplot.switch_backend("agg")
+
+
+def set_style(cwd: str, style: str | None, dark: bool) -> None:
+    """Set what a ``matplotlibrc`` beside the script says, then the style, after :func:`set_defaults`.
+
+    Parameters
+    ----------
+    cwd
+        The script's directory.
+    style
+        A file, or the name of a style.
+    dark
+        Whether the figures are for the dark scheme: then ``dark_background`` comes last, or the file
+        ``x.dark.mplstyle`` that lies beside a style ``x.mplstyle``.
+
+    Raises
+    ------
+    OSError
+        When a style is missing or makes no sense.
+    """
+    try:
+        import matplotlib
+        from matplotlib import style as styles
+    except ImportError:
+        return
+    with contextlib.suppress(FileNotFoundError):
+        matplotlib.rc_file(str(Path(cwd) / "matplotlibrc"))
+    if style is not None:
+        styles.use(_spelt(style))
+    if dark:
+        styles.use(_dark_of(style))
+
+
+def _spelt(style: str) -> str:
+    """Return the file of a style that the user has made known to matplotlib, so that it is seen to be read."""
+    from matplotlib import get_configdir
+
+    own = Path(get_configdir()) / "stylelib" / f"{style}.mplstyle"
+    return str(own) if own.is_file() else style
+
+
+def _dark_of(style: str | None) -> str:
+    if style is not None:
+        path = Path(style)
+        beside = path.with_name(f"{path.stem}.dark{path.suffix}")
+        if beside.is_file():
+            return str(beside)
+    return _DARK
+
+
+#: Modules that scripts may find loaded; each for itself, so that one which is not installed does no harm.
+_MODULES = (
+    "resource",
+    "numpy.random",
+    "PIL.Image",
+    "PIL.PngImagePlugin",
+    "matplotlib.pyplot",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+)
+#: By kind of figure, words of the scripts that may draw one. It is made ready when it is first asked for: a server
+#: is as often started for a single script as for many.
+_LATER: Mapping[str, tuple[bytes, ...]] = {"png": (b"png", b"imshow"), "pdf": (b"pdf",)}
+#: How much of a script is looked at.
+_MOST = 1 << 18
+
+
+class Warmth:
+    """What this process has made ready for the scripts that are run in it, or forked from it."""
+
+    def __init__(self) -> None:
+        self._later = dict(_LATER)
+        with _settling():
+            for name in _MODULES:
+                # Missing, or broken; the script that needs it will say so, with a traceback of its own.
+                with contextlib.suppress(Exception):
+                    importlib.import_module(name)
+            # What modules consist of is no garbage, and need not be searched for any.
+            gc.freeze()
+            _draw("svg")
+            with contextlib.suppress(Exception):
+                set_defaults()
+            # It remembers what it has found out.
+            platform.python_version()
+
+    def prepare(self, script: str) -> bool:
+        """Make ready what a script seems to need besides; return whether that was anything.
+
+        Parameters
+        ----------
+        script
+            The file; whatever is wrong with it, it will be found when it is run.
+        """
+        text = b""
+        if self._later:
+            with contextlib.suppress(OSError), open(script, "rb") as file:  # noqa: PTH123
+                text = file.read(_MOST)
+        needed = [kind for kind, words in self._later.items() if any(word in text for word in words)]
+        if needed:
+            with _settling():
+                for kind in needed:
+                    del self._later[kind]
+                    _draw(kind)
+        return bool(needed)
+
+
+@contextlib.contextmanager
+def _settling() -> Iterator[None]:
+    """Have nothing searched for garbage until the end, and what is then left never again, nor copied for that."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
+
+def _draw(kind: str) -> None:
+    """Draw a figure that nobody sees: it finds fonts, and imports what is imported late.
+
+    It does not go through pyplot, so that no script will find it.
+    """
+    with contextlib.suppress(Exception):
+        from matplotlib.figure import Figure
+
+        figure = Figure()
+        axes = figure.subplots()
+        axes.plot([1, 10], [1, 2], label="a")
+        axes.set_title("a")
+        axes.legend()
+        figure.savefig(io.BytesIO(), format=kind)

@@ -1,0 +1,329 @@
+"""The application that serves the output, with what the preview adds to it.
+
+What the preview adds to pages as it serves them, and the small pages of its own.
+
+Who may ask: other sites that a browser has open can send requests here, but not pretend to be this one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import mimetypes
+import os
+import re
+import socket
+import zlib
+from collections.abc import Iterable, Mapping
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from exptdir.preview.addresses import address_of, locate, page_of, path_in_url
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from exptdir.preview.browsers import Browsers, State
+
+
+#: Sent with everything.
+HEADERS: Mapping[str, str] = {
+    "cache-control": "no-cache",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "SAMEORIGIN",
+    "referrer-policy": "same-origin",
+    # No other site may show what is read here.
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+class Guard:
+    """The test of requests.
+
+    Parameters
+    ----------
+    host
+        The address that is listened on.
+    exposed
+        Whether other machines may ask.
+    """
+
+    def __init__(self, host: str, *, exposed: bool = False) -> None:
+        self._exposed = exposed
+        own = socket.gethostname().lower() if exposed else "localhost"
+        self._names = frozenset({"localhost", host.lower(), own, f"{own}.local"})
+
+    def is_host(self, header: str | None) -> bool:
+        """Tell whether a ``Host`` header names this server.
+
+        A site that has its own name resolve to this machine (DNS rebinding) still sends that name.
+        """
+        name = host_name(header or "")
+        if name in self._names:
+            return True
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return self._exposed or address.is_loopback
+
+    def is_own_page(self, origin: str | None, host: str | None) -> bool:
+        """Tell whether a WebSocket is opened by a page of this server: browsers say so in ``Origin``."""
+        return bool(host) and origin is not None and origin.lower() in _origins(str(host).lower())
+
+
+def _origins(host: str) -> Iterable[str]:
+    return f"http://{host}", f"https://{host}"
+
+
+def host_name(header: str) -> str:
+    """Return the name or the address in a ``Host`` header, without the port."""
+    if header.startswith("["):
+        return header[1:].partition("]")[0].lower()
+    name, _, port = header.rpartition(":")
+    return (name if port.isdigit() and name else header).lower()
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches an address or a name."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    addresses = {str(info[4][0]).partition("%")[0] for info in found}
+    return bool(addresses) and all(ipaddress.ip_address(one).is_loopback for one in addresses)
+
+
+#: Where the browser finds what belongs to the preview.
+OWN = "/_exptdir/"
+_HEAD_END = re.compile(rb"</head\s*>", re.IGNORECASE)
+_BODY_END = re.compile(rb"</body\s*>", re.IGNORECASE)
+_STYLE = f'<link rel="stylesheet" href="{OWN}preview.css">'.encode()
+
+
+def dressed(page: bytes, address: str, edit: str = "") -> bytes:
+    """Add the preview's script and style sheet to a page.
+
+    Parameters
+    ----------
+    page
+        The page as it was built.
+    address
+        Its address relative to the output.
+    edit
+        The link that opens its source in an editor, or nothing.
+    """
+    # By this the script knows whether what it fetches later is what is shown.
+    version = f"{zlib.crc32(page):08x}-{len(page)}"
+    data = f'data-page="{_attribute(address)}" data-edit="{_attribute(edit)}" data-version="{version}"'
+    script = f'<script src="{OWN}preview.js" {data}></script>'.encode()
+    head = _HEAD_END.search(page)
+    at = head.start() if head else 0
+    ends = [found.start() for found in _BODY_END.finditer(page, at)]
+    # Without either tag, browsers still take both for what they are.
+    style, script_at = (_STYLE, ends[-1] if ends else len(page)) if head else (b"", len(page))
+    if not head:
+        return page + _STYLE + script
+    return page[:at] + style + page[at:script_at] + script + page[script_at:]
+
+
+def _attribute(text: str) -> str:
+    return escape(text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"), quote=True)
+
+
+def waiting(address: str) -> bytes:
+    """Return the page that stands for one that is still being built."""
+    text = "<h1>Building…</h1><p>The first build is under way. This page appears when it is there.</p>"
+    return _small(address, "Building…", text)
+
+
+def missing(address: str) -> bytes:
+    """Return the page that says that there is none."""
+    shown = _attribute(address)
+    text = (
+        "<h1>No such page</h1>"
+        f"<p>There is no page at <code>/{shown}</code>. If a document appears there, so does its page, here.</p>"
+        '<p><a href="/">To the first page</a></p>'
+    )
+    return _small(address, "No such page", text)
+
+
+def failed(address: str, failure: Mapping[str, Any]) -> bytes:
+    """Return the page that says why there are none.
+
+    Parameters
+    ----------
+    address
+        What was asked for.
+    failure
+        As browsers are told it.
+    """
+    place = ":".join(str(part) for part in (failure["shown"] or failure["file"], failure["line"]) if part)
+    text = f"<h1>The build failed</h1><p><code>{_attribute(place)}</code></p>"
+    text += f"<pre>{_attribute(failure['text'])}</pre>"
+    if failure["traceback"]:
+        text += f"<details><summary>Traceback</summary><pre>{_attribute(failure['traceback'])}</pre></details>"
+    return _small(address, "The build failed", text + "<p>It begins again when something changes.</p>")
+
+
+def _small(address: str, title: str, body: str) -> bytes:
+    page = (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
+        f'</head><body class="exptdir-preview-own">{body}</body></html>\n'
+    )
+    return dressed(page.encode(), address)
+
+
+_STATIC = Path(__file__).parent / "static"
+#: The script of the preview, its parts and its style sheet.
+_OWN_FILE = re.compile(r"preview[a-z-]*\.(?:js|css)")
+_HTML = "text/html"
+
+
+def exists(state: State, page: str) -> bool:
+    """Tell whether there is a page at an address, as browsers name it."""
+    address = address_of(path_in_url(page).encode())
+    return address is not None and locate(state.output, address) is not None
+
+
+class _Watchman:
+    """Turns away whoever may not ask, and puts the headers on every answer."""
+
+    def __init__(self, app: ASGIApp, guard: Guard) -> None:
+        self._app = app
+        self._guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+            await send(message)
+
+        headers = Headers(scope=scope)
+        if scope["type"] == "websocket":
+            if self._may_listen(headers):
+                await self._app(scope, receive, send)
+            else:
+                await WebSocket(scope, receive, send).close(1008)
+        elif not self._guard.is_host(headers.get("host")):
+            await PlainTextResponse("This server has another name.\n", 400)(scope, receive, sending)
+        elif scope["method"] not in ("GET", "HEAD"):
+            allowed = {"allow": "GET, HEAD"}
+            await PlainTextResponse("Pages can only be read.\n", 405, allowed)(scope, receive, sending)
+        else:
+            await self._app(scope, receive, sending)
+
+    def _may_listen(self, headers: Headers) -> bool:
+        host = headers.get("host")
+        return self._guard.is_host(host) and self._guard.is_own_page(headers.get("origin"), host)
+
+
+class _Pages:
+    """The answers to requests for what was built."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def answer(self, request: Request) -> Response:
+        """Return a page, a file, or the page that says why it is not there."""
+        address = address_of(request.scope.get("raw_path") or request.url.path.encode())
+        if address is None:
+            return self._page(request, missing(""), 404)
+        path = locate(self._state.output, address)
+        if path is None:
+            return self._instead(request, address)
+        if path.suffix.lower() in (".html", ".htm"):
+            page = page_of(self._state.output, address)
+            try:
+                content = path.read_bytes()
+            except OSError:
+                return self._page(request, missing(page), 404)
+            return self._page(request, dressed(content, page, self._state.edit_link(page)))
+        return _file(request, path)
+
+    def _instead(self, request: Request, address: str) -> Response:
+        state = self._state
+        page = page_of(state.output, address)
+        if page != address and locate(state.output, page) is not None:
+            return RedirectResponse(path_in_url(f"{address}/"), 307)
+        if not address and state.home and locate(state.output, state.home) is not None:
+            return RedirectResponse(path_in_url(state.home), 307)
+        failure = state.failure_shown()
+        if failure is not None and not state.ready:
+            return self._page(request, failed(page, failure), 500)
+        if not state.ready:
+            return self._page(request, waiting(page), 503)
+        return self._page(request, missing(page), 404)
+
+    def _page(self, request: Request, content: bytes, status: int = 200) -> Response:
+        tag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+        if status == 200 and _has(request, tag):
+            return Response(status_code=304, headers={"etag": tag})
+        return Response(content, status, {"etag": tag} if status == 200 else None, _HTML)
+
+
+def _file(request: Request, path: Path) -> Response:
+    """Return a file that is not a page; videos are asked for part by part."""
+    try:
+        stamp = os.stat(path)
+    except OSError:
+        return PlainTextResponse("It is gone.\n", 404)
+    tag = f'"{stamp.st_mtime_ns:x}-{stamp.st_size:x}"'
+    if _has(request, tag):
+        return Response(status_code=304, headers={"etag": tag})
+    kind, packed = mimetypes.guess_type(path.name)
+    # What is packed is sent as it is: nobody has asked for it to be unpacked on the way.
+    kind = "application/octet-stream" if kind is None or packed else kind
+    return FileResponse(path, headers={"etag": tag}, media_type=kind, stat_result=stamp)
+
+
+def _has(request: Request, tag: str) -> bool:
+    known = request.headers.get("if-none-match", "")
+    return tag in {one.strip().removeprefix("W/") for one in known.split(",")}
+
+
+def application(state: State, browsers: Browsers, guard: Guard) -> ASGIApp:
+    """Return the server of the preview.
+
+    Parameters
+    ----------
+    state
+        What there is to serve, and how the builds stand.
+    browsers
+        Who listens.
+    guard
+        Who may ask.
+    """
+    pages = _Pages(state)
+
+    def own(request: Request) -> Response:
+        name = request.path_params["name"]
+        path = _STATIC / f"exptdir-{name}"
+        if _OWN_FILE.fullmatch(name) and path.is_file():
+            return _file(request, path)
+        return PlainTextResponse("There is no such file.\n", 404)
+
+    async def listen(socket: WebSocket) -> None:
+        await browsers.serve(socket)
+
+    routes = [
+        WebSocketRoute(f"{OWN}socket", listen),
+        Route(f"{OWN}{{name:path}}", own),
+        Route("/{address:path}", pages.answer),
+    ]
+    return _Watchman(Starlette(routes=routes), guard)

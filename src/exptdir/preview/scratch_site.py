@@ -1,0 +1,289 @@
+"""Documents without a record around them: a file or a tree that is shown with defaults.
+
+A first page for a tree that has none: the list of all its documents.
+
+What is meant by the path that one asks to be served: a record, a page of it, or documents on their own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+
+from exptdir.errors import ExptdirError
+from exptdir.record.home import find_conf
+from exptdir.record.walk import list_directory
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+#: Suffixes of what can be shown.
+SUFFIXES = (".md", ".rst")
+#: Stems of a tree's first page, the best first.
+HOMES = ("index", "readme", "notes", "log")
+#: The extension that makes the first page of a tree that has none.
+_LISTING = "exptdir.preview.scratch_site"
+
+
+class NothingToShow(ExptdirError):
+    """What was to be shown is no document, and holds none."""
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What Sphinx is given in place of a ``conf.py``.
+
+    Parameters
+    ----------
+    source
+        The source directory.
+    overrides
+        Values of the configuration.
+    """
+
+    source: Path
+    overrides: dict[str, Any] = field(default_factory=dict)
+
+
+def alone(path: Path) -> Alone:
+    """Say how a document, or a tree of them, is shown without a ``conf.py``.
+
+    Nothing is written, and the same path gives the same answer.
+
+    Parameters
+    ----------
+    path
+        A document or a directory, absolute.
+
+    Returns
+    -------
+    Alone
+        The source directory and the configuration.
+
+    Raises
+    ------
+    NothingToShow
+        If it is neither, or there is no document in it.
+    """
+    if path.is_dir():
+        return _tree(path)
+    if not path.is_file():
+        raise NothingToShow(f"{path} is not there")
+    refuse_other_kinds(path)
+    return _document(path)
+
+
+def refuse_other_kinds(path: Path) -> None:
+    """Raise where a file is no document.
+
+    Raises
+    ------
+    NothingToShow
+        If its suffix is none of :data:`SUFFIXES`.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        message = f"{path.name} cannot be shown: documents end in .md or .rst, and directories of them can be shown too"
+        raise NothingToShow(message)
+
+
+def _document(path: Path) -> Alone:
+    """Show one file; the others beside it are there for its pictures and tables only."""
+    source = path.parent
+    # Directories are named one by one, so that a document in somebody's home does not have all of it searched.
+    directories = [_exactly(name) for name in _directories(source)]
+    overrides: dict[str, Any] = {
+        "include_patterns": [_exactly(path.name)],
+        "exclude_patterns": directories,
+        "exptdir_roots": [],
+    }
+    return Alone(source, _configuration(path.name, path.stem, path.suffix, overrides))
+
+
+def _tree(source: Path) -> Alone:
+    files = list_directory(os.fspath(source)).files
+    ranked = sorted((HOMES.index(stem.lower()), stem) for stem, _ in _split(files) if stem.lower() in HOMES)
+    if ranked:
+        home, extensions = ranked[0][1], ["exptdir"]
+    else:
+        home, extensions = _first(source), ["exptdir", _LISTING]
+    overrides: dict[str, Any] = {
+        "exclude_patterns": ["_build", "**/_build", "**/node_modules"],
+        "exptdir_roots": ["expts"] if (source / "expts").is_dir() else [],
+    }
+    return Alone(source, _configuration(source.name or str(source), home, "", overrides, extensions))
+
+
+def _configuration(
+    title: str, home: str, suffix: str, overrides: dict[str, Any], extensions: list[str] | None = None
+) -> dict[str, Any]:
+    named = title.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    # A suffix in capitals is one of its own to Sphinx.
+    kinds = {".md": "markdown", ".rst": "restructuredtext"}
+    if suffix and suffix not in kinds:
+        kinds = {**kinds, suffix: kinds[suffix.lower()]}
+    return {
+        "extensions": extensions or ["exptdir"],
+        "source_suffix": kinds,
+        "project": named,
+        "html_title": named,
+        "html_theme": "pydata_sphinx_theme",
+        "root_doc": home,
+        # Nobody who writes a page on its own has a table of contents for it.
+        "suppress_warnings": ["toc.not_included"],
+        "exptdir_figures": "never",
+        **overrides,
+    }
+
+
+def _split(names: list[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        stem, suffix = os.path.splitext(name)
+        if suffix in SUFFIXES:
+            yield stem, suffix
+
+
+def _directories(source: Path) -> list[str]:
+    try:
+        with os.scandir(source) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir())
+    except OSError:
+        return []
+
+
+def _first(source: Path) -> str:
+    """Find the first document of a tree, from the top."""
+    waiting = ["."]
+    while waiting:
+        path = waiting.pop(0)
+        files, inside, _, _, environment = list_directory(os.path.join(source, path))
+        if environment or os.path.basename(path) == "_build":
+            continue
+        for stem, _suffix in _split(files):
+            return os.path.normpath(f"{path}/{stem}").replace(os.sep, "/")
+        waiting += [f"{path}/{name}" for name in inside]
+    raise NothingToShow(f"there is no document (.md or .rst) in {source}")
+
+
+def _exactly(name: str) -> str:
+    """Return a pattern of Sphinx's for one name; it cannot name a bracket, so any character stands for one."""
+    return re.sub(r"[*?\[\]]", lambda found: f"[{found[0]}]" if found[0] in "*?" else "?", name)
+
+
+#: The page, beside whose name no document of the tree can stand: else that one were the first page.
+PAGE = "index"
+
+
+def list_documents(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield the page that lists all documents, in the order of their paths."""
+    builder: Any = app.builder
+    env = app.env
+    if builder.format != "html" or PAGE in env.all_docs:
+        return
+    items = nodes.bullet_list()
+    for docname in sorted(env.all_docs):
+        title = env.titles.get(docname)
+        text = title.astext() if title is not None else docname
+        target = nodes.reference("", text, internal=True, refuri=builder.get_relative_uri(PAGE, docname))
+        where = nodes.literal("", docname)
+        items += nodes.list_item("", nodes.paragraph("", "", target, nodes.Text(" "), where))
+    heading = app.config.project
+    content = nodes.section("", nodes.title("", heading), items, ids=["documents"])
+    body = builder.render_partial(content)["fragment"]
+    yield PAGE, {"title": heading, "body": body}, "page.html"
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the page."""
+    app.connect("html-collect-pages", list_documents)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+#: As many directories below that of a single document are watched with it; in somebody's home there are more.
+_MOST = 2000
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be served.
+
+    Parameters
+    ----------
+    source
+        The source directory, absolute and without links.
+    alone
+        The document or directory that is shown without a record; nothing where there is one.
+    page
+        The address of the page to begin with.
+    deep
+        Whether directories below the source directory are watched too.
+    """
+
+    source: Path
+    alone: Path | None = None
+    page: str = ""
+    deep: bool = True
+
+
+def target(path: Path) -> Target:
+    """Say what is meant by a path.
+
+    Parameters
+    ----------
+    path
+        A file or a directory, absolute.
+
+    Returns
+    -------
+    Target
+        The record that it is in; where it is in none, or in a directory that has a ``conf.py`` of its own, that.
+
+    Raises
+    ------
+    NothingToShow
+        If it is not there, or is no document.
+    """
+    path = path.resolve()
+    if not path.exists():
+        raise NothingToShow(f"{path} is not there")
+    if not path.is_dir():
+        refuse_other_kinds(path)
+    conf = find_conf(path if path.is_dir() else path.parent)
+    if conf is None and (path / "conf.py").is_file():
+        conf = path / "conf.py"
+    if conf is not None:
+        return Target(conf.parent, None, _page(conf.parent, path))
+    found = alone(path)
+    return Target(found.source, path, deep=path.is_dir() or _is_small(found.source))
+
+
+def _page(source: Path, path: Path) -> str:
+    """Return the page of a document, or of the log of a directory."""
+    if path.is_dir():
+        names = (path / f"{name}{suffix}" for stem in HOMES for name in (stem, "README") for suffix in SUFFIXES)
+        found = next((one for one in names if one.is_file()), None)
+        if found is None or path == source:
+            return ""
+        path = found
+    return path.relative_to(source).with_suffix(".html").as_posix()
+
+
+def _is_small(directory: Path) -> bool:
+    """Tell whether there are few directories below one."""
+    waiting, seen = [directory], 0
+    while waiting:
+        try:
+            inside = [one for one in waiting.pop().iterdir() if one.is_dir() and not one.is_symlink()]
+        except OSError:
+            continue
+        seen += len(inside)
+        if seen > _MOST:
+            return False
+        waiting += (one for one in inside if not one.name.startswith("."))
+    return True

@@ -1,0 +1,225 @@
+"""A Sphinx application that builds again and again, each time as a new one would.
+
+A Sphinx application that can be listened to, and that may build more than once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+from exptdir.preview.figures import Drawing
+from exptdir.preview.first_pages import Beginnings, Dependents, Output, Shown, show
+from exptdir.preview.warnings import READ, WRITTEN, Listener, begin, end, keep, recall
+from exptdir.sphinxext.build_mark import mark
+from exptdir.sphinxext.domain import domain_of
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+
+@dataclass(frozen=True)
+class Project:
+    """What is built, from where and to where.
+
+    Parameters
+    ----------
+    source
+        The source directory.
+    conf
+        The directory of its ``conf.py``; ``None`` where there is none.
+    output
+        The directory that pages are written to.
+    doctrees
+        The directory for what is kept between builds.
+    jobs
+        How many processes may read and write at once.
+    overrides
+        Values of the configuration that go before those of ``conf.py``.
+    """
+
+    source: Path
+    conf: Path | None
+    output: Path
+    doctrees: Path
+    jobs: int = 1
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Marker(SphinxPostTransform):
+    """Says which document is being written."""
+
+    # Before all others.
+    default_priority = 0
+
+    def run(self, **kwargs: Any) -> None:
+        """Say it."""
+        begin(WRITTEN, self.env.docname)
+
+
+class Hearing(Protocol):
+    """What listens to an application from the start."""
+
+    def connect(self, app: Sphinx) -> None:
+        """Begin to listen, when Sphinx has set up its logging."""
+
+
+class Application(Sphinx):
+    """An application whose messages are listened to from the start."""
+
+    def __init__(self, project: Project, handlers: Sequence[Hearing]) -> None:
+        self._handlers = handlers
+        super().__init__(
+            project.source,
+            project.conf,
+            project.output,
+            project.doctrees,
+            "html",
+            dict(project.overrides),
+            status=sys.stderr,
+            warning=sys.stderr,
+            parallel=project.jobs,
+        )
+
+    def setup_extension(self, extname: str) -> None:
+        """Set up an extension; the first of them comes soon after Sphinx has thrown away all handlers of logs."""
+        for handler in self._handlers:
+            handler.connect(self)
+        self._handlers = ()
+        super().setup_extension(extname)
+
+
+#: So many documents are read by one process faster than by several, which must be started and listened to.
+_FEW = 20
+
+
+class Warm:
+    """One application, from its making to its last build.
+
+    After an exception from any of its methods it must not be used again: what documents were read, and what of it
+    was written, is no longer known.
+
+    Parameters
+    ----------
+    project
+        What it builds.
+    handlers
+        More of those who listen to it.
+    """
+
+    def __init__(self, project: Project, handlers: Sequence[Hearing] = ()) -> None:
+        self.project = project
+        said = recall(project.doctrees)
+        self.listener = Listener(said)
+        self.app = Application(project, (self.listener, *handlers))
+        if self.app.fresh_env_used:
+            said.read.clear()
+            said.written.clear()
+            said.consistency.clear()
+        self._connect()
+        domain_of(self.app.env).scanner.lasting = True
+        self._beginnings = Beginnings(self.app)
+        self._output = Output(project.output, str(getattr(self.app.builder, "out_suffix", ".html")))
+        self.dependents = Dependents(self.app.env)
+        self.drawing = Drawing(self.app)
+        self.built = self._everything = False
+
+    def _connect(self) -> None:
+        app = self.app
+        app.add_post_transform(Marker)
+        app.connect("env-purge-doc", self.listener.purge)
+        app.connect("env-check-consistency", self.listener.checked, priority=1000)
+        app.connect("source-read", _note_source, priority=0)
+        app.connect("doctree-read", _note_read, priority=1000)
+        app.connect("html-page-context", _note_page, priority=0)
+        app.connect("env-before-read-docs", self._begin_reading)
+
+    def _begin_reading(self, app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+        app.parallel = self.project.jobs if self._everything or len(docnames) > _FEW else 1
+
+    def show(self, docnames: Sequence[str]) -> Shown:
+        """Write the pages of some documents, ahead of the build that must follow."""
+        mark(self.app)
+        shown = show(self.app, self._beginnings, docnames)
+        self._read_again(docnames)
+        return shown
+
+    def build(self, changed: Iterable[str] = (), everything: bool = False, drawn: bool = False) -> None:
+        """Bring the output up to date.
+
+        Parameters
+        ----------
+        changed
+            Files that were changed, made or deleted: whatever their times say.
+        everything
+            Whether every page is to be written again.
+        drawn
+            Whether the figures have just been brought up to date.
+        """
+        self._beginnings.restore(self.app)
+        self._everything = everything
+        self._read_again(self.dependents.of(changed))
+        self.listener.begin_build()
+        # For a first build this was done when its application was made.
+        if self.built and not drawn:
+            self.drawing.draw()
+        self.app.build(force_all=everything)
+        self.listener.finish_build()
+        keep(self.project.doctrees, self.listener.said)
+        self.built = True
+
+    def _read_again(self, docnames: Iterable[str]) -> None:
+        """Have documents read again, whatever the times of their files are."""
+        known = self.app.env.all_docs
+        known.update((docname, 0) for docname in docnames if docname in known)
+
+    @property
+    def document(self) -> str:
+        """The file of the document that is being read or written, empty if none is."""
+        _stage, docname = self.listener.document
+        return str(self.app.env.doc2path(docname)) if docname else ""
+
+    def changes(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the addresses of pages, and of other files, that were written or deleted since the last call."""
+        return self._output.changes()
+
+
+@contextmanager
+def warm(project: Project, handlers: Sequence[Hearing] = ()) -> Iterator[Warm]:
+    """Make an application, in a state of docutils' own that goes with it.
+
+    Parameters
+    ----------
+    project, handlers
+        As those of :class:`Warm`.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(patch_docutils(project.conf))
+        stack.enter_context(docutils_namespace())
+        made = Warm(project, handlers)
+        stack.callback(made.drawing.close)
+        yield made
+
+
+def _note_source(app: Sphinx, docname: str, source: list[str]) -> None:
+    begin(READ, docname)
+
+
+def _note_read(app: Sphinx, doctree: Any) -> None:
+    begin("", "")
+
+
+def _note_page(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    if doctree is None:
+        begin("", "")
+    else:
+        end(pagename)

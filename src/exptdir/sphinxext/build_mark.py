@@ -1,0 +1,50 @@
+"""A mark among the doctrees while a build runs: where one is found, the last was killed, and the next begins afresh.
+
+Sphinx writes its environment before it writes pages. A build that is killed leaves both at odds, and nobody can
+tell how far it came.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sphinx.application import ENV_PICKLE_FILENAME
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+#: Name of the mark.
+MARK = "exptdir-unfinished"
+
+
+def mark(app: Sphinx, stage: str = "writing") -> None:
+    """Note that a build begins to read, or that it, or a preview ahead of it, begins to write."""
+    Path(app.doctreedir).mkdir(parents=True, exist_ok=True)
+    Path(app.doctreedir, MARK).write_text(stage, "ascii")
+
+
+def _begin_afresh(app: Sphinx, config: Config) -> None:
+    """Forget what a build has left that was killed; Sphinx looks for its environment after this."""
+    if not Path(app.doctreedir, MARK).exists():
+        return
+    Path(app.doctreedir, ENV_PICKLE_FILENAME).unlink(missing_ok=True)
+    for unfinished in Path(app.outdir).rglob("*.html.new"):
+        unfinished.unlink(missing_ok=True)
+
+
+def _unmark(app: Sphinx, exception: Exception | None) -> None:
+    path = Path(app.doctreedir, MARK)
+    # A build that failed while it read has changed neither the environment nor a page.
+    if exception is None or (path.is_file() and path.read_text("ascii") == "reading"):
+        path.unlink(missing_ok=True)
+
+
+def setup_build_mark(app: Sphinx) -> None:
+    """Connect to the beginning and the end of builds."""
+    app.connect("config-inited", _begin_afresh)
+    app.connect("env-before-read-docs", lambda app, *_: mark(app, "reading"), priority=0)
+    app.connect("env-updated", lambda app, *_: mark(app), priority=0)
+    # When all others have written what they write at the end.
+    app.connect("build-finished", _unmark, priority=1000)

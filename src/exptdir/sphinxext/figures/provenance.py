@@ -1,0 +1,428 @@
+"""What a page says of its figures: the report of this build's scripts as a reader needs it.
+
+What is known of one figure, as a page shows it.
+
+Below a figure: the script that drew it, what that read, and what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import posixpath
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from docutils import nodes
+
+from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.pages import Placeholder
+from exptdir.sphinxext.store import ShownFigure
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+    from exptdir.figures.report import FigureReport, Report, ScriptReport
+    from exptdir.sphinxext.domain import ExptDomain
+
+
+#: A larger file is named, but no copy of it is put into the site, nor its text on a page.
+MAX_OFFERED = 1_000_000
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file that a script reads: its path from the source directory and from the script, and whether a copy is
+    offered; *owner* is document and label of the experiment that it belongs to, where that is another.
+    """
+
+    path: str
+    name: str
+    offered: bool
+    owner: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is known of one figure.
+
+    Parameters
+    ----------
+    script, language, args
+        What draws it; the script is relative to the source directory.
+    digest
+        Digest of the script, so that pages are compared without reading it again.
+    anchor
+        Where on the page the script is shown.
+    shown_at
+        The same, where another figure of the page has shown it already.
+    offered
+        Whether the script can be downloaded.
+    explained
+        Whether all this is shown, or only what is wrong.
+    adopted
+        Whether it was there before us, so that the script is a guess.
+    changed
+        The day of its last change, as git has it.
+    inputs, more_inputs
+        The first of the files that it was drawn from, and how many more there are.
+    notes
+        Sentences about the inputs.
+    mark
+        What is wrong with the figure, in a sentence; empty if nothing is.
+    fault
+        The traceback.
+    missing
+        Whether there is no figure.
+    """
+
+    script: str
+    language: str
+    args: tuple[str, ...] = ()
+    digest: str = ""
+    anchor: str = ""
+    shown_at: str = ""
+    offered: bool = False
+    explained: bool = False
+    adopted: bool = False
+    changed: str = ""
+    inputs: tuple[Input, ...] = ()
+    more_inputs: int = 0
+    notes: tuple[str, ...] = ()
+    mark: str = ""
+    fault: str = ""
+    missing: bool = False
+
+
+def script_text(path: Path) -> str | None:
+    """Return the text of a script as a page shows it; ``None`` where it is gone, too long or no text."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_OFFERED + 1)
+    except OSError:
+        return None
+    if len(content) > MAX_OFFERED or b"\0" in content:
+        return None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", "replace")
+    return text.replace("\r\n", "\n").rstrip("\n")
+
+
+#: So many inputs are named one by one.
+_MAX_INPUTS = 30
+#: Where an object lies in memory is another each time.
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
+
+
+def origins_of(domain: ExptDomain, docname: str) -> list[Origin | None]:
+    """Return what is known of each figure that a document shows, in its order.
+
+    Parameters
+    ----------
+    domain
+        The domain, with the report of this build.
+    docname
+        The document.
+    """
+    origins = domain.figure_state.origins
+    if docname not in origins:
+        origins[docname] = _once([_origin(domain, figure) for figure in domain.figures.get(docname, ())])
+    return origins[docname]
+
+
+def _once(origins: list[Origin | None]) -> list[Origin | None]:
+    """Have a page show each script once."""
+    shown: dict[str, str] = {}
+    found: list[Origin | None] = []
+    for origin in origins:
+        if origin is not None and origin.explained:
+            anchor = shown.get(origin.script, "")
+            origin = replace(origin, shown_at=anchor, anchor=_anchor(origin.script))
+            shown[origin.script] = origin.anchor
+        found.append(origin)
+    return found
+
+
+def _anchor(script: str) -> str:
+    return "script-" + nodes.make_id(posixpath.basename(script)) + "-" + hashlib.sha256(script.encode()).hexdigest()[:6]
+
+
+def _origin(domain: ExptDomain, figure: ShownFigure) -> Origin | None:
+    report = domain.figure_state.report
+    drawn = next((report.figures[path] for path in figure.paths if path in report.figures), None)
+    script = report.scripts.get(drawn.script or "") if drawn is not None else None
+    if script is None and figure.missing:
+        script = _culprit(domain, report, figure)
+    if script is None:
+        return None
+    return _Describer(domain, script, drawn).origin(figure)
+
+
+def _culprit(domain: ExptDomain, report: Report, figure: ShownFigure) -> ScriptReport | None:
+    """Return the script that should perhaps have drawn a figure that is not there: one that failed beside it."""
+    owner = domain.record.around(figure.paths[0])
+    failed = (script for _key, script in sorted(report.scripts.items()) if script.failure and not script.figures)
+    return next((script for script in failed if owner is not None and script.script.experiment == owner.key), None)
+
+
+class _Describer:
+    """Says what is known of a figure, by what is known of its script."""
+
+    def __init__(self, domain: ExptDomain, report: ScriptReport, figure: FigureReport | None) -> None:
+        self.domain = domain
+        self.report = report
+        self.figure = figure
+        self.base = os.path.realpath(domain.env.srcdir)
+        self.state = figure.state if figure is not None else report.verdict.state
+
+    def origin(self, shown: ShownFigure) -> Origin:
+        script = self.report.script
+        plain = Origin(
+            script=script.path,
+            language=script.language,
+            mark=self._mark(shown),
+            fault=self._fault(),
+            missing=shown.missing,
+        )
+        if not (shown.explained and self.domain.settings.figure_provenance) or shown.missing:
+            return plain
+        paths = [*self.report.inputs, *self.report.modules]
+        return replace(
+            plain,
+            args=script.args,
+            digest=self._digest(script.path),
+            offered=self._offered(script.path),
+            explained=True,
+            adopted=self.state == "adopted",
+            changed=self._changed(shown.paths),
+            inputs=tuple(map(self._input, paths[:_MAX_INPUTS])),
+            more_inputs=max(0, len(paths) - _MAX_INPUTS),
+            notes=tuple(self._notes()),
+        )
+
+    def _mark(self, shown: ShownFigure) -> str:
+        failure = self.report.failure
+        if failure is not None:
+            state = "This figure could not be drawn" if shown.missing else "This figure is out of date"
+            return self._portable(f"{state}: {failure.message}.")
+        reasons = "; ".join(self.figure.reasons if self.figure is not None else self.report.verdict.reasons)
+        if shown.missing:
+            return "This figure has not been drawn yet."
+        if self.state in {"stale", "never run"}:
+            return self._portable(f"This figure is out of date: {reasons}.")
+        if self.state == "edited":
+            return "This figure was changed after its script drew it."
+        absent = self._absent() if self.state == "unknown" else []
+        if absent:
+            return f"Whether this figure is up to date cannot be told: {_listed(absent)} not here."
+        return ""
+
+    def _absent(self) -> list[str]:
+        """Return the inputs in the record that are not here.
+
+        What is outside it does not count: a page is to be the same wherever it is built.
+        """
+        gone = (path for path in self.report.inputs if not os.path.exists(os.path.join(self.base, path)))
+        return [self._name(path) for path in gone]
+
+    def _fault(self) -> str:
+        failure = self.report.failure
+        if failure is None:
+            return ""
+        # What other programs say of their failure is among what they print.
+        parts = [failure.traceback, failure.output if self.report.script.language != "python" else ""]
+        return self._portable("\n".join(part.strip() for part in parts if part.strip()))
+
+    def _portable(self, text: str) -> str:
+        """Take out of a text what differs between machines and between runs."""
+        for directory in {self.base, str(self.domain.env.srcdir)}:
+            text = text.replace(directory + os.sep, "")
+        return _ADDRESS.sub("0x…", text)
+
+    def _notes(self) -> Iterator[str]:
+        if self.state == "adopted":
+            yield (
+                "It was there before its script was first looked at. Until the script draws it, every data file of the "
+                "experiment counts as read."
+            )
+        elif self.report.unseen:
+            yield f"What it reads is not fully known ({', '.join(self.report.unseen)})."
+
+    def _changed(self, paths: Iterable[str]) -> str:
+        dates = self.domain.figure_state.dates
+        return next((dates[path] for path in paths if path in dates), "")
+
+    def _name(self, path: str) -> str:
+        return posixpath.relpath(path, self.report.script.folder)
+
+    def _input(self, path: str) -> Input:
+        owner = self.domain.record.around(path)
+        other = owner is not None and owner.key != self.report.script.experiment
+        linked = (owner.docname, self.domain.shown(owner)) if other and owner is not None else None
+        return Input(path, self._name(path), self._offered(path), linked)
+
+    def _offered(self, path: str) -> bool:
+        """Say whether a copy may be put into the site: never of what is hidden, or lies outside the record."""
+        if any(part.startswith(".") for part in path.split("/")):
+            return False
+        real = Path(os.path.realpath(os.path.join(self.base, path)))
+        try:
+            return real.is_relative_to(self.base) and real.is_file() and real.stat().st_size <= MAX_OFFERED
+        except OSError:
+            return False
+
+    def _digest(self, path: str) -> str:
+        try:
+            return hashlib.sha256(Path(self.base, path).read_bytes()).hexdigest()
+        except OSError:
+            return ""
+
+
+def _listed(names: list[str]) -> str:
+    first = names[:5]
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"{', '.join(first)}{more} {'is' if len(names) == 1 else 'are'}"
+
+
+#: Languages of scripts, as the highlighter calls them.
+_LEXERS = {"python": "python", "r": "r", "julia": "julia"}
+
+
+class figure_origin(Placeholder):
+    """Holds the place below a figure; what goes there is known when all scripts have run.
+
+    *docname* and *number* say which figure it is.
+    """
+
+    written_late = True
+
+    def origin(self, domain: ExptDomain) -> Origin | None:
+        """Return what is known of the figure, ``None`` where no script draws it."""
+        found = origins_of(domain, self["docname"])
+        return found[self["number"]] if self["number"] < len(found) else None
+
+    def content(self, domain: ExptDomain) -> list[nodes.Node]:
+        """Return what builders show that fold nothing away: what is wrong, if anything is."""
+        origin = self.origin(domain)
+        if origin is None or not origin.mark:
+            return []
+        shown: list[nodes.Node] = [nodes.paragraph("", origin.mark, classes=["exptdir-figure-mark"])]
+        if origin.fault and origin.missing:
+            shown.append(nodes.literal_block(origin.fault, origin.fault, language="none"))
+        return shown
+
+
+class _Writer:
+    """Writes what is known of one figure as HTML."""
+
+    def __init__(self, visitor: Any, origin: Origin, docname: str) -> None:
+        self.visitor = visitor
+        self.origin = origin
+        self.docname = docname
+        self.domain = domain_of(visitor.builder.env)
+
+    def write(self) -> None:
+        if self.origin.mark:
+            self._line(self._text(self.origin.mark), "exptdir-figure-mark")
+        if self.origin.fault:
+            self._open("exptdir-figure-fault", "What went wrong")
+            self._put(f"<pre>{self._text(self.origin.fault)}</pre>\n</details>\n")
+        if self.origin.explained:
+            self._explain()
+
+    def _put(self, html: str) -> None:
+        self.visitor.body.append(html)
+
+    def _text(self, text: str) -> str:
+        return str(self.visitor.encode(text))
+
+    def _code(self, text: str) -> str:
+        return f'<code class="docutils literal notranslate">{self._text(text)}</code>'
+
+    def _open(self, name: str, summary: str) -> None:
+        start = self.visitor.starttag(nodes.container(), "details", "", CLASS=f"exptdir-fold {name}")
+        self._put(f"{start}<summary>{summary}</summary>\n")
+
+    def _line(self, html: str, name: str = "") -> None:
+        start = self.visitor.starttag(nodes.paragraph(classes=[name] if name else []), "p", "")
+        self._put(f"{start}{html}</p>\n")
+
+    def _explain(self) -> None:
+        origin = self.origin
+        drawn = "Probably drawn by" if origin.adopted else "Drawn by"
+        name = self._code(posixpath.basename(origin.script))
+        day = self._text(origin.changed)
+        changed = f'<span class="exptdir-muted">, last changed on {day}</span>' if day else ""
+        self._open("exptdir-figure-origin", f"{drawn} {name}{changed}")
+        if origin.args:
+            command = shlex.join((posixpath.basename(origin.script), *origin.args))
+            self._line(f"Run as {self._code(command)}.")
+        self._inputs()
+        for note in origin.notes:
+            self._line(self._text(note), "exptdir-muted")
+        self._source()
+        self._put("</details>\n")
+
+    def _inputs(self) -> None:
+        if not self.origin.inputs:
+            return
+        self._line("Drawn from:")
+        self._put(self.visitor.starttag(nodes.bullet_list(), "ul", CLASS="simple"))
+        for item in self.origin.inputs:
+            page = self._page(item)
+            self._put(f"<li><p>{self._download(item.path, item.name, item.offered)}{page}</p></li>\n")
+        if self.origin.more_inputs:
+            self._put(f"<li><p>and {self.origin.more_inputs:,} more</p></li>\n")
+        self._put("</ul>\n")
+
+    def _page(self, item: Input) -> str:
+        """Link the experiment whose file it is, where that is another."""
+        if item.owner is None:
+            return ""
+        docname, label = item.owner
+        address = self.visitor.builder.get_relative_uri(self.docname, docname)
+        start = self.visitor.starttag(nodes.reference(), "a", "", CLASS="reference internal exptdir-ref", href=address)
+        return f" of {start}{self._text(label)}</a>"
+
+    def _download(self, path: str, name: str, offered: bool) -> str:
+        known = self.domain.figure_state.downloads.get(path) if offered else None
+        if known is None:
+            return self._code(name)
+        address = posixpath.join(self.visitor.builder.dlpath, quote(known))
+        attributes = {"CLASS": "reference download internal", "href": address, "download": ""}
+        return f"{self.visitor.starttag(nodes.reference(), 'a', '', **attributes)}{self._code(name)}</a>"
+
+    def _source(self) -> None:
+        origin = self.origin
+        name = posixpath.basename(origin.script)
+        if origin.shown_at:
+            self._line(f'The script is shown <a class="reference internal" href="#{origin.shown_at}">above</a>.')
+            return
+        start = self.visitor.starttag(nodes.paragraph(ids=[origin.anchor]), "p", "")
+        self._put(f"{start}{self._download(origin.script, name, origin.offered)}:</p>\n")
+        text = script_text(Path(self.domain.env.srcdir, origin.script))
+        if text is None:
+            return
+        language = _LEXERS.get(origin.language, "none")
+        highlighted = self.visitor.highlighter.highlight_block(text, language, force=True)
+        start = self.visitor.starttag(nodes.literal_block(), "div", "", CLASS=f"highlight-{language} notranslate")
+        self._put(f"{start}{highlighted}</div>\n")
+
+
+def _visit_html(visitor: Any, node: figure_origin) -> None:
+    origin = node.origin(domain_of(visitor.builder.env))
+    if origin is not None:
+        _Writer(visitor, origin, node["docname"]).write()
+    raise nodes.SkipNode
+
+
+def setup_figure_origin(app: Sphinx) -> None:
+    """Register the placeholder."""
+    app.add_node(figure_origin, html=(_visit_html, None))

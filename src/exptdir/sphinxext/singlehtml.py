@@ -1,0 +1,89 @@
+"""The builder ``singlehtml``, in which the anchors of many logs share one page.
+
+Pages that are written one by one between builds, as a preview does.
+
+Whoever does so emits ``write-started``, as Sphinx does before it writes, and :data:`WRITTEN` when the pages are
+written: then what was put aside for writing is put back. Pages and files that a build collects are left to the next.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.builders.singlehtml import SingleFileHTMLBuilder
+
+if TYPE_CHECKING:
+    from docutils.nodes import Node
+    from sphinx.application import Sphinx
+
+
+#: Anchors that are made here, the same in every log.
+_OURS = re.compile(r"(?:entry|run)-.+|figure-.+-(?:svg|png|pdf|jpe?g|webp|gif|eps|tiff?)(?:-\d+)?")
+#: Sphinx's own address of an anchor in a document, before it drops the document.
+_ADDRESS = re.compile(r"#document-(?P<docname>[^#]+)#(?P<anchor>.+)")
+
+
+def unique_anchor(docname: str, anchor: str) -> str:
+    """Return an anchor that no other document has."""
+    return f"document-{docname}-{anchor}"
+
+
+def _rename(attributes: dict[str, Any], docname: str) -> None:
+    """Put the document in front of the ids of a node, and of what it refers to in the same document."""
+    if any(map(_OURS.fullmatch, attributes.get("ids", ()))):
+        names = attributes["ids"]
+        attributes["ids"] = [unique_anchor(docname, name) if _OURS.fullmatch(name) else name for name in names]
+    if _OURS.fullmatch(attributes.get("refid", "")):
+        attributes["refid"] = unique_anchor(docname, attributes["refid"])
+
+
+def make_unique(tree: nodes.Element) -> None:
+    """Put the document in front of our anchors, wherever they are or are referred to; twice does no harm."""
+    for page in tree.findall(addnodes.start_of_file):
+        for node in page.findall(nodes.Element):
+            _rename(node.attributes, page["docname"])
+    for reference in tree.findall(nodes.reference):
+        found = _ADDRESS.fullmatch(reference.get("refuri", ""))
+        if found and _OURS.fullmatch(found["anchor"]):
+            reference["refuri"] = "#" + unique_anchor(found["docname"], found["anchor"])
+        elif found and "exptdir-ref" in reference["classes"]:
+            reference["refuri"] = "#" + found["anchor"]
+
+
+class UniqueSingleFileHTMLBuilder(SingleFileHTMLBuilder):
+    """Sphinx's ``singlehtml``, where two experiments may have an entry of the same day."""
+
+    def fix_refuris(self, tree: Node) -> None:
+        """Come before Sphinx 8, which cuts the document off every reference."""
+        if isinstance(tree, nodes.Element):
+            make_unique(tree)
+        super().fix_refuris(tree)
+
+    def assemble_doctree(self) -> nodes.document:
+        """Make the anchors of the whole page unique."""
+        tree = super().assemble_doctree()
+        make_unique(tree)
+        return tree
+
+    def render_partial(self, node: Node | None) -> dict[str, str]:
+        """Let the table of contents follow."""
+        if isinstance(node, nodes.Element):
+            make_unique(node)
+        return super().render_partial(node)
+
+
+def setup_singlefile(app: Sphinx) -> None:
+    """Replace the builder."""
+    app.add_builder(UniqueSingleFileHTMLBuilder, override=True)
+
+
+#: The event, whose one argument is what went wrong, as that of ``build-finished`` is.
+WRITTEN = "exptdir-pages-written"
+
+
+def setup_single(app: Sphinx) -> None:
+    """Register the event."""
+    app.add_event(WRITTEN)
