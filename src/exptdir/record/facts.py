@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 from exptdir.errors import MetadataError
 from exptdir.record.facts_sources import from_log, from_name, from_small_files, from_toml, log_title
-from exptdir.record.facts_values import Claim, Value, convert, same, shown
+from exptdir.record.facts_values import Claim, convert, same, shown
 from exptdir.record.problem import Problem
 
 __all__ = ["Facts", "log_title", "read_facts"]
@@ -59,7 +58,9 @@ class Facts:
 
 
 def read_facts(directory: Path, log: Path | None) -> tuple[Facts, list[Problem]]:
-    """Gather the facts of an experiment.
+    """Gather the facts of an experiment, and what is wrong with their sources.
+
+    A source that cannot be read leaves the others standing.
 
     Parameters
     ----------
@@ -67,12 +68,6 @@ def read_facts(directory: Path, log: Path | None) -> tuple[Facts, list[Problem]]
         The experiment's directory.
     log
         Its log, ``.rst`` or ``.md``, if it has one.
-
-    Returns
-    -------
-    tuple
-        The facts, and what is wrong with their sources. A source that cannot be read leaves the others
-        standing.
     """
     folder = os.fspath(directory)
     claims: list[Claim] = []
@@ -83,48 +78,32 @@ def read_facts(directory: Path, log: Path | None) -> tuple[Facts, list[Problem]]
     for found, wrong in sources:
         claims += found
         problems += wrong
-    facts, disagreements = _merge([*claims, *from_name(folder, _stated_id(claims))])
-    return facts, problems + disagreements
-
-
-def _stated_id(claims: list[Claim]) -> int | None:
-    for claim in claims:
-        if claim.fact == "id":
-            with suppress(MetadataError):
-                value = convert("id", claim.value)
-                if isinstance(value, int):
-                    return value
-    return None
-
-
-def _merge(claims: list[Claim]) -> tuple[Facts, list[Problem]]:
     values: dict[str, Any] = {}
     winners: dict[str, Claim] = {}
-    problems: list[Problem] = []
-    for claim in claims:
-        try:
-            value = convert(claim.fact, claim.value)
-        except MetadataError as error:
-            problems.append(_problem(claim, str(error)))
-            continue
-        if value is None:
-            continue
-        if claim.fact not in winners:
-            values[claim.fact], winners[claim.fact] = value, claim
-        elif not same(claim.fact, values[claim.fact], value):
-            problems.append(_disagreement(claim, value, winners[claim.fact], values[claim.fact]))
+    _weigh(claims, values, winners, problems)
+    # Last, as what a number in a name means depends on what the others say.
+    _weigh(from_name(folder, values.get("id")), values, winners, problems)
     # Most are of one place, and a path takes more memory than all the facts.
     paths = {path: Path(path) for path in {claim.path for claim in winners.values()}}
     origins = {fact: (paths[claim.path], claim.line) for fact, claim in winners.items()}
     return Facts(**values, origins=origins), problems
 
 
-def _problem(claim: Claim, message: str) -> Problem:
-    return Problem("id" if claim.fact == "id" else "metadata", message, Path(claim.path), claim.line)
-
-
-def _disagreement(claim: Claim, value: Value, winner: Claim, kept: Value) -> Problem:
-    label = _LABELS.get(claim.fact, claim.fact)
-    other = os.path.relpath(winner.path, os.path.dirname(claim.path))
-    message = f"{label} “{shown(value)}” disagrees with “{shown(kept)}” in {other}, which counts"
-    return _problem(claim, message)
+def _weigh(claims: list[Claim], values: dict[str, Any], winners: dict[str, Claim], problems: list[Problem]) -> None:
+    """Take in what nothing has said before, and note what makes no sense or says something else."""
+    for claim in claims:
+        message = None
+        try:
+            value = convert(claim.fact, claim.value)
+            if value is not None and claim.fact not in winners:
+                values[claim.fact], winners[claim.fact] = value, claim
+            elif value is not None and not same(values[claim.fact], value):
+                winner, kept = winners[claim.fact], values[claim.fact]
+                other = os.path.relpath(winner.path, os.path.dirname(claim.path))
+                label = _LABELS.get(claim.fact, claim.fact)
+                message = f"{label} “{shown(value)}” disagrees with “{shown(kept)}” in {other}, which counts"
+        except MetadataError as error:
+            message = str(error)
+        if message is not None:
+            kind = "id" if claim.fact == "id" else "metadata"
+            problems.append(Problem(kind, message, Path(claim.path), claim.line))

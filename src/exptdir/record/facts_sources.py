@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -20,60 +21,52 @@ from exptdir.record.problem import Problem
 
 _TOML_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)$")
 _KEYS_OF_OTHERS = frozenset({"figure", "table", "run"})
-_SMALL_FILES = ("id", "status")
 _SMALL_DIRECTORIES = {"tags": "tags", "prereqs": "prerequisites"}
 
 _DATED = re.compile(r"([0-9]{4})(?:([-_.]?)([0-9]{2})\2([0-9]{2})|_m([0-9]{2})_d([0-9]{2}))(?![0-9])")
 _NUMBERED = re.compile(r"([0-9]{1,18})(?:([-_. ]+)(.*))?", re.DOTALL)
 
+_HEAD = 16 << 10
+_FRONT_MATTER = 64 << 10
+_SHALLOW = 200
+
 Found = tuple[list[Claim], list[Problem]]
 
 
 def from_toml(directory: str) -> Found:
-    """Read ``expt.toml``.
-
-    Parameters
-    ----------
-    directory
-        The experiment's directory.
-
-    Returns
-    -------
-    tuple
-        The claims and the problems; both empty when there is no such file.
-    """
+    """Read ``expt.toml`` in an experiment's directory; both lists are empty when there is none."""
     path = os.path.join(directory, "expt.toml")
     try:
-        text = read_text(path)
-        data = _parse_toml(text) if text is not None else {}
+        text = read_text(path) or ""
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = _TOML_LINE.search(str(error))
+        message = f"it is not TOML: {_TOML_LINE.sub('', str(error))}"
+        return [], [unreadable(path, UnreadableError(message, int(line[1]) if line else None))]
     except (OSError, UnreadableError) as error:
         return [], [unreadable(path, error)]
+    except (RecursionError, ValueError) as error:
+        return [], [unreadable(path, UnreadableError(f"it is not TOML that can be read: {error}"))]
     claims: list[Claim] = []
     problems: list[Problem] = []
     for key, value in data.items():
-        line = _line_of(key, text or "")
+        quoted = rf"(?:{re.escape(key)}|\"{re.escape(key)}\"|'{re.escape(key)}')"
+        place = re.search(rf"^[ \t]*{quoted}[ \t]*[=.]|^[ \t]*\[{{1,2}}[ \t]*{quoted}", text, re.MULTILINE)
+        at = None if place is None else text.count("\n", 0, place.start()) + 1
         if key in FACT_OF_KEY:
-            claims.append(Claim(FACT_OF_KEY[key], value, path, line))
+            claims.append(Claim(FACT_OF_KEY[key], value, path, at))
         elif key not in _KEYS_OF_OTHERS:
             near = difflib.get_close_matches(key, FACT_OF_KEY, n=1, cutoff=0.8)
             if near:
                 message = f"unknown key “{key[:60]}”; did you mean “{near[0]}”?"
-                problems.append(Problem("metadata", message, Path(path), line))
+                problems.append(Problem("metadata", message, Path(path), at))
     return claims, problems
 
 
 def from_small_files(directory: str) -> Found:
     """Read ``.expt/id``, ``.expt/status``, ``.expt/tags/*`` and ``.expt/prereqs/*``, the layout of exmemo.
 
-    Parameters
-    ----------
-    directory
-        The experiment's directory.
-
-    Returns
-    -------
-    tuple
-        The claims and the problems; both empty when there is no ``.expt``.
+    Both lists are empty when there is no ``.expt``.
     """
     folder = os.path.join(directory, ".expt")
     claims: list[Claim] = []
@@ -82,21 +75,34 @@ def from_small_files(directory: str) -> Found:
         names = set(os.listdir(folder))
     except OSError as error:
         return [], ([] if error.errno in ABSENT and not os.path.lexists(folder) else [unreadable(folder, error)])
-    for name in _SMALL_FILES:
-        if name in names:
-            path = os.path.join(folder, name)
-            try:
-                claims.append(Claim(name, _only_line(read_text(path) or ""), path, 1))
-            except (OSError, UnreadableError) as error:
-                problems.append(unreadable(path, error))
-    for name, fact in _SMALL_DIRECTORIES.items():
-        if name in names:
-            path = os.path.join(folder, name)
-            try:
-                claims.append(Claim(fact, _entries(path, follow=name == "prereqs"), path))
-            except OSError as error:
-                problems.append(unreadable(path, error))
+    for name in ("id", "status", *_SMALL_DIRECTORIES):
+        path = os.path.join(folder, name)
+        try:
+            if name not in names:
+                continue
+            if name in _SMALL_DIRECTORIES:
+                with os.scandir(path) as entries:
+                    found = sorted((entry.name, entry.is_symlink()) for entry in entries if entry.name[0] != ".")
+                follow = name == "prereqs"
+                listed = [linked_name(path, one) if follow and linked else one for one, linked in found]
+                claims.append(Claim(_SMALL_DIRECTORIES[name], listed, path))
+                continue
+            text = (read_text(path) or "").strip()
+            if not text:
+                raise UnreadableError("it is empty")
+            if len(text.splitlines()) > 1:
+                raise UnreadableError("it has more than one line", 2)
+            claims.append(Claim(name, text, path, 1))
+        except (OSError, UnreadableError) as error:
+            problems.append(unreadable(path, error))
     return claims, problems
+
+
+def linked_name(folder: str, name: str) -> str:
+    """Name the experiment that a link means, which may lead to its ``.expt`` or to nothing any more."""
+    target = os.path.normpath(os.path.join(folder, os.readlink(os.path.join(folder, name))))
+    parent, last = os.path.split(target)
+    return os.path.basename(parent) if last == ".expt" else last
 
 
 def from_name(directory: str, stated: int | None = None) -> list[Claim]:
@@ -117,124 +123,53 @@ def from_name(directory: str, stated: int | None = None) -> list[Claim]:
         is a part of the name, and so it is in ``2_fragments`` where the stated id is another.
     """
     name = os.path.basename(os.path.normpath(directory))
-    begun = _date_of(name)
-    if begun is not None:
-        return [Claim("begun", begun, directory), Claim("name", name, directory)]
+    dated = _DATED.match(name)
+    if dated is not None and 1970 <= int(dated[1]) <= 2100:
+        with suppress(ValueError):
+            begun = date(int(dated[1]), int(dated[3] or dated[5]), int(dated[4] or dated[6]))
+            return [Claim("begun", begun, directory), Claim("name", name, directory)]
     found = _NUMBERED.fullmatch(name)
-    if found is None or _is_range(*found.groups("")) or _is_a_count(found[1], stated):
+    if found is None:
         return [Claim("name", name, directory)]
-    claims = [Claim("id", int(found[1]), directory)]
-    return [*claims, Claim("name", found[3], directory)] if found[3] else claims
-
-
-def _parse_toml(text: str) -> dict[str, object]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message = str(error)
-        line = _TOML_LINE.search(message)
-        raise UnreadableError(
-            f"it is not TOML: {_TOML_LINE.sub('', message)}", int(line[1]) if line else None
-        ) from None
-    except (RecursionError, ValueError) as error:
-        raise UnreadableError(f"it is not TOML that can be read: {error}") from None
-
-
-def _line_of(key: str, text: str) -> int | None:
-    quoted = rf"(?:{re.escape(key)}|\"{re.escape(key)}\"|'{re.escape(key)}')"
-    found = re.search(rf"^[ \t]*{quoted}[ \t]*[=.]|^[ \t]*\[{{1,2}}[ \t]*{quoted}", text, re.MULTILINE)
-    return None if found is None else text.count("\n", 0, found.start()) + 1
-
-
-def _only_line(text: str) -> str:
-    lines = text.split()
-    if not lines:
-        raise UnreadableError("it is empty")
-    if len(text.strip().splitlines()) > 1:
-        raise UnreadableError("it has more than one line", 2)
-    return text.strip()
-
-
-def _entries(folder: str, *, follow: bool) -> list[str]:
-    with os.scandir(folder) as entries:
-        found = sorted((e.name, e.is_symlink()) for e in entries if not e.name.startswith("."))
-    return [linked_name(folder, name) if follow and linked else name for name, linked in found]
-
-
-def linked_name(folder: str, name: str) -> str:
-    """Name the experiment that a link means, which may lead to its ``.expt`` or to nothing any more."""
-    target = os.path.normpath(os.path.join(folder, os.readlink(os.path.join(folder, name))))
-    parent, last = os.path.split(target)
-    return os.path.basename(parent) if last == ".expt" else last
-
-
-def _date_of(name: str) -> date | None:
-    found = _DATED.match(name)
-    if found is None or not 1970 <= int(found[1]) <= 2100:
-        return None
-    try:
-        return date(int(found[1]), int(found[3] or found[5]), int(found[4] or found[6]))
-    except ValueError:
-        return None
-
-
-def _is_range(number: str, separator: str, rest: str) -> bool:
-    return separator.strip("_ ") != "" and rest[:1].isdigit() and not number.startswith("0")
-
-
-def _is_a_count(number: str, stated: int | None) -> bool:
-    """Take a lone digit beside another id for a word of the name; longer numbers are a contradiction."""
-    return stated is not None and len(number) == 1 and int(number) != stated
-
-
-_HEAD = 16 << 10
-_FRONT_MATTER = 64 << 10
-_SHALLOW = 200
+    number, separator, rest = found.groups("")
+    is_range = separator.strip("_ ") != "" and rest[:1].isdigit() and not number.startswith("0")
+    # A lone digit beside another id is a word of the name; a longer number is a contradiction.
+    is_count = stated is not None and len(number) == 1 and int(number) != stated
+    if is_range or is_count:
+        return [Claim("name", name, directory)]
+    claims = [Claim("id", int(number), directory)]
+    return [*claims, Claim("name", rest, directory)] if rest else claims
 
 
 def from_log(log: str) -> Found:
-    """Read the facts on top of a log.
-
-    Parameters
-    ----------
-    log
-        The file, ``.rst`` or ``.md``.
-
-    Returns
-    -------
-    tuple
-        The claims and the problems.
-    """
+    """Read the facts on top of a log, ``.rst`` or ``.md``."""
     markdown = log.lower().endswith(".md")
+    claims = []
     try:
         text, whole = _head(log, _FRONT_MATTER if markdown else _HEAD)
-        claims = _front_matter(log, text, whole) if markdown else _field_list(log, text)
+        if markdown:
+            return list(_front_matter(log, text, whole)), []
     except (OSError, UnreadableError) as error:
         return [], [unreadable(log, error)]
+    for field in fields(text.split("\n")):
+        fact = FACT_OF_KEY.get(field.name.lower())
+        if fact is not None and fact != "title":
+            claims.append(Claim(fact, field.value, log, field.line + 1))
     return claims, []
 
 
 def log_title(log: Path) -> str | None:
     """Read the first heading of a log, with its inline markup as it stands.
 
-    Parameters
-    ----------
-    log
-        The file, ``.rst`` or ``.md``.
-
-    Returns
-    -------
-    str or None
-        ``None`` when the first 16 KiB hold no heading, or the file cannot be read.
+    ``None`` when the first 16 KiB hold no heading, or the file cannot be read.
     """
-    path = os.fspath(log)
     try:
-        text, whole = _head(path, _HEAD)
+        text, whole = _head(os.fspath(log), _HEAD)
     except (OSError, UnreadableError):
         return None
     if not whole:
         text = text[: text.rfind("\n") + 1]
-    return title_of(read_blocks(text, markdown=path.lower().endswith(".md")))
+    return title_of(read_blocks(text, markdown=log.suffix.lower() == ".md"))
 
 
 def _head(path: str, limit: int) -> tuple[str, bool]:
@@ -243,21 +178,16 @@ def _head(path: str, limit: int) -> tuple[str, bool]:
     return decode(data[:limit], whole=whole), whole
 
 
-def _front_matter(path: str, text: str, whole: bool) -> list[Claim]:
-    if not text.startswith("---"):
-        return []
+def _front_matter(path: str, text: str, whole: bool) -> Iterator[Claim]:
     lines = text.split("\n")
-    end = front_matter_end(lines)
+    end = front_matter_end(lines) if text.startswith("---") else 0
     if not end:
         if not whole and lines[0].rstrip() == "---":
             raise UnreadableError("its front matter does not end within 64 KiB", 1)
-        return []
-    return list(_yaml_claims(path, "\n".join(lines[1 : end - 1])))
-
-
-def _yaml_claims(path: str, text: str) -> Iterator[Claim]:
+        return
     import yaml
 
+    text = "\n".join(lines[1 : end - 1])
     # libyaml recurses on the C stack: deep nesting kills the process, where PyYAML's own parser raises.
     shallow = sum(map(text.count, "[{-?")) < _SHALLOW
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader) if shallow else yaml.SafeLoader
@@ -267,9 +197,7 @@ def _yaml_claims(path: str, text: str) -> Iterator[Claim]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or "it cannot be parsed"
-        raise UnreadableError(
-            f"its front matter is not YAML: {reason}", mark.line + 2 if mark else 1
-        ) from None
+        raise UnreadableError(f"its front matter is not YAML: {reason}", mark.line + 2 if mark else 1) from None
     except RecursionError:
         raise UnreadableError("its front matter is nested too deeply", 1) from None
     if root is None:
@@ -290,12 +218,3 @@ def _plain_value(node: object) -> object:
     if isinstance(value, list) and str(getattr(node, "tag", "")).endswith(":seq"):
         return [item.value if isinstance(item.value, str) else dict[str, str]() for item in value]
     return dict[str, str]()
-
-
-def _field_list(path: str, text: str) -> list[Claim]:
-    claims = []
-    for field in fields(text.split("\n")):
-        fact = FACT_OF_KEY.get(field.name.lower())
-        if fact is not None and fact != "title":
-            claims.append(Claim(fact, field.value, path, field.line + 1))
-    return claims

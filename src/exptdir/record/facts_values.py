@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -52,19 +52,9 @@ class Claim:
 
 
 def convert(fact: str, raw: object) -> Value | None:
-    """Turn what a source says about a fact into the fact's value.
+    """Turn what a source says about a fact, a text or what TOML makes of it, into the fact's value.
 
-    Parameters
-    ----------
-    fact
-        The fact.
-    raw
-        A text, or what TOML makes of it.
-
-    Returns
-    -------
-    int, str, tuple or datetime.date
-        The value; ``None`` where the source leaves the fact empty.
+    ``None`` where the source leaves the fact empty.
 
     Raises
     ------
@@ -74,41 +64,22 @@ def convert(fact: str, raw: object) -> Value | None:
     return _CONVERTERS[fact](raw)
 
 
-def same(fact: str, one: Value, other: Value) -> bool:
-    """Tell whether two sources agree, however they spell or sort it.
-
-    Parameters
-    ----------
-    fact
-        The fact.
-    one, other
-        Converted values.
-
-    Returns
-    -------
-    bool
-        Whether they mean the same.
-    """
+def same(one: Value, other: Value) -> bool:
+    """Tell whether two sources agree, however they spell or sort it."""
     if isinstance(one, tuple) and isinstance(other, tuple):
         return {_plain(item) for item in one} == {_plain(item) for item in other}
     return one == other
 
 
 def shown(value: object) -> str:
-    """Show a value in a message.
-
-    Parameters
-    ----------
-    value
-        A converted value, or what a source gave.
-
-    Returns
-    -------
-    str
-        At most some 80 characters.
-    """
+    """Show a value in a message, in at most some 80 characters."""
     text = ", ".join(value) if isinstance(value, tuple) else str(value)
     return text if len(text) <= 80 else text[:80] + "…"
+
+
+def status_word(text: str) -> str:
+    """Return the one spelling of a status: ``In-Progress`` and ``in_progress`` are ``in progress``."""
+    return " ".join(text.lower().replace("_", " ").replace("-", " ").split())
 
 
 def _plain(item: str) -> str:
@@ -134,8 +105,7 @@ def _text(raw: object) -> str | None:
 
 
 def _status(raw: object) -> str | None:
-    text = _text(raw)
-    return " ".join(text.lower().replace("_", " ").replace("-", " ").split()) if text else None
+    return status_word(_text(raw) or "") or None
 
 
 def _list(raw: object) -> tuple[str, ...] | None:
@@ -145,25 +115,19 @@ def _list(raw: object) -> tuple[str, ...] | None:
         raw = [raw]
     if not isinstance(raw, list | tuple):
         raise MetadataError(f"expected a list, not “{shown(raw)}”")
-    return tuple(dict.fromkeys(_items(raw)))
-
-
-def _items(raw: Iterable[object]) -> Iterable[str]:
+    items: dict[str, None] = {}
     for item in raw:
         if isinstance(item, bool) or not isinstance(item, str | int):
             raise MetadataError(f"expected a list of texts or numbers, in which “{shown(item)}” is neither")
         text = str(item).strip()
         role = _ROLE.fullmatch(text)
-        text = role[1].strip() if role else text
-        if text:
-            yield text
+        items[role[1].strip() if role else text] = None
+    return tuple(filter(None, items))
 
 
 def _begun(raw: object) -> date | None:
-    if isinstance(raw, datetime):
-        return raw.date()
     if isinstance(raw, date):
-        return raw
+        return raw.date() if isinstance(raw, datetime) else raw
     if not isinstance(raw, str):
         raise MetadataError(f"expected a date such as 2024-05-21, not “{shown(raw)}”")
     text = raw.strip()
