@@ -11,8 +11,8 @@ from exptdir.cli.options import StatusType, echo_json, examples, json_option, on
 from exptdir.cli.session import Session
 
 if TYPE_CHECKING:
+    from exptdir.record.documents import Hit
     from exptdir.record.model import Experiment
-    from exptdir.record.search import Hit
 
 
 @click.command("list", epilog=examples("exptdir list --status 'in progress'", "exptdir list --tag pcr --last 10"))
@@ -100,7 +100,7 @@ def find(session: Session, words: tuple[str, ...], names_only: bool, as_json: bo
 
     Case does not matter, and parts of words count. Words in quotes stand together. Ends with 1 if nothing is found.
     """
-    from exptdir.record.search import search
+    from exptdir.record.documents import search
 
     hits = search(session.conf, words)
     if as_json:

@@ -11,9 +11,9 @@ from exptdir.cli.options import echo_json, examples, experiment_argument, json_o
 from exptdir.cli.session import Session
 
 if TYPE_CHECKING:
+    from exptdir.record.documents import Overview
     from exptdir.record.entries import DatedHeading
     from exptdir.record.model import Experiment
-    from exptdir.record.overview import Overview
 
 
 @click.command(epilog=examples("exptdir show 63", "exptdir show 'train cnn'", "exptdir show --json"))
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def show(session: Session, expt: str | None, as_json: bool) -> None:
     """Show one experiment: its facts, entries, runs, figures, and who refers to whom."""
-    from exptdir.record.overview import overview
+    from exptdir.record.documents import overview
 
     found = overview(session.conf, session.record, session.experiment(expt))
     figures = _figures(session, found.experiment)

@@ -38,32 +38,30 @@ class Audit:
         """Yield what is wrong, document by document."""
         for name in documents(self._conf):
             path = self._record.base / name
-            docname = name.rpartition(".")[0]
-            owner = self._record.around(docname)
+            owner = self._record.around(name.rpartition(".")[0])
             log = owner is not None and owner.log == path
             document = self._log(owner) if owner is not None and log else Document(path, self._conf.date_order)
-            yield from self._references(document, owner)
-            yield from self._files(document)
+            for mention in mentions(document.blocks):
+                found = resolve(self._record, mention.text, owner, self._has_run, cast("Kind | None", mention.kind))
+                reason = found.message if isinstance(found, Unresolved) else self._missing_entry(found)
+                if reason is not None:
+                    yield Problem("ref", reason, path, mention.line)
+            if self._conf.values.get("missing_assets") != "ignore":
+                for mention in shown_files(document.blocks):
+                    if not any(self._there(path, typed) for typed in {mention.text, unquote(mention.text)}):
+                        yield Problem("asset", f"{mention.text}: there is no such file", path, mention.line)
             if log:
                 yield from _dates(document)
-                yield from _undated(document)
 
     def _log(self, experiment: Experiment) -> Document:
         if experiment.key not in self._logs:
             self._logs[experiment.key] = Document.log_of(self._conf, experiment)
         return self._logs[experiment.key]
 
-    def _references(self, document: Document, owner: Experiment | None) -> Iterator[Problem]:
-        for mention in mentions(document.blocks):
-            found = resolve(self._record, mention.text, owner, self._has_run, cast("Kind | None", mention.kind))
-            reason = found.message if isinstance(found, Unresolved) else self._missing(found)
-            if reason is not None:
-                yield Problem("ref", reason, document.path, mention.line)
-
     def _has_run(self, experiment: Experiment, run: str) -> bool:
         return run in self._log(experiment).runs
 
-    def _missing(self, found: Resolution) -> str | None:
+    def _missing_entry(self, found: Resolution) -> str | None:
         if found.kind != "entry" or found.date is None:
             return None
         days = [(entry.day, entry.n) for entry in self._log(found.experiment).entries]
@@ -71,13 +69,6 @@ class Audit:
             return None
         which = f" number {found.n}" if found.n > 1 else ""
         return f"experiment {found.experiment.address!r} has no entry{which} of {found.date.isoformat()}"
-
-    def _files(self, document: Document) -> Iterator[Problem]:
-        if self._conf.values.get("missing_assets") == "ignore":
-            return
-        for mention in shown_files(document.blocks):
-            if not any(self._there(document.path, path) for path in {mention.text, unquote(mention.text)}):
-                yield Problem("asset", f"{mention.text}: there is no such file", document.path, mention.line)
 
     def _there(self, document: Path, typed: str) -> bool:
         start = self._record.base if typed.startswith("/") else document.parent
@@ -91,16 +82,12 @@ def _dates(document: Document) -> Iterator[Problem]:
     for entry in document.entries:
         if entry.problem is not None:
             yield Problem("date", entry.problem, document.path, entry.heading.line)
-
-
-def _undated(document: Document) -> Iterator[Problem]:
-    """Find sections without a date among those that have one, on the same level."""
     dated = {entry.heading.line: entry.heading.level for entry in document.entries if entry.heading.level}
     if len(dated) < 2:
         return
-    first, last = min(dated), max(dated)
+    # A section without a date among those that have one, on the same level, is probably a slip.
     for heading in document.blocks.headings:
-        among = first < heading.line < last and heading.line not in dated
+        among = min(dated) < heading.line < max(dated) and heading.line not in dated
         if among and heading.level in dated.values():
             message = f"“{heading.title}” has no date, unlike the sections before and after it"
             yield Problem("date", message, document.path, heading.line)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 
 from exptdir.record.model import Experiment, Record
-from exptdir.record.problem import Problem
+from exptdir.record.problem import Problem, nearest
 from exptdir.record.reference import Unresolved, resolve
 
 #: The statuses and what each means for the experiments that wait: ``open`` (not done yet), ``done`` or
@@ -31,11 +30,19 @@ def check(record: Record, statuses: Mapping[str, str] | None = None) -> list[Pro
         The statuses that are allowed; empty or ``None`` for the usual ones.
     """
     statuses = statuses or STATUSES
-    problems = list(_duplicate_ids(record))
+    problems = []
+    for number, group in sorted(record.by_id.items()):
+        for experiment in group[1:]:
+            message = f"{experiment.key!r}: id {number} is taken by {group[0].key!r} already"
+            path, line = experiment.origins.get("id", (experiment.log, None))
+            problems.append(Problem("id", message, path, line))
     edges: dict[str, list[str]] = {}
     for experiment in record.experiments.values():
         if experiment.status is not None and experiment.status not in statuses:
-            problems.append(_unknown_status(experiment, statuses))
+            near = nearest(experiment.status, statuses, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            message = f"unknown status {experiment.status!r} (known: {', '.join(statuses)}){hint}"
+            problems.append(_located(experiment, "status", "status", message))
         edges[experiment.key] = []
         for text in experiment.prerequisites:
             found = _prerequisite(record, experiment, text)
@@ -43,7 +50,10 @@ def check(record: Record, statuses: Mapping[str, str] | None = None) -> list[Pro
                 problems.append(_located(experiment, "prerequisites", "prerequisite", found.message))
             else:
                 edges[experiment.key].append(found.key)
-    return problems + [_cycle_problem(record, cycle) for cycle in _cycles(edges)]
+    for cycle in _cycles(edges):
+        message = f"waits for itself: {' → '.join(record.experiments[key].label() for key in cycle)}"
+        problems.append(_located(record.experiments[cycle[0]], "prerequisites", "prerequisite", message))
+    return problems
 
 
 def _prerequisite(record: Record, experiment: Experiment, text: str) -> Experiment | Unresolved:
@@ -54,21 +64,6 @@ def _prerequisite(record: Record, experiment: Experiment, text: str) -> Experime
 def _located(experiment: Experiment, fact: str, kind: str, message: str) -> Problem:
     path, line = experiment.origins.get(fact, (experiment.log, None))
     return Problem(kind, f"{experiment.label()}: {message}", path, line)
-
-
-def _unknown_status(experiment: Experiment, statuses: Mapping[str, str]) -> Problem:
-    near = get_close_matches(experiment.status or "", statuses, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    message = f"unknown status {experiment.status!r} (known: {', '.join(statuses)}){hint}"
-    return _located(experiment, "status", "status", message)
-
-
-def _duplicate_ids(record: Record) -> Iterator[Problem]:
-    for number, group in sorted(record.by_id.items()):
-        for experiment in group[1:]:
-            message = f"id {number} is taken by {group[0].key!r} already"
-            path, line = experiment.origins.get("id", (experiment.log, None))
-            yield Problem("id", f"{experiment.key!r}: {message}", path, line)
 
 
 def _cycles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
@@ -92,12 +87,6 @@ def _cycles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
                 yield [*trail[trail.index(target) :], target]
             else:
                 stack.append((target, iter(edges[target])))
-
-
-def _cycle_problem(record: Record, cycle: list[str]) -> Problem:
-    labels = " → ".join(record.experiments[key].label() for key in cycle)
-    message = f"waits for itself: {labels}"
-    return _located(record.experiments[cycle[0]], "prerequisites", "prerequisite", message)
 
 
 def status(record: Record, experiment: Experiment, statuses: Mapping[str, str] | None = None) -> str | None:

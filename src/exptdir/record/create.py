@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -82,20 +81,23 @@ def new_experiment(conf: Conf, record: Record, wanted: Wanted) -> tuple[Plan, Pa
     number = max(record.by_id, default=0) + 1
     root = PurePosixPath(conf.scan_settings.roots[0]).as_posix() if conf.scan_settings.roots else "expts"
     above = wanted.parent if wanted.parent is not None else root
-    directory = conf.base / above / f"{number:0{_digits(record.experiments)}}_{name}"
+    # Filled up to as many digits as most directories have.
+    widths = [len(match[1]) for key in record.experiments if (match := re.match(r"(\d+)_", key.rpartition("/")[2]))]
+    digits = max(set(widths), key=widths.count) if widths else _DIGITS
+    directory = conf.base / above / f"{number:0{digits}}_{name}"
     need_free(directory)
     template = _template(conf.base / root / TEMPLATES, wanted)
     log_name, suffix = _log_name(conf, record, wanted, template)
-    if template is None:
-        text = _log(title, suffix, wanted)
-    else:
-        values = {"title": title, "date": wanted.today.isoformat(), "id": str(number), "name": name}
-        values |= {"status": wanted.status or "", "tags": ", ".join(wanted.tags)}
-        text = _filled(template, values)
     log = directory / f"{log_name}{suffix}"
-    edits = [create(log, text)]
-    if template is not None and (wanted.tags or wanted.status):
-        edits.append(create(directory / "expt.toml", _toml(wanted)))
+    if template is None:
+        return Plan(conf.base, (create(log, _log(title, suffix, wanted)),)), log, number
+    values = {"title": title, "date": wanted.today.isoformat(), "id": str(number), "name": name}
+    values |= {"status": wanted.status or "", "tags": ", ".join(wanted.tags)}
+    edits = [create(log, _filled(template, values))]
+    facts = [f"status = {_in_quotes(wanted.status)}"] if wanted.status else []
+    facts += [f"tags = [{', '.join(map(_in_quotes, wanted.tags))}]"] if wanted.tags else []
+    if facts:
+        edits.append(create(directory / "expt.toml", "\n".join(facts) + "\n"))
     return Plan(conf.base, tuple(edits)), log, number
 
 
@@ -109,12 +111,6 @@ def slug(text: str) -> str:
             break
         name = longer
     return name
-
-
-def _digits(keys: Iterable[str]) -> int:
-    """Return to how many digits the numbers of directories are filled up: as most are."""
-    found = [len(match[1]) for key in keys if (match := re.match(r"(\d+)_", key.rpartition("/")[2]))]
-    return max(set(found), key=found.count) if found else _DIGITS
 
 
 def _log_name(conf: Conf, record: Record, wanted: Wanted, template: Path | None) -> tuple[str, str]:
@@ -153,14 +149,12 @@ def _filled(template: Path, values: dict[str, str]) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise EditError(f"{template} cannot be read: {error}") from None
     filled = re.sub(r"\{(\w+)\}", lambda field: values.get(field[1], field[0]), text)
-    # A line below a title must be as long as the title has become.
-    return _underlined(filled) if template.suffix == ".rst" else filled
-
-
-def _underlined(text: str) -> str:
-    lines = text.split("\n")
+    if template.suffix != ".rst":
+        return filled
+    lines = filled.split("\n")
     for at, line in enumerate(lines[1:], 1):
         above = lines[at - 1].rstrip()
+        # A line below a title must be as long as the title has become.
         if re.fullmatch(r"([=\-~^\"'*+#])\1{2,}", line) and above and not above[0].isspace():
             lines[at] = line[0] * max(columns(above), len(line))
     return "\n".join(lines)
@@ -168,37 +162,22 @@ def _underlined(text: str) -> str:
 
 def _log(title: str, suffix: str, wanted: Wanted) -> str:
     if suffix == ".md":
-        text = _front_matter(wanted) + f"# {title}\n"
+        plain = re.compile(r"[\w][\w ./+-]*")
+        tags = [tag if plain.fullmatch(tag) and not tag.isdigit() else _in_quotes(tag) for tag in wanted.tags]
+        facts = [f"status: {wanted.status}"] if wanted.status else []
+        facts += [f"tags: [{', '.join(tags)}]"] if tags else []
+        head = "---\n" + "\n".join(facts) + "\n---\n\n" if facts else ""
+        text = f"{head}# {title}\n"
     else:
         fields = [f":status: {wanted.status}"] if wanted.status else []
         fields += [f":tags: {', '.join(wanted.tags)}"] if wanted.tags else []
         head = "\n".join(fields) + "\n\n" if fields else ""
-        text = f"{head}{_escaped(title)}\n{'=' * max(columns(_escaped(title)), 4)}\n"
+        # What is typed for a title must not turn into markup, where that would be broken.
+        escaped = re.sub(r"(?<!\w)([*`|])(?=\S)|(\\)|(?<=\w)(_)(?!\w)", r"\\\g<0>", title)
+        text = f"{head}{escaped}\n{'=' * max(columns(escaped), 4)}\n"
     return new_entry(text, suffix, "", wanted.today)
 
 
-def _escaped(title: str) -> str:
-    """Keep what is typed for a title from being markup of reStructuredText where that would be broken."""
-    return re.sub(r"(?<!\w)([*`|])(?=\S)|(\\)|(?<=\w)(_)(?!\w)", r"\\\g<0>", title)
-
-
-def _front_matter(wanted: Wanted) -> str:
-    lines = [f"status: {wanted.status}"] if wanted.status else []
-    lines += [f"tags: [{', '.join(map(_quoted, wanted.tags))}]"] if wanted.tags else []
-    return "---\n" + "\n".join(lines) + "\n---\n\n" if lines else ""
-
-
-def _quoted(text: str) -> str:
-    if re.fullmatch(r"[\w][\w ./+-]*", text) and not text.isdigit():
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _toml(wanted: Wanted) -> str:
-    lines = [f"status = {_string(wanted.status)}"] if wanted.status else []
-    lines += [f"tags = [{', '.join(map(_string, wanted.tags))}]"] if wanted.tags else []
-    return "\n".join(lines) + "\n"
-
-
-def _string(text: str) -> str:
+def _in_quotes(text: str) -> str:
+    """Write a text as TOML and YAML both read it."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

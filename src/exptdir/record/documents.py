@@ -1,20 +1,28 @@
-"""The documents of a record: which they are, and what the text of each holds."""
+"""The documents of a record: which they are, what the text of each holds, and where some words stand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+from exptdir.record.check import status
 from exptdir.record.entries import DatedHeading, entries
 from exptdir.record.files import read_log
 from exptdir.record.home import Conf
 from exptdir.record.markup.blocks import Blocks, read_blocks
 from exptdir.record.markup.references import runs_in
 from exptdir.record.markup.shown import mentions
-from exptdir.record.model import Experiment
+from exptdir.record.model import Experiment, Record
+from exptdir.record.reference import Resolution, resolve
 from exptdir.record.walk import join, walk
+
+#: So many characters of a long line are shown around what was found.
+_AROUND = 70
 
 
 def documents(conf: Conf) -> Iterator[str]:
@@ -71,3 +79,163 @@ class Document:
     def references(self) -> tuple[str, ...]:
         """The references in it, as typed, each once."""
         return tuple(dict.fromkeys(mention.text for mention in mentions(self.blocks)))
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One experiment.
+
+    Parameters
+    ----------
+    experiment
+        Its facts.
+    status
+        The status to show, ``blocked`` included.
+    entries
+        Its entries, in the order of the log.
+    runs
+        The runs that its log describes.
+    parent, children
+        The experiment around it, and those directly in it.
+    refers_to, cited_by
+        The experiments at the other ends of references.
+    """
+
+    experiment: Experiment
+    status: str | None
+    entries: tuple[DatedHeading, ...]
+    runs: tuple[str, ...]
+    parent: Experiment | None
+    children: tuple[Experiment, ...]
+    refers_to: tuple[Experiment, ...]
+    cited_by: tuple[Experiment, ...]
+
+
+def overview(conf: Conf, record: Record, experiment: Experiment) -> Overview:
+    """Gather what the text of a record tells about one of its experiments.
+
+    Parameters
+    ----------
+    conf
+        What the record's ``conf.py`` says.
+    record
+        The record.
+    experiment
+        The experiment.
+    """
+    log = Document.log_of(conf, experiment)
+    # Only what can mean it is resolved, in a record that may be huge.
+    words = {experiment.name, experiment.directory_name, *([str(experiment.id)] if experiment.id is not None else [])}
+    may_mean = re.compile("^-|" + "|".join(map(re.escape, words))).search
+    citing = []
+    for other in record.experiments.values():
+        references = filter(may_mean, Document.log_of(conf, other).references)
+        if other is not experiment and experiment in _targets(record, other, references):
+            citing.append(other)
+    return Overview(
+        experiment=experiment,
+        status=status(record, experiment, conf.statuses),
+        entries=tuple(log.entries),
+        runs=log.runs,
+        parent=record.parent(experiment),
+        children=record.children(experiment),
+        refers_to=tuple(_targets(record, experiment, log.references)),
+        cited_by=tuple(citing),
+    )
+
+
+def _targets(record: Record, experiment: Experiment, references: Iterable[str]) -> Iterator[Experiment]:
+    seen = {experiment.key}
+    for text in references:
+        found = resolve(record, text, experiment, lambda _experiment, _run: True)
+        if isinstance(found, Resolution) and found.experiment.key not in seen:
+            seen.add(found.experiment.key)
+            yield found.experiment
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One line in which something was found.
+
+    Parameters
+    ----------
+    path
+        The document, as a POSIX path from the source directory.
+    line
+        1-based.
+    text
+        The line, or the part of it around what was found.
+    spans
+        Where in *text* the words are.
+    heading
+        The heading that the line stands below; ``None`` above the first.
+    """
+
+    path: str
+    line: int
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    heading: str | None = None
+
+
+def search(conf: Conf, words: tuple[str, ...]) -> Iterator[Hit]:
+    """Find the documents that hold all of some words, and in them the lines that hold the most of these.
+
+    Parameters
+    ----------
+    conf
+        What the record's ``conf.py`` says.
+    words
+        Words or phrases, in any script; case and width do not matter, and parts of words count.
+
+    Yields
+    ------
+    Hit
+        In the order of the files.
+    """
+    wanted = tuple(dict.fromkeys(folded for word in words if (folded := _folded(word.strip()))))
+    if not wanted:
+        return
+    for path in documents(conf):
+        text = read_log(Path(conf.base, path))
+        whole = _folded(text)
+        if all(word in whole for word in wanted):
+            lines = text.split("\n")
+            counts = [sum(word in folded for word in wanted) for folded in map(_folded, lines)]
+            most = max(counts)
+            headings = read_blocks(text, markdown=path.endswith(".md")).headings
+            for number, (line, count) in enumerate(zip(lines, counts, strict=True), 1):
+                # A phrase that runs over the end of a line is in no line; then the document itself is the answer.
+                if count == most and (count or number == 1):
+                    above = (heading.title for heading in reversed(headings) if heading.line <= number)
+                    yield Hit(path, number, *_excerpt(line, wanted), next(above, None))
+
+
+def _excerpt(line: str, wanted: tuple[str, ...]) -> tuple[str, tuple[tuple[int, int], ...]]:
+    stripped = line.strip()
+    spans = _spans(stripped, wanted)
+    start = max(0, spans[0][0] - _AROUND) if spans else 0
+    end = start + 2 * _AROUND + 20
+    text = ("…" if start else "") + stripped[start:end] + ("…" if len(stripped) > end else "")
+    return text, tuple(_spans(text, wanted))
+
+
+def _spans(text: str, wanted: tuple[str, ...]) -> list[tuple[int, int]]:
+    folded = _folded(text)
+    if len(folded) != len(text):
+        return []
+    found: list[tuple[int, int]] = []
+    for word in wanted:
+        at = folded.find(word)
+        while at >= 0:
+            found.append((at, at + len(word)))
+            at = folded.find(word, at + len(word))
+    apart: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if not apart or start >= apart[-1][1]:
+            apart.append((start, end))
+    return apart
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold() if not text.isascii() else text.lower()

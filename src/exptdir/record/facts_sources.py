@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -17,7 +16,7 @@ from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.markup.headings import title_of
 from exptdir.record.markup.markdown import front_matter_end
 from exptdir.record.markup.rst import fields
-from exptdir.record.problem import Problem
+from exptdir.record.problem import Problem, nearest
 
 _TOML_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)$")
 _KEYS_OF_OTHERS = frozenset({"figure", "table", "run"})
@@ -56,7 +55,7 @@ def from_toml(directory: str) -> Found:
         if key in FACT_OF_KEY:
             claims.append(Claim(FACT_OF_KEY[key], value, path, at))
         elif key not in _KEYS_OF_OTHERS:
-            near = difflib.get_close_matches(key, FACT_OF_KEY, n=1, cutoff=0.8)
+            near = nearest(key, FACT_OF_KEY, n=1, cutoff=0.8)
             if near:
                 message = f"unknown key “{key[:60]}”; did you mean “{near[0]}”?"
                 problems.append(Problem("metadata", message, Path(path), at))

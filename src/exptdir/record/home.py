@@ -92,21 +92,17 @@ class Conf:
         """What counts as an experiment."""
         from exptdir.record.walk import LOG_NAMES, ScanSettings
 
+        value = self.values.get("source_suffix")
+        given = (value,) if isinstance(value, str) else value
+        if not isinstance(given, list | tuple | dict):
+            given = (".rst", ".md")
         return ScanSettings(
             roots=self.roots,
             log_names=self.strings("log_names", LOG_NAMES),
-            suffixes=self._suffixes(),
+            suffixes=tuple(suffix for suffix in (".rst", ".md") if suffix in given),
             statuses=self.statuses,
             exclude=self.exclude,
         )
-
-    def _suffixes(self) -> tuple[str, ...]:
-        value = self.values.get("source_suffix")
-        given = (value,) if isinstance(value, str) else value
-        known = (".rst", ".md")
-        if not isinstance(given, list | tuple | dict):
-            return known
-        return tuple(suffix for suffix in known if suffix in given)
 
 
 def find_conf(start: Path) -> Path | None:
@@ -162,17 +158,14 @@ def read_conf(path: Path) -> Conf:
         for name, node, line in _assigned(statement):
             option = name.removeprefix(_PREFIX)
             try:
-                given = ast.literal_eval(node) if node is not None else _computed()
+                # What is set in a block of its own depends on what only running would tell.
+                given = ast.literal_eval(node if node is not None else "")
                 values[option] = values.get(option, []) + given if isinstance(statement, ast.AugAssign) else given
             except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
                 instead = "what it was before" if option in values else "the default"
                 message = f"{name} is computed, which commands cannot follow; they use {instead}"
                 problems.append(Problem("config", message, path, line))
     return Conf(path, values, tuple(problems))
-
-
-def _computed() -> Any:
-    raise ValueError
 
 
 def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr | None, int]]:

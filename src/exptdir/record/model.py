@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from exptdir.record.problem import Problem
+from exptdir.record.problem import Names, Problem
 
 #: Whether an experiment is without a number, that number, and its path as people sort.
 ListingOrder = tuple[bool, int, tuple[tuple[int, int, str], ...]]
@@ -163,6 +163,11 @@ class Record:
             for name in dict.fromkeys((experiment.directory_name, experiment.name)):
                 found[name].append(experiment)
         return dict(found)
+
+    @cached_property
+    def names(self) -> Names:
+        """The names and paths by which experiments are referred to."""
+        return Names([*self.by_name, *self.by_path])
 
     @cached_property
     def _families(self) -> tuple[dict[str, str | None], dict[str | None, tuple[Experiment, ...]]]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
 from exptdir.errors import ReferenceSyntaxError
 from exptdir.record.model import Experiment, Record, in_order
+from exptdir.record.problem import nearest as nearest_names
 
 Kind = Literal["experiment", "entry", "run", "label"]
 
@@ -21,8 +21,6 @@ _UP = re.compile(r"-(?P<n>[1-9]\d{0,8})")
 #: A longer number is no id; Python refuses to read it at some length.
 _LONGEST_ID = 18
 _ARTICLES = {"experiment": "an experiment", "entry": "an entry", "run": "a run", "label": "a label"}
-#: An unknown word is compared with this many names at most, so that a typo in a huge record stays cheap.
-_MAX_COMPARED = 20_000
 
 
 @dataclass(frozen=True)
@@ -174,33 +172,26 @@ def _resolve(
     kind: Kind | None,
 ) -> Resolution | Unresolved:
     if reference.up:
-        return _ancestor(record, reference.up, current)
-    if reference.date is not None or reference.label is not None:
-        owner = _owner(record, reference.target, current)
-        if isinstance(owner, Unresolved):
-            return owner
-        if reference.date is not None:
-            return Resolution("entry", owner, date=reference.date, n=reference.n)
-        return Resolution("label", owner, label=reference.label)
-    return _experiment_or_run(record, reference.target, current, run_exists, kind)
-
-
-def _ancestor(record: Record, up: int, current: Experiment | None) -> Resolution | Unresolved:
-    if current is None:
-        return Unresolved(f"'-{up}' counts from an experiment, and this page belongs to none")
-    ancestors = record.ancestors(current)
-    if up > len(ancestors):
-        return Unresolved(f"'-{up}' leads above the record: {current.path!r} has {len(ancestors)} above it")
-    return Resolution("experiment", ancestors[up - 1])
-
-
-def _owner(record: Record, target: str, current: Experiment | None) -> Experiment | Unresolved:
-    if not target:
-        return current or Unresolved("the reference names no experiment, and this page belongs to none")
-    found = find_experiments(record, target)
-    if len(found) == 1:
-        return found[0]
-    return _ambiguous(target, found) if found else _unknown(record, target)
+        if current is None:
+            return Unresolved(f"'-{reference.up}' counts from an experiment, and this page belongs to none")
+        ancestors = record.ancestors(current)
+        if reference.up > len(ancestors):
+            above = f"{current.path!r} has {len(ancestors)} above it"
+            return Unresolved(f"'-{reference.up}' leads above the record: {above}")
+        return Resolution("experiment", ancestors[reference.up - 1])
+    if reference.date is None and reference.label is None:
+        return _experiment_or_run(record, reference.target, current, run_exists, kind)
+    owner = current
+    if reference.target:
+        found = find_experiments(record, reference.target)
+        if len(found) != 1:
+            return _ambiguous(reference.target, found) if found else _unknown(record, reference.target)
+        owner = found[0]
+    if owner is None:
+        return Unresolved("the reference names no experiment, and this page belongs to none")
+    if reference.date is not None:
+        return Resolution("entry", owner, date=reference.date, n=reference.n)
+    return Resolution("label", owner, label=reference.label)
 
 
 def _experiment_or_run(
@@ -210,7 +201,10 @@ def _experiment_or_run(
     run_exists: RunExists,
     kind: Kind | None,
 ) -> Resolution | Unresolved:
-    for target, run in _splits(text):
+    slashes = [match.start() for match in re.finditer("/", text)]
+    # The longest target first: what exists as an experiment is one.
+    for at in (len(text), *reversed(slashes)):
+        target, run = text[:at], text[at + 1 :] if at < len(text) else None
         if kind == "run" and run is None:
             continue
         found = find_experiments(record, target)
@@ -229,13 +223,6 @@ def _experiment_or_run(
     return _unknown(record, text)
 
 
-def _splits(text: str) -> Iterable[tuple[str, str | None]]:
-    """Yield the ways to read *text* as target and run, the longest target first."""
-    yield text, None
-    for match in reversed(list(re.finditer("/", text))):
-        yield text[: match.start()], text[match.end() :]
-
-
 def _ambiguous(target: str, found: list[Experiment]) -> Unresolved:
     addresses = tuple(experiment.path for experiment in found)
     return Unresolved(f"{target!r} could be any of {', '.join(addresses)}", addresses, ambiguous=True)
@@ -249,13 +236,12 @@ def _unknown(record: Record, text: str) -> Unresolved:
 
 def nearest(record: Record, text: str, n: int = 3) -> tuple[str, ...]:
     """Return up to *n* references that exist and look like *text*, the likeliest first."""
-    if _is_number(text):
-        wanted = int(text)
-        ids = sorted(record.by_id, key=lambda number: (abs(number - wanted), number))
-        alike = get_close_matches(str(wanted), map(str, ids[:200]), n=1, cutoff=0.7)
-        return tuple(dict.fromkeys([*alike, *map(str, ids)]))[:n]
-    names = [*record.by_name, *record.by_path][:_MAX_COMPARED]
-    return tuple(dict.fromkeys(get_close_matches(text[:200], names, n=n, cutoff=0.6)))
+    if not _is_number(text):
+        return tuple(record.names.nearest(text, n))
+    wanted = int(text)
+    ids = sorted(record.by_id, key=lambda number: (abs(number - wanted), number))
+    alike = nearest_names(str(wanted), map(str, ids[:200]), n=1, cutoff=0.7)
+    return tuple(dict.fromkeys([*alike, *map(str, ids)]))[:n]
 
 
 #: More candidates help nobody to choose.
@@ -272,10 +258,13 @@ class Lookup:
         The one that is meant; ``None`` where that is not certain.
     candidates
         Those that may be, the likeliest first.
+    exact
+        Whether it was named outright, not by words that it alone has.
     """
 
     experiment: Experiment | None
     candidates: tuple[Experiment, ...] = ()
+    exact: bool = True
 
 
 def look_up(record: Record, text: str, current: Experiment | None = None) -> Lookup:
@@ -287,7 +276,7 @@ def look_up(record: Record, text: str, current: Experiment | None = None) -> Loo
         The record.
     text
         A reference (``63``, ``#63``, ``train_cnn``, ``-1``), or words of a name, title or path. Words that only
-        one experiment has mean that one.
+        one experiment has mean that one. Digits are never words: #2 "Dose 9 mM" is not what ``9`` means.
     current
         The experiment that ``-1`` counts from.
     """
@@ -295,13 +284,20 @@ def look_up(record: Record, text: str, current: Experiment | None = None) -> Loo
     if isinstance(found, Resolution):
         return Lookup(found.experiment)
     exact = find_experiments(record, text.strip())
-    fitting = exact or _with_words(record, text)
+    if exact or re.fullmatch(r"#?\d+", text.strip()):
+        return Lookup(None, tuple(exact))
+    words = plain(text).split()
+    fitting = []
+    for experiment in record.experiments.values():
+        names = plain(f"{experiment.path} {experiment.title or ''}")
+        if words and all(word in names for word in words):
+            fitting.append(experiment)
     if len(fitting) == 1:
-        return Lookup(fitting[0])
+        return Lookup(fitting[0], exact=False)
     if not fitting:
         near = [find_experiments(record, name) for name in nearest(record, text)]
-        fitting = list({one.key: one for group in near for one in group}.values())
-    return Lookup(None, tuple(fitting))
+        return Lookup(None, tuple({one.key: one for group in near for one in group}.values()))
+    return Lookup(None, tuple(in_order(fitting)))
 
 
 def experiment_at(record: Record, directory: Path) -> Experiment | None:
@@ -317,15 +313,3 @@ def experiment_at(record: Record, directory: Path) -> Experiment | None:
 def plain(text: str) -> str:
     """Fold what does not matter in a comparison: case, width, ligatures, separators of names."""
     return unicodedata.normalize("NFKC", text).casefold().replace("_", " ").replace("-", " ")
-
-
-def _with_words(record: Record, text: str) -> list[Experiment]:
-    words = plain(text).split()
-    if not words:
-        return []
-    fitting = []
-    for experiment in record.experiments.values():
-        names = plain(f"{experiment.path} {experiment.title or ''}")
-        if all(word in names for word in words):
-            fitting.append(experiment)
-    return in_order(fitting)
