@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from exptdir.record.model import Record
-from exptdir.record.patterns import compile_patterns
 from exptdir.record.scan import likely_root, scan
-from exptdir.record.walk import ScanSettings, directories_apart
+from exptdir.record.walk import ScanSettings, compile_patterns, directories_apart
 
 
 def fill(base: Path, *names: str) -> Path:

@@ -41,9 +41,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     original = scanning.read_experiment
 
-    def noted(base, root, path, logs, problems):
+    def noted(base, root, path, logs):
         found.append(path)
-        return original(base, root, path, logs, problems)
+        return original(base, root, path, logs)
 
     monkeypatch.setattr(scanning, "read_experiment", noted)
     return found

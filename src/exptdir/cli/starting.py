@@ -168,9 +168,8 @@ def _experiments_elsewhere(base: Path) -> str | None:
     A README alone is no sign: any repository has them.
     """
     from exptdir.record.home import OUTPUT, read_conf
-    from exptdir.record.patterns import compile_patterns
     from exptdir.record.scan import likely_root
-    from exptdir.record.walk import LOG_NAMES, ScanSettings
+    from exptdir.record.walk import LOG_NAMES, ScanSettings, compile_patterns
 
     names = tuple(name for name in LOG_NAMES if name != "README")
     settings = ScanSettings(log_names=names, exclude=compile_patterns([OUTPUT, "expts", "docs", "doc"]))

@@ -22,9 +22,8 @@ from exptdir.errors import MetadataError
 from exptdir.figures.model import LANGUAGES, PLOT_SCRIPTS, Script, is_figure
 from exptdir.record.files import read_text
 from exptdir.record.model import Record
-from exptdir.record.patterns import compile_patterns
 from exptdir.record.problem import Problem
-from exptdir.record.walk import Listing, join, list_directory, walk
+from exptdir.record.walk import Listing, compile_patterns, join, list_directory, walk
 
 
 @dataclass(frozen=True)

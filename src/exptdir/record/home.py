@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exptdir.record.patterns import compile_patterns
 from exptdir.record.problem import Problem
+from exptdir.record.walk import compile_patterns
 
 if TYPE_CHECKING:
     from exptdir.record.walk import ScanSettings

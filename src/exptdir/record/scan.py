@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path, PurePosixPath
@@ -136,53 +136,31 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
         if clean.startswith("/") or ".." in PurePosixPath(clean).parts:
             problems.append(Problem("root", f"the record root {root!r} is not inside the source directory", base))
             continue
-        if not _scan_root(base, clean, settings, memory, experiments, problems):
-            problems.append(_empty_root(base, clean, settings, memory.tree))
-    found = dict(sorted(addressable(experiments)))
+        empty = True
+        for path, files, _, _ in walk(base, clean, memory.exclude, memory.tree.listing):
+            logs = memory.logs(path, files, partial(find_logs, path, files, settings)) if path != clean else []
+            empty = empty and not logs
+            # Roots may overlap.
+            if logs and path not in experiments:
+                read = partial(read_experiment, base, clean, path, logs)
+                experiments[path], wrong = memory.experiment(base, path, (clean, logs), logs[0], read)
+                problems += wrong
+        if empty:
+            state = "holds no experiment" if (base / clean).is_dir() else "does not exist"
+            likely = likely_root(base, settings, memory.tree)
+            hint = f'; did you mean exptdir_roots = ["{likely}"]?' if likely and likely != clean else ""
+            problems.append(Problem("root", f"the record root {clean!r} {state}{hint}", base / clean))
+    # Those that two roots hold under the same path are written from the source directory.
+    shared = Counter(experiment.path for experiment in experiments.values())
+    found = {
+        key: replace(experiment, path=key) if shared[experiment.path] > 1 else experiment
+        for key, experiment in sorted(experiments.items())
+    }
     return memory.record(base, found, problems, lambda record: check(record, settings.statuses))
 
 
-def _scan_root(
-    base: Path,
-    root: str,
-    settings: ScanSettings,
-    memory: ScanMemory,
-    experiments: dict[str, Experiment],
-    problems: list[Problem],
-) -> bool:
-    """Add the experiments below a root and what is wrong with them; say whether there are any."""
-    some = False
-    for path, files, _, _ in walk(base, root, memory.exclude, memory.tree.listing):
-        logs = memory.logs(path, files, partial(find_logs, path, files, settings)) if path != root else []
-        some = some or bool(logs)
-        # Roots may overlap.
-        if logs and path not in experiments:
-            read = partial(_read, base, root, path, logs)
-            experiments[path], wrong = memory.experiment(base, path, (root, logs), logs[0], read)
-            problems += wrong
-    return some
-
-
-def _read(base: Path, root: str, path: str, logs: list[str]) -> tuple[Experiment, list[Problem]]:
-    problems: list[Problem] = []
-    return read_experiment(base, root, path, logs, problems), problems
-
-
-def addressable(experiments: Mapping[str, Experiment]) -> Iterator[tuple[str, Experiment]]:
-    """Let those that two roots hold under the same path be written from the source directory.
-
-    Parameters
-    ----------
-    experiments
-        The experiments by key.
-    """
-    shared = Counter(experiment.path for experiment in experiments.values())
-    for key, experiment in experiments.items():
-        yield key, replace(experiment, path=key) if shared[experiment.path] > 1 else experiment
-
-
-def read_experiment(base: Path, root: str, path: str, logs: list[str], problems: list[Problem]) -> Experiment:
-    """Read the facts of one experiment.
+def read_experiment(base: Path, root: str, path: str, logs: list[str]) -> Read:
+    """Read the facts of one experiment, and what is wrong with them.
 
     Parameters
     ----------
@@ -194,43 +172,32 @@ def read_experiment(base: Path, root: str, path: str, logs: list[str], problems:
         The experiment's directory, likewise.
     logs
         The names of the files in it that could be its log, the best first.
-    problems
-        Where what is wrong is added to.
     """
     directory = base / path
     log = directory / logs[0]
-    facts, wrong = read_facts(directory, log)
-    problems += wrong
+    facts, problems = read_facts(directory, log)
     rivals = [name for name in logs[1:] if Path(name).stem.lower() == log.stem.lower()]
     if rivals:
         message = f"two logs of the same rank: {log.name} is used, {rivals[0]} is not"
         problems.append(Problem("log", message, directory / rivals[0]))
-    return Experiment(
+    title = facts.title or log_title(log)
+    # A first heading that is an entry's is no title.
+    if facts.title is None and title is not None and parse_title_date(title, context=DateContext()) is not None:
+        title = None
+    found = Experiment(
         key=path,
         path=path if root == "." else path.removeprefix(root + "/"),
         log=log,
         name=facts.name or directory.name,
         id=facts.id,
-        title=facts.title or _heading(log),
+        title=title,
         status=facts.status,
         tags=facts.tags,
         prerequisites=facts.prerequisites,
         begun=facts.begun,
         origins=facts.origins,
     )
-
-
-def _heading(log: Path) -> str | None:
-    """Return the first heading of a log, unless it is that of an entry."""
-    title = log_title(log)
-    return None if title is None or parse_title_date(title, context=DateContext()) is not None else title
-
-
-def _empty_root(base: Path, root: str, settings: ScanSettings, tree: Tree) -> Problem:
-    state = "holds no experiment" if (base / root).is_dir() else "does not exist"
-    likely = likely_root(base, settings, tree)
-    hint = f'; did you mean exptdir_roots = ["{likely}"]?' if likely and likely != root else ""
-    return Problem("root", f"the record root {root!r} {state}{hint}", base / root)
+    return found, problems
 
 
 def likely_root(base: Path, settings: ScanSettings, tree: Tree | None = None) -> str | None:

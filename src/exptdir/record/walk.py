@@ -1,8 +1,9 @@
-"""Walks through the directories of a record: which of them are looked into, and which of their files are logs."""
+"""Walks through the directories of a record: which are looked into, which are left alone, which files are logs."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,9 @@ PROGRAMS = frozenset({"__pycache__", "node_modules", "site-packages"})
 ENVIRONMENT = "pyvenv.cfg"
 #: Names of logs, the best first (``exptdir_log_names``).
 LOG_NAMES = ("index", "notes", "log", "README")
+
+
+_TOKENS = re.compile(r"\*\*|\*|\?|\[(!?)(\]?[^\]]*)\]|.", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -185,3 +189,43 @@ def find_logs(path: str, files: Iterable[str], settings: ScanSettings) -> list[s
         if rank is not None and suffix in settings.suffixes and not settings.exclude(join(path, name)):
             found.append((rank, name))
     return [name for _, name in sorted(found)]
+
+
+def compile_patterns(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Make a test of relative POSIX paths out of Sphinx's patterns.
+
+    The rules are those of ``exclude_patterns``: ``**`` matches anything, ``*`` and ``?`` stop at a slash, ``[abc]``
+    and ``[!abc]`` are sets. Sphinx has this too, but the core does without Sphinx.
+
+    Parameters
+    ----------
+    patterns
+        Patterns as in ``exclude_patterns``, relative to the source directory.
+
+    Returns
+    -------
+    Callable[[str], bool]
+        True for a path that one of the patterns matches as a whole.
+    """
+    parts = ["".join(map(_translated, _TOKENS.finditer(pattern))) for pattern in patterns]
+    if not parts:
+        return lambda path: False
+    expression = re.compile("(?:" + "|".join(parts) + r")\Z", re.DOTALL)
+    return lambda path: expression.match(path) is not None
+
+
+def literal_pattern(path: str) -> str:
+    """Escape *path*, so that as a pattern it matches itself alone."""
+    return re.sub(r"([*?\[])", r"[\1]", path)
+
+
+def _translated(match: re.Match[str]) -> str:
+    text = match[0]
+    simple = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+    if text in simple:
+        return simple[text]
+    if match[2]:
+        # Python warns of a bare "[" in a set, which it may take for another set one day.
+        characters = match[2].replace("\\", "\\\\").replace("[", "\\[")
+        return f"[^/{characters}]" if match[1] else "[" + re.sub(r"^\^", r"\\^", characters) + "]"
+    return re.escape(text)

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from exptdir.record.check import status
 from exptdir.record.model import Experiment, Record
-from exptdir.record.patterns import compile_patterns, literal_pattern
 from exptdir.record.problem import Problem
 from exptdir.record.scan import ScanMemory, scan
-from exptdir.record.walk import PROGRAMS, Listing, ScanSettings, directories_apart
+from exptdir.record.walk import PROGRAMS, Listing, ScanSettings, compile_patterns, directories_apart, literal_pattern
 from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.warnings_ import warn, warn_problem

@@ -15,7 +15,7 @@ from sphinx.util import logging
 from exptdir.figures.model import FigureSettings
 from exptdir.figures.shown import Finder
 from exptdir.figures.update import update
-from exptdir.record.patterns import compile_patterns
+from exptdir.record.walk import compile_patterns
 from exptdir.sphinxext.config import Settings, memory_size
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.executor import Submitter

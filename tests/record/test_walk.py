@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sphinx.util.matching import compile_matchers
 
-from exptdir.record.patterns import compile_patterns, literal_pattern
+from exptdir.record.walk import compile_patterns, literal_pattern
 
 PIECES = ["*", "**", "?", "[", "]", "!", "^", "-", "/", ".", "a", "b", "z", "1", "\\", "(", "+", "$", "ä", " ", "[ab]"]
 PATTERNS = st.lists(st.sampled_from([*PIECES, "[!ab]", "[!a]", "[a-z]", "[]", "[^a]", "**/"]), max_size=8).map("".join)
