@@ -50,3 +50,14 @@ def test_a_script_that_fails_ends_with_1(run: Run, plots: Path):
 
 def test_an_executor_that_is_none_is_wrong_usage(run: Run, plots: Path):
     assert run("plot", "--executor", "cloud").code == 2
+
+
+@pytest.mark.parametrize("value", ["'never'", "False", "'off'"])
+def test_it_says_that_it_draws_although_builds_do_not(run: Run, plots: Path, value: str):
+    conf = (plots / "conf.py").read_text()
+    (plots / "conf.py").write_text(f"{conf}\nexptdir_figures = {value}\n")
+    done = run("plot", "70")
+    assert "exptdir_figures keeps builds from running plot scripts; this command was asked to" in done.err
+    assert (plots / "expts/0070_a/x.svg").exists()
+    (plots / "conf.py").write_text(conf)
+    assert "exptdir_figures" not in run("plot", "71").err

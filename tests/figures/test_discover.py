@@ -26,6 +26,9 @@ def paths(found) -> list[str]:
 def test_names_decide_and_a_training_script_is_never_found(tmp_path: Path):
     names = ("plot.py", "plot_x.py", "loss_plot.py", "fig1.py", "plot.R", "b_plot.jl", "figs/deep/plot.py")
     others = ("train.py", "replot.py", "plots.txt", "plot.pyc", ".plot.py", "plot.ipynb", "Plot.py")
+    # Programs that real records hold, none of which is there to draw.
+    others += ("fignet_train.py", "figure8_robot_train.py", "plots.py", "plotting.py", "tests/fig_test.py")
+    others += ("sub/tests/plot.py", "configure.py", "figures.R")
     found = find(tmp_path, {f"a/{name}": "" for name in ("index.rst", *names, *others)} | {"plot_out.py": ""})
     assert paths(found) == sorted(f"a/{name}" for name in names)
     assert {script.language for script in found[0]} == {"python", "r", "julia"}
@@ -53,6 +56,11 @@ def test_links_environments_and_hidden_directories_are_not_entered(tmp_path: Pat
 def test_patterns_are_configurable_and_may_have_directories(tmp_path: Path):
     texts = {"a/index.rst": "", "a/draw.py": "", "a/scripts/x.py": "", "a/plot.py": ""}
     assert paths(find(tmp_path, texts, patterns=("draw*", "scripts/*.py"))) == ["a/draw.py", "a/scripts/x.py"]
+
+
+def test_a_pattern_with_a_directory_says_where_tests_or_not(tmp_path: Path):
+    texts = {"a/index.rst": "", "a/tests/plot_x.py": "", "a/plot.py": ""}
+    assert paths(find(tmp_path, texts, patterns=("plot*", "tests/plot_*"))) == ["a/plot.py", "a/tests/plot_x.py"]
 
 
 def test_what_is_excluded_is_not_found(tmp_path: Path):

@@ -58,7 +58,8 @@ def test_an_invalid_value_is_reported_and_the_default_used(build: Build, name: s
     built = build(RECORD, "text", conf=f"exptdir_{name} = {value!r}\n")
     (warning,) = built.located
     assert warning.startswith(f"conf.py:1: WARNING: exptdir_{name} = {value!r}: expected ")
-    assert warning.endswith("; the default is used [exptdir.config]")
+    used = "it counts as 'never'" if name == "figures" else "the default is used"
+    assert warning.endswith(f"; {used} [exptdir.config]")
     assert "#1" in built.text("expts/1_a/notes")
 
 

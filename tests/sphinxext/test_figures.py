@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -159,6 +160,15 @@ def test_never_leaves_a_figure_that_is_not_there_alone(record: Record) -> None:
     assert not (built.site.source / DIRECTORY / "growth.svg").exists()
     assert not (built.site.source / DIRECTORY / "figures.lock").exists()
     assert "growth.svg cannot be shown" in words(built.body(PAGE))
+
+
+@pytest.mark.parametrize("value", ["Never", "no", "off", False, "", None, 0, ["never"]])
+def test_a_switch_that_is_not_understood_is_off(record: Record, value: Any) -> None:
+    built = record(FILES, "dummy", exptdir_figures=value)
+    assert ran(built) == []
+    assert not (built.site.source / DIRECTORY / "growth.svg").exists()
+    assert f"exptdir_figures = {value!r}: expected one of" in built.warnings
+    assert "it counts as 'never' [exptdir.config]" in built.warnings
 
 
 @pytest.mark.slow

@@ -29,15 +29,14 @@ def state_dir(session: Session) -> Path:
     return doctrees(session) / "exptdir-figures"
 
 
-def figure_settings(session: Session, mode: Mode | None = None) -> FigureSettings:
-    """Return the settings of figures; *mode* stands for the record's own."""
+def figure_settings(session: Session, mode: Mode) -> FigureSettings:
+    """Return the settings of figures; *mode* stands for the record's own, which is for builds."""
     from exptdir.figures.model import PLOT_SCRIPTS, FigureSettings
 
     values = session.conf.values
-    style, timeout, own = values.get("plot_style"), values.get("figure_timeout"), values.get("figures")
-    modes: dict[object, Mode] = {"auto": "auto", "never": "never", "always": "always"}
+    style, timeout = values.get("plot_style"), values.get("figure_timeout")
     return FigureSettings(
-        mode=mode or modes.get(own if isinstance(own, str) else "", "auto"),
+        mode=mode,
         patterns=session.conf.strings("plot_scripts", PLOT_SCRIPTS),
         style=style if isinstance(style, str) and style else None,
         dark=values.get("plot_dark") is True,

@@ -82,6 +82,9 @@ def _tell_planned(report: Report, planned: list[str], as_json: bool) -> None:
 def _run(session: Session, only: list[str] | None, force: bool, jobs: int | None, executor: str | None) -> Report:
     from exptdir.figures.update import update
 
+    if session.conf.values.get("figures", "auto") not in ("auto", "always"):
+        said = "exptdir_figures keeps builds from running plot scripts; this command was asked to, and does."
+        click.echo(said, err=True)
     settings, where = figure_settings(session, "always" if force else "auto"), state_dir(session)
     private = (session.base / OUTPUT,)
     with _submitter(session, jobs, executor) as submit, _progress() as progress:

@@ -186,8 +186,8 @@ def find_scripts(
     record
         The record.
     patterns
-        Names of plot scripts, such as ``plot*.py``; one with a slash is compared with the path from the
-        experiment's directory.
+        Names of plot scripts, such as ``plot_*.py``; one with a slash is compared with the path from the
+        experiment's directory. A name counts nowhere below a directory ``tests``.
     found
         The files of the experiments, where they were listed already.
 
@@ -235,7 +235,8 @@ def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
     whole = compile_patterns(pattern for pattern in patterns if "/" in pattern)
 
     def matches(path: str) -> bool:
-        name = path.rpartition("/")[2]
-        return any(fnmatchcase(name, pattern) for pattern in names) or whole(path)
+        *directories, name = path.split("/")
+        tested = "tests" in directories
+        return (not tested and any(fnmatchcase(name, pattern) for pattern in names)) or whole(path)
 
     return matches

@@ -244,8 +244,10 @@ def is_dark(name: str) -> bool:
 
 
 Mode = Literal["auto", "never", "always"]
+#: Narrow, so that neither `plots.py` nor the training of a `fignet` starts because a page is built.
+_STEMS = ("plot", "plot_*", "*_plot", "fig", "fig_*", "fig[0-9]*")
 #: Names of plot scripts (``exptdir_plot_scripts``).
-PLOT_SCRIPTS = tuple(stem + suffix for suffix in (".py", ".R", ".jl") for stem in ("plot*", "*_plot", "fig*"))
+PLOT_SCRIPTS = tuple(stem + suffix for suffix in (".py", ".R", ".jl") for stem in _STEMS)
 
 
 def _nothing(path: str) -> bool:

@@ -75,10 +75,12 @@ Rebuild = Literal["env", "html", ""]
 
 
 def _option(
-    default: Any, text: str, check: Callable[[Any], None], rebuild: Rebuild = "env"
+    default: Any, text: str, check: Callable[[Any], None], rebuild: Rebuild = "env", invalid: Any = None
 ) -> Any:
-    """Declare one option: its default, its line in the manual, its validation and what a change rebuilds."""
-    metadata = {"help": text, "check": check, "rebuild": rebuild}
+    """Declare one option: its default, its line in the manual, its validation, what a change rebuilds, and what
+    holds in place of a value that is not valid where that is not the default.
+    """
+    metadata = {"help": text, "check": check, "rebuild": rebuild, "invalid": invalid}
     if isinstance(default, (list, dict)):
         return field(default_factory=lambda: default.copy(), metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -220,9 +222,12 @@ class Settings:
 
     figures: str = _option(
         "auto",
-        "Which plot scripts a build runs: ``auto``, those whose figures are stale; ``never``, none; ``always``, all.",
+        "Which plot scripts a build runs: ``auto``, those whose figures are stale; ``never``, none; ``always``, all. "
+        "Any other value is a mistake, and counts as ``never``.",
         _one_of("auto", "never", "always"),
         "",
+        # Whoever writes `False` or `Never` means that nothing is run.
+        invalid="never",
     )
     plot_scripts: list[str] = _option(
         list(PLOT_SCRIPTS), "Names of the files in experiments that are plot scripts, as patterns.", _strings, ""
@@ -272,12 +277,14 @@ class Settings:
 
     @classmethod
     def of(cls, config: Config) -> Settings:
-        """Read the options of a project; those that are not valid count as not set."""
+        """Read the options of a project; most that are not valid count as not set."""
         values = {}
         for option in fields(cls):
             value = getattr(config, PREFIX + option.name)
             if _invalid(option.metadata["check"], value) is None:
                 values[option.name] = value
+            elif option.metadata["invalid"] is not None:
+                values[option.name] = option.metadata["invalid"]
         return cls(**values)
 
 
@@ -294,7 +301,9 @@ def _validate(app: Sphinx, config: Config) -> None:
         value = getattr(config, PREFIX + option.name)
         reason = _invalid(option.metadata["check"], value)
         if reason is not None:
-            message = f"{PREFIX}{option.name} = {value!r}: {reason}; the default is used"
+            instead = option.metadata["invalid"]
+            used = "the default is used" if instead is None else f"it counts as {instead!r}"
+            message = f"{PREFIX}{option.name} = {value!r}: {reason}; {used}"
             warn("config", message, location=str(app.confdir / "conf.py"))
 
 

@@ -17,7 +17,7 @@ _logger = logging.getLogger(__name__)
 class Subtype(Enum):
     """Subtypes of the warnings, as ``suppress_warnings`` takes them (``exptdir.<name>``), and their meaning."""
 
-    config = "A configuration value is not valid; the default is used."
+    config = "A configuration value is not valid; the default is used (for ``exptdir_figures``, ``never``)."
     root = "A record root does not exist or holds no experiment."
     id = "An id is used twice, is not a number, or disagrees between two places."
     metadata = "A file with facts about an experiment is unreadable or malformed, or disagrees with another."
