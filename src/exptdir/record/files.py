@@ -344,8 +344,6 @@ def collector_paused() -> Iterator[None]:
         yield
     finally:
         if was_on:
-            # What is there now is not looked at again either.
-            gc.freeze()
             gc.enable()
 
 

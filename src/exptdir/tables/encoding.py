@@ -34,13 +34,15 @@ _WIDE = frozenset(
 _PAIRED = 0.75
 
 
-def decode(data: bytes) -> tuple[str, str | None]:
+def decode(data: bytes, encoding: str | None = None) -> tuple[str, str | None]:
     """Turn the bytes of a text file into text.
 
     Parameters
     ----------
     data
         All bytes of the file.
+    encoding
+        What the author says that it is written in; found if it is not given.
 
     Returns
     -------
@@ -52,6 +54,12 @@ def decode(data: bytes) -> tuple[str, str | None]:
     TableError
         If the file is not text, or breaks the encoding that its mark promises.
     """
+    if encoding is not None:
+        try:
+            return data.decode(encoding.strip()).removeprefix("\ufeff"), None
+        except (LookupError, ValueError) as error:
+            at = f"byte {error.start} is not of it" if isinstance(error, UnicodeDecodeError) else "it is not known"
+            raise TableError(f"the file cannot be read as {encoding.strip()[:40]!r}: {at}") from None
     for magic, what in _BINARY:
         if data.startswith(magic):
             raise TableError(f"the file is not delimited text: it looks like {what}; rename it to what it is")

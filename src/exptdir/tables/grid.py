@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from exptdir.errors import EmptySheetError, TableError
+from exptdir.record.files import collector_paused
 from exptdir.record.problem import Problem
-from exptdir.tables.collection import collection_paused
 from exptdir.tables.headers import guess_header_columns, guess_header_rows
 from exptdir.tables.model import COVERED, EMPTY, Cell, Table
 from exptdir.tables.ranges import Area, Box, column_letters, is_range, parse_range
@@ -112,7 +112,7 @@ class Sheet:
     problems
         What was found while reading.
     late_problems
-        Returns what is wrong with the cells of which the given function says that they are shown.
+        Returns what is wrong with the cells that are shown, given their rows and columns.
     notes
         Returns what a reader should know about a range, or about the whole sheet if none is given.
     show_row
@@ -133,7 +133,7 @@ class Sheet:
     label_boxes: Sequence[Box] = ()
     borders: Mapping[Position, Edges] = field(default_factory=dict)
     problems: Sequence[Problem] = ()
-    late_problems: Callable[[Callable[[Position], bool]], Sequence[Problem]] = lambda _: ()
+    late_problems: Callable[[set[int], set[int]], Sequence[Problem]] = lambda rows, columns: ()
     notes: Callable[[Box | None], Sequence[str]] = lambda _: ()
     show_row: Callable[[int, Sequence[int]], list[Cell]] | None = None
 
@@ -210,14 +210,13 @@ def lay_out(
         if not 0 <= asked <= count:
             raise TableError(f"{asked} header {what} were asked for, but {_where(sheet, box)} shows {count} {what}")
     rules_below, rules_right = find_rules(grid, rows, columns, sheet.borders)
-    shown_rows, shown_columns = set(rows), set(columns)
     return Table(
         rows=tuple(map(tuple, grid)),
         header_rows=header_rows,
         header_columns=header_columns,
         path=sheet.path,
         sheet=sheet.name,
-        problems=(*sheet.problems, *sheet.late_problems(lambda at: at[0] in shown_rows and at[1] in shown_columns)),
+        problems=(*sheet.problems, *sheet.late_problems(set(rows), set(columns))),
         letters=tuple(map(column_letters, columns)),
         rules_below=rules_below,
         rules_right=rules_right,
@@ -241,7 +240,7 @@ def _fill(sheet: Sheet, rows: list[int], columns: list[int]) -> list[list[Cell]]
     row_at = {row: at for at, row in enumerate(rows)}
     column_at = {column: at for at, column in enumerate(columns)}
     if sheet.show_row is not None:
-        with collection_paused():
+        with collector_paused():
             grid = [sheet.show_row(row, columns) for row in rows]
     else:
         grid = [[EMPTY] * len(columns) for _ in rows]
@@ -253,10 +252,13 @@ def _fill(sheet: Sheet, rows: list[int], columns: list[int]) -> list[list[Cell]]
             shown, at = grid[row_at[row]], column_at[column]
             shown[at] = change(shown[at])
     used = sheet.used if isinstance(sheet.used, Mapping) else set(sheet.used)
+    looked = 0
     for merged in sheet.merged:
         first_row, last_row = bisect_left(rows, merged.top), bisect_right(rows, merged.bottom)
         first_column, last_column = bisect_left(columns, merged.left), bisect_right(columns, merged.right)
-        if first_row < last_row and first_column < last_column:
+        looked += max(last_row - first_row, 0) * max(last_column - first_column, 0)
+        # More than the sheet has cells: ranges that lie over each other, of which thousands would never end.
+        if first_row < last_row and first_column < last_column and looked <= 2 * MAX_CELLS:
             corner = (merged.top, merged.left)
             anchor = sheet.show(corner) if corner in used else EMPTY
             if corner in sheet.changes and corner in used:

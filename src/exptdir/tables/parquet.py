@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from exptdir.errors import TableError
-from exptdir.tables.collection import collection_paused
+from exptdir.record.files import collector_paused
 from exptdir.tables.grid import CellRows, sheet_of_cells
 from exptdir.tables.model import EMPTY, Cell, plain
 from exptdir.tables.ranges import MAX_COLUMN, Box
@@ -71,7 +71,7 @@ def open_parquet(path: Path) -> SheetlessFile:
                     f"the first rows of the file unpack to {size // 2**20} MiB, more than the "
                     f"{MAX_BYTES // 2**20} MiB that are read: save the part to show as a file of its own"
                 )
-            with collection_paused():
+            with collector_paused():
                 cells: CellRows[Cell] = CellRows()
                 cells.put_row(1, {at: _text_cell(name) for at, name in enumerate(names, start=1) if name.strip()})
                 for number, row in enumerate(islice(_values(file), rows), start=2):

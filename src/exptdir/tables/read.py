@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from exptdir.errors import TableError
+from exptdir.record.files import stamp
 from exptdir.tables.encoding import decode
-from exptdir.tables.grid import Sheet, lay_out
+from exptdir.tables.grid import lay_out
 from exptdir.tables.model import Cell, Table
-from exptdir.tables.ranges import Area, Box, CellReference
+from exptdir.tables.ranges import Box, CellReference
 from exptdir.tables.source import SheetlessFile, Source
 
 #: Largest file that is opened, in bytes: a notebook page shows tables, not data sets.
@@ -28,46 +29,8 @@ _SAVE = "open it in a spreadsheet program and save it as .xlsx"
 _SPREADSHEETS = frozenset({".fods", ".xltx", ".xltm", ".xlt", ".ots", ".numbers", ".gnumeric", ".sxc", ".dif", ".slk"})
 
 
-# Most records have tables of one or two formats: the other readers are not even imported.
-
-
-def _open_xlsx(path: Path) -> Source:
-    from exptdir.tables.xlsx import open_workbook
-
-    return open_workbook(path)
-
-
-def _open_values(path: Path) -> Source:
-    from exptdir.tables.values import open_values
-
-    return open_values(path)
-
-
-def _open_delimited(path: Path) -> Source:
-    from exptdir.tables.delimited import read_sheet
-
-    return SheetlessFile("delimited text", read_sheet(path))
-
-
-def _open_parquet(path: Path) -> Source:
-    from exptdir.tables.parquet import open_parquet
-
-    return open_parquet(path)
-
-
-#: What opens a file, by its suffix.
-_OPENERS: Mapping[str, Callable[[Path], Source]] = {
-    ".xlsx": _open_xlsx,
-    ".xlsm": _open_xlsx,
-    ".xls": _open_values,
-    ".ods": _open_values,
-    ".xlsb": _open_values,
-    ".csv": _open_delimited,
-    ".tsv": _open_delimited,
-    ".parquet": _open_parquet,
-}
 #: Suffixes of files that can be read.
-SUFFIXES = tuple(_OPENERS)
+SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods", ".xlsb", ".csv", ".tsv", ".parquet")
 
 
 def read_table(
@@ -78,6 +41,8 @@ def read_table(
     header_rows: int | None = None,
     header_columns: int | None = None,
     hidden: bool = False,
+    delimiter: str | None = None,
+    encoding: str | None = None,
 ) -> Table:
     """Read a table as a person sees it in a spreadsheet program.
 
@@ -97,6 +62,8 @@ def read_table(
         :mod:`exptdir.tables.headers`).
     hidden
         Whether hidden rows and columns are shown too.
+    delimiter, encoding
+        What separates the cells of a delimited file, and what it is written in; both are found by default.
 
     Returns
     -------
@@ -115,6 +82,8 @@ def read_table(
         header_rows=header_rows,
         header_columns=header_columns,
         hidden=hidden,
+        delimiter=delimiter,
+        encoding=encoding,
     )
 
 
@@ -129,7 +98,7 @@ class TableReader:
 
     def __init__(self, limit: int = 8) -> None:
         self._limit = max(limit, 1)
-        self._files: OrderedDict[tuple[str, int, int], Source] = OrderedDict()
+        self._files: OrderedDict[tuple[object, ...], Source] = OrderedDict()
 
     def read(
         self,
@@ -140,9 +109,11 @@ class TableReader:
         header_rows: int | None = None,
         header_columns: int | None = None,
         hidden: bool = False,
+        delimiter: str | None = None,
+        encoding: str | None = None,
     ) -> Table:
         """Read a table; see :func:`read_table`."""
-        source = self._open(path)
+        source = self._open(path, delimiter, encoding)
         area = source.resolve(sheet, cells)
         table = lay_out(source.read(area.sheet or None, hidden=hidden), area, header_rows, header_columns)
         if isinstance(source, SheetlessFile) and area.box is None:
@@ -195,34 +166,37 @@ class TableReader:
         area = source.resolve(reference.sheet, reference.cell)
         sheet = source.read(area.sheet or None, hidden=True)
         headers = area.header_rows or 0
-        table = lay_out(sheet, _unmerged(sheet, area), headers, 0)
+        # From a cell that a merged range hides to the first one of it.
+        for merged in sheet.merged if area.box is not None else ():
+            if merged.intersect(area.box or merged) == area.box:
+                area = area._replace(box=Box(merged.top, merged.left, merged.top, merged.left))
+                break
+        table = lay_out(sheet, area, headers, 0)
         body = table.rows[headers:]
         shown = [cell for row in body for cell in row if not cell.covered]
         if len(shown) != 1:
             raise TableError(f"{reference.cell} are {len(shown)} cells: name one of them, such as B7")
         return shown[0]
 
-    def _open(self, path: Path) -> Source:
+    def _open(self, path: Path, delimiter: str | None = None, encoding: str | None = None) -> Source:
         path = Path(path)
-        status = check_file(path)
-        key = (os.fspath(path), status.st_size, status.st_mtime_ns)
-        source = self._files.pop(key, None) or _open(path)
+        check_file(path)
+        key = (os.fspath(path), stamp(path), delimiter, encoding)
+        source = self._files.pop(key, None) or _open(path, delimiter, encoding)
         self._files[key] = source
         while len(self._files) > self._limit:
             self._files.popitem(last=False)
         return source
 
 
-def _unmerged(sheet: Sheet, area: Area) -> Area:
-    """Move to the first cell of a merged range from one that it hides."""
-    for merged in sheet.merged:
-        if area.box is not None and merged.intersect(area.box) == area.box:
-            return area._replace(box=Box(merged.top, merged.left, merged.top, merged.left))
-    return area
-
-
 def read_text(
-    text: str, *, name: str, path: Path, header_rows: int | None = None, header_columns: int | None = None
+    text: str,
+    *,
+    name: str,
+    path: Path,
+    header_rows: int | None = None,
+    header_columns: int | None = None,
+    delimiter: str | None = None,
 ) -> Table:
     """Read delimited text that stands in a document.
 
@@ -236,6 +210,8 @@ def read_text(
         The document.
     header_rows, header_columns
         Number of header rows and columns; the rows are guessed by default.
+    delimiter
+        What separates its cells; found by default.
 
     Returns
     -------
@@ -249,33 +225,46 @@ def read_text(
     """
     if not text.strip():
         raise TableError(f"{name} is empty: write rows of cells, separated by commas")
-    from exptdir.tables.delimited import parse
+    from exptdir.tables.delimited import named_delimiter, parse
 
-    return lay_out(parse(text, path), None, header_rows, header_columns)
+    sheet = parse(text, path, named_delimiter(delimiter) if delimiter is not None else None)
+    return lay_out(sheet, None, header_rows, header_columns)
 
 
-def _open(path: Path) -> Source:
+def _open(path: Path, delimiter: str | None, encoding: str | None) -> Source:
+    # Most records have tables of one or two formats: the other readers are not even imported.
     suffix = path.suffix.lower()
-    if suffix not in _OPENERS:
+    if suffix not in SUFFIXES:
         readable = ", ".join(SUFFIXES)
         advice = "save it as .xlsx" if suffix in _SPREADSHEETS else "convert it to one of these"
         raise TableError(f"the file is not a table that can be read ({readable}): {advice}")
     check_disguise(path)
-    return _OPENERS[suffix](path)
+    if suffix in {".csv", ".tsv"}:
+        from exptdir.tables.delimited import read_sheet
+
+        return SheetlessFile("delimited text", read_sheet(path, delimiter=delimiter, encoding=encoding))
+    if delimiter is not None or encoding is not None:
+        raise TableError(f"a {suffix} file knows its delimiter and encoding: leave these options out")
+    if suffix in {".xlsx", ".xlsm"}:
+        from exptdir.tables.xlsx import open_workbook
+
+        return open_workbook(path)
+    if suffix == ".parquet":
+        from exptdir.tables.parquet import open_parquet
+
+        return open_parquet(path)
+    from exptdir.tables.values import open_values
+
+    return open_values(path)
 
 
-def check_file(path: Path) -> os.stat_result:
+def check_file(path: Path) -> None:
     """Refuse what is no readable file of bearable size.
 
     Parameters
     ----------
     path
         The file.
-
-    Returns
-    -------
-    os.stat_result
-        What the system says about it.
 
     Raises
     ------
@@ -306,7 +295,6 @@ def check_file(path: Path) -> os.stat_result:
             pass
     except OSError as error:
         raise TableError(f"{path} cannot be read: {_reason(error)}") from None
-    return status
 
 
 def _reason(error: Exception) -> str:

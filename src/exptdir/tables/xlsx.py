@@ -12,7 +12,8 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -50,11 +51,11 @@ _STRICT = (
 #: A plain part of a text beside rich ones, which openpyxl leaves out unless it is a run as well.
 _PLAIN_PARTS = re.compile(rb"(?:(?<=<si>)|(?<=<is>)|(?<=</r>))(<t(?: [^<>]*)?>[^<]*</t>)(?=<r>|</r>|</si>|</is>)")
 _SHEET_DATA = re.compile(rb"</(?:\w+:)?sheetData\s*>|<(?:\w+:)?sheetData\s*/>")
-_ROOT = re.compile(rb"<(\w+:)?worksheet\b[^>]*>")
+_ROOT = re.compile(rb"<(\w+:)?worksheet\b[^<>]*>")
 _CELL = re.compile(rb"<(?:\w+:)?c[ >]")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 #: A cell whose value has metadata: its address and the metadata's number, counted from 1, in either order.
-_METADATA = re.compile(rb'<(?:\w+:)?c (?=[^>]*\br="([A-Z]+[0-9]+)")(?=[^>]*\bvm="([0-9]+)")')
+_METADATA = re.compile(rb'<(?:\w+:)?c (?=[^<>]*\br="([A-Z]{1,3}[0-9]{1,7})")(?=[^<>]*\bvm="([0-9]{1,9})")')
 _HYPERLINK = re.compile(r'=\s*HYPERLINK\(\s*"([^"]+)"', re.IGNORECASE)
 #: What is drawn in an anchor (§20.5.2), and how a reader calls it. Shapes are left out: mostly buttons and frames.
 _DRAWN = {"pic": "picture", "graphicFrame": "chart"}
@@ -193,16 +194,23 @@ def _range(element: Element) -> Box:
 
 def _read_sheet(path: Path, date1904: bool, part: SheetPart) -> Sheet:
     with _opened(path, f"sheet {part.name!r}") as archive:
-        xml = _transitional(archive.read(find_part(archive, part.part) or part.part))
-        end, root = _SHEET_DATA.search(xml), _ROOT.search(xml)
-        if end is None or root is None:
-            raise ValueError("it has no cells")
-        stored = sum(1 for _ in _CELL.finditer(xml))
+        # Counted piece by piece before anything as large as the sheet is made of it.
+        stored, tail = 0, b""
+        with archive.open(find_part(archive, part.part) or part.part) as stream:
+            while chunk := stream.read(2**20):
+                chunk = tail + chunk
+                end_of_tags = chunk.rfind(b"<")
+                tail = chunk[end_of_tags:][-64:] if end_of_tags >= 0 else b""
+                stored += sum(1 for _ in _CELL.finditer(chunk[: max(end_of_tags, 0)]))
         if stored > MAX_STORED:
             raise TableError(
                 f"sheet {part.name!r} stores {stored:,} cells, more than the {MAX_STORED:,} that are read: "
                 f"save the part to show as a workbook of its own"
             )
+        xml = _transitional(archive.read(find_part(archive, part.part) or part.part))
+        end, root = _SHEET_DATA.search(xml), _ROOT.search(xml)
+        if end is None or root is None:
+            raise ValueError("it has no cells")
         around = _surroundings(archive, part, xml[: root.end()] + xml[end.end() :], xml)
         relations = {one.kind: one.target for one in read_relations(archive, _workbook_part(archive)).values()}
         tree = read_tree(archive, relations.get("styles", ""))
@@ -263,10 +271,10 @@ def _with_numbers_as_formats(styles: bytes) -> bytes:
     openpyxl would make dates of numbers, to the millisecond, and errors of those that are out of range. Number formats
     are applied here, to the numbers as they are stored.
     """
-    numbers = sorted({int(number) for number in re.findall(rb'<(?:\w+:)?xf\b[^>]*?\bnumFmtId="([0-9]{1,8})"', styles)})
-    styles = re.sub(rb"(?s)<(?:\w+:)?numFmts\b(?:[^>]*/>|.*?</(?:\w+:)?numFmts>)", b"", styles)
+    numbers = sorted({int(number) for number in re.findall(rb'<(?:\w+:)?xf\b[^<>]*?\bnumFmtId="([0-9]{1,8})"', styles)})
+    styles = re.sub(rb"(?s)<(?:\w+:)?numFmts\b(?:[^<>]*/>|.*?</(?:\w+:)?numFmts>)", b"", styles)
     styles = re.sub(
-        rb'(<(?:\w+:)?xf\b[^>]*?\bnumFmtId=")([0-9]{1,8})"',
+        rb'(<(?:\w+:)?xf\b[^<>]*?\bnumFmtId=")([0-9]{1,8})"',
         lambda match: b'%s%d"' % (match[1], 1_000 + numbers.index(int(match[2]))),
         styles,
     )
@@ -274,7 +282,7 @@ def _with_numbers_as_formats(styles: bytes) -> bytes:
         f'<numFmt numFmtId="{1_000 + at}" formatCode="&quot;{number}&quot;"/>' for at, number in enumerate(numbers)
     )
     return re.sub(
-        rb"(<(?:\w+:)?styleSheet\b[^>]*>)",
+        rb"(<(?:\w+:)?styleSheet\b[^<>]*>)",
         lambda match: match[1] + f'<numFmts xmlns="{_MAIN}">{own}</numFmts>'.encode(),
         styles,
         count=1,
@@ -395,23 +403,25 @@ def _sheet(
 def _linked(links: list[tuple[Box, str]], cells: CellRows[Cell]) -> dict[Position, Callable[[Cell], Cell]]:
     """Return what gives cells their links. Each range is gone through row by row: it may be a million rows long."""
     linked: dict[Position, str] = {}
+    filled = sorted(cells.rows)
+    looked = 0
     for box, target in links:
-        if box.top == box.bottom:
-            rows: Mapping[int, dict[int, Cell]] = {box.top: cells.rows.get(box.top, {})}
-        else:
-            rows = cells.rows
-        for row, found in rows.items():
-            if box.top <= row <= box.bottom:
-                columns = found if box.left < box.right else {box.left} & found.keys()
-                linked.update(((row, at), target) for at in columns if box.left <= at <= box.right)
+        for row in filled[bisect_left(filled, box.top) : bisect_right(filled, box.bottom)]:
+            found = cells.rows[row]
+            columns = found if box.left < box.right else {box.left} & found.keys()
+            linked.update(((row, at), target) for at in columns if box.left <= at <= box.right)
+            looked += 1 + len(columns)
+            # Thousands of ranges that all lie over each other are nobody's work.
+            if looked > MAX_STORED:
+                return {}
     return {at: partial(Cell._replace, href=target) for at, target in linked.items()}
 
 
 def _without_values(
-    path: Path, sheet: str, lacking: list[Position], shown: Callable[[Position], bool]
+    path: Path, sheet: str, lacking: list[Position], rows: set[int], columns: set[int]
 ) -> list[Problem]:
     """Report the formulas without a stored value among the cells that are shown."""
-    missing = [at for at in lacking if shown(at)]
+    missing = [at for at in lacking if at[0] in rows and at[1] in columns]
     if not missing:
         return []
     first, count = cell_name(*min(missing)), len(missing)

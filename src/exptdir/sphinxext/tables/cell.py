@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from docutils.nodes import Node, system_message
     from sphinx.application import Sphinx
 
-    from exptdir.tables import CellReference
 
 
 class cell_value(nodes.inline):
@@ -39,7 +38,16 @@ class CellRole(SphinxRole):
         try:
             reference = parse_cell_reference(typed)
             shown = reference.file
-            return [self._value(reference)], []
+            path = locate(self.env, reference.file, self.env.docname)
+            self.env.note_dependency(str(path))
+            cell = reader_of(self.env).cell(path, reference)
+            address = "!".join(filter(None, (path.name, reference.sheet, reference.cell)))
+            value = cell_value(self.rawtext, "", classes=["exptdir-cell"], address=address)
+            # A value stays as it is, quotes and double hyphens included.
+            value["support_smartquotes"] = False
+            for number, line in enumerate(shown_lines(cell.text, cell.look, Extra(cell.href, cell.runs))):
+                value += [nodes.Text(" "), *line] if number else line
+            return [value], []
         except AssetError as error:
             note_missing(domain, docname, shown, str(error), self.lineno)
             reason = str(error)
@@ -47,18 +55,6 @@ class CellRole(SphinxRole):
             domain.note_trouble(docname, "table", f"{typed}: {error}", self.lineno)
             reason = str(error)
         return [placeholder(typed, reason, inline=True)], []
-
-    def _value(self, reference: CellReference) -> nodes.Node:
-        path = locate(self.env, reference.file, self.env.docname)
-        self.env.note_dependency(str(path))
-        cell = reader_of(self.env).cell(path, reference)
-        address = "!".join(filter(None, (path.name, reference.sheet, reference.cell)))
-        value = cell_value(self.rawtext, "", classes=["exptdir-cell"], address=address)
-        # A value stays as it is, quotes and double hyphens included.
-        value["support_smartquotes"] = False
-        for number, line in enumerate(shown_lines(cell.text, cell.look, Extra(cell.href, cell.runs))):
-            value += [nodes.Text(" "), *line] if number else line
-        return value
 
 
 def _visit_value(visitor: Any, node: cell_value) -> None:

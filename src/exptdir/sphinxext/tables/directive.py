@@ -1,16 +1,4 @@
-"""The directive ``datatable``: a range of a spreadsheet as a table of the document.
-
-Labels of tables that have no caption, or could not be shown: references find them by their file's name.
-
-Sphinx gives a label a title by the caption, and refuses references to those without; a file that is not there
-would so be reported twice.
-
-The options of ``datatable``: how they are read, and how they choose among the cells.
-
-The reader that all documents of a build share, so that a workbook used ten times is read once.
-
-All sheets of a workbook as tabs, which other builders than HTML's show one after the other.
-"""
+"""The directive ``datatable``: a range of a spreadsheet as a table of the document; its options, names and tabs."""
 
 from __future__ import annotations
 
@@ -25,12 +13,12 @@ from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from exptdir.errors import AssetError, EmptySheetError, TableError
+from exptdir.record.files import collector_paused
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.tables.html import setup_tables_html
 from exptdir.sphinxext.tables.nodes import UnpackRows, table_box, table_node, table_number
 from exptdir.sphinxext.tables.remaining_rows import keep_rest, more_line, rows_shown, setup_tables_big
-from exptdir.tables.collection import collection_paused
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
@@ -117,6 +105,8 @@ OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "limit": directives.nonnegative_int,
     "header-rows": directives.nonnegative_int,
     "header-columns": directives.nonnegative_int,
+    "delimiter": directives.unchanged_required,
+    "encoding": directives.unchanged_required,
     "round": directives.unchanged_required,
     "format": directives.unchanged_required,
     "hidden": _yes_or_no,
@@ -193,12 +183,41 @@ class DatatableDirective(SphinxDirective):
         typed = self.arguments[0].strip() if self.arguments else ""
         try:
             if not typed:
-                return [self._named(self._inline(), _INLINE)]
+                # Return the table whose cells are the content.
+                from exptdir.tables import read_text
+                if not self.content:
+                    raise TableError("it names no file and has no content: write a file behind it, or cells below it")
+                table = read_text(
+                    "\n".join(self.content),
+                    name=_INLINE,
+                    path=Path(self.env.doc2path(self.env.docname)),
+                    header_rows=self.options.get("header-rows"),
+                    header_columns=self.options.get("header-columns"),
+                    delimiter=self.options.get("delimiter"),
+                )
+                table = refined(table, self.options)
+                for problem in table.problems:
+                    self._trouble(f"{_INLINE}: {problem.message}", self._line_of_content(problem.line))
+                return [self._named(self._box(table, _INLINE, caption=True), _INLINE)]
             path = locate(self.env, typed, self.env.docname)
             self.env.note_dependency(str(path))
             # In a process as full as Sphinx's, a search for garbage among so many cells takes longest of all.
-            with collection_paused():
-                whole = self._from_file(path, typed)
+            with collector_paused():
+                if self.options.get("sheet", "").strip() != ALL_SHEETS:
+                    whole = self._box(self._read(path, typed, self.options.get("sheet")), typed, caption=True)
+                else:
+                    names = reader_of(self.env).sheet_names(path, hidden=self.options.get("hidden", False))
+                    if len(names) < 2:
+                        whole = self._box(self._read(path, typed, names[0] if names else None), typed, caption=True)
+                    else:
+                        tabs = [(name, tab) for name in names if (tab := self._tab(path, typed, name)) is not None]
+                        if not tabs:
+                            raise TableError("all its sheets are empty: no cell holds anything")
+                        whole = nodes.container("", classes=["exptdir-tables"])
+                        title, below = self._caption()
+                        if title:
+                            whole += nodes.paragraph("", "", *title, classes=["exptdir-tables-caption"])
+                        whole += [tab_set(tabs), *below]
             return [self._named(whole, path.name)]
         except AssetError as error:
             note_missing(domain_of(self.env), self.env.docname, typed, str(error), self.lineno)
@@ -226,23 +245,6 @@ class DatatableDirective(SphinxDirective):
         note_title(self.state.document, target, title)
         return whole
 
-    def _inline(self) -> nodes.Element:
-        """Return the table whose cells are the content."""
-        from exptdir.tables import read_text
-
-        if not self.content:
-            raise TableError("it names no file and has no content: write a file behind it, or cells below it")
-        table = read_text(
-            "\n".join(self.content),
-            name=_INLINE,
-            path=Path(self.env.doc2path(self.env.docname)),
-            header_rows=self.options.get("header-rows"),
-            header_columns=self.options.get("header-columns"),
-        )
-        table = refined(table, self.options)
-        for problem in table.problems:
-            self._trouble(f"{_INLINE}: {problem.message}", self._line_of_content(problem.line))
-        return self._box(table, _INLINE, caption=True)
 
     def _line_of_content(self, line: int | None) -> int | None:
         """Return the line of the document that a line of the content is."""
@@ -252,21 +254,6 @@ class DatatableDirective(SphinxDirective):
         start = 0 if isinstance(self.state, RSTState) else self.lineno
         return start + self.content_offset + line
 
-    def _from_file(self, path: Path, typed: str) -> nodes.Element:
-        if self.options.get("sheet", "").strip() != ALL_SHEETS:
-            return self._box(self._read(path, typed, self.options.get("sheet")), typed, caption=True)
-        names = reader_of(self.env).sheet_names(path, hidden=self.options.get("hidden", False))
-        if len(names) < 2:
-            return self._box(self._read(path, typed, names[0] if names else None), typed, caption=True)
-        tabs = [(name, tab) for name in names if (tab := self._tab(path, typed, name)) is not None]
-        if not tabs:
-            raise TableError("all its sheets are empty: no cell holds anything")
-        whole = nodes.container("", classes=["exptdir-tables"])
-        title, below = self._caption()
-        if title:
-            whole += nodes.paragraph("", "", *title, classes=["exptdir-tables-caption"])
-        whole += [tab_set(tabs), *below]
-        return whole
 
     def _tab(self, path: Path, typed: str, sheet: str) -> nodes.Element | None:
         """Return what is below a tab; ``None`` for an empty sheet, of which many workbooks have some."""
@@ -285,6 +272,8 @@ class DatatableDirective(SphinxDirective):
             header_rows=self.options.get("header-rows"),
             header_columns=self.options.get("header-columns"),
             hidden=self.options.get("hidden", False),
+            delimiter=self.options.get("delimiter"),
+            encoding=self.options.get("encoding"),
         )
         table = refined(table, self.options)
         for problem in table.problems:

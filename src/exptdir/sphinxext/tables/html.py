@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 
 from exptdir.sphinxext.tables.nodes import packed_rows, shown_lines, table_box, tinted
-from exptdir.sphinxext.tables.packed import Dress, Extra, Packed
+from exptdir.sphinxext.tables.packed import Dress, Packed
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -75,21 +75,42 @@ class _Rows:
         if plain and extra is None and "\n" not in text:
             body.append(self.visitor.encode(text))
         elif text:
-            self._content(text, self.packed.dresses[key[0]], extra)
+            for number, line in enumerate(shown_lines(text, self.packed.dresses[key[0]].look, extra)):
+                if number:
+                    self.visitor.body.append("<br />")
+                # Links are written in their own way outside a text.
+                for node in nodes.paragraph("", "", *line).children:
+                    node.walkabout(self.visitor)
         body.append(end)
 
     def _start(self, index: int, head: bool, place: int, rule: bool) -> tuple[str, str, bool]:
         """Return a cell's start tag, its end tag, and whether its text needs no tags inside."""
         dress = self.packed.dresses[index]
         name = "th" if head or place == 2 else "td"
-        node = nodes.entry(classes=list(_classes(dress, head, place, rule)))
+        classes = []
+        if head:
+            classes.append("head")
+        if place == 2:
+            classes.append("stub")
+        if dress.kind != "text":
+            classes.append(f"exptdir-{dress.kind}")
+        elif head and place == 1 and dress.colspan == 1:
+            # The heading is aligned with the numbers below it.
+            classes.append("exptdir-number")
+        look = dress.look
+        for part, value in (("text", look.align), ("exptdir-valign", look.valign)):
+            if value:
+                classes.append(f"{part}-{value}")
+        node = nodes.entry(classes=list([*classes, *(f"exptdir-{part}" for part in ("ink", "fill") if getattr(look, part)), *(["exptdir-rule-right"] if rule else [])]))
         attributes: dict[str, Any] = {}
         if dress.rowspan > 1:
             attributes["rowspan"] = dress.rowspan
         if dress.colspan > 1:
             attributes["colspan"] = dress.colspan
         if name == "th":
-            attributes["scope"] = _scope(dress, head)
+            # Return whom a header cell is for, as HTML has it (section 4.9.10).
+            group = "group" if (dress.colspan if head else dress.rowspan) > 1 else ""
+            attributes["scope"] = ("col" if head else "row") + group
         colours = {"ink": dress.look.ink, "fill": dress.look.fill}
         style = ";".join(f"--exptdir-{part}:#{colour}" for part, colour in colours.items() if colour)
         if style:
@@ -97,42 +118,6 @@ class _Rows:
         look = dress.look
         plain = not (look.bold or look.italic or look.strike or look.script)
         return self.visitor.starttag(node, name, "", **attributes), f"</{name}>\n", plain
-
-    def _content(self, text: str, dress: Dress, extra: Extra | None) -> None:
-        for number, line in enumerate(shown_lines(text, dress.look, extra)):
-            if number:
-                self.visitor.body.append("<br />")
-            # Links are written in their own way outside a text.
-            for node in nodes.paragraph("", "", *line).children:
-                node.walkabout(self.visitor)
-
-
-def _classes(dress: Dress, head: bool, place: int, rule: bool) -> list[str]:
-    classes = []
-    if head:
-        classes.append("head")
-    if place == 2:
-        classes.append("stub")
-    if dress.kind != "text":
-        classes.append(f"exptdir-{dress.kind}")
-    elif head and place == 1 and dress.colspan == 1:
-        # The heading is aligned with the numbers below it.
-        classes.append("exptdir-number")
-    look = dress.look
-    for part, value in (("text", look.align), ("exptdir-valign", look.valign)):
-        if value:
-            classes.append(f"{part}-{value}")
-    return [*classes, *(f"exptdir-{part}" for part in ("ink", "fill") if getattr(look, part)), *_rule(rule)]
-
-
-def _rule(rule: bool) -> list[str]:
-    return ["exptdir-rule-right"] if rule else []
-
-
-def _scope(dress: Dress, head: bool) -> str:
-    """Return whom a header cell is for, as HTML has it (section 4.9.10)."""
-    group = "group" if (dress.colspan if head else dress.rowspan) > 1 else ""
-    return ("col" if head else "row") + group
 
 
 def _visit_rows(visitor: Any, node: packed_rows) -> None:

@@ -90,27 +90,22 @@ class UnpackRows(SphinxPostTransform):
             group = node.parent
             group.replace(node, unpacked(node["packed"]))
             if form == "latex":
-                _shrink(group.parent, _line_width(node["packed"]))
-
-
-def _line_width(packed: Packed) -> int:
-    """Return how many characters a line must hold for no word of the table to be broken."""
-    longest = [0] * len(packed.texts[0])
-    for row in packed.texts:
-        for column, text in enumerate(row):
-            words = (text or "").split()
-            longest[column] = max(longest[column], *map(len, words), 0)
-    return sum(longest) + 2 * len(longest)
-
-
-def _shrink(table: nodes.Element, width: int) -> None:
-    """Set a table that is wider than the paper in a smaller font: LaTeX would write one column over the next."""
-    size = next((size for least, size in _SIZES if width > least), None)
-    if size is None:
-        return
-    around, at = table.parent, table.parent.index(table)
-    around.insert(at + 1, nodes.raw("", "\\endgroup", format="latex"))
-    around.insert(at, nodes.raw("", f"\\begingroup\\{size}", format="latex"))
+                # Return how many characters a line must hold for no word of the table to be broken.
+                packed = node["packed"]
+                longest = [0] * len(packed.texts[0])
+                for row in packed.texts:
+                    for column, text in enumerate(row):
+                        words = (text or "").split()
+                        longest[column] = max(longest[column], *map(len, words), 0)
+                # Set a table that is wider than the paper in a smaller font: LaTeX would write one column over the
+                # next.
+                size = next((size for least, size in _SIZES if (sum(longest) + 2 * len(longest)) > least), None)
+                if size is None:
+                    pass
+                else:
+                    around, at = group.parent.parent, group.parent.parent.index(group.parent)
+                    around.insert(at + 1, nodes.raw("", "\\endgroup", format="latex"))
+                    around.insert(at, nodes.raw("", f"\\begingroup\\{size}", format="latex"))
 
 
 def unpacked(packed: Packed) -> list[nodes.Node]:

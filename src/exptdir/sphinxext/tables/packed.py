@@ -108,9 +108,15 @@ def pack(table: Table, limit: int = 0) -> Packed:
     shown = table.rows[: table.header_rows + limit] if limit else table.rows
     shown = (*map(_unbold, shown[: table.header_rows]), *shown[table.header_rows :])
     packer, last = _Packer(), len(shown)
-    dressed = tuple(packer.row(at, row, _reach(at, table.header_rows, last)) for at, row in enumerate(shown))
+    dressed = tuple(packer.row(at, row, (table.header_rows if at < table.header_rows else last) - at) for at, row in enumerate(shown))
+    texts = [[None if cell.covered else cell.text for cell in row] for row in shown]
+    for at, row in enumerate(shown[: table.header_rows]):
+        for column, cell in enumerate(row):
+            below = range(table.header_rows, min(at + cell.rowspan, len(shown)))
+            for place, beside in product(below, range(column, column + cell.colspan)):
+                texts[place][beside] = ""
     return Packed(
-        texts=tuple(map(tuple, _texts(table, shown))),
+        texts=tuple(map(tuple, texts)),
         dressed=dressed,
         dresses=tuple(packer.dresses),
         orders=packer.orders,
@@ -129,21 +135,6 @@ def _unbold(row: Row) -> Row:
     if not all(cell.look.bold and not cell.runs for cell in filled):
         return row
     return tuple(cell._replace(look=cell.look._replace(bold=False)) for cell in row)
-
-
-def _texts(table: Table, shown: tuple[Row, ...]) -> list[list[str | None]]:
-    texts = [[None if cell.covered else cell.text for cell in row] for row in shown]
-    for at, row in enumerate(shown[: table.header_rows]):
-        for column, cell in enumerate(row):
-            below = range(table.header_rows, min(at + cell.rowspan, len(shown)))
-            for place, beside in product(below, range(column, column + cell.colspan)):
-                texts[place][beside] = ""
-    return texts
-
-
-def _reach(at: int, header_rows: int, last: int) -> int:
-    """Return how many rows a cell of row *at* may cover: none runs from the headers into what is below."""
-    return (header_rows if at < header_rows else last) - at
 
 
 def column_kinds(table: Table) -> list[str]:
@@ -192,9 +183,7 @@ def natural_widths(table: Table, widest: int = 40, rows: int = 500) -> list[int]
     longest = [1] * table.n_columns
     for row in table.rows[:rows]:
         for column, cell in enumerate(row):
-            longest[column] = max(longest[column], min(_line_length(cell.text), widest))
+            longest[column] = max(longest[column], min(len(cell.text) if "\n" not in cell.text else max(map(len, cell.text.split("\n"))), widest))
     return longest
 
 
-def _line_length(text: str) -> int:
-    return len(text) if "\n" not in text else max(map(len, text.split("\n")))

@@ -73,7 +73,10 @@ def keep_rest(env: BuildEnvironment, table: Table, limit: int) -> str | None:
     path = _kept(env, key)
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, f"exptdirTable({json.dumps(key)}, {content});\n".encode())
+        # Write a file that another process may be writing too.
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.stem, delete=False) as unfinished:
+            unfinished.write(f"exptdirTable({json.dumps(key)}, {content});\n".encode())
+        Path(unfinished.name).replace(path)
     keys = domain_of(env).tables.setdefault(env.docname, [])
     if key not in keys:
         keys.append(key)
@@ -88,14 +91,10 @@ def rest_of(table: Table, limit: int) -> str:
     """
     # Written piece by piece: a million lists and dictionaries for `json` to go through take thrice the time.
     looks: dict[int, str] = {}
-    written = (_row(row, looks) for row in table.rows[table.header_rows + limit :])
+    written = (f"[{','.join([_cell(cell, looks) for cell in row])}]" for row in table.rows[table.header_rows + limit :])
     content = f'{{"rows":[{",".join(written)}],"kinds":{json.dumps(column_kinds(table), separators=(",", ":"))}}}'
     # Line ends in the eyes of older browsers, also within a string.
     return content.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def _row(row: tuple[Cell, ...], looks: dict[int, str]) -> str:
-    return f"[{','.join([_cell(cell, looks) for cell in row])}]"
 
 
 def _cell(cell: Cell, looks: dict[int, str]) -> str:
@@ -133,13 +132,6 @@ def _kept(env: BuildEnvironment, key: str) -> Path:
     return Path(env.doctreedir, _KEPT, f"{key}.js")
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a file that another process may be writing too."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.stem, delete=False) as unfinished:
-        unfinished.write(content)
-    Path(unfinished.name).replace(path)
-
-
 def _keys(domain: ExptDomain) -> set[str]:
     return {key for keys in domain.tables.values() for key in keys}
 
@@ -164,17 +156,14 @@ def _publish(app: Sphinx, exception: Exception | None) -> None:
     keys = _keys(domain_of(app.env))
     if app.builder.name in SCRIPTED:
         for key in sorted(keys):
-            _copy(_kept(app.env, key), Path(app.outdir, _PUBLISHED, f"{key}.js"))
+            target = Path(app.outdir, _PUBLISHED, f"{key}.js")
+            content = _kept(app.env, key).read_bytes()
+            if not target.is_file() or target.read_bytes() != content:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
     for path in Path(app.env.doctreedir, _KEPT).glob("*"):
         if path.stem not in keys:
             path.unlink(missing_ok=True)
-
-
-def _copy(source: Path, target: Path) -> None:
-    content = source.read_bytes()
-    if not target.is_file() or target.read_bytes() != content:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
 
 
 def setup_tables_big(app: Sphinx) -> None:

@@ -12,7 +12,7 @@ from exptdir.tables.model import COVERED, Cell, Table
 from exptdir.tables.ranges import column_letters, column_number
 
 #: One item of a list of columns: in quotation marks (doubled inside) or backticks, or free of commas.
-_ITEM = re.compile(r'\s*([-+]?)\s*(?:"((?:[^"]|"")*)"|`([^`]*)`|([^,]*?))\s*(,|\Z)')
+_ITEM = re.compile(r'\s*+([-+]?)\s*+(?:"((?:[^"]|"")*+)"\s*+|`([^`]*+)`\s*+|([^,]*+))(,|\Z)')
 _LETTERS = re.compile(r"([A-Za-z]{1,3})(?::([A-Za-z]{1,3}))?\Z")
 _MAX_LENGTH = 10_000
 #: Names that a message lists.
@@ -154,7 +154,7 @@ def split_list(text: str) -> list[tuple[str, str, bool]]:
     while len(text) <= _MAX_LENGTH and (match := _ITEM.match(text, at)):
         sign, quoted, ticked, free, comma = match.groups()
         marked = quoted if quoted is not None else ticked
-        name = free if marked is None else marked.replace('""', '"')
+        name = free.strip() if marked is None else marked.replace('""', '"')
         if not name.strip():
             break
         items.append((sign, name, marked is not None))

@@ -12,6 +12,7 @@ import operator
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from exptdir.errors import TableError
@@ -46,7 +47,7 @@ _NOTHING = Cell("", None, "error")
 _WORDS = {"true": TRUE_OR_FALSE[True], "false": TRUE_OR_FALSE[False], "empty": ANY_EMPTY}
 
 
-def parse_condition(text: str, find: Callable[[str, bool], int]) -> Condition:
+def parse_condition(text: str, find: Callable[[str, bool], int]) -> RowCondition:
     """Read a condition.
 
     Parameters
@@ -60,7 +61,7 @@ def parse_condition(text: str, find: Callable[[str, bool], int]) -> Condition:
 
     Returns
     -------
-    Callable
+    RowCondition
         Tells whether a row meets the condition. An empty cell, or one that cannot be compared, meets no
         comparison but ``== empty``.
 
@@ -84,9 +85,49 @@ def parse_condition(text: str, find: Callable[[str, bool], int]) -> Condition:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(marked, mode="eval")
-        return _Compiler(text, ticked, find).condition(tree.body, 0)
+        compiler = _Compiler(text, ticked, find)
+        return RowCondition(compiler.condition(tree.body, 0), compiler.ordered)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise TableError(f"the condition {_short(text)} cannot be read: {_advice(marked)}") from None
+
+
+class _Ordered:
+    """A comparison by ``<`` or its like, which remembers what it could not compare."""
+
+    def __init__(self, symbol: str, left: Value, right: Value) -> None:
+        self.symbol, self.left, self.right = symbol, left, right
+        self.compared = False
+        self.mixed: tuple[Cell, Cell] | None = None
+
+    def __call__(self, row: Row) -> bool:
+        left, right = self.left(row), self.right(row)
+        if {left.kind, right.kind} == {"text", "number"}:
+            self.mixed = self.mixed or (left, right)
+        elif "empty" not in (left.kind, right.kind):
+            self.compared = True
+        return holds(self.symbol, left, right)
+
+
+@dataclass(frozen=True)
+class RowCondition:
+    """What :func:`parse_condition` makes of a text: a function of a row, and what turned out when it was asked."""
+
+    test: Condition
+    ordered: Sequence[_Ordered]
+
+    def __call__(self, row: Row) -> bool:
+        """Tell whether a row meets the condition."""
+        return self.test(row)
+
+    def doubts(self) -> list[str]:
+        """Return a sentence for each comparison that could not be made in any row that was asked about."""
+        return [
+            f"{_short(text.text)} is a text and cannot be compared with the number {number.text or number.value} by "
+            f"{one.symbol}, nor can any other cell of the column: such rows are left out"
+            for one in self.ordered
+            if one.mixed is not None and not one.compared
+            for text, number in [one.mixed if one.mixed[0].kind == "text" else one.mixed[::-1]]
+        ]
 
 
 class _Compiler:
@@ -94,6 +135,7 @@ class _Compiler:
 
     def __init__(self, text: str, ticked: list[str], find: Callable[[str, bool], int]) -> None:
         self.text, self.ticked, self.find = text, ticked, find
+        self.ordered: list[_Ordered] = []
 
     def condition(self, node: ast.expr, depth: int) -> Condition:
         self._check(depth)
@@ -151,7 +193,11 @@ class _Compiler:
         if type(symbol) not in _COMPARISONS:
             raise TableError(f"in the condition {_short(self.text)}, write == and != instead of is and is not")
         name, second = _COMPARISONS[type(symbol)], self.value(right, depth)
-        return lambda row: holds(name, first(row), second(row))
+        if name in {"==", "!="}:
+            return lambda row: holds(name, first(row), second(row))
+        ordered = _Ordered(name, first, second)
+        self.ordered.append(ordered)
+        return ordered
 
     def _name(self, node: ast.expr) -> tuple[str, bool]:
         if isinstance(node, ast.Attribute):

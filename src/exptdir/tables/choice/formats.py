@@ -17,10 +17,10 @@ from exptdir.tables.numfmt import NumberFormat, number_format, to_serial
 MAX_DIGITS = 15
 #: Length of a format code; Excel refuses longer ones than 255 characters.
 MAX_CODE = 255
-_NAME = r'\s*(?:"((?:[^"]|"")*)"|`([^`]*)`|([^"`\s][^{stop}]*?))'
+_NAME = r'\s*+(?:"((?:[^"]|"")*+)"|`([^`]*+)`|([^"`\s][^{stop}]*?))(?<!\s)'
 #: A line that names a column. A blank follows the colon, unlike in ``h:mm``.
-_NAMED = re.compile(_NAME.replace("{stop}", "\n") + r"\s*:\s+(\S.*)\Z")
-_ROUNDED = re.compile(_NAME.replace("{stop}", ",") + r"\s+([0-9]+)\s*(,|\Z)")
+_NAMED = re.compile(_NAME.replace("{stop}", "\n") + r"\s*+:\s++(\S.*)\Z")
+_ROUNDED = re.compile(_NAME.replace("{stop}", ",") + r"\s++([0-9]++)\s*+(,|\Z)")
 
 
 def apply_formats(table: Table, *, round: str | None = None, formats: str | None = None) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from exptdir.record.problem import Problem
 from exptdir.tables.choice.columns import Columns, anchors, split_list
 from exptdir.tables.choice.compare import sort_key
 from exptdir.tables.choice.expression import parse_condition
@@ -61,6 +62,8 @@ def select(
     if rows is not None:
         condition = parse_condition(rows, lambda name, quoted: named.find(name, quoted=quoted))
         body = [at for at in body if condition(full[at])]
+        doubts = [Problem("table", message, table.path) for message in condition.doubts()]
+        table = replace(table, problems=(*table.problems, *doubts))
     if sort is not None:
         # Sort by the last key first: each sorting leaves the order of what is equal to it as it was.
         for sign, name, quoted in reversed(split_list(sort)):

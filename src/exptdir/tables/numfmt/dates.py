@@ -99,6 +99,8 @@ END = 2958466
 DAYS_TO_1904 = 1462
 #: The 1900 system counts a 29 February 1900 that never was, as Lotus 1-2-3 did.
 LEAP_BUG = 60
+#: Decimals of a second that are told apart; a code may ask for hundreds, and gets noughts.
+MAX_DECIMALS = 9
 _PRECISE = Context(prec=60, rounding=ROUND_HALF_UP)
 _EPOCH = dt.datetime(1899, 12, 30)
 
@@ -214,7 +216,8 @@ class DateLayout:
         self.parts: tuple[str | Part, ...] = tuple(part_of(token, noon) for token in marked)
         self.calendar = any(token.kind == "date" and token.source[0] in "ymdb" for token in marked)
         self.elapsed_only = not self.calendar and any(token.kind == "elapsed" for token in marked)
-        self.decimals = max((len(token.source) - 1 for token in marked if token.kind == "subsecond"), default=0)
+        decimals = max((len(token.source) - 1 for token in marked if token.kind == "subsecond"), default=0)
+        self.decimals = min(decimals, MAX_DECIMALS)
 
 
 @lru_cache(maxsize=512)
