@@ -23,9 +23,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     paths: list[Path] = []
     read = delimited.read_sheet
 
-    def counted(path: Path) -> object:
+    def counted(path: Path, **how: str | None) -> object:
         paths.append(path)
-        return read(path)
+        return read(path, **how)
 
     monkeypatch.setattr(delimited, "read_sheet", counted)
     return paths

@@ -15,6 +15,7 @@ from docutils import nodes
 from sphinx.environment.collectors import EnvironmentCollector
 from sphinx.errors import ExtensionError
 
+from exptdir.record.files import write_if_changed
 from exptdir.sphinxext.tables.nodes import DATATABLE
 
 if TYPE_CHECKING:
@@ -121,10 +122,7 @@ def _publish(app: Sphinx, exception: Exception | None) -> None:
     if not tabled(app.env):
         path.unlink(missing_ok=True)
         return
-    content = library_script().encode()
-    if not path.is_file() or path.read_bytes() != content:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    write_if_changed(path, library_script().encode())
 
 
 def setup_grid(app: Sphinx) -> None:

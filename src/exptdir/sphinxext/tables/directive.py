@@ -203,21 +203,14 @@ class DatatableDirective(SphinxDirective):
             self.env.note_dependency(str(path))
             # In a process as full as Sphinx's, a search for garbage among so many cells takes longest of all.
             with collector_paused():
-                if self.options.get("sheet", "").strip() != ALL_SHEETS:
-                    whole = self._box(self._read(path, typed, self.options.get("sheet")), typed, caption=True)
-                else:
+                sheet, names = self.options.get("sheet", "").strip(), []
+                if sheet == ALL_SHEETS:
                     names = reader_of(self.env).sheet_names(path, hidden=self.options.get("hidden", False))
-                    if len(names) < 2:
-                        whole = self._box(self._read(path, typed, names[0] if names else None), typed, caption=True)
-                    else:
-                        tabs = [(name, tab) for name in names if (tab := self._tab(path, typed, name)) is not None]
-                        if not tabs:
-                            raise TableError("all its sheets are empty: no cell holds anything")
-                        whole = nodes.container("", classes=["exptdir-tables"])
-                        title, below = self._caption()
-                        if title:
-                            whole += nodes.paragraph("", "", *title, classes=["exptdir-tables-caption"])
-                        whole += [tab_set(tabs), *below]
+                    sheet = next(iter(names), None)
+                if len(names) > 1:
+                    whole = self._tabs(path, typed, names)
+                else:
+                    whole = self._box(self._read(path, typed, sheet or None), typed, caption=True)
             return [self._named(whole, path.name)]
         except AssetError as error:
             note_missing(domain_of(self.env), self.env.docname, typed, str(error), self.lineno)
@@ -255,14 +248,24 @@ class DatatableDirective(SphinxDirective):
         return start + self.content_offset + line
 
 
-    def _tab(self, path: Path, typed: str, sheet: str) -> nodes.Element | None:
-        """Return what is below a tab; ``None`` for an empty sheet, of which many workbooks have some."""
-        try:
-            return self._box(self._read(path, typed, sheet), typed, caption=False)
-        except EmptySheetError:
-            return None
-        except TableError as error:
-            return self._refused(typed, error)
+    def _tabs(self, path: Path, typed: str, names: Sequence[str]) -> nodes.Element:
+        """Return all sheets as tabs, but for empty ones, of which many workbooks have some."""
+        tabs: list[tuple[str, nodes.Node]] = []
+        for name in names:
+            try:
+                tabs.append((name, self._box(self._read(path, typed, name), typed, caption=False)))
+            except EmptySheetError:
+                pass
+            except TableError as error:
+                tabs.append((name, self._refused(typed, error)))
+        if not tabs:
+            raise TableError("all its sheets are empty: no cell holds anything")
+        whole = nodes.container("", classes=["exptdir-tables"])
+        title, below = self._caption()
+        if title:
+            whole += nodes.paragraph("", "", *title, classes=["exptdir-tables-caption"])
+        whole += [tab_set(tabs), *below]
+        return whole
 
     def _read(self, path: Path, typed: str, sheet: str | None) -> Table:
         table = reader_of(self.env).read(

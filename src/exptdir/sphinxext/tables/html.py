@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 
 from exptdir.sphinxext.tables.nodes import packed_rows, shown_lines, table_box, tinted
-from exptdir.sphinxext.tables.packed import Dress, Packed
+from exptdir.sphinxext.tables.packed import Packed
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -36,26 +36,18 @@ class _Rows:
             if first < last or name == "tbody":
                 body.append(self.visitor.starttag(nodes.Element(), name))
                 for at in range(first, last):
-                    self._row(at)
+                    classes = ["row-even" if at % 2 else "row-odd"]
+                    if at in packed.rules_below:
+                        classes.append("exptdir-rule-below")
+                    body.append(self.visitor.starttag(nodes.row(classes=classes), "tr", ""))
+                    for column, (text, dress) in enumerate(zip(packed.texts[at], packed.dressed[at], strict=True)):
+                        if text is not None:
+                            # What matters of a cell's column: 2 for headers, 1 for numbers; whether a line follows.
+                            kind = 2 if column < packed.header_columns else int(column in packed.numeric)
+                            rule = column + packed.dresses[dress].colspan - 1 in packed.rules_right
+                            self._cell(at, column, text, (dress, at < packed.header_rows, kind, rule))
+                    body.append("</tr>\n")
                 body.append(f"</{name}>\n")
-
-    def _row(self, at: int) -> None:
-        packed, body = self.packed, self.visitor.body
-        classes = ["row-even" if at % 2 else "row-odd"]
-        if at in packed.rules_below:
-            classes.append("exptdir-rule-below")
-        body.append(self.visitor.starttag(nodes.row(classes=classes), "tr", ""))
-        head = at < packed.header_rows
-        for column, (text, dress) in enumerate(zip(packed.texts[at], packed.dressed[at], strict=True)):
-            if text is not None:
-                self._cell(at, column, text, (dress, head, *self._place(column, packed.dresses[dress])))
-        body.append("</tr>\n")
-
-    def _place(self, column: int, dress: Dress) -> tuple[int, bool]:
-        """Return what matters of a cell's column: 2 for headers, 1 for numbers; and whether a line follows."""
-        packed = self.packed
-        kind = 2 if column < packed.header_columns else int(column in packed.numeric)
-        return kind, column + dress.colspan - 1 in packed.rules_right
 
     def _cell(self, at: int, column: int, text: str, key: tuple[int, bool, int, bool]) -> None:
         found = self._tags.get(key)
@@ -87,35 +79,30 @@ class _Rows:
         """Return a cell's start tag, its end tag, and whether its text needs no tags inside."""
         dress = self.packed.dresses[index]
         name = "th" if head or place == 2 else "td"
-        classes = []
-        if head:
-            classes.append("head")
-        if place == 2:
-            classes.append("stub")
+        look = dress.look
+        classes = [*(["head"] if head else []), *(["stub"] if place == 2 else [])]
         if dress.kind != "text":
             classes.append(f"exptdir-{dress.kind}")
         elif head and place == 1 and dress.colspan == 1:
             # The heading is aligned with the numbers below it.
             classes.append("exptdir-number")
-        look = dress.look
-        for part, value in (("text", look.align), ("exptdir-valign", look.valign)):
-            if value:
-                classes.append(f"{part}-{value}")
-        node = nodes.entry(classes=list([*classes, *(f"exptdir-{part}" for part in ("ink", "fill") if getattr(look, part)), *(["exptdir-rule-right"] if rule else [])]))
+        placed = (("text", look.align), ("exptdir-valign", look.valign))
+        classes += [f"{part}-{value}" for part, value in placed if value]
+        classes += [f"exptdir-{part}" for part in ("ink", "fill") if getattr(look, part)]
+        node = nodes.entry(classes=[*classes, *(["exptdir-rule-right"] if rule else [])])
         attributes: dict[str, Any] = {}
         if dress.rowspan > 1:
             attributes["rowspan"] = dress.rowspan
         if dress.colspan > 1:
             attributes["colspan"] = dress.colspan
         if name == "th":
-            # Return whom a header cell is for, as HTML has it (section 4.9.10).
+            # Whom a header cell is for, as HTML has it (section 4.9.10).
             group = "group" if (dress.colspan if head else dress.rowspan) > 1 else ""
             attributes["scope"] = ("col" if head else "row") + group
-        colours = {"ink": dress.look.ink, "fill": dress.look.fill}
+        colours = {"ink": look.ink, "fill": look.fill}
         style = ";".join(f"--exptdir-{part}:#{colour}" for part, colour in colours.items() if colour)
         if style:
             attributes["style"] = style
-        look = dress.look
         plain = not (look.bold or look.italic or look.strike or look.script)
         return self.visitor.starttag(node, name, "", **attributes), f"</{name}>\n", plain
 

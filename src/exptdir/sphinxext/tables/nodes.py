@@ -90,19 +90,13 @@ class UnpackRows(SphinxPostTransform):
             group = node.parent
             group.replace(node, unpacked(node["packed"]))
             if form == "latex":
-                # Return how many characters a line must hold for no word of the table to be broken.
-                packed = node["packed"]
-                longest = [0] * len(packed.texts[0])
-                for row in packed.texts:
-                    for column, text in enumerate(row):
-                        words = (text or "").split()
-                        longest[column] = max(longest[column], *map(len, words), 0)
-                # Set a table that is wider than the paper in a smaller font: LaTeX would write one column over the
-                # next.
-                size = next((size for least, size in _SIZES if (sum(longest) + 2 * len(longest)) > least), None)
-                if size is None:
-                    pass
-                else:
+                # A table whose words would have to be broken is set in a smaller font: LaTeX would write one column
+                # over the next.
+                columns = zip(*node["packed"].texts, strict=True)
+                words = [[word for text in column if text for word in text.split()] for column in columns]
+                longest = [max(map(len, column), default=0) for column in words]
+                size = next((size for least, size in _SIZES if sum(longest) + 2 * len(longest) > least), None)
+                if size is not None:
                     around, at = group.parent.parent, group.parent.parent.index(group.parent)
                     around.insert(at + 1, nodes.raw("", "\\endgroup", format="latex"))
                     around.insert(at, nodes.raw("", f"\\begingroup\\{size}", format="latex"))
@@ -110,18 +104,16 @@ class UnpackRows(SphinxPostTransform):
 
 def unpacked(packed: Packed) -> list[nodes.Node]:
     """Return the head and the body of a table as nodes of docutils."""
-    rows = [_row(packed, at) for at in range(len(packed.texts))]
+    rows = []
+    for at, texts in enumerate(packed.texts):
+        row = nodes.row()
+        for column, (text, dress) in enumerate(zip(texts, packed.dressed[at], strict=True)):
+            if text is not None:
+                row += _entry(text, packed.dresses[dress], packed.extras.get((at, column)))
+        rows.append(row)
     head, body = rows[: packed.header_rows], rows[packed.header_rows :]
     parts: list[nodes.Node] = [nodes.thead("", *head)] if head else []
     return [*parts, nodes.tbody("", *body)]
-
-
-def _row(packed: Packed, at: int) -> nodes.row:
-    row = nodes.row()
-    for column, (text, dress) in enumerate(zip(packed.texts[at], packed.dressed[at], strict=True)):
-        if text is not None:
-            row += _entry(text, packed.dresses[dress], packed.extras.get((at, column)))
-    return row
 
 
 def _entry(text: str, dress: Dress, extra: Extra | None) -> nodes.entry:

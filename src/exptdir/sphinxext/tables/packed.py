@@ -108,7 +108,9 @@ def pack(table: Table, limit: int = 0) -> Packed:
     shown = table.rows[: table.header_rows + limit] if limit else table.rows
     shown = (*map(_unbold, shown[: table.header_rows]), *shown[table.header_rows :])
     packer, last = _Packer(), len(shown)
-    dressed = tuple(packer.row(at, row, (table.header_rows if at < table.header_rows else last) - at) for at, row in enumerate(shown))
+    # A merged cell ends with the headers, or with what is shown.
+    ends = [table.header_rows if at < table.header_rows else last for at in range(last)]
+    dressed = tuple(packer.row(at, row, ends[at] - at) for at, row in enumerate(shown))
     texts = [[None if cell.covered else cell.text for cell in row] for row in shown]
     for at, row in enumerate(shown[: table.header_rows]):
         for column, cell in enumerate(row):
@@ -183,7 +185,8 @@ def natural_widths(table: Table, widest: int = 40, rows: int = 500) -> list[int]
     longest = [1] * table.n_columns
     for row in table.rows[:rows]:
         for column, cell in enumerate(row):
-            longest[column] = max(longest[column], min(len(cell.text) if "\n" not in cell.text else max(map(len, cell.text.split("\n"))), widest))
+            length = max(map(len, cell.text.split("\n"))) if "\n" in cell.text else len(cell.text)
+            longest[column] = max(longest[column], min(length, widest))
     return longest
 
 

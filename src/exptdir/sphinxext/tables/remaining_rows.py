@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
-from collections.abc import Iterator
-from json.encoder import encode_basestring as _string
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
+from exptdir.record.files import write_if_changed
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.tables.html import SCRIPTED
 from exptdir.sphinxext.tables.packed import column_kinds, sort_key
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-    from exptdir.tables import Cell, Look, Table
+    from exptdir.tables import Cell, Table
 
 #: Rows that a page shows of a table which has more than the limit.
 BEGINNING = 100
@@ -72,11 +70,7 @@ def keep_rest(env: BuildEnvironment, table: Table, limit: int) -> str | None:
     key = hashlib.sha256(content.encode()).hexdigest()[:20]
     path = _kept(env, key)
     if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Write a file that another process may be writing too.
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.stem, delete=False) as unfinished:
-            unfinished.write(f"exptdirTable({json.dumps(key)}, {content});\n".encode())
-        Path(unfinished.name).replace(path)
+        write_if_changed(path, f"exptdirTable({json.dumps(key)}, {content});\n".encode())
     keys = domain_of(env).tables.setdefault(env.docname, [])
     if key not in keys:
         keys.append(key)
@@ -89,43 +83,24 @@ def rest_of(table: Table, limit: int) -> str:
     A cell is its text, or ``[text, what it is sorted by]``, or an object with these as ``t`` and ``o`` and how it
     looks: ``b``, ``i``, ``s`` (bold, italic, struck out), ``ink``, ``fill`` and ``h``, its link.
     """
-    # Written piece by piece: a million lists and dictionaries for `json` to go through take thrice the time.
-    looks: dict[int, str] = {}
-    written = (f"[{','.join([_cell(cell, looks) for cell in row])}]" for row in table.rows[table.header_rows + limit :])
-    content = f'{{"rows":[{",".join(written)}],"kinds":{json.dumps(column_kinds(table), separators=(",", ":"))}}}'
+    rows = [list(map(_cell, row)) for row in table.rows[table.header_rows + limit :]]
+    content = json.dumps(
+        {"rows": rows, "kinds": column_kinds(table)}, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
     # Line ends in the eyes of older browsers, also within a string.
     return content.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _cell(cell: Cell, looks: dict[int, str]) -> str:
-    shown, value, kind, its_look, _rowspan, _colspan, _covered, href, _runs = cell
-    look = looks.get(id(its_look))
-    if look is None:
-        look = "".join(f",{_string(name)}:{json.dumps(value)}" for name, value in _look(its_look))
-        looks[id(its_look)] = look
-    if kind == "number" and not look and not href and isinstance(value, (float, int)) and -1e300 < value < 1e300:
-        # Most cells of most big tables, and so without a look at what else a cell can be.
-        order = f"{value:.9g}"
-        same = order == shown or ("." in shown and order == shown.rstrip("0").rstrip("."))
-        return f'"{shown}"' if same else f"[{_string(shown)},{order}]"
-    text = _string(shown)
-    key = sort_key(cell) if kind == "number" or kind == "date" else None
-    if key is not None and kind == "date":
-        key = _string(key)
-    if not look and not href:
-        return text if key is None else f"[{text},{key}]"
-    order = "" if key is None else f',"o":{key}'
-    link = f',"h":{_string(href)}' if href else ""
-    return f'{{"t":{text}{look}{order}{link}}}'
-
-
-def _look(look: Look) -> Iterator[tuple[str, Any]]:
-    for short, is_so in (("b", look.bold), ("i", look.italic), ("s", look.strike)):
-        if is_so:
-            yield short, 1
-    for name, colour in (("ink", look.ink), ("fill", look.fill)):
-        if colour:
-            yield name, colour
+def _cell(cell: Cell) -> str | list[Any] | dict[str, Any]:
+    order: str | float | None = sort_key(cell)
+    if order is not None and cell.kind == "number":
+        order = float(order)
+    look = cell.look
+    dress = {"b": int(look.bold), "i": int(look.italic), "s": int(look.strike), "ink": look.ink, "fill": look.fill}
+    more = {key: value for key, value in {**dress, "h": cell.href}.items() if value}
+    if more:
+        return {"t": cell.text, **more, **({} if order is None else {"o": order})}
+    return cell.text if order is None else [cell.text, order]
 
 
 def _kept(env: BuildEnvironment, key: str) -> Path:
@@ -157,10 +132,7 @@ def _publish(app: Sphinx, exception: Exception | None) -> None:
     if app.builder.name in SCRIPTED:
         for key in sorted(keys):
             target = Path(app.outdir, _PUBLISHED, f"{key}.js")
-            content = _kept(app.env, key).read_bytes()
-            if not target.is_file() or target.read_bytes() != content:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content)
+            write_if_changed(target, _kept(app.env, key).read_bytes())
     for path in Path(app.env.doctreedir, _KEPT).glob("*"):
         if path.stem not in keys:
             path.unlink(missing_ok=True)
