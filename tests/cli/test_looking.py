@@ -112,3 +112,25 @@ def test_a_terminal_is_asked_which(run: Run, monkeypatch):
     monkeypatch.setattr("exptdir.cli.session._can_ask", lambda: True)
     monkeypatch.setattr("click.prompt", lambda *arguments, **options: 2)
     assert run("show", "dat", "--json").json["id"] == 65
+
+
+def test_a_status_that_there_is_not_is_told_with_those_that_there_are(run: Run):
+    done = run("list", "--status", "typo")
+    assert done.code == 1 and done.out == "" and "'typo'" in done.err and "in progress" in done.err
+    done = run("list", "--json", "--status", "abandoned")
+    assert (done.code, done.json) == (1, []) and "typo" not in done.err
+    for spelling in ("in-progress", "in_progress", "In Progress"):
+        assert [row["id"] for row in run("list", "--json", "--status", spelling).json] == [63]
+
+
+def test_finding_nothing_says_so_and_ends_with_one(run: Run):
+    done = run("find", "nonsuch")
+    assert done.code == 1 and "nonsuch" in done.err
+    assert (run("find", "nonsuch", "--json").code, run("find", "nonsuch", "--json").json) == (1, [])
+
+
+def test_digits_are_an_id_or_a_whole_name_and_nothing_else(run: Run, record: Path):
+    write(record, {"expts/0066_dose/index.md": "# Dose 9 mM in week 12\n"})
+    for text in ("9", "#9", "0009", "12"):
+        done = run("show", text)
+        assert done.code == 3 and f"no experiment #{int(text.strip('#'))}" in done.err

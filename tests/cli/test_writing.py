@@ -154,3 +154,33 @@ def test_a_dry_run_changes_nothing_and_says_what_it_would(run: Run, record: Path
     done = run(*arguments, "--dry-run")
     assert done.code == 0 and "0063_train_cnn" in done.out
     assert contents(record) == before
+
+
+def test_digits_in_a_title_are_not_what_a_command_changes(run: Run, record: Path):
+    write(record, {"expts/0066_dose/index.md": "# Dose 9 mM in week 12\n"})
+    before = contents(record)
+    for line in ("status 9 complete", "rename 9 foo", "move 12 --under 63", "tag 9 x"):
+        done = run(*line.split())
+        assert done.code == 3 and "no experiment #" in done.err
+    assert contents(record) == before
+
+
+def test_who_writes_asks_before_taking_a_word_for_an_experiment(run: Run, record: Path):
+    before = contents(record)
+    for line in ("status network complete", "tag network x", "entry network x", "new X --parent network"):
+        done = run(*line.split())
+        assert done.code == 3 and "0063_train_cnn" in done.err, line
+    assert contents(record) == before
+    assert run("show", "network").code == run("status", "network", "complete", "-n").code == 0
+
+
+def test_a_status_is_one_word_however_it_is_joined(run: Run, record: Path):
+    for spelling in ("in-progress", "In_Progress", "in progress"):
+        assert run("status", "64", spelling).code == 0
+        assert run("list", "--json", "--status", "in progress").json[-1]["id"] == 64
+    assert run("new", "X", "--status", "in-progress").code == 0
+    conf = record / "conf.py"
+    conf.write_text(conf.read_text() + 'exptdir_statuses = {"in-progress": "open", "done": "done"}\n')
+    assert run("status", "64", "in progress").code == 0
+    wrong = [found["message"] for found in run("check", "--json", "--no-figures").json]
+    assert not any("unknown status 'in progress'" in message for message in wrong)

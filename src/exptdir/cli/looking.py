@@ -21,30 +21,41 @@ if TYPE_CHECKING:
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the N that were worked on last, newest first.")
 @json_option
 @click.pass_obj
-def list_(session: Session, statuses: tuple[str, ...], tags: tuple[str, ...], last: int | None, as_json: bool) -> None:
-    """List the experiments, with their status, tags and the days of their first and last entries."""
+def list_(session: Session, statuses: tuple[str, ...], tags: tuple[str, ...], last: int | None, as_json: bool) -> int:
+    """List the experiments, with their status, tags and the days of their first and last entries.
+
+    Ends with 1 if no experiment has the status and the tags that were asked for.
+    """
     from exptdir.record.check import status
     from exptdir.record.documents import Document
+    from exptdir.record.facts_values import status_word
     from exptdir.record.model import in_order
 
     rows = []
-    plain = {text.lower().replace("_", " ") for text in statuses}
+    plain, there = {status_word(text) for text in statuses}, {"blocked", *map(status_word, session.conf.statuses)}
     for one in in_order(session.record.experiments.values()):
         stands = status(session.record, one, session.conf.statuses)
+        there.add(stands or "")
         if (not plain or stands in plain) and set(tags) <= set(one.tags):
             rows.append(_Row(one, stands, Document.log_of(session.conf, one).days))
     if last is not None:
         rows.sort(key=lambda row: (row.last or row.begun or "", row.experiment.id or 0), reverse=True)
         del rows[last:]
+    none = bool(statuses or tags) and not rows
+    if none:
+        unknown = sorted(plain - there)
+        known = f"; there are {', '.join(sorted(there - {''}))}" if unknown else ""
+        click.echo(f"no status {unknown[0]!r}{known}" if unknown else "no experiment is like that", err=True)
     if as_json:
         echo_json([_plain(row) for row in rows])
-        return
+        return int(none)
 
     def coloured(text: str) -> str:
         return click.style(text, fg=STATUS_COLOURS.get(session.conf.statuses.get(text, ""), "red"))
 
     cells = [_cells(row) for row in rows]
     click.echo("\n".join(columns(cells, [bold, None, coloured, dim, dim], flexible=1)), nl=bool(cells))
+    return int(none)
 
 
 class _Row(NamedTuple):
@@ -102,19 +113,19 @@ def find(session: Session, words: tuple[str, ...], names_only: bool, as_json: bo
     """
     from exptdir.record.documents import search
 
-    hits = search(session.conf, words)
+    hits = list(search(session.conf, words))
     if as_json:
-        found = [_hit(session, hit) for hit in hits]
-        echo_json(found)
-        return 0 if found else 1
+        echo_json([_hit(session, hit) for hit in hits])
+    elif not hits:
+        click.echo(f"no document holds {' and '.join(map(repr, words))}", err=True)
     before = ""
-    for hit in hits:
+    for hit in hits if not as_json else ():
         if hit.path != before:
             _heading(session, hit, names_only)
         if not names_only:
             _line(hit)
         before = hit.path
-    return 0 if before else 1
+    return 0 if hits else 1
 
 
 def _heading(session: Session, hit: Hit, names_only: bool) -> None:

@@ -67,7 +67,7 @@ def move(session: Session, expt: str, under: str | None, top: bool, dry_run: boo
 
     if (under is not None) == top:
         raise click.UsageError("say where to: either --under EXPT or --top")
-    chosen = session.experiment(under).key if under is not None else None
+    chosen = session.experiment(under, writes=not dry_run).key if under is not None else None
 
     def plan(experiment: Experiment) -> Plan:
         above = None if chosen is None else _still_there(session, chosen)
@@ -84,7 +84,7 @@ def _still_there(session: Session, key: str) -> Experiment:
 
 
 def _carry_out(session: Session, expt: str, make: Callable[[Experiment], Plan], dry_run: bool) -> int:
-    chosen = session.experiment(None if expt == "." else expt).key
+    chosen = session.experiment(None if expt == "." else expt, writes=not dry_run).key
     return _apply(session, lambda: make(_still_there(session, chosen)), dry_run)
 
 

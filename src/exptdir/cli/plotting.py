@@ -49,7 +49,7 @@ def plot(
 
     Ends with 1 if a script fails; its figures are then what they were.
     """
-    only = sorted({session.experiment(text).key for text in expts}) if expts else None
+    only = sorted({session.experiment(text, writes=not dry_run).key for text in expts}) if expts else None
     if dry_run:
         report = examine(session, session.record)
         planned = _planned(report, only, force)

@@ -60,13 +60,20 @@ class Session:
         """Have the record read again, once other commands can no longer change it."""
         self.__dict__.pop("record", None)
 
-    def experiment(self, text: str | None) -> Experiment:
+    def experiment(self, text: str | None, *, writes: bool = False) -> Experiment:
         """Find the experiment that is meant: by what was typed, else by the directory one stands in.
+
+        Parameters
+        ----------
+        text
+            What was typed.
+        writes
+            Whether the experiment will be changed: then one that was not named outright is asked for.
 
         Raises
         ------
         NoExperiment
-            If none fits, or several do and nobody can be asked.
+            If none fits, or what is meant is not certain and nobody can be asked.
         """
         from exptdir.record.reference import experiment_at, look_up
 
@@ -76,9 +83,14 @@ class Session:
                 raise NoExperiment("no experiment was named, and this directory is in none")
             return here
         found = look_up(self.record, text, here)
-        if found.experiment is not None:
-            return found.experiment
-        return _ask(text, found.candidates)
+        if found.experiment is None:
+            return _ask(text, found.candidates)
+        if writes and not found.exact:
+            line = _line(found.experiment)
+            if not _can_ask():
+                raise NoExperiment(f"{text!r} may be\n  {line}\nGive its number, its whole name or its path")
+            click.confirm(f"{text!r} is taken for\n  {line}\nGo on?", abort=True, err=True)
+        return found.experiment
 
     def located(self, problem: Problem) -> str:
         """Say where a problem is, from where one stands."""
@@ -86,6 +98,10 @@ class Session:
             return "record"
         path = os.path.relpath(problem.path, self.start)
         return path if problem.line is None else f"{path}:{problem.line}"
+
+
+def _line(experiment: Experiment) -> str:
+    return f"{experiment.label()}  {experiment.path}  {experiment.title or ''}".rstrip()
 
 
 def _can_ask() -> bool:
@@ -97,8 +113,10 @@ def _ask(text: str, candidates: tuple[Experiment, ...]) -> Experiment:
     from exptdir.record.reference import MOST
 
     if not candidates:
-        raise NoExperiment(f"no experiment {text!r}; “exptdir list” shows all")
-    lines = [f"{one.label()}  {one.path}  {one.title or ''}".rstrip() for one in candidates]
+        digits = text.strip().removeprefix("#")
+        named = f"#{digits.lstrip('0') or '0'}" if digits.isdecimal() else repr(text)
+        raise NoExperiment(f"no experiment {named}; “exptdir list” shows all")
+    lines = [_line(one) for one in candidates]
     if len(lines) > MOST:
         lines[MOST:] = [f"… and {len(lines) - MOST} more"]
     if len(candidates) > MOST or not _can_ask():

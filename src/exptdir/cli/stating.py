@@ -28,9 +28,9 @@ def status(session: Session, expt_and_status: tuple[str, ...], dry_run: bool) ->
     if len(expt_and_status) > 2:
         raise click.UsageError("give at most an experiment and a status; a status of two words needs quotes")
     *named, text = expt_and_status
-    value = " ".join(text.lower().replace("_", " ").split())
-    known_status(session, value)
-    _set(session, session.experiment(named[0] if named else None), "status", value, dry_run)
+    value = known_status(session, text)
+    found = session.experiment(named[0] if named else None, writes=not dry_run)
+    _set(session, found, "status", value, dry_run)
 
 
 @click.command(epilog=examples("exptdir tag 63 pcr gel", "exptdir tag . cold --remove warm"))
@@ -44,7 +44,7 @@ def tag(session: Session, expt: str, tags: tuple[str, ...], remove: tuple[str, .
 
     A dot stands for the experiment that you are in. Without tags, those that it has are listed.
     """
-    found = session.experiment(None if expt == "." else expt)
+    found = session.experiment(None if expt == "." else expt, writes=bool(tags or remove) and not dry_run)
     if any("," in one or not one.strip() for one in tags):
         raise click.UsageError("a tag has no commas, and is not empty")
     if not tags and not remove:

@@ -65,8 +65,8 @@ def new(
     from exptdir.record.create import Wanted, new_experiment
     from exptdir.record.edits.apply import locked
 
-    known_status(session, status)
-    above = None if parent is None else session.experiment(parent).key
+    status = known_status(session, status) if status is not None else None
+    above = None if parent is None else session.experiment(parent, writes=True).key
     wanted = Wanted(title, _today(day), name, above, tags, status, template, suffix)
     with locked(session.base) as writer:
         session.forget()
@@ -92,7 +92,7 @@ def entry(session: Session, expt_and_title: tuple[str, ...], day: datetime | Non
     if len(expt_and_title) > 2:
         raise click.UsageError("give at most an experiment and a title; a title of several words needs quotes")
     *named, title = expt_and_title
-    found = session.experiment(named[0] if named else None)
+    found = session.experiment(named[0] if named else None, writes=True)
     # Only this one log counts, which is read under the lock; the record need not be read again.
     with locked(session.base) as writer:
         plan = add_entry(session.record, found, title, _today(day), order=session.conf.date_order)
@@ -105,11 +105,15 @@ def _today(day: datetime | None) -> date:
     return date.today() if day is None else day.date()
 
 
-def known_status(session: Session, status: str | None) -> None:
-    """Refuse a status that the record does not know."""
+def known_status(session: Session, status: str) -> str:
+    """Return a status as facts have it (``In-Progress`` is ``in progress``), and refuse one that is not known."""
+    from exptdir.record.check import meaning
+    from exptdir.record.facts_values import status_word
+
     statuses = session.conf.statuses
-    if status is not None and status not in statuses:
+    if meaning(status_word(status), statuses) is None:
         raise click.UsageError(f"unknown status {status!r}; known: {', '.join(statuses)}")
+    return status_word(status)
 
 
 def tell_recovered(session: Session, problems: tuple[Problem, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from exptdir.record.facts_values import status_word
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem, nearest
 from exptdir.record.reference import Unresolved, resolve
@@ -38,7 +39,7 @@ def check(record: Record, statuses: Mapping[str, str] | None = None) -> list[Pro
             problems.append(Problem("id", message, path, line))
     edges: dict[str, list[str]] = {}
     for experiment in record.experiments.values():
-        if experiment.status is not None and experiment.status not in statuses:
+        if experiment.status is not None and meaning(experiment.status, statuses) is None:
             near = nearest(experiment.status, statuses, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             message = f"unknown status {experiment.status!r} (known: {', '.join(statuses)}){hint}"
@@ -64,6 +65,12 @@ def _prerequisite(record: Record, experiment: Experiment, text: str) -> Experime
 def _located(experiment: Experiment, fact: str, kind: str, message: str) -> Problem:
     path, line = experiment.origins.get(fact, (experiment.log, None))
     return Problem(kind, f"{experiment.label()}: {message}", path, line)
+
+
+def meaning(status: str | None, statuses: Mapping[str, str]) -> str | None:
+    """Return what a status means, ``None`` for an unknown one; a configured ``in_progress`` is ``in progress``."""
+    found = statuses.get(status or "")
+    return found or next((known for name, known in statuses.items() if status_word(name) == status), None)
 
 
 def _cycles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
@@ -100,10 +107,10 @@ def status(record: Record, experiment: Experiment, statuses: Mapping[str, str] |
         Meaning of each status, as in :data:`STATUSES`.
     """
     statuses = statuses or STATUSES
-    if statuses.get(experiment.status or "", "open") != "open":
+    if meaning(experiment.status, statuses) not in {None, "open"}:
         return experiment.status
     for text in experiment.prerequisites:
         found = _prerequisite(record, experiment, text)
-        if isinstance(found, Experiment) and statuses.get(found.status or "", "open") != "done":
+        if isinstance(found, Experiment) and meaning(found.status, statuses) != "done":
             return "blocked"
     return experiment.status
