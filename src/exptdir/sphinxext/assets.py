@@ -6,6 +6,7 @@ import os
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from docutils import nodes
 from sphinx import addnodes
@@ -137,6 +138,11 @@ class AssetTransform(SphinxTransform):
             assert isinstance(node, nodes.Element)
             is_image = isinstance(node, nodes.image)
             typed = str(node.get("uri" if is_image else "reftarget", ""))
+            if is_image and "%" in typed and why_not(written_path(self.env, typed, self.env.docname)):
+                # MyST writes what is no ASCII, and blanks, as in an address; Sphinx looks for a file of that name.
+                plain = unquote(typed)
+                if "\0" not in plain and why_not(written_path(self.env, plain, self.env.docname)) is None:
+                    node["uri"] = typed = plain
             if "://" not in typed and not typed.startswith("data:"):
                 self._check(node, typed, "image" if is_image else "download")
 

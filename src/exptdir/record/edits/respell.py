@@ -131,7 +131,9 @@ def respell_path(layout: Layout, text: str, page: str, *, encoded: bool = False)
             return text
         if not address.isascii() and plain != text:
             return quote(address)
-        return re.sub(r"[\s()<>%]", lambda found: quote(found[0]), address)
+        # What stands there as it is may stand there, in angle brackets or in pairs.
+        kept = set(text) - {"%"}
+        return re.sub(r"[\s()<>%]", lambda found: found[0] if found[0] in kept else quote(found[0]), address)
     whole = _respelled(layout, text, page)
     if whole is not None or " " not in text:
         return text if whole is None else whole

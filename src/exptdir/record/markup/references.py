@@ -7,12 +7,13 @@ docutils, Sphinx and MyST. A place is only found here; what it means, the record
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from exptdir.record.facts_values import FACT_OF_KEY
 from exptdir.record.files import bare_lines
-from exptdir.record.markup.blocks import MARKDOWN, RST, Blocks, blank
+from exptdir.record.markup.blocks import HTML, MARKDOWN, RST, Blocks, blank
 from exptdir.record.markup.markdown import front_matter_end
 from exptdir.record.markup.rst import fields
 
@@ -48,11 +49,21 @@ _RST = re.compile(
 _MD = re.compile(
     r"(?=[{`])(?:(?<!\\)\{(?P<role>[\w:.+-]{1,80})\}|(?<![\\`]))(?P<ticks>`+)(?!`)(?P<body>.+?)(?<!`)(?P=ticks)(?!`)"
     r"|\]\([ \t]*(?:<(?P<marked>[^<>\r\n]+)>|<?(?P<link>(?:[^\s()<>]|\([^\s()<>]*\))+)>?)"
-    r"|<project:(?P<project>[^\s<>]+)>"
+    r"|<(?P<project>(?:project|path):[^\s<>]+)>"
     r"|<!--(?:(?!<!--|-->).)*-->"
     r"|^[ >]*\[(?P<label>(?!\^)[^\]\r\n]+)\]:[ \t]+<?(?P<define>[^\s<>]+)>?",
     re.DOTALL | re.MULTILINE,
 )
+#: Options that are references to experiments, several with commas between them.
+_REFERENCE_OPTIONS = frozenset({("expt-figures", "experiment")})
+_TARGET = re.compile(
+    r"^[ \t]*\.\.[ \t]+_(?:`[^`\r\n]+`|(?:\\.|[^:\\\r\n]){1,200}):[ \t]+(?P<path>[^\s`]+)[ \t]*$", re.MULTILINE
+)
+_TAG = re.compile(r"<(?:img|source|embed|object|a)\b(?P<attributes>[^<>]*)", re.IGNORECASE)
+_SOURCE = re.compile(r"(?:^|\s)(?P<name>src|srcset|data|href)=[\"'](?P<path>[^\"'\s:]+)", re.IGNORECASE)
+_COMMENT = re.compile(r"<!--(?:(?!<!--|-->).)*(?:-->|\Z)", re.DOTALL)
+_WORD = re.compile(r"\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s\"']+)")
+_BARE = re.compile(r"(?P<bare>\S+)")
 _BRACKET = re.compile(r"(?<!\\)(?:!?\[|\])")
 _IMAGE = re.compile(r"!\[(?P<alt>[^\[\]]*)\](?:\[(?P<label>[^\[\]]*)\])?(?!\()")
 _RST_CODE = re.compile(r"``.+?``(?!`)", re.DOTALL)
@@ -91,15 +102,27 @@ class Token(NamedTuple):
 
 def inline(blocks: Blocks) -> list[Token]:
     """Find the roles and links of a page, in order; what stands in code aside."""
-    return sorted((*_in_rst(blocks), *_in_markdown(blocks)))
+    return sorted((*_in_rst(blocks), *_in_markdown(blocks), *_in_html(blocks)))
 
 
 def arguments(blocks: Blocks) -> Iterator[Token]:
-    """Find the arguments of a page's directives, each of which may be a path."""
+    """Find the arguments of a page's directives, each of which may be a path; a protocol has any number of them."""
     for directive in blocks.directives:
         if directive.start < directive.end:
             text = blocks.text[directive.start : directive.end]
-            yield Token(directive.start, directive.end, text, "path", name=directive.name)
+            if directive.name != "protocol":
+                yield Token(directive.start, directive.end, text, "path", name=directive.name)
+                continue
+            try:
+                shlex.split(text)
+                words = _WORD
+            except ValueError:
+                # As the page takes it: "it's.txt" is a name.
+                words = _BARE
+            for word in words.finditer(text):
+                group = word.lastgroup or "bare"
+                place = directive.start + word.start(group)
+                yield Token(place, place + len(word[group]), word[group], "path", name=directive.name)
 
 
 def runs_in(blocks: Blocks) -> list[str]:
@@ -167,6 +190,19 @@ def _in_rst(blocks: Blocks) -> Iterator[Token]:
                 place = titled(found["plain"], found.start("plain"))
                 if place is not None:
                     yield Token(*place, "path")
+        for found in _TARGET.finditer(text, start, stop):
+            yield Token(*found.span("path"), found["path"], "path")
+
+
+def _in_html(blocks: Blocks) -> Iterator[Token]:
+    """Find the files that HTML shows and links to, of which Sphinx knows nothing."""
+    for kind in (HTML, MARKDOWN) if "<" in blocks.text else ():
+        for start, html in without_code(blocks, kind):
+            for tag in _TAG.finditer(_COMMENT.sub(lambda comment: blank(comment[0]), html)):
+                for found in _SOURCE.finditer(tag["attributes"]):
+                    place = start + tag.start("attributes") + found.start("path")
+                    name = "img" if found["name"].lower() != "href" else ""
+                    yield Token(place, place + len(found["path"]), found["path"], "path", "link", name)
 
 
 def _in_markdown(blocks: Blocks) -> Iterator[Token]:
@@ -193,11 +229,14 @@ def _in_markdown(blocks: Blocks) -> Iterator[Token]:
 
 
 def _link(address: str, start: int, name: str) -> Iterator[Token]:
+    prefix = next((prefix for prefix in ("project:", "path:") if address.startswith(prefix)), "")
+    address, start = address.removeprefix(prefix), start + len(prefix)
     if address.startswith("#"):
         form: Form = "label" if address.startswith("#expt-") else "any"
         yield Token(start + 1, start + len(address), address[1:], form)
     elif ":" not in address:
-        path = address.partition("#")[0]
+        # An image's name may hold a "#"; in a link it begins what stands in the other page.
+        path = address if name == "image" else address.partition("#")[0]
         yield Token(start, start + len(path), path, "label" if path.startswith("expt-") else "path", "link", name)
 
 
@@ -205,6 +244,8 @@ def _role(role: str, body: str, start: int) -> Iterator[Token]:
     form = _ROLES.get(role.lower())
     if form is None or "\\" in body:
         return
+    if form == "any" and body.strip().startswith("expt-"):
+        form = "label"
     kind, silent = _KINDS.get(role), body.lstrip().startswith("!")
     place = titled(body, start)
     if place is not None:
@@ -213,13 +254,19 @@ def _role(role: str, body: str, start: int) -> Iterator[Token]:
         return
     stripped = body.strip().removeprefix("!").strip()
     at = start + body.index(stripped)
+    if role.lower() == "cell":
+        # The file's name stands before its sheet and cell, in quotes where it needs them.
+        quoted = stripped[1:].partition("'") if stripped.startswith("'") else ("", "", "")
+        at, stripped = (at + 1, quoted[0]) if quoted[1] else (at, stripped.partition("!")[0])
     yield Token(at, at + len(stripped), stripped, form, kind, role, silent)
 
 
 def _options(blocks: Blocks) -> Iterator[Token]:
     for directive in blocks.directives:
         for name, start, end in directive.options:
-            if start < end and FACT_OF_KEY.get(name) is None:
+            if (directive.name, name) in _REFERENCE_OPTIONS:
+                yield from _items(blocks.text[start:end], start, "experiment")
+            elif start < end and FACT_OF_KEY.get(name) is None:
                 yield Token(start, end, blocks.text[start:end], "path")
 
 
@@ -257,14 +304,13 @@ def _facts(blocks: Blocks) -> Iterator[Token]:
                 yield from _items(comments.sub(lambda part: blank(part[0]), found["value"]), found.start("value"))
 
 
-def _items(value: str, start: int) -> Iterator[Token]:
+def _items(value: str, start: int, kind: str | None = None) -> Iterator[Token]:
+    """Find the references in a list, with commas or blanks between them; quotes may be around one or several."""
     for item in _ITEM.finditer(value):
-        if item["bare"] is not None:
-            yield Token(start + item.start("bare"), start + item.end("bare"), item["bare"], "reference")
-            continue
-        at = start + item.start("quoted")
-        for part in item["quoted"].split(","):
+        group = "quoted" if item["bare"] is None else "bare"
+        at = start + item.start(group)
+        for part in item[group].split(","):
             if part.strip():
                 place = at + len(part) - len(part.lstrip())
-                yield Token(place, place + len(part.strip()), part.strip(), "reference")
+                yield Token(place, place + len(part.strip()), part.strip(), "reference", kind)
             at += len(part) + 1

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exptdir.record.markup.blocks import HTML, MARKDOWN, Blocks
-from exptdir.record.markup.references import arguments, inline, without_code
+from exptdir.record.markup.blocks import Blocks
+from exptdir.record.markup.references import arguments, inline
 
 #: Directives whose argument is a file, and the role and the links that lead to one.
-_SHOWS = frozenset({"figure", "image", "datatable", "literalinclude", "include", "download"})
-_PICTURES = frozenset({"figure", "image"})
+_SHOWS = frozenset({"figure", "image", "datatable", "literalinclude", "include", "download", "protocol"})
+_PICTURES = frozenset({"figure", "image", "img"})
 #: Without one of these a document refers to nothing, and most of a record's need not be looked through.
 _MARKS = (":expt", "{expt", "](#", "<project:#")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|<")
-_TAG = re.compile(r"<(?:img|source|embed|object)\b(?P<attributes>[^>]*)", re.IGNORECASE)
-_SOURCE = re.compile(r"(?:^|\s)(?:src|srcset|data)=[\"'](?P<path>[^\"'\s]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -53,35 +50,12 @@ def mentions(blocks: Blocks) -> Iterator[Mention]:
 
 def shown_files(blocks: Blocks) -> Iterator[Mention]:
     """Find the files that a document shows, includes or offers, what stands in code aside."""
-    found = [(token.start, " ".join(token.text.split())) for token in inline(blocks) if token.name in _SHOWS]
-    for token in arguments(blocks):
-        if token.name in _SHOWS:
-            found.append((token.start, " ".join(token.text.split())))
-        elif token.name == "protocol":
-            # Any number, in quotes where they hold spaces.
-            try:
-                names = shlex.split(token.text)
-            except ValueError:
-                names = token.text.split()
-            found += [(token.start, name) for name in names]
-    for start, path in sorted(found):
+    tokens = (token for token in (*inline(blocks), *arguments(blocks)) if token.name in _SHOWS)
+    for start, path in sorted((token.start, " ".join(token.text.split())) for token in tokens):
         if not _ADDRESS.match(path):
             yield Mention(path, blocks.text.count("\n", 0, start) + 1)
 
 
 def shown_pictures(blocks: Blocks) -> Iterator[str]:
     """Find the pictures that a page shows, by directives, Markdown's images and HTML; addresses elsewhere included."""
-    for token in (*arguments(blocks), *inline(blocks)):
-        if token.name in _PICTURES:
-            yield " ".join(token.text.split())
-    for kind in (HTML, MARKDOWN) if "<" in blocks.text else ():
-        for _, html in without_code(blocks, kind):
-            kept, at = [], 0
-            while (begin := html.find("<!--", at)) >= 0:
-                kept.append(html[at:begin])
-                end = html.find("-->", begin)
-                at = end + 3 if end >= 0 else len(html)
-            for tag in _TAG.finditer("".join([*kept, html[at:]])):
-                yield from (found["path"] for found in _SOURCE.finditer(tag["attributes"]))
-
-
+    return (" ".join(token.text.split()) for token in (*arguments(blocks), *inline(blocks)) if token.name in _PICTURES)
