@@ -74,16 +74,11 @@ def exptdir(ctx: click.Context, directory: Path | None, color: bool | None) -> N
     ctx.obj = Session((directory or Path()).absolute() if directory is None else directory.resolve())
 
 
-def _write_anything() -> None:
-    """Let names of files that are no text, and characters that a terminal lacks, be shown as escapes."""
+def run(argv: Sequence[str] | None = None) -> int:
+    """Run a command and say how it ended, without ever showing a traceback for what is the user's to mend."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def run(argv: Sequence[str] | None = None) -> int:
-    """Run a command and say how it ended, without ever showing a traceback for what is the user's to mend."""
-    _write_anything()
     try:
         code = exptdir.main(args=None if argv is None else list(argv), prog_name="exptdir", standalone_mode=False)
         return code if isinstance(code, int) else 0

@@ -50,7 +50,9 @@ def check(session: Session, form: str, fail_on: str, max_size: float, no_figures
     else:
         for problem in found:
             click.echo(_annotation(session, problem) if form == "github" else _text(session, problem))
-        _sum_up(found)
+        counts = Counter(severity(problem) for problem in found)
+        words = [f"{counts[how]} {how}{'s' if counts[how] > 1 else ''}" for how in ("error", "warning") if counts[how]]
+        click.echo(", ".join(words) if words else "Nothing is wrong.", err=True)
     severities = {severity(problem) for problem in found}
     counted = {"error": {"error"}, "warning": {"error", "warning"}, "never": set[str]()}
     return 1 if severities & counted[fail_on] else 0
@@ -70,23 +72,19 @@ def _problems(session: Session, max_size: float, *, figures: bool) -> Iterator[P
     yield from Audit(session.conf, record).problems()
     yield from large_files(session.conf, record, int(max_size * (1 << 20)))
     if figures:
-        yield from _figures(session, record)
+        from exptdir.record.problem import Problem
 
-
-def _figures(session: Session, record: Record) -> Iterator[Problem]:
-    from exptdir.record.problem import Problem
-
-    report = examine(session, record)
-    told = set()
-    for problem in report.problems:
-        told.add(problem.path)
-        yield problem
-    for key in report.planned:
-        path = record.base / report.scripts[key].script.path
-        if path not in told:
-            reasons = "; ".join(report.scripts[key].verdict.reasons)
-            yield Problem("figure", f"its figures are stale{f' ({reasons})' if reasons else ''}", path)
-    yield from _unshown(record, report)
+        report = examine(session, record)
+        told = set()
+        for problem in report.problems:
+            told.add(problem.path)
+            yield problem
+        for key in report.planned:
+            path = record.base / report.scripts[key].script.path
+            if path not in told:
+                reasons = "; ".join(report.scripts[key].verdict.reasons)
+                yield Problem("figure", f"its figures are stale{f' ({reasons})' if reasons else ''}", path)
+        yield from _unshown(record, report)
 
 
 def _unshown(record: Record, report: Report) -> Iterator[Problem]:
@@ -94,17 +92,13 @@ def _unshown(record: Record, report: Report) -> Iterator[Problem]:
     from exptdir.record.problem import Problem
 
     drawn = {path for script in report.scripts.values() for path in script.figures}
-    shown = _shown_figures(record)
-    for path in sorted(drawn - shown):
-        if (record.base / path).is_file() and not path.rpartition(".")[0].endswith(".dark"):
-            yield Problem("figure", "no page shows this figure", record.base / path)
-
-
-def _shown_figures(record: Record) -> set[str]:
     from exptdir.figures.find import survey
     from exptdir.figures.shown import shown_by_experiment
 
-    return {path for paths in shown_by_experiment(record, survey(record)).values() for path in paths}
+    shown = {path for paths in shown_by_experiment(record, survey(record)).values() for path in paths}
+    for path in sorted(drawn - shown):
+        if (record.base / path).is_file() and not path.rpartition(".")[0].endswith(".dark"):
+            yield Problem("figure", "no page shows this figure", record.base / path)
 
 
 def _place(problem: Problem) -> tuple[str, int, str]:
@@ -144,9 +138,3 @@ def _plain(session: Session, problem: Problem) -> dict[str, object]:
         "line": problem.line,
         "message": problem.message,
     }
-
-
-def _sum_up(found: list[Problem]) -> None:
-    counts = Counter(severity(problem) for problem in found)
-    words = [f"{counts[how]} {how}{'s' if counts[how] > 1 else ''}" for how in ("error", "warning") if counts[how]]
-    click.echo(", ".join(words) if words else "Nothing is wrong.", err=True)

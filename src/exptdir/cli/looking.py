@@ -123,7 +123,13 @@ def find(session: Session, words: tuple[str, ...], names_only: bool, as_json: bo
         if hit.path != before:
             _heading(session, hit, names_only)
         if not names_only:
-            _line(hit)
+            text, at = "", 0
+            for start, end in hit.spans:
+                text += one_line(hit.text[at:start]) + click.style(one_line(hit.text[start:end]), fg="red", bold=True)
+                at = end
+            text += one_line(hit.text[at:])
+            place = f"  [{one_line(hit.heading)}]" if hit.heading and hit.heading not in hit.text else ""
+            click.echo(f"  {dim(f'{hit.line:4}')}  {text}{dim(place)}")
         before = hit.path
     return 0 if hits else 1
 
@@ -135,16 +141,6 @@ def _heading(session: Session, hit: Hit, names_only: bool) -> None:
     owner = session.record.around(hit.path.rpartition(".")[0])
     label = f"{owner.label('#{id}: {title}')}  " if owner is not None else ""
     click.echo(bold(one_line(label)) + dim(hit.path))
-
-
-def _line(hit: Hit) -> None:
-    text, at = "", 0
-    for start, end in hit.spans:
-        text += one_line(hit.text[at:start]) + click.style(one_line(hit.text[start:end]), fg="red", bold=True)
-        at = end
-    text += one_line(hit.text[at:])
-    place = f"  [{one_line(hit.heading)}]" if hit.heading and hit.heading not in hit.text else ""
-    click.echo(f"  {dim(f'{hit.line:4}')}  {text}{dim(place)}")
 
 
 def _hit(session: Session, hit: Hit) -> dict[str, Any]:

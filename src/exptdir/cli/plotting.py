@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -52,20 +52,31 @@ def plot(
     only = sorted({session.experiment(text, writes=not dry_run).key for text in expts}) if expts else None
     if dry_run:
         report = examine(session, session.record)
-        planned = _planned(report, only, force)
+        keys = report.scripts if force else report.planned
+        planned = [key for key in keys if only is None or report.scripts[key].script.experiment in only]
         _tell_planned(report, planned, as_json)
         return 0
     report = _run(session, only, force, jobs, executor)
     if as_json:
-        echo_json(_as_plain(report))
+        echo_json(
+
+                {
+                    "ran": list(report.ran),
+                    "adopted": list(report.adopted),
+                    "failed": list(report.failed),
+                    "problems": [problem.message for problem in report.problems],
+                    "seconds": round(report.seconds, 3),
+                }
+
+        )
     else:
-        _tell(session, report)
+        for problem in report.problems:
+            click.echo(f"{session.located(problem)}: {problem.message}", err=True)
+        drawn = len(report.ran) - len(report.failed)
+        counts = {"drawn": drawn, "adopted": len(report.adopted), "failed": len(report.failed)}
+        shown = [f"{count} {name}" for name, count in counts.items() if count]
+        click.echo(f"Figures: {', '.join(shown)} ({report.seconds:.1f} s)." if shown else "Nothing is stale.", err=True)
     return 1 if report.failed else 0
-
-
-def _planned(report: Report, only: list[str] | None, force: bool) -> list[str]:
-    keys = report.scripts if force else report.planned
-    return [key for key in keys if only is None or report.scripts[key].script.experiment in only]
 
 
 def _tell_planned(report: Report, planned: list[str], as_json: bool) -> None:
@@ -148,22 +159,3 @@ def _line(script: Script, outcome: Outcome | None) -> None:
 
 def _said(script: Script, outcome: Outcome) -> str:
     return f"{script.key}: {outcome.status}, {outcome.seconds:.1f} s"
-
-
-def _tell(session: Session, report: Report) -> None:
-    for problem in report.problems:
-        click.echo(f"{session.located(problem)}: {problem.message}", err=True)
-    drawn = len(report.ran) - len(report.failed)
-    counts = {"drawn": drawn, "adopted": len(report.adopted), "failed": len(report.failed)}
-    shown = [f"{count} {name}" for name, count in counts.items() if count]
-    click.echo(f"Figures: {', '.join(shown)} ({report.seconds:.1f} s)." if shown else "Nothing is stale.", err=True)
-
-
-def _as_plain(report: Report) -> dict[str, Any]:
-    return {
-        "ran": list(report.ran),
-        "adopted": list(report.adopted),
-        "failed": list(report.failed),
-        "problems": [problem.message for problem in report.problems],
-        "seconds": round(report.seconds, 3),
-    }

@@ -94,7 +94,11 @@ class Terminal:
         """Show a line for the build, and the warnings that are new."""
         self._end_bar()
         for one in new:
-            self._say(self._warning(one), err=True)
+            kind = f" [{one.kind}]" if one.kind else ""
+            colour = "red" if one.severity == "error" else "yellow"
+            self._say(
+                (f"{self._place(one)}{click.style(one.severity, fg=colour)}: {one_line(one.text)}{kind}"), err=True
+            )
         count = f", {len(warnings)} warning{'s' * (len(warnings) != 1)}" if warnings else ""
         self._say(f"{self._names()} {seconds:.2f} s{count}")
         self._first = False
@@ -114,11 +118,6 @@ class Terminal:
         if len(self._changed) > _NAMED:
             return f"{len(self._changed)} files, built in"
         return f"{', '.join(map(self._path, self._changed))}: built in"
-
-    def _warning(self, one: Warned) -> str:
-        kind = f" [{one.kind}]" if one.kind else ""
-        colour = "red" if one.severity == "error" else "yellow"
-        return f"{self._place(one)}{click.style(one.severity, fg=colour)}: {one_line(one.text)}{kind}"
 
     def _place(self, one: Warned) -> str:
         if not one.file:

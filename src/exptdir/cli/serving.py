@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import socket
 
     from exptdir.preview.scratch_site import Target
-    from exptdir.preview.serve import Wanted
 
 #: The port that is tried first.
 PORT = 8000
@@ -72,7 +71,11 @@ def serve(
 
     Only this machine can reach the preview, unless another address is named and --expose given. Ctrl-C ends it.
     """
-    _check(jobs, defined)
+    if jobs != "auto" and not (jobs.isascii() and jobs.isdigit() and int(jobs)):
+        raise click.BadParameter(f"{jobs!r} is neither a number of processes nor “auto”.", param_hint="--jobs")
+    for one in defined:
+        if not one.partition("=")[0] or "=" not in one:
+            raise click.BadParameter(f"{one!r} is not NAME=VALUE.", param_hint="-D")
     meant = _target(session, path)
     with _listening(host, port, exposed=expose) as listening, _output(session, meant, output) as directory:
         from exptdir.cli.preview import Terminal
@@ -83,22 +86,39 @@ def serve(
         if expose:
             terminal.exposed(host, listening.getsockname()[1])
         if opens and sys.stdout.isatty():
-            _open(address)
+            import webbrowser
+            from threading import Thread
+
+            Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         # These take half a second, in which one can already read the address.
         from exptdir.preview.http import Guard
         from exptdir.preview.serve import serve as run
 
         with terminal:
-            run(_wanted(meant, directory, jobs, defined), listening, Guard(host, exposed=expose), terminal)
+            from exptdir.preview.serve import Wanted
+            from exptdir.preview.supervise import builder_command
+
+            arguments = ["--source", str(meant.source)]
+            arguments += ["--conf", str(meant.source)] if meant.alone is None else ["--alone", str(meant.alone)]
+            arguments += ["--output", str(directory / "html"), "--doctrees", str(directory / "doctrees")]
+            arguments += ["--jobs", str(os.cpu_count() or 1) if jobs == "auto" else jobs]
+            arguments += [part for one in defined for part in ("-D", one)]
+            built = meant.source / OUTPUT
+            record = meant.alone is None
+            run(
+                Wanted(
+                    meant.source,
+                    directory,
+                    tuple(builder_command(arguments)),
+                    str(meant.source / "conf.py") if record else "",
+                    (str(built),),
+                    meant.deep,
+                ),
+                listening,
+                Guard(host, exposed=expose),
+                terminal,
+            )
     click.echo("Interrupted.", err=True)
-
-
-def _check(jobs: str, defined: tuple[str, ...]) -> None:
-    if jobs != "auto" and not (jobs.isascii() and jobs.isdigit() and int(jobs)):
-        raise click.BadParameter(f"{jobs!r} is neither a number of processes nor “auto”.", param_hint="--jobs")
-    for one in defined:
-        if not one.partition("=")[0] or "=" not in one:
-            raise click.BadParameter(f"{one!r} is not NAME=VALUE.", param_hint="-D")
 
 
 def _target(session: Session, path: Path | None) -> Target:
@@ -128,39 +148,27 @@ def _output(session: Session, meant: Target, given: Path | None) -> Iterator[Pat
         yield output
 
 
-def _wanted(meant: Target, output: Path, jobs: str, defined: tuple[str, ...]) -> Wanted:
-    from exptdir.preview.serve import Wanted
-    from exptdir.preview.supervise import builder_command
-
-    arguments = ["--source", str(meant.source)]
-    arguments += ["--conf", str(meant.source)] if meant.alone is None else ["--alone", str(meant.alone)]
-    arguments += ["--output", str(output / "html"), "--doctrees", str(output / "doctrees")]
-    arguments += ["--jobs", str(os.cpu_count() or 1) if jobs == "auto" else jobs]
-    arguments += [part for one in defined for part in ("-D", one)]
-    built = meant.source / OUTPUT
-    record = meant.alone is None
-    return Wanted(
-        meant.source,
-        output,
-        tuple(builder_command(arguments)),
-        str(meant.source / "conf.py") if record else "",
-        (str(built),),
-        meant.deep,
-    )
-
-
 @contextlib.contextmanager
 def _listening(host: str, port: int | None, *, exposed: bool) -> Iterator[socket.socket]:
     from exptdir.preview.http import is_loopback
 
     if not exposed and not is_loopback(host):
-        raise click.UsageError(
-            f"other machines may reach {host}. Add --expose if everyone there may read the record."
-        )
+        raise click.UsageError(f"other machines may reach {host}. Add --expose if everyone there may read the record.")
     ports = [*range(PORT, PORT + _TRIED), 0] if port is None else [port]
     for one in ports:
         try:
-            found = _bound(host, one)
+            import socket
+
+            family, kind, protocol, _, address = socket.getaddrinfo(host, one, type=socket.SOCK_STREAM)[0]
+            found = socket.socket(family, kind, protocol)
+            try:
+                found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                found.bind(address)
+                # Whoever is faster than the server waits for it, instead of being refused.
+                found.listen(128)
+            except OSError:
+                found.close()
+                raise
         except OSError as error:
             if one == ports[-1]:
                 raise click.ClickException(f"cannot listen on {host}, port {one}: {error.strerror}") from error
@@ -170,33 +178,9 @@ def _listening(host: str, port: int | None, *, exposed: bool) -> Iterator[socket
         yield found
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    import socket
-
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    found = socket.socket(family, kind, protocol)
-    try:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind(address)
-        # Whoever is faster than the server waits for it, instead of being refused.
-        found.listen(128)
-    except OSError:
-        found.close()
-        raise
-    return found
-
-
 def _address(listening: socket.socket, page: str) -> str:
     from exptdir.preview.addresses import path_in_url
 
     host, port = listening.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}{path_in_url(page)}"
-
-
-def _open(address: str) -> None:
-    """Open a browser; some are started in the foreground, so not in this thread."""
-    import webbrowser
-    from threading import Thread
-
-    Thread(target=webbrowser.open, args=(address,), daemon=True).start()

@@ -27,7 +27,29 @@ def show(session: Session, expt: str | None, as_json: bool) -> None:
     found = overview(session.conf, session.record, session.experiment(expt))
     figures = _figures(session, found.experiment)
     if as_json:
-        echo_json(_plain(session, found, figures))
+        one, parent = found.experiment, found.parent
+        echo_json(
+
+                {
+                    "id": one.id,
+                    "name": one.name,
+                    "title": one.title,
+                    "path": one.key,
+                    "log": one.log.relative_to(session.base).as_posix(),
+                    "status": found.status,
+                    "tags": list(one.tags),
+                    "begun": one.begun.isoformat() if one.begun else None,
+                    "prerequisites": list(one.prerequisites),
+                    "parent": parent.address if parent is not None else None,
+                    "children": [child.address for child in found.children],
+                    "entries": [_entry(entry) for entry in found.entries],
+                    "runs": list(found.runs),
+                    "figures": figures,
+                    "refers_to": [other.address for other in found.refers_to],
+                    "cited_by": [other.address for other in found.cited_by],
+                }
+
+        )
     else:
         _print(session, found, figures)
 
@@ -40,28 +62,6 @@ def _figures(session: Session, experiment: Experiment) -> list[dict[str, Any]]:
     from exptdir.cli.figures import figures_of
 
     return figures_of(session, experiment)
-
-
-def _plain(session: Session, found: Overview, figures: list[dict[str, Any]]) -> dict[str, Any]:
-    one, parent = found.experiment, found.parent
-    return {
-        "id": one.id,
-        "name": one.name,
-        "title": one.title,
-        "path": one.key,
-        "log": one.log.relative_to(session.base).as_posix(),
-        "status": found.status,
-        "tags": list(one.tags),
-        "begun": one.begun.isoformat() if one.begun else None,
-        "prerequisites": list(one.prerequisites),
-        "parent": parent.address if parent is not None else None,
-        "children": [child.address for child in found.children],
-        "entries": [_entry(entry) for entry in found.entries],
-        "runs": list(found.runs),
-        "figures": figures,
-        "refers_to": [other.address for other in found.refers_to],
-        "cited_by": [other.address for other in found.cited_by],
-    }
 
 
 def _entry(entry: DatedHeading) -> dict[str, Any]:

@@ -129,9 +129,13 @@ def _carried_over(conf: Path, needless: tuple[str, ...]) -> tuple[list[str], lis
             patterns = [one for one in map(str, value) if one not in _NEEDLESS]
         elif name is not None and name not in _LEFT_OUT and value is not None:
             kept.append(ast.get_source_segment(text, statement) or "")
-        elif not _is_docstring(statement):
+        elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
             segment = (ast.get_source_segment(text, statement) or "").split("\n")[0]
-            reason = _LEFT_OUT.get(name or "") or _reason(segment)
+            reason = _LEFT_OUT.get(name or "") or (
+                "not needed"
+                if "exmemo" in segment or "sphinx_rtd_theme" in segment
+                else "a program, not a value: take it over by hand if you need it"
+            )
             left_out.append(f"line {statement.lineno}: {segment[:80]} ({reason})")
     kept += [f"exclude_patterns = {patterns!r}"] if patterns else []
     kept += [f"extensions = {['exptdir', *extensions]!r}".replace("'", '"')]
@@ -146,16 +150,6 @@ def _assignment(statement: ast.stmt) -> tuple[str | None, object]:
         except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
             return statement.targets[0].id, None
     return None, None
-
-
-def _is_docstring(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-
-
-def _reason(segment: str) -> str:
-    if "exmemo" in segment or "sphinx_rtd_theme" in segment:
-        return "not needed"
-    return "a program, not a value: take it over by hand if you need it"
 
 
 def _used(base: Path) -> Counter[str]:

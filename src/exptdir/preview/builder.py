@@ -64,7 +64,7 @@ class Firsts:
         """
         application, changed = self._application, self._order.changed
         yield from self._show(application.dependents.of(changed))
-        if any(self._may_be_drawn_from(path) for path in changed):
+        if any((os.path.splitext(path)[1] not in self._application.app.config.source_suffix) for path in changed):
             figures = application.drawing.draw()
             self.drawn = True
             yield from self._show(application.dependents.of(figures) if figures else ())
@@ -84,9 +84,6 @@ class Firsts:
         app = self._application.app
         builder: Any = app.builder
         return Path(builder.get_output_path(docname)).relative_to(app.outdir).as_posix()
-
-    def _may_be_drawn_from(self, path: str) -> bool:
-        return os.path.splitext(path)[1] not in self._application.app.config.source_suffix
 
 
 #: After so many builds, what was set apart from the search for garbage is looked through once.
@@ -120,7 +117,19 @@ class Session:
             except _FAILURES as error:
                 self._fail(failed(error, conf=self._conf))
                 return
-            self._channel.send(self._ready(application))
+            app = application.app
+            builder: Any = app.builder
+            self._channel.send(
+                Ready(
+                    output=str(app.outdir),
+                    home=Path(builder.get_output_path(app.config.root_doc)).relative_to(app.outdir).as_posix(),
+                    private=(str(app.outdir), str(app.doctreedir)),
+                    statics=statics(app),
+                    templates=templates(app),
+                    outside=outside(application),
+                    editor=Settings.of(app.config).editor_url,
+                )
+            )
             while self._build(application, self._channel.next()):
                 continue
 
@@ -131,19 +140,6 @@ class Session:
     def _fail(self, failure: Failed, application: Warm | None = None) -> None:
         wrote = application.drawing.take() if application is not None else ()
         self._channel.send(Failed(failure.failure, failure.traceback, failure.fatal, self._modules.files(), wrote))
-
-    def _ready(self, application: Warm) -> Ready:
-        app = application.app
-        builder: Any = app.builder
-        return Ready(
-            output=str(app.outdir),
-            home=Path(builder.get_output_path(app.config.root_doc)).relative_to(app.outdir).as_posix(),
-            private=(str(app.outdir), str(app.doctreedir)),
-            statics=statics(app),
-            templates=templates(app),
-            outside=outside(application),
-            editor=Settings.of(app.config).editor_url,
-        )
 
     def _build(self, application: Warm, order: Build) -> bool:
         """Do as told; say whether the application is still of use."""
@@ -156,7 +152,18 @@ class Session:
             conf = self._conf if isinstance(error, SystemExit) else None
             self._fail(failed(error, conf=conf, document=application.document), application)
             return False
-        self._channel.send(self._built(application, began))
+        pages, files = application.changes()
+        self._channel.send(
+            Built(
+                pages=pages,
+                files=files,
+                warnings=application.listener.said.everything(),
+                wrote=application.drawing.take(),
+                modules=self._modules.files(),
+                outside=outside(application),
+                seconds=time.monotonic() - began,
+            )
+        )
         if first:
             application.drawing.get_ready()
         self.rest()
@@ -183,18 +190,6 @@ class Session:
             # The build will meet the same, and say so.
             return firsts.drawn
         return firsts.drawn
-
-    def _built(self, application: Warm, began: float) -> Built:
-        pages, files = application.changes()
-        return Built(
-            pages=pages,
-            files=files,
-            warnings=application.listener.said.everything(),
-            wrote=application.drawing.take(),
-            modules=self._modules.files(),
-            outside=outside(application),
-            seconds=time.monotonic() - began,
-        )
 
 
 def project_of(argv: Sequence[str]) -> Project:

@@ -184,7 +184,10 @@ class Changes:
         return tuple(sorted(changed))
 
     def _is_changed(self, path: str) -> bool:
-        self._remember_when(path)
+        moment = _moment(path)
+        self._taken.pop(path, None)
+        if moment is not None and time.time_ns() - moment[0] > _TICK:
+            self._taken[path] = moment
         now, one = stamp_of(path), fingerprint(path)
         if now is None:
             self._stamps.pop(path, None)
@@ -198,12 +201,6 @@ class Changes:
             # A directory or a device: only what is in it counts.
             return False
         return not own and not same
-
-    def _remember_when(self, path: str) -> None:
-        moment = _moment(path)
-        self._taken.pop(path, None)
-        if moment is not None and time.time_ns() - moment[0] > _TICK:
-            self._taken[path] = moment
 
     def finish(self, wrote: Iterable[tuple[str, int, int]]) -> None:
         """Say that a build has ended.

@@ -61,7 +61,7 @@ class Places:
         path
             The file, absolute.
         """
-        at = self._below(path)
+        at = next((one for one in (self.root, *self.outside) if _is_below(path, one)), None)
         if at is None or any(_is_below(path, one) for one in self.private):
             return False
         inside = os.path.relpath(path, at).split(os.sep)
@@ -70,9 +70,6 @@ class Places:
         if at == self.root and not self.deep and len(inside) > 1:
             return False
         return not (_TEMPORARY.fullmatch(inside[-1]) or _is_hidden(inside) or self._is_of_programs(at, inside))
-
-    def _below(self, path: str) -> str | None:
-        return next((one for one in (self.root, *self.outside) if _is_below(path, one)), None)
 
     def _is_of_programs(self, at: str, inside: list[str]) -> bool:
         if not PROGRAMS.isdisjoint(inside[:-1]):
@@ -195,8 +192,4 @@ def outside(warm: Warm) -> tuple[str, ...]:
     roots = (os.path.abspath(Path(app.srcdir, root)) for root in Settings.of(app.config).asset_roots)
     inputs = (os.path.realpath(path) for path in warm.drawing.inputs())
     found = {*roots, *inputs, *warm.dependents.outside(base)}
-    return tuple(sorted(path for path in found if not _is_below_watched(path, base)))
-
-
-def _is_below_watched(path: str, directory: str) -> bool:
-    return path == directory or path.startswith(os.path.join(directory, ""))
+    return tuple(sorted(path for path in found if not (path == base or path.startswith(os.path.join(base, "")))))

@@ -106,7 +106,22 @@ def show(app: Sphinx, beginnings: Beginnings, docnames: Sequence[str]) -> Shown:
     beginnings.restore(app)
     _enter(app, BuildPhase.READING)
     for docname in docnames:
-        _read(app, docname)
+        env = app.env
+        # Numbers are given when all is read; those that the document has are better than none.
+        numbers = env.toc_secnumbers.get(docname), env.toc_fignumbers.get(docname)
+        app.events.emit("env-purge-doc", env, docname)
+        env.clear_doc(docname)
+        begin(READ, docname)
+        app.builder.read_doc(docname)
+        if numbers[0] is not None:
+            env.toc_secnumbers[docname] = numbers[0]
+        if numbers[1] is not None:
+            env.toc_fignumbers[docname] = numbers[1]
+        domain = domain_of(env)
+        domain.runs_by_key = None
+        domain.figure_state.origins.pop(docname, None)
+        if docname in domain.figures:
+            offer(env, domain, docname)
     begin("", "")
     images = _Images(app)
     with _writing(app, docnames):
@@ -118,25 +133,6 @@ def show(app: Sphinx, beginnings: Beginnings, docnames: Sequence[str]) -> Shown:
     paths = [Path(builder.get_output_path(docname)).relative_to(app.outdir) for docname in docnames]
     pages = tuple(path.as_posix() for path in paths)
     return Shown(pages, files, tuple(str(app.env.doc2path(docname)) for docname in docnames))
-
-
-def _read(app: Sphinx, docname: str) -> None:
-    env = app.env
-    # Numbers are given when all is read; those that the document has are better than none.
-    numbers = env.toc_secnumbers.get(docname), env.toc_fignumbers.get(docname)
-    app.events.emit("env-purge-doc", env, docname)
-    env.clear_doc(docname)
-    begin(READ, docname)
-    app.builder.read_doc(docname)
-    if numbers[0] is not None:
-        env.toc_secnumbers[docname] = numbers[0]
-    if numbers[1] is not None:
-        env.toc_fignumbers[docname] = numbers[1]
-    domain = domain_of(env)
-    domain.runs_by_key = None
-    domain.figure_state.origins.pop(docname, None)
-    if docname in domain.figures:
-        offer(env, domain, docname)
 
 
 @contextmanager

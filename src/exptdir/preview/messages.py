@@ -184,9 +184,7 @@ class Failed:
 
 
 Message = Build | Ready | Progress | PagesShown | Built | Failed
-_KINDS: Mapping[str, type[Any]] = {
-    kind.__name__: kind for kind in (Build, Ready, Progress, PagesShown, Built, Failed)
-}
+_KINDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in (Build, Ready, Progress, PagesShown, Built, Failed)}
 #: Fields that hold warnings.
 _WARNED = frozenset({"warnings", "failure"})
 _Made = TypeVar("_Made")

@@ -77,7 +77,16 @@ def alone(path: Path) -> Alone:
     if not path.is_file():
         raise NothingToShow(f"{path} is not there")
     refuse_other_kinds(path)
-    return _document(path)
+    # Show one file; the others beside it are there for its pictures and tables only.
+    source = path.parent
+    # Directories are named one by one, so that a document in somebody's home does not have all of it searched.
+    directories = [_exactly(name) for name in _directories(source)]
+    overrides: dict[str, Any] = {
+        "include_patterns": [_exactly(path.name)],
+        "exclude_patterns": directories,
+        "exptdir_roots": [],
+    }
+    return Alone(source, _configuration(path.name, path.stem, path.suffix, overrides))
 
 
 def refuse_other_kinds(path: Path) -> None:
@@ -91,19 +100,6 @@ def refuse_other_kinds(path: Path) -> None:
     if path.suffix.lower() not in SUFFIXES:
         message = f"{path.name} cannot be shown: documents end in .md or .rst, and directories of them can be shown too"
         raise NothingToShow(message)
-
-
-def _document(path: Path) -> Alone:
-    """Show one file; the others beside it are there for its pictures and tables only."""
-    source = path.parent
-    # Directories are named one by one, so that a document in somebody's home does not have all of it searched.
-    directories = [_exactly(name) for name in _directories(source)]
-    overrides: dict[str, Any] = {
-        "include_patterns": [_exactly(path.name)],
-        "exclude_patterns": directories,
-        "exptdir_roots": [],
-    }
-    return Alone(source, _configuration(path.name, path.stem, path.suffix, overrides))
 
 
 def _tree(source: Path) -> Alone:

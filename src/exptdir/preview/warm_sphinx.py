@@ -125,15 +125,6 @@ class Warm:
             said.read.clear()
             said.written.clear()
             said.consistency.clear()
-        self._connect()
-        domain_of(self.app.env).scanner.lasting = True
-        self._beginnings = Beginnings(self.app)
-        self._output = Output(project.output, str(getattr(self.app.builder, "out_suffix", ".html")))
-        self.dependents = Dependents(self.app.env)
-        self.drawing = Drawing(self.app)
-        self.built = self._everything = False
-
-    def _connect(self) -> None:
         app = self.app
         app.add_post_transform(Marker)
         app.connect("env-purge-doc", self.listener.purge)
@@ -142,6 +133,12 @@ class Warm:
         app.connect("doctree-read", _note_read, priority=1000)
         app.connect("html-page-context", _note_page, priority=0)
         app.connect("env-before-read-docs", self._begin_reading)
+        domain_of(self.app.env).scanner.lasting = True
+        self._beginnings = Beginnings(self.app)
+        self._output = Output(project.output, str(getattr(self.app.builder, "out_suffix", ".html")))
+        self.dependents = Dependents(self.app.env)
+        self.drawing = Drawing(self.app)
+        self.built = self._everything = False
 
     def _begin_reading(self, app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
         app.parallel = self.project.jobs if self._everything or len(docnames) > _FEW else 1

@@ -19,7 +19,7 @@ import re
 import sysconfig
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -233,19 +233,17 @@ class Listener(logging.Handler):
         """Take down a warning, or note what begins."""
         process, marks = record.process or 0, record.__dict__
         if _BEGINS in marks:
-            self._begin(process, marks[_BEGINS])
+            stage = marks[_BEGINS]
+            self._stages[process] = stage
+            if stage != _BESIDES:
+                store = self.said.read if stage[0] == READ else self.said.written
+                store[stage[1]] = []
         elif _ENDS in marks and process not in self._stages:
             self.said.written.setdefault(marks[_ENDS], []).extend(self._unclaimed.pop(process, ()))
         elif record.levelno >= logging.WARNING and _SEEN not in marks and not self._is_suppressed(marks):
             # Sphinx holds warnings back while it reads and writes, and then gives them a second time.
             marks[_SEEN] = True
             self._place(process).append(self._warned(record))
-
-    def _begin(self, process: int, stage: Stage) -> None:
-        self._stages[process] = stage
-        if stage != _BESIDES:
-            store = self.said.read if stage[0] == READ else self.said.written
-            store[stage[1]] = []
 
     def _place(self, process: int) -> list[Warned]:
         stage, docname = self._stages.get(process, _BESIDES)
@@ -373,16 +371,11 @@ def _place(error: BaseException, cause: BaseException) -> tuple[str, int]:
         found = [(match["file"], int(match["line"])) for match in _FRAME.finditer(str(error.traceback))]
     else:
         found = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(cause.__traceback__)]
-    return _last_of_author(found)
-
-
-def _last_of_author(places: Iterable[tuple[str, int]]) -> tuple[str, int]:
-    """Return the innermost place in a file that is no part of an installation."""
     paths = sysconfig.get_paths()
     installed = tuple(os.path.join(os.path.realpath(paths[name]), "") for name in _LIBRARIES)
     ours = os.path.join(Path(__file__).resolve().parents[1], "")
     last = ("", 0)
-    for file, line in places:
+    for file, line in found:
         real = os.path.realpath(file)
         if os.path.isfile(real) and not real.startswith((*installed, ours)):
             last = real, line
@@ -407,15 +400,15 @@ def _text(error: BaseException, cause: BaseException) -> str:
         return f"{type(cause).__name__}: {cause.msg}"
     if isinstance(error, SphinxParallelError):
         return str(error.message)
-    if isinstance(error, (ConfigError, ExtensionError)) and cause is not error and not _is_import(error):
+    if (
+        isinstance(error, (ConfigError, ExtensionError))
+        and cause is not error
+        and not (isinstance(error, ExtensionError) and bool(_EXTENSION.search(str(error))))
+    ):
         error = cause
     if isinstance(error, SphinxError):
         return str(error).strip() or type(error).__name__
     return "".join(traceback.format_exception_only(error)).strip()
-
-
-def _is_import(error: BaseException) -> bool:
-    return isinstance(error, ExtensionError) and bool(_EXTENSION.search(str(error)))
 
 
 def _traceback(error: BaseException, cause: BaseException) -> str:

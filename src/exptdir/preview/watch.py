@@ -14,7 +14,7 @@ from exptdir.preview.dependencies import Places
 from exptdir.record.walk import PROGRAMS, is_environment
 
 if TYPE_CHECKING:
-    from watchfiles._rust_notify import RustNotify
+    pass
 
 #: Milliseconds without a change after which those before it are reported, the longest wait for that, and how often
 #: one looks whether to stop.
@@ -95,7 +95,11 @@ class Watcher:
         watch.stop = Event()
         if paths:
             try:
-                notify = _open(paths, watch.recursive)
+                from watchfiles._rust_notify import RustNotify
+
+                # Its own way to ask the disk misses what changes twice in a second. Directories that may not be
+                # read are none of the record's.
+                notify = RustNotify(sorted(paths), False, False, 0, watch.recursive, True)
             except (OSError, RuntimeError) as error:
                 self._ask_the_disk(error)
                 return
@@ -146,28 +150,16 @@ class Watcher:
                     return
                 if isinstance(found, set):
                     self._report(found)
-                    self._watch_new(found)
-
-    def _watch_new(self, found: set[tuple[int, str]]) -> None:
-        """Watch a directory that has come at the top of the record, and report it again when it is watched."""
-        new = {path for kind, path in found if kind == ADDED and os.path.dirname(path) == self._places.root}
-        new = {path for path in new if path in to_watch(self._places)[0]}
-        if new:
-            with self._lock:
-                self._renew(self._deep, to_watch(self._places)[0])
-            self._report({(ADDED, path) for path in new})
+                    new = {path for kind, path in found if kind == ADDED and os.path.dirname(path) == self._places.root}
+                    new = {path for path in new if path in to_watch(self._places)[0]}
+                    if new:
+                        with self._lock:
+                            self._renew(self._deep, to_watch(self._places)[0])
+                        self._report({(ADDED, path) for path in new})
 
 
 def _start(work: Callable[..., None], *arguments: object) -> None:
     Thread(target=work, args=arguments, name="exptdir-watch", daemon=True).start()
-
-
-def _open(paths: frozenset[str], recursive: bool) -> RustNotify:
-    from watchfiles._rust_notify import RustNotify
-
-    # Its own way to ask the disk misses what changes twice in a second. Directories that may not be read are none
-    # of the record's.
-    return RustNotify(sorted(paths), False, False, 0, recursive, True)
 
 
 def to_watch(places: Places) -> tuple[frozenset[str], frozenset[str]]:

@@ -144,24 +144,19 @@ class AssetTransform(SphinxTransform):
                 if "\0" not in plain and why_not(written_path(self.env, plain, self.env.docname)) is None:
                     node["uri"] = typed = plain
             if "://" not in typed and not typed.startswith("data:"):
-                self._check(node, typed, "image" if is_image else "download")
-
-    def _check(self, node: nodes.Element, typed: str, what: str) -> None:
-        try:
-            if what == "image" and typed.endswith(".*"):
-                self._any_format(typed)
-            elif what == "image":
-                locate(self.env, search_image_for_language(typed, self.env), self.env.docname)
-            else:
-                locate(self.env, typed, self.env.docname)
-        except AssetError as error:
-            self._replace(node, typed, str(error), what)
-
-    def _any_format(self, typed: str) -> None:
-        path = written_path(self.env, typed, self.env.docname)
-        check_bounds(self.env, typed, path)
-        if not glob(path):
-            raise AssetError("there is no such file in any format")
+                what = "image" if is_image else "download"
+                try:
+                    if what == "image" and typed.endswith(".*"):
+                        path = written_path(self.env, typed, self.env.docname)
+                        check_bounds(self.env, typed, path)
+                        if not glob(path):
+                            raise AssetError("there is no such file in any format")
+                    elif what == "image":
+                        locate(self.env, search_image_for_language(typed, self.env), self.env.docname)
+                    else:
+                        locate(self.env, typed, self.env.docname)
+                except AssetError as error:
+                    self._replace(node, typed, str(error), what)
 
     def _replace(self, node: nodes.Element, typed: str, reason: str, what: str) -> None:
         if not _inside_definition(node):
@@ -172,7 +167,8 @@ class AssetTransform(SphinxTransform):
         inside_text = isinstance(node.parent, nodes.TextElement)
         new = placeholder(typed, reason, inline=what == "download" or inside_text)
         if what == "download":
-            new.insert(0, nodes.Text(_own_title(node, typed)))
+            title = node.astext()
+            new.insert(0, nodes.Text(f"{title} " if title and title != typed else ""))
         else:
             path = os.path.relpath(written_path(self.env, typed, self.env.docname), self.env.srcdir)
             new[MISSING] = Path(path).as_posix()
@@ -186,14 +182,7 @@ def _inside_definition(node: nodes.Node | None) -> bool:
     return node is not None
 
 
-def _own_title(node: nodes.Element, typed: str) -> str:
-    title = node.astext()
-    return f"{title} " if title and title != typed else ""
-
-
-def _outdated(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> list[str]:
+def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
     """Have pages read again whose missing files are there now, or are missing for another reason.
 
     Missing files are no dependencies of Sphinx's, who would read the page again each time.

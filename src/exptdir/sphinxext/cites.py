@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -50,12 +49,6 @@ def _is_myst(node: addnodes.pending_xref) -> bool:
     return bool(node.get("reftype") == "myst" and node.get("refdomain") is None)
 
 
-def _claim_myst_link(node: addnodes.pending_xref) -> None:
-    """Take over a MyST link that can only mean an experiment, so that it is warned of like the others."""
-    if _is_myst(node) and _UNMISTAKABLE.fullmatch(node["reftarget"]):
-        node["refdomain"], node["reftype"] = "expt", "expt"
-
-
 def _anchor(node: nodes.Node) -> str:
     above = node.parent
     while above is not None:
@@ -63,10 +56,6 @@ def _anchor(node: nodes.Node) -> str:
             return "" if isinstance(above.parent, nodes.document) else str(above["ids"][0])
         above = above.parent
     return ""
-
-
-def _is_inside_text(node: nodes.Element) -> bool:
-    return isinstance(node, (nodes.Inline, nodes.reference))
 
 
 class Sentences:
@@ -84,7 +73,7 @@ class Sentences:
             Pieces of text; True marks one that is a reference, to be shown as references are.
         """
         block: nodes.Element = node.parent
-        while block.parent is not None and _is_inside_text(block):
+        while block.parent is not None and isinstance(block, (nodes.Inline, nodes.reference)):
             block = block.parent
         if block not in self._paragraphs:
             self._paragraphs[block] = _Paragraph(block)
@@ -144,7 +133,9 @@ def _collect(app: Sphinx, doctree: nodes.document) -> None:
     references = [node for node in all_nodes(doctree) if isinstance(node, addnodes.pending_xref)]
     sentences = Sentences()
     for node in references:
-        _claim_myst_link(node)
+        # Take over a MyST link that can only mean an experiment, so that it is warned of like the others.
+        if _is_myst(node) and _UNMISTAKABLE.fullmatch(node["reftarget"]):
+            node["refdomain"], node["reftype"] = "expt", "expt"
     for node in references:
         if _is_ours(node) or _is_myst(node):
             kind = forced_kind(node["reftype"])
@@ -177,15 +168,17 @@ def _link_up(app: Sphinx, env: BuildEnvironment) -> list[str]:
             place = domain.locate(cite.text, docname, cite.kind)
             if isinstance(place, Unresolved):
                 if cite.sure and not _known_elsewhere(env, cite.text):
-                    warn("ref", _complaint(domain, place), location=(docname, cite.line))
+                    warn(
+                        "ref",
+                        f"reference to nothing: {place.message}"
+                        if not place.ambiguous
+                        else f"ambiguous reference: {place.message}",
+                        location=(docname, cite.line),
+                    )
             elif here is None or place.experiment.key != here.key:
                 backlinks[place.experiment.key].append((docname, cite))
     domain.backlinks = dict(backlinks)
     return []
-
-
-def _complaint(domain: ExptDomain, found: Unresolved) -> str:
-    return f"reference to nothing: {found.message}" if not found.ambiguous else f"ambiguous reference: {found.message}"
 
 
 def _mark_missing(
@@ -261,18 +254,15 @@ def citing_documents(domain: ExptDomain, docname: str) -> list[Citing]:
     groups: list[Citing] = []
     for source, citations in groupby(found, key=lambda pair: pair[0]):
         shown = [(cite, shown_pieces(domain, source, cite)) for _source, cite in citations]
-        groups.append((source, _title(domain, source), _distinct(shown)))
+        title = domain.env.titles.get(source)
+        groups.append(
+            (
+                source,
+                (title.astext() if title is not None else source),
+                list({(cite.anchor, tuple(pieces)): (cite, pieces) for cite, pieces in shown}.values()),
+            )
+        )
     return sorted(groups, key=lambda group: _order(domain, group[0]))
-
-
-def _distinct(shown: Iterable[tuple[Cite, list[tuple[str, bool]]]]) -> Citations:
-    """Keep one of the citations that share a sentence."""
-    return list({(cite.anchor, tuple(pieces)): (cite, pieces) for cite, pieces in shown}.values())
-
-
-def _title(domain: ExptDomain, docname: str) -> str:
-    title = domain.env.titles.get(docname)
-    return title.astext() if title is not None else docname
 
 
 def _order(domain: ExptDomain, docname: str) -> tuple[bool, Any, bool, str]:
@@ -286,18 +276,14 @@ def _order(domain: ExptDomain, docname: str) -> tuple[bool, Any, bool, str]:
 def _group(domain: ExptDomain, docname: str, title: str, citations: Citations) -> nodes.list_item:
     sentences = nodes.bullet_list()
     for cite, pieces in citations:
-        sentences += nodes.list_item("", _sentence(domain, docname, cite, pieces))
+        paragraph = nodes.paragraph()
+        if cite.builds_on:
+            paragraph += [nodes.strong("", _("builds on this")), nodes.Text(": ")]
+        for text, is_reference in pieces:
+            paragraph += nodes.emphasis("", text) if is_reference else nodes.Text(text)
+        paragraph += [nodes.Text(" "), _link(domain, docname, cite.anchor, "↗")]
+        sentences += nodes.list_item("", paragraph)
     return nodes.list_item("", nodes.paragraph("", "", _link(domain, docname, "", title)), sentences)
-
-
-def _sentence(domain: ExptDomain, docname: str, cite: Cite, pieces: list[tuple[str, bool]]) -> nodes.paragraph:
-    paragraph = nodes.paragraph()
-    if cite.builds_on:
-        paragraph += [nodes.strong("", _("builds on this")), nodes.Text(": ")]
-    for text, is_reference in pieces:
-        paragraph += nodes.emphasis("", text) if is_reference else nodes.Text(text)
-    paragraph += [nodes.Text(" "), _link(domain, docname, cite.anchor, "↗")]
-    return paragraph
 
 
 def _link(domain: ExptDomain, docname: str, anchor: str, text: str) -> nodes.Node:

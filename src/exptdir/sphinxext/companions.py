@@ -34,24 +34,16 @@ def _enable_markdown(app: Sphinx, config: Config) -> None:
         config.myst_dmath_allow_space = False
 
 
-def _forget_drawings() -> None:
-    """Let go of the drawings of all icons, 2.5 MiB, which sphinx-design has read for their names.
-
-    It reads them again for the first page that shows one.
-    """
-    with suppress(ImportError, AttributeError):
-        from sphinx_design.icons import get_octicon_data
-
-        get_octicon_data.cache_clear()
-
-
 def setup_companions(app: Sphinx) -> None:
     """Set up sphinx-design and, where Markdown is wanted, MyST-Parser."""
     # Those that come later in the author's list are not set up yet, but would be a second time.
     named = set(app.config._raw_config.get("extensions", ())) | set(app.extensions)
     if "sphinx_design" not in named:
         app.setup_extension("sphinx_design")
-        _forget_drawings()
+        with suppress(ImportError, AttributeError):
+            from sphinx_design.icons import get_octicon_data
+
+            get_octicon_data.cache_clear()
     if not _MYST & named and _wants_markdown(app):
         app.setup_extension("myst_parser")
         app.connect("config-inited", _enable_markdown, priority=400)

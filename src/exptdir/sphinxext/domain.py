@@ -98,9 +98,7 @@ class ExptRole(XRefRole):
 
 
 #: The roles of the domain by name; ``expt`` is also registered without the domain's name in front.
-ROLES: dict[str, Any] = {
-    name: ExptRole() for name in ("expt", "experiment", "entry", "run", "builds-on")
-}
+ROLES: dict[str, Any] = {name: ExptRole() for name in ("expt", "experiment", "entry", "run", "builds-on")}
 
 
 def setup_roles(app: Sphinx) -> None:

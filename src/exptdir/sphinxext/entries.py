@@ -56,10 +56,6 @@ def _level(node: nodes.Element) -> int:
     return level
 
 
-def _dated_text(node: nodes.Element, title: nodes.title) -> str:
-    return str(node["exptdir_update"]) if _is_update(node) else title_text(title)
-
-
 class EntryTransform(ExperimentTransform):
     """Finds the entries of a log, gives them anchors, and lists them."""
 
@@ -69,7 +65,10 @@ class EntryTransform(ExperimentTransform):
         """Note the entries with the domain, and put the list below the page's title."""
         page, settings = page_section(self.document), self.domain.settings
         dated = list(self._titled())
-        titles = [(_dated_text(node, title), _level(node)) for node, title in dated]
+        titles = [
+            ((str(node["exptdir_update"]) if _is_update(node) else title_text(title)), _level(node))
+            for node, title in dated
+        ]
         at_page = next((at for at, (node, _) in enumerate(dated) if node is page), None)
         found, contradictions = date_titles(titles, at_page, order=settings.date_order, begun=self.experiment.begun)
         for text in contradictions:

@@ -40,17 +40,31 @@ class Freshness:
 
     def digest(self, docname: str) -> str:
         """Digest what the page of *docname* shows of other documents, and of the state of figures."""
+        parent, before, after = self.relations.get(docname, [None, None, None])
+        found = [before, after]
+        seen = set()
+        while parent is not None and parent not in seen:
+            seen.add(parent)
+            found.append(parent)
+            parent = self.relations.get(parent, [None])[0]
+        groups = citing_documents(self.domain, docname)
+        experiment = self.domain.record.by_docname.get(docname)
         shown = (
             figures_shown(self.domain, docname),
             self._global_tree,
-            self._related(docname),
+            ([(name, self._titles.get(name or "")) for name in found]),
             self._references(docname),
             self._lists(docname),
-            self._neighbourhood(docname),
-            self._citing(docname),
+            (self._neighbours.of(experiment).shown() if experiment is not None else None),
+            (
+                [
+                    (source, title, [(cite.builds_on, cite.anchor, pieces) for cite, pieces in citations])
+                    for source, title, citations in groups
+                ]
+            ),
             [self._other(docname, *xref) for xref in self.domain.xrefs.get(docname, ())],
         )
-        return _hashed(shown)
+        return hashlib.sha256(repr(shown).encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
     @cached_property
     def _titles(self) -> dict[str, str]:
@@ -72,31 +86,12 @@ class Freshness:
                 waiting += node["includefiles"]
         return digest.hexdigest()
 
-    def _related(self, docname: str) -> list[Any]:
-        """Return the page before, the one after, and those above, with their titles."""
-        parent, before, after = self.relations.get(docname, [None, None, None])
-        found = [before, after]
-        seen = set()
-        while parent is not None and parent not in seen:
-            seen.add(parent)
-            found.append(parent)
-            parent = self.relations.get(parent, [None])[0]
-        return [(name, self._titles.get(name or "")) for name in found]
-
     def _references(self, docname: str) -> list[Any]:
         found = []
         for cite in self.domain.cites.get(docname, ()):
             place = self.domain.locate(cite.text, docname, cite.kind)
             found.append(place.message if isinstance(place, Unresolved) else place[:4])
         return found
-
-    def _citing(self, docname: str) -> list[Any]:
-        """Return what *Cited by* shows, without what it does not, such as the lines of the references."""
-        groups = citing_documents(self.domain, docname)
-        return [
-            (source, title, [(cite.builds_on, cite.anchor, pieces) for cite, pieces in citations])
-            for source, title, citations in groups
-        ]
 
     def _lists(self, docname: str) -> list[Any]:
         """Return what the tables of contents of a page show: titles, and sections below them."""
@@ -107,10 +102,6 @@ class Freshness:
 
     def _titled(self, children: list[tuple[str, list[Any]]]) -> list[Any]:
         return [(child, self._titles.get(child), self._titled(below)) for child, below in children]
-
-    def _neighbourhood(self, docname: str) -> Any:
-        experiment = self.domain.record.by_docname.get(docname)
-        return self._neighbours.of(experiment).shown() if experiment is not None else None
 
     def _other(self, docname: str, domain: str, kind: str, target: str) -> Any:
         """Return what a reference of another domain depends on; too much does no harm, too little would."""
@@ -145,11 +136,5 @@ class Freshness:
         return self._objects[name]
 
 
-def _hashed(shown: object) -> str:
-    return hashlib.sha256(repr(shown).encode("utf-8", "surrogateescape")).hexdigest()[:20]
-
-
 def _last_part(name: str) -> str:
     return name.rpartition(".")[2].rpartition(":")[2].lower()
-
-

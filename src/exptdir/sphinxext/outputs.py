@@ -166,11 +166,10 @@ class Outputs:
         docnames = sorted(env.found_docs & set(env.all_docs))
         self.digests = {docname: freshness.digest(docname) for docname in docnames}
         self._known = read_manifest(Path(app.outdir))
-        stale = (docname for docname, digest in self.digests.items() if self._recorded(app, docname) != digest)
+        stale = (
+            docname for docname, digest in self.digests.items() if self._known.get(self._path(app, docname)) != digest
+        )
         return list(stale)
-
-    def _recorded(self, app: Sphinx, docname: str) -> str | None:
-        return self._known.get(self._path(app, docname))
 
     def _path(self, app: Sphinx, docname: str) -> str:
         """Return where the page of a document is in the output, which is the same in every build."""

@@ -53,7 +53,13 @@ class TitleTransform(ExperimentTransform):
         section = page_section(self.document)
         sections = [node for node in self.document.children if isinstance(node, nodes.section)]
         if section is None or (len(sections) > 1 and self.is_entry(section)):
-            section = self._wrap()
+            text = self.experiment.stated_title or self.experiment.name.replace("_", " ")
+            section = nodes.section("", nodes.title(text, text), names=[nodes.fully_normalize_name(text)])
+            section.source, section.line = str(self.experiment.log), 1
+            section += self.document.children
+            self.document.children = []
+            self.document += section
+            self.document.note_implicit_target(section)
         title = section[section.first_child_matching_class(nodes.title) or 0]
         assert isinstance(title, nodes.title)
         digest = facts_digest(self.domain.record, self.experiment, self.domain.settings)
@@ -70,17 +76,6 @@ class TitleTransform(ExperimentTransform):
         """Say whether a section is dated, and so cannot stand for the whole log."""
         title = section.next_node(nodes.title)
         return title is not None and parse_title_date(title.astext(), context=DateContext()) is not None
-
-    def _wrap(self) -> nodes.section:
-        """Put the whole document into a section, titled by the facts or by the directory."""
-        text = self.experiment.stated_title or self.experiment.name.replace("_", " ")
-        section = nodes.section("", nodes.title(text, text), names=[nodes.fully_normalize_name(text)])
-        section.source, section.line = str(self.experiment.log), 1
-        section += self.document.children
-        self.document.children = []
-        self.document += section
-        self.document.note_implicit_target(section)
-        return section
 
 
 def title_affixes(experiment: Experiment, settings: Settings) -> tuple[str, str]:

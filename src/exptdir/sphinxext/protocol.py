@@ -48,7 +48,10 @@ class ProtocolDirective(SphinxDirective):
         box["summary"] = ", ".join(Path(name).name for name in names)
         for text, name in zip_longest(self._texts(), names):
             if text:
-                box += self._parse(text)
+                node = nodes.Element()
+                offset = text.items[0][1] if text.items and text.items[0][1] is not None else self.content_offset
+                self.state.nested_parse(text, offset, node)
+                box += node.children
             if name is not None:
                 box += self._file(name)
         if not box.children:
@@ -73,12 +76,6 @@ class ProtocolDirective(SphinxDirective):
                 yield self.content[start:position]
                 start = position + 1
         yield self.content[start:]
-
-    def _parse(self, text: StringList) -> list[Node]:
-        node = nodes.Element()
-        offset = text.items[0][1] if text.items and text.items[0][1] is not None else self.content_offset
-        self.state.nested_parse(text, offset, node)
-        return node.children
 
     def _file(self, name: str) -> list[Node]:
         try:

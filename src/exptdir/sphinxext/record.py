@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 #: Hidden directories, but for ``.well-known`` (RFC 8615), which ``html_extra_path`` must still copy.
-_HIDDEN = tuple(
-    prefix + pattern for pattern in (".[!w]*/**", ".w[!e]*/**", ".we[!l]*/**") for prefix in ("", "**/")
-)
+_HIDDEN = tuple(prefix + pattern for pattern in (".[!w]*/**", ".w[!e]*/**", ".we[!l]*/**") for prefix in ("", "**/"))
 _PROGRAMS = tuple(f"{prefix}{name}/**" for name in sorted(PROGRAMS) for prefix in ("", "**/"))
 #: Names of directories that by custom hold what was built, whatever the builder.
 _OUTPUT_NAMES = frozenset({"_build", "build"})
@@ -76,12 +74,17 @@ class Scanner:
     def scan(self, app: Sphinx) -> Record:
         """Scan the disk as the configuration says."""
         settings = Settings.of(app.config)
+        if self._patterns != tuple(app.config.exclude_patterns):
+            self._patterns, self._exclude = (
+                tuple(app.config.exclude_patterns),
+                compile_patterns(app.config.exclude_patterns),
+            )
         scan_settings = ScanSettings(
             roots=settings.roots,
             log_names=settings.log_names,
             suffixes=[suffix for suffix in (".rst", ".md") if suffix in app.config.source_suffix],
             statuses=settings.statuses,
-            exclude=self._excluded(app.config.exclude_patterns),
+            exclude=self._exclude,
         )
         return scan(Path(app.srcdir), scan_settings, self._memory)
 
@@ -93,12 +96,6 @@ class Scanner:
         """Forget what only another build could ask for."""
         if not self.lasting:
             self._memory = ScanMemory()
-
-    def _excluded(self, patterns: Sequence[str]) -> Callable[[str], bool]:
-        """Return the test of what is excluded: for the same patterns the same, by which the memory knows it."""
-        if self._patterns != tuple(patterns):
-            self._patterns, self._exclude = tuple(patterns), compile_patterns(patterns)
-        return self._exclude
 
 
 def scan_record(app: Sphinx) -> Record:

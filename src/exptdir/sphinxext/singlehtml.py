@@ -9,7 +9,7 @@ written: then what was put aside for writing is put back. Pages and files that a
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docutils import nodes
 from sphinx import addnodes
@@ -31,20 +31,18 @@ def unique_anchor(docname: str, anchor: str) -> str:
     return f"document-{docname}-{anchor}"
 
 
-def _rename(attributes: dict[str, Any], docname: str) -> None:
-    """Put the document in front of the ids of a node, and of what it refers to in the same document."""
-    if any(map(_OURS.fullmatch, attributes.get("ids", ()))):
-        names = attributes["ids"]
-        attributes["ids"] = [unique_anchor(docname, name) if _OURS.fullmatch(name) else name for name in names]
-    if _OURS.fullmatch(attributes.get("refid", "")):
-        attributes["refid"] = unique_anchor(docname, attributes["refid"])
-
-
 def make_unique(tree: nodes.Element) -> None:
     """Put the document in front of our anchors, wherever they are or are referred to; twice does no harm."""
     for page in tree.findall(addnodes.start_of_file):
         for node in page.findall(nodes.Element):
-            _rename(node.attributes, page["docname"])
+            docname = page["docname"]
+            if any(map(_OURS.fullmatch, node.attributes.get("ids", ()))):
+                names = node.attributes["ids"]
+                node.attributes["ids"] = [
+                    unique_anchor(docname, name) if _OURS.fullmatch(name) else name for name in names
+                ]
+            if _OURS.fullmatch(node.attributes.get("refid", "")):
+                node.attributes["refid"] = unique_anchor(docname, node.attributes["refid"])
     for reference in tree.findall(nodes.reference):
         found = _ADDRESS.fullmatch(reference.get("refuri", ""))
         if found and _OURS.fullmatch(found["anchor"]):

@@ -98,7 +98,11 @@ class ToctreeTransform(SphinxTransform):
         entries = holder["entries"]
         position = entries.index((None, _SENTINEL))
         before, after = entries[:position], [entry for entry in entries[position:] if entry[1] != _SENTINEL]
-        ours, shown = _toctree(self.env.docname, added, _depth(holder))
+        ours, shown = _toctree(
+            self.env.docname,
+            added,
+            0 if holder["hidden"] else int(holder["maxdepth"]) if holder["maxdepth"] > 0 else DEEPEST,
+        )
         ours.source, ours.line, ours["numbered"] = holder.source, holder.line, holder["numbered"]
         behind = holder.copy()
         behind["caption"] = None
@@ -117,22 +121,13 @@ class ToctreeTransform(SphinxTransform):
         (section if section is not None else self.document).append(wrapper)
 
 
-def _depth(holder: addnodes.toctree) -> int:
-    """Return how deep the author wants to see what is listed; 0 for not at all."""
-    if holder["hidden"]:
-        return 0
-    return int(holder["maxdepth"]) if holder["maxdepth"] > 0 else DEEPEST
-
-
 def _set_entries(node: addnodes.toctree, entries: list[tuple[str | None, str]]) -> None:
     documents = set(node["includefiles"])
     node["entries"] = entries
     node["includefiles"] = [target for _, target in entries if target in documents]
 
 
-def _outdated(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> list[str]:
+def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
     """Have a page read again when the experiments that it lists by itself are no longer the same."""
     domain = domain_of(env)
     stale = []
