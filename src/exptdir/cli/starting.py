@@ -45,10 +45,15 @@ def init(
     from exptdir.record.edits.plan import Plan, create
 
     base = Path(os.path.abspath(session.start / directory))
-    _refuse_another_project(base)
+    from exptdir.record.home import names_exptdir
+
+    conf = base / "conf.py"
+    if conf.exists() and not names_exptdir(conf):
+        hint = "choose a directory for the notebook, as in “exptdir init notebook”"
+        raise click.ClickException(f"{conf} belongs to another Sphinx project; {hint}")
     base.mkdir(parents=True, exist_ok=True)
-    repository = _repository(base)
-    suffix = suffix or _suffix_of(base)
+    repository = next((above for above in (base, *base.parents) if (above / ".git").exists()), base)
+    suffix = suffix or (".rst" if (base / "index.rst").exists() else ".md")
     name = project or base.name.replace("_", " ").replace("-", " ").strip().capitalize() or "Notebook"
     files = {base / path: text for path, text in _files(base, suffix, " ".join(name.split()), author).items()}
     files |= _recipes(base, repository, ci)
@@ -59,24 +64,6 @@ def init(
         shown = os.path.relpath(path, session.start)
         click.echo(f"create {shown}" if path in missing else f"keep   {shown}, which is there already")
     _advise(session, base, missing)
-
-
-def _refuse_another_project(base: Path) -> None:
-    from exptdir.record.home import names_exptdir
-
-    conf = base / "conf.py"
-    if conf.exists() and not names_exptdir(conf):
-        hint = "choose a directory for the notebook, as in “exptdir init notebook”"
-        raise click.ClickException(f"{conf} belongs to another Sphinx project; {hint}")
-
-
-def _repository(base: Path) -> Path:
-    """Return the top of the git repository that a directory is in, else the directory."""
-    return next((above for above in (base, *base.parents) if (above / ".git").exists()), base)
-
-
-def _suffix_of(base: Path) -> str:
-    return ".rst" if (base / "index.rst").exists() else ".md"
 
 
 def _files(base: Path, suffix: str, project: str, author: str | None) -> dict[str, str]:
@@ -90,7 +77,11 @@ def _files(base: Path, suffix: str, project: str, author: str | None) -> dict[st
         "index": f"index{suffix}",
     }
     kind = suffix.removeprefix(".")
-    quoted = {**values, "project": _quoted(project), "author": _quoted(author or _git_name(base))}
+    quoted = {
+        **values,
+        "project": _quoted(project),
+        "author": _quoted(author or (_git(base, "config", "user.name") or "The authors")),
+    }
     files = {
         "conf.py": _starter("conf", quoted),
         f"index{suffix}": _starter(f"index_{kind}", values),
@@ -128,10 +119,6 @@ def _git(base: Path, *arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _git_name(base: Path) -> str:
-    return _git(base, "config", "user.name") or "The authors"
-
-
 def _recipes(base: Path, repository: Path, ci: str) -> dict[Path, str]:
     """Return the recipes for the forges, at the top of the repository, where these look for them."""
     forges = {"both": list(_RECIPES), "none": [], "github": ["github"], "gitlab": ["gitlab"]}.get(ci)
@@ -151,7 +138,14 @@ def _advise(session: Session, base: Path, missing: dict[Path, str]) -> None:
         notes.append(f"add the line /_build/ to {os.path.relpath(ignore, session.start)}")
     if needed not in missing and "exptdir" not in _text(needed):
         notes.append(f"add the line exptdir to {os.path.relpath(needed, session.start)}")
-    if elsewhere := _experiments_elsewhere(base):
+    from exptdir.record.home import OUTPUT, read_conf
+    from exptdir.record.scan import likely_root
+    from exptdir.record.walk import LOG_NAMES, ScanSettings, compile_patterns
+
+    names = tuple(name for name in LOG_NAMES if name != "README")
+    settings = ScanSettings(log_names=names, exclude=compile_patterns([OUTPUT, "expts", "docs", "doc"]))
+    found = likely_root(base, settings)
+    if elsewhere := (None if found in read_conf(base / "conf.py").roots else found):
         pages, place = f"{elsewhere}/**".removeprefix("./"), f"{elsewhere}/*/".removeprefix("./")
         roots = f'exptdir_roots = ["{elsewhere}"] and include_patterns = ["{pages}"]'
         notes.append(f"set {roots} in conf.py: there are logs in {place} already")
@@ -160,21 +154,6 @@ def _advise(session: Session, base: Path, missing: dict[Path, str]) -> None:
     place = os.path.relpath(base, session.start)
     there = "" if place == "." else f"cd {place}; "
     click.echo(f"Next: {there}exptdir serve", err=True)
-
-
-def _experiments_elsewhere(base: Path) -> str | None:
-    """Return the directory that holds what look like experiments, if that is not where the record has its own.
-
-    A README alone is no sign: any repository has them.
-    """
-    from exptdir.record.home import OUTPUT, read_conf
-    from exptdir.record.scan import likely_root
-    from exptdir.record.walk import LOG_NAMES, ScanSettings, compile_patterns
-
-    names = tuple(name for name in LOG_NAMES if name != "README")
-    settings = ScanSettings(log_names=names, exclude=compile_patterns([OUTPUT, "expts", "docs", "doc"]))
-    found = likely_root(base, settings)
-    return None if found in read_conf(base / "conf.py").roots else found
 
 
 def _text(path: Path) -> str:

@@ -171,8 +171,7 @@ class Settings:
     )
     date_order: str = _option(
         "",
-        "How dates such as 5/6/2024 are read: ``DMY``, ``MDY`` or ``YMD``; empty: only where the file leaves "
-        "no doubt.",
+        "How dates such as 5/6/2024 are read: ``DMY``, ``MDY`` or ``YMD``; empty: only where the file leaves no doubt.",
         _one_of("", "DMY", "MDY", "YMD"),
     )
     entry_list: str = _option(
@@ -207,8 +206,7 @@ class Settings:
     )
     asset_roots: list[str] = _option(
         [],
-        "Directories outside the source directory, absolute or relative to it, from which typed paths may take "
-        "files.",
+        "Directories outside the source directory, absolute or relative to it, from which typed paths may take files.",
         _strings,
     )
 
