@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 MARK = "exptdir-unfinished"
 
 
-def mark(app: Sphinx, stage: str = "writing") -> None:
-    """Note that a build begins to read, or that it, or a preview ahead of it, begins to write."""
+def mark(app: Sphinx, *_: object) -> None:
+    """Note that a build begins, or that a preview writes pages ahead of one."""
     Path(app.doctreedir).mkdir(parents=True, exist_ok=True)
-    Path(app.doctreedir, MARK).write_text(stage, "ascii")
+    Path(app.doctreedir, MARK).touch()
 
 
 def _begin_afresh(app: Sphinx, config: Config) -> None:
@@ -35,16 +35,13 @@ def _begin_afresh(app: Sphinx, config: Config) -> None:
 
 
 def _unmark(app: Sphinx, exception: Exception | None) -> None:
-    path = Path(app.doctreedir, MARK)
-    # A build that failed while it read has changed neither the environment nor a page.
-    if exception is None or (path.is_file() and path.read_text("ascii") == "reading"):
-        path.unlink(missing_ok=True)
+    # Of a build that failed, Sphinx itself has deleted the environment.
+    Path(app.doctreedir, MARK).unlink(missing_ok=True)
 
 
 def setup_build_mark(app: Sphinx) -> None:
     """Connect to the beginning and the end of builds."""
     app.connect("config-inited", _begin_afresh)
-    app.connect("env-before-read-docs", lambda app, *_: mark(app, "reading"), priority=0)
-    app.connect("env-updated", lambda app, *_: mark(app), priority=0)
+    app.connect("env-before-read-docs", mark, priority=0)
     # When all others have written what they write at the end.
     app.connect("build-finished", _unmark, priority=1000)

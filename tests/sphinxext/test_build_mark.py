@@ -1,0 +1,69 @@
+"""A build that was killed is followed by one that begins afresh."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.sphinxext.building import titled, write
+
+CONF = """\
+import os, signal
+extensions = ["exptdir"]
+html_theme = "basic"
+
+
+def setup(app):
+    def die(app, pagename, *_):
+        if os.path.exists(os.path.join(app.srcdir, "kill")) and pagename == "index":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    app.connect("html-page-context", die)
+"""
+
+
+def sphinx(source: Path, output: Path) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-b",
+        "html",
+        "-d",
+        str(output / "trees"),
+        str(source),
+        str(output / "html"),
+    ]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def pages(output: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in output.rglob("*.html*")}
+
+
+def test_a_killed_build_is_followed_by_a_clean_one(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    write(
+        source,
+        {
+            "conf.py": CONF,
+            "index.rst": titled("Home", "See :expt:`1`."),
+            "expts/1_a/notes.rst": titled("A", "x"),
+        },
+    )
+    assert sphinx(source, tmp_path / "out").returncode == 0
+    assert not (tmp_path / "out/trees/exptdir-unfinished").exists()
+    write(
+        source,
+        {"kill": "", "expts/1_a/notes.rst": titled("B", "y"), "index.rst": titled("Home", "Now :expt:`1`.")},
+    )
+    assert sphinx(source, tmp_path / "out").returncode == -signal.SIGKILL
+    assert (tmp_path / "out/trees/exptdir-unfinished").exists()
+    (source / "kill").unlink()
+    again = sphinx(source, tmp_path / "out")
+    assert again.returncode == 0
+    assert "[new config]" in again.stdout or "2 added" in again.stdout
+    assert sphinx(source, tmp_path / "clean").returncode == 0
+    assert pages(tmp_path / "out/html") == pages(tmp_path / "clean/html")
