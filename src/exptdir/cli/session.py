@@ -65,8 +65,6 @@ class Session:
 
         Parameters
         ----------
-        text
-            What was typed.
         writes
             Whether the experiment will be changed: then one that was not named outright is asked for.
 

@@ -46,8 +46,6 @@ def survey(
 
     Parameters
     ----------
-    record
-        The record.
     exclude
         True for a POSIX path from the base that is to be left alone.
     listing
@@ -183,8 +181,6 @@ def find_scripts(
 
     Parameters
     ----------
-    record
-        The record.
     patterns
         Names of plot scripts, such as ``plot_*.py``; one with a slash is compared with the path from the
         experiment's directory. A name counts nowhere below a directory ``tests``.

@@ -85,8 +85,6 @@ class Ledgers:
 
         Parameters
         ----------
-        experiment
-            The experiment.
         changes
             Entries by script and arguments; ``None`` takes one out.
 
@@ -249,8 +247,6 @@ def run_far(job: Job, *, build: str, submission: int) -> Outcome:
 
     Parameters
     ----------
-    job
-        What to run.
     build
         Names the build that asks for it, so that no older one counts.
     submission

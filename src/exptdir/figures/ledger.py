@@ -57,12 +57,6 @@ class Entry:
 
     Parameters
     ----------
-    script
-        The script.
-    args
-        Its arguments.
-    digest
-        Digest of the script.
     style
         Digest of all that decides on its looks beside it: style, dark scheme, ``matplotlibrc``.
     outputs, inputs, modules
@@ -126,15 +120,7 @@ class Entry:
 
 
 def script_key(path: str, args: tuple[str, ...]) -> str:
-    """Return what tells one script with its arguments from another.
-
-    Parameters
-    ----------
-    path
-        The script.
-    args
-        Its arguments.
-    """
+    """Return what tells one script with its arguments from another."""
     return f"{path} {json.dumps(args, ensure_ascii=False)}" if args else path
 
 

@@ -47,8 +47,6 @@ class Script:
         Key of the innermost experiment that holds it.
     language
         What it is written in.
-    args
-        Its arguments.
     outputs
         The figures that ``expt.toml`` says it writes, relative to the record's base.
     inputs
@@ -118,17 +116,11 @@ class Job(_Json):
 
     Parameters
     ----------
-    base
-        The record's base.
-    script
-        The script.
     cwd
         The directory to run it in, which is the script's.
     scratch
         A directory for this run alone, below the state directory: the trace, its output, backups. It may not
         exist yet.
-    args
-        Its arguments.
     language
         What it is written in.
     timeout
@@ -193,8 +185,6 @@ class Outcome(_Json):
 
     Parameters
     ----------
-    status
-        How it ended.
     trace
         What it touched; of use in failures too, as far as it got.
     written

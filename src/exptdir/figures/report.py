@@ -23,8 +23,6 @@ class ScriptReport:
 
     Parameters
     ----------
-    script
-        The script.
     verdict
         Whether its figures are fresh, and why not.
     figures
@@ -62,8 +60,6 @@ class FigureReport:
     ----------
     path
         The figure, relative to the record's base.
-    state
-        Whether it is fresh.
     script
         Key of the script that draws it, in the report's ``scripts``; ``None`` if that script is gone.
     reasons

@@ -77,8 +77,6 @@ def shown_by_experiment(
 
     Parameters
     ----------
-    record
-        The record.
     found
         The files of its experiments.
     places

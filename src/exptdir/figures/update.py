@@ -44,8 +44,6 @@ def update(
 
     Parameters
     ----------
-    record
-        The record.
     settings
         How figures are kept up to date.
     state_dir

@@ -193,13 +193,7 @@ class Session:
 
 
 def project_of(argv: Sequence[str]) -> Project:
-    """Read the command line.
-
-    Parameters
-    ----------
-    argv
-        The arguments.
-    """
+    """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m exptdir.preview.builder", description="Builds for a preview.")
     parser.add_argument("--source", type=Path, metavar="DIR", help="the source directory")
     where = parser.add_mutually_exclusive_group()
@@ -224,13 +218,7 @@ def project_of(argv: Sequence[str]) -> Project:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Build for a server until it has enough.
-
-    Parameters
-    ----------
-    argv
-        The arguments.
-    """
+    """Build for a server until it has enough."""
     ending = Ending()
     ending.install()
     project = project_of(argv)

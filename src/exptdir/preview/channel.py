@@ -19,13 +19,7 @@ from exptdir.preview.messages import BadMessage, Build, Message, decode, encode
 
 
 class Channel:
-    """Reads messages from one descriptor and writes them to another.
-
-    Parameters
-    ----------
-    reads, writes
-        The descriptors.
-    """
+    """Reads messages from one descriptor and writes them to another."""
 
     def __init__(self, reads: int, writes: int) -> None:
         self._reads = reads

@@ -200,8 +200,6 @@ class Seen:
         The ``conf.py``, or nothing.
     modules
         Modules that the builder has loaded.
-    templates, statics
-        Directories of templates and static files.
     """
 
     conf: str = ""
@@ -246,8 +244,6 @@ class Supervisor:
 
     Parameters
     ----------
-    builder
-        The builder.
     changes
         What has changed.
     audience

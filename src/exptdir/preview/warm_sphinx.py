@@ -110,8 +110,6 @@ class Warm:
 
     Parameters
     ----------
-    project
-        What it builds.
     handlers
         More of those who listen to it.
     """

@@ -98,8 +98,6 @@ def large_files(conf: Conf, record: Record, limit: int) -> Iterator[Problem]:
 
     Parameters
     ----------
-    conf, record
-        The record.
     limit
         In bytes.
     """

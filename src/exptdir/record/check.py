@@ -25,8 +25,6 @@ def check(record: Record, statuses: Mapping[str, str] | None = None) -> list[Pro
 
     Parameters
     ----------
-    record
-        The experiments.
     statuses
         The statuses that are allowed; empty or ``None`` for the usual ones.
     """

@@ -28,8 +28,6 @@ class Wanted:
 
     Parameters
     ----------
-    title
-        Its title.
     today
         The day of its first entry.
     name
@@ -56,13 +54,6 @@ class Wanted:
 
 def new_experiment(conf: Conf, record: Record, wanted: Wanted) -> tuple[Plan, Path, int]:
     """Plan a new experiment.
-
-    Parameters
-    ----------
-    conf, record
-        The record.
-    wanted
-        What it is to be.
 
     Returns
     -------

@@ -38,8 +38,6 @@ class Document:
 
     Parameters
     ----------
-    path
-        The file.
     order
         How the record's dates are to be read where they are unclear (``exptdir_date_order``).
     begun
@@ -118,10 +116,6 @@ def overview(conf: Conf, record: Record, experiment: Experiment) -> Overview:
     ----------
     conf
         What the record's ``conf.py`` says.
-    record
-        The record.
-    experiment
-        The experiment.
     """
     log = Document.log_of(conf, experiment)
     # Only what can mean it is resolved, in a record that may be huge.

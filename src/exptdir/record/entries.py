@@ -25,8 +25,6 @@ class DatedTitle(NamedTuple):
 
     Parameters
     ----------
-    at
-        Which of the titles it is.
     day
         Its day; ``None`` where the date is in doubt.
     n
@@ -124,8 +122,6 @@ def entries(
 
     Parameters
     ----------
-    blocks
-        The log.
     headings
         Its headings, where something has been done to them.
     order, begun

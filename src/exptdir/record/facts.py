@@ -64,8 +64,6 @@ def read_facts(directory: Path, log: Path | None) -> tuple[Facts, list[Problem]]
 
     Parameters
     ----------
-    directory
-        The experiment's directory.
     log
         Its log, ``.rst`` or ``.md``, if it has one.
     """

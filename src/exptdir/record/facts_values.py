@@ -39,8 +39,6 @@ class Claim:
         Name of the field of :class:`exptdir.record.facts.Facts`.
     value
         The value as the source gives it.
-    path
-        The file.
     line
         1-based line in it, where one is known.
     """

@@ -185,8 +185,6 @@ def write(
 
     Parameters
     ----------
-    path
-        The file.
     content
         Its content; ``None`` takes it away.
     is_link
@@ -276,8 +274,6 @@ def take_lock(path: str | Path, timeout: float | None = 0.0) -> int:
 
     Parameters
     ----------
-    path
-        It.
     timeout
         How many seconds to wait while another has it; ``None`` for ever.
 

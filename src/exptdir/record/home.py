@@ -34,8 +34,6 @@ class Conf:
 
     Parameters
     ----------
-    path
-        The file.
     values
         The values of ``exptdir_*`` without that prefix, and of Sphinx's options that say where documents are.
     problems
@@ -134,11 +132,6 @@ def names_exptdir(path: Path) -> bool:
 
 def read_conf(path: Path) -> Conf:
     """Read off a ``conf.py`` what it assigns, without running it.
-
-    Parameters
-    ----------
-    path
-        The file.
 
     Returns
     -------

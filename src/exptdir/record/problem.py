@@ -40,11 +40,6 @@ class Names:
 
     :mod:`difflib` compares with every name, which thousands of dead links in a record of thousands cannot afford: only
     names that share the most pairs of letters with what was typed are given to it.
-
-    Parameters
-    ----------
-    names
-        The names.
     """
 
     def __init__(self, names: Iterable[str]) -> None:

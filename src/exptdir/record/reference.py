@@ -136,8 +136,6 @@ def resolve(
 
     Parameters
     ----------
-    record
-        The record that the reference is in.
     text
         The reference as typed.
     current
@@ -272,8 +270,6 @@ def look_up(record: Record, text: str, current: Experiment | None = None) -> Loo
 
     Parameters
     ----------
-    record
-        The record.
     text
         A reference (``63``, ``#63``, ``train_cnn``, ``-1``), or words of a name, title or path. Words that only
         one experiment has mean that one. Digits are never words: #2 "Dose 9 mM" is not what ``9`` means.

@@ -61,14 +61,10 @@ class ScanMemory:
         ----------
         base
             The source directory.
-        key
-            The experiment's key.
         facts
             What else its reading goes by.
         log
             The name of its log.
-        read
-            Reads it.
         """
         directory = f"{base}/{key}/"
         stamps = [stamp(directory + name) for name in (log, *_BESIDE)]
@@ -96,8 +92,6 @@ class ScanMemory:
 
         Parameters
         ----------
-        base, experiments, problems
-            The record's.
         check
             Finds what is wrong with a record as a whole; asked once for the same experiments.
         """

@@ -81,8 +81,6 @@ def locate(env: BuildEnvironment, typed: str, docname: str) -> Path:
 
     Parameters
     ----------
-    env, docname
-        The document that names it.
     typed
         The path as written: relative to the document, or to the source directory with a slash in front.
 

@@ -75,12 +75,8 @@ class PageNavigation:
 
     Parameters
     ----------
-    pagename
-        The page.
     found
         Its neighbourhood.
-    addresses
-        Addresses from the page.
     up
         The address of the page above.
     """

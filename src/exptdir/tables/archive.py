@@ -53,11 +53,6 @@ class _PrologEndError(Exception):
 def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     """Open a zip archive, once it is known to do no harm.
 
-    Parameters
-    ----------
-    path
-        The file.
-
     Yields
     ------
     zipfile.ZipFile
@@ -120,8 +115,6 @@ def read_tree(archive: zipfile.ZipFile, name: str) -> ElementTree.Element | None
     ----------
     archive
         The workbook.
-    name
-        The part.
 
     Returns
     -------

@@ -97,8 +97,6 @@ class Sheet:
         Makes the cell at such a position; called only for cells that are shown.
     merged
         Merged ranges.
-    hidden_rows, hidden_columns
-        What is hidden.
     frozen_rows, frozen_columns
         How many rows and columns stay in place when the sheet is scrolled.
     changes
@@ -158,8 +156,6 @@ def lay_out(
 
     Parameters
     ----------
-    sheet
-        The sheet.
     cells
         Range to show, as an author writes it or as a workbook has understood it; by default all used cells.
     header_rows, header_columns

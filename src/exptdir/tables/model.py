@@ -106,8 +106,6 @@ class Table:
         The rows, all of the same length.
     header_rows, header_columns
         How many rows on top and columns on the left are headers.
-    path
-        The file.
     sheet
         Name of the sheet, ``None`` for a delimited file.
     problems

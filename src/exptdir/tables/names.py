@@ -50,10 +50,6 @@ class TableObject(NamedTuple):
 
     Parameters
     ----------
-    name
-        Its name.
-    sheet
-        The sheet that it is on.
     box
         Its cells, header and totals included.
     header_rows, totals_rows
@@ -79,8 +75,6 @@ class Names:
 
     Parameters
     ----------
-    sheets
-        Its sheets.
     names
         Its defined names.
     tables
@@ -261,8 +255,6 @@ def select_part(table: TableObject, reference: str) -> tuple[Box, int]:
 
     Parameters
     ----------
-    table
-        The table.
     reference
         What follows its name: nothing, ``[x]``, ``[[x]:[y]]``, ``[#All]``, ``[[#Data],[x]]`` …
 

@@ -30,11 +30,6 @@ _BATCH = 4_096
 def open_parquet(path: Path) -> SheetlessFile:
     """Open a Parquet file and read its first rows.
 
-    Parameters
-    ----------
-    path
-        The file.
-
     Returns
     -------
     SheetlessFile

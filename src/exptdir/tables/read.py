@@ -125,8 +125,6 @@ class TableReader:
 
         Parameters
         ----------
-        path
-            The file.
         hidden
             Whether those of hidden sheets are wanted too.
 
@@ -147,8 +145,6 @@ class TableReader:
 
         Parameters
         ----------
-        path
-            The file.
         reference
             Sheet and cell; the file in it is only what the author has typed.
 
@@ -206,17 +202,10 @@ def read_text(
         The text; problems give their lines counted from its first.
     name
         What messages call it.
-    path
-        The document.
     header_rows, header_columns
         Number of header rows and columns; the rows are guessed by default.
     delimiter
         What separates its cells; found by default.
-
-    Returns
-    -------
-    Table
-        The table.
 
     Raises
     ------
@@ -260,11 +249,6 @@ def _open(path: Path, delimiter: str | None, encoding: str | None) -> Source:
 
 def check_file(path: Path) -> None:
     """Refuse what is no readable file of bearable size.
-
-    Parameters
-    ----------
-    path
-        The file.
 
     Raises
     ------

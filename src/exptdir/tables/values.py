@@ -34,11 +34,6 @@ _DURATION = re.compile(r"PT([0-9]{1,6})H([0-9]{2})M([0-9]{2})S")
 def open_values(path: Path) -> Book:
     """Open a workbook.
 
-    Parameters
-    ----------
-    path
-        The file.
-
     Returns
     -------
     Book

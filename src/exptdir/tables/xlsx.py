@@ -86,11 +86,6 @@ class Surroundings:
 def open_workbook(path: Path) -> Book:
     """Open a workbook.
 
-    Parameters
-    ----------
-    path
-        The workbook.
-
     Returns
     -------
     Book

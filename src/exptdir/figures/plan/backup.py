@@ -86,8 +86,6 @@ class Prepared:
 
     Parameters
     ----------
-    key
-        The script.
     job
         What the worker is told.
     before
@@ -113,8 +111,6 @@ def prepare(planner: Planner, state: State, settings: FigureSettings, script: Sc
         What is remembered on this machine.
     settings
         How figures are kept up to date.
-    script
-        The script.
     verdict
         Why it is run.
 

@@ -80,8 +80,6 @@ class Checker:
 
         Parameters
         ----------
-        script
-            The script.
         entry
             What the ledger knows of it.
         ignored

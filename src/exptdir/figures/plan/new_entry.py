@@ -33,8 +33,6 @@ class Collector:
         The files that the script itself wrote: they are no inputs unless it read them first.
     started
         When it was started, in nanoseconds; what is newer changed while it ran.
-    inputs, modules, listings, absent
-        The facts.
     stamps
         Sizes and times of files that are known by these alone, by path: absolute, or relative to the base.
     """
@@ -134,8 +132,6 @@ class Before:
 
     Parameters
     ----------
-    digest
-        Digest of the script.
     style
         Digest of its style.
     started
@@ -160,8 +156,6 @@ def drawn_entry(
 
     Parameters
     ----------
-    script
-        The script.
     outcome
         How it ended.
     tree
@@ -219,8 +213,6 @@ def adopted_entry(script: Script, figures: Iterable[str], tree: Tree, style: str
     ----------
     script
         The script that probably drew them.
-    figures
-        The figures.
     tree
         The record's files.
     style

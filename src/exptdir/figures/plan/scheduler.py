@@ -36,8 +36,6 @@ def judge(
 
     Parameters
     ----------
-    script
-        The script.
     job
         What was asked for.
     outcome

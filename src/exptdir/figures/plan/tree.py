@@ -22,10 +22,6 @@ class Tree:
 
     Parameters
     ----------
-    base
-        The record's base.
-    digests
-        The digests of its files.
     experiments
         The directories of experiments.
     scripts
@@ -73,8 +69,6 @@ class Tree:
 
         Parameters
         ----------
-        directory
-            The directory.
         without
             Files that do not count.
         supposed

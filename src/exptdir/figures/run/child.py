@@ -152,10 +152,6 @@ def run(job: Job, directory: Path, dark: bool, ground: Ground) -> NoReturn:
 
     Parameters
     ----------
-    job
-        What to run.
-    directory
-        The directory of the run.
     dark
         Whether the figures for the dark scheme are wanted.
     ground

@@ -60,8 +60,6 @@ def trace_variables(env: Mapping[str, str], setting: Setting) -> dict[str, str]:
 
     Parameters
     ----------
-    env
-        The environment.
     setting
         What is traced.
     """

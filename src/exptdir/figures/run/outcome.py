@@ -218,8 +218,6 @@ class Verdict:
 
     Parameters
     ----------
-    status
-        How.
     text
         The traceback, or a sentence.
     line

@@ -222,8 +222,6 @@ class WarmServer:
 
         Parameters
         ----------
-        job
-            The script.
         directory
             The directory of the run, which exists.
         dark

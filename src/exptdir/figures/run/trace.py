@@ -26,13 +26,6 @@ def read_trace(run: Path, job: Job) -> Trace:
 
     What a script wrote before it read it is no input. What it read from outside of the record and is there no more was
     of passing interest: temporary files have other names each time.
-
-    Parameters
-    ----------
-    run
-        The directory.
-    job
-        What was run.
     """
     facts: dict[str, set[str]] = defaultdict(set)
     inside = job.base.rstrip(os.sep) + os.sep

@@ -70,8 +70,6 @@ def infer_year(month: int, day: int, context: DateContext, weekday: int | None =
 
     Parameters
     ----------
-    month, day
-        The day as written.
     context
         What is known about the place.
     weekday
@@ -201,8 +199,6 @@ def order_for(written: WrittenDate, order: str) -> str:
 
     Parameters
     ----------
-    written
-        The date.
     order
         ``YMD``, ``DMY``, ``MDY`` or empty.
 
@@ -220,8 +216,6 @@ def choose(written: WrittenDate, context: DateContext) -> str | None:
 
     Parameters
     ----------
-    written
-        The date.
     context
         What is known about the place.
 

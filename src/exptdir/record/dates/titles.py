@@ -63,8 +63,6 @@ def parse_title_date(title: str, *, context: DateContext) -> TitleDate | None:
 
     Parameters
     ----------
-    title
-        The section's title.
     context
         What is known about the place.
 
@@ -132,11 +130,6 @@ def parse_date(text: str) -> date | None:
 
 def heading_year(title: str) -> int | None:
     """Tell the year of a heading that covers the entries below it: ``2024``, ``May 2024``, ``2024年``.
-
-    Parameters
-    ----------
-    title
-        The heading.
 
     Returns
     -------

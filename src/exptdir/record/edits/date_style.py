@@ -45,8 +45,6 @@ def restyle(written: str, day: date, new: date, padded: bool | None) -> Iterator
         The other date, as its author wrote it.
     day
         What it means.
-    new
-        The date to write.
     padded
         Whether the author writes 05 for 5; ``None`` where no date says.
 

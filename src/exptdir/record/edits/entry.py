@@ -40,8 +40,6 @@ def add_entry(record: Record, experiment: Experiment, title: str, today: date, *
 
     Parameters
     ----------
-    record, experiment
-        The experiment.
     title
         What the entry is called, without the date.
     today
@@ -83,11 +81,6 @@ def new_entry(
         The setting ``exptdir_date_order``.
     begun
         The day on which the experiment began.
-
-    Returns
-    -------
-    str
-        The log with the entry in it.
 
     Raises
     ------

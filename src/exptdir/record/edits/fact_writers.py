@@ -42,12 +42,8 @@ def set_in_front_matter(text: str, fact: str, value: Plain) -> str:
 
     Parameters
     ----------
-    text
-        The log.
     fact
         Name of the fact.
-    value
-        Its value.
 
     Raises
     ------
@@ -147,8 +143,6 @@ def set_in_small_files(
 
     Parameters
     ----------
-    workspace
-        The plan.
     directory
         The experiment's directory.
     fact
@@ -194,14 +188,10 @@ def set_in_toml(workspace: Workspace, path: Path, fact: str, value: str | int | 
 
     Parameters
     ----------
-    workspace
-        The plan.
     path
         The file; it is made where it does not exist.
     fact
         Name of the fact.
-    value
-        Its value.
 
     Raises
     ------

@@ -35,12 +35,8 @@ def set_fact(record: Record, experiment: Experiment, fact: str, value: Fact) -> 
 
     Parameters
     ----------
-    record, experiment
-        The experiment.
     fact
         ``id``, ``title``, ``status``, ``tags`` or ``prerequisites``.
-    value
-        Its value.
 
     Raises
     ------

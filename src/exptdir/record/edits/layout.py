@@ -20,8 +20,6 @@ class Layout:
 
     Parameters
     ----------
-    record
-        The record as it is.
     moves
         Directories by their old path, with the new one; one that keeps its parent may be inside another.
     ids

@@ -93,8 +93,6 @@ def mend_conflicts(record: Record, *, exclude: Exclude = nothing) -> Plan:
 
     Parameters
     ----------
-    record
-        The record.
     exclude
         True for a path from the source directory that is no part of the record.
 

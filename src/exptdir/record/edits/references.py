@@ -36,8 +36,6 @@ class Page:
         The file, absolute.
     key
         Its POSIX path from the source directory.
-    text
-        Its text.
     """
 
     path: Path
@@ -65,14 +63,10 @@ class Found:
 
     Parameters
     ----------
-    path, line
-        Where it is.
     text
         What is written.
     origin
         The experiment in whose directory it stands.
-    target
-        Where it leads.
     """
 
     path: Path
@@ -114,8 +108,6 @@ def find_references(record: Record, exclude: Exclude = nothing) -> list[Found]:
 
     Parameters
     ----------
-    record
-        The record.
     exclude
         True for what is no page of it.
 

@@ -33,8 +33,6 @@ def renumber(record: Record, experiment: Experiment, new_id: int, *, exclude: Ex
 
     Parameters
     ----------
-    record, experiment
-        The experiment.
     new_id
         The id, which no other experiment has.
     exclude
@@ -59,8 +57,6 @@ def rename(record: Record, experiment: Experiment, name: str, *, exclude: Exclud
 
     Parameters
     ----------
-    record, experiment
-        The experiment.
     name
         The name without the number.
     exclude
@@ -96,8 +92,6 @@ def move(
 
     Parameters
     ----------
-    record, experiment
-        The experiment.
     under
         The experiment that it is to be inside of; or a directory, from the source directory; ``None`` is the top
         of its record root.

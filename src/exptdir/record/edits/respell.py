@@ -115,8 +115,6 @@ def respell_path(layout: Layout, text: str, page: str, *, encoded: bool = False)
 
     Parameters
     ----------
-    layout
-        What moves.
     text
         The path, or several with blanks between them.
     page
@@ -208,8 +206,6 @@ def respell_prerequisites(workspace: Workspace, respeller: Respeller, experiment
 
     Parameters
     ----------
-    workspace
-        The plan.
     respeller
         Knows what changes.
     experiment

@@ -25,8 +25,6 @@ def with_targets(blocks: Blocks, *, markdown: bool) -> list[Heading]:
 
     Parameters
     ----------
-    blocks
-        The log.
     markdown
         Whether it is Markdown; else it is reStructuredText.
     """
@@ -46,8 +44,6 @@ def write_heading(title: str, like: Heading, others: Sequence[Heading]) -> list[
 
     Parameters
     ----------
-    title
-        The title.
     like
         The heading whose level and marks it gets.
     others

@@ -62,15 +62,7 @@ def _ends(line: str, mark: str) -> bool:
 
 
 def read_markdown(blocks: Blocks, lines: list[Line]) -> None:
-    """Note the structure of a Markdown page.
-
-    Parameters
-    ----------
-    blocks
-        The page.
-    lines
-        Its lines.
-    """
+    """Note the structure of a Markdown page."""
     end = front_matter_end([line for _, line in lines]) if lines and lines[0][1].startswith("---") else 0
     blocks.mark(lines[:end], OTHER)
     # What is in directives is read after what is around them, since it may be nested deeper than Python can call.

@@ -26,8 +26,6 @@ def change_dates(base: Path, cache: Path) -> dict[str, str]:
 
     Parameters
     ----------
-    base
-        The record's base.
     cache
         A file in which the answer is kept until there is another commit.
 

@@ -128,8 +128,6 @@ def origins_of(domain: ExptDomain, docname: str) -> list[Origin | None]:
     ----------
     domain
         The domain, with the report of this build.
-    docname
-        The document.
     """
     origins = domain.figure_state.origins
     if docname not in origins:

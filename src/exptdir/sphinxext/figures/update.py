@@ -87,8 +87,6 @@ def bring_figures_up_to_date(app: Sphinx, runner: Runner | None = None, finder: 
 
     Parameters
     ----------
-    app
-        The application.
     runner
         What runs scripts on this machine, where it is to outlive this build.
     finder

@@ -35,8 +35,6 @@ def rows_shown(table: Table, limit: int) -> int:
 
     Parameters
     ----------
-    table
-        The table.
     limit
         The setting ``exptdir_table_limit``; 0 for none.
 

@@ -54,11 +54,6 @@ class Columns:
         quoted
             Whether the author marked it as a name, which letters are not.
 
-        Returns
-        -------
-        int
-            The place.
-
         Raises
         ------
         TableError

@@ -34,8 +34,6 @@ def holds(symbol: str, left: Cell, right: Cell) -> bool:
 
     Parameters
     ----------
-    symbol
-        ``==``, ``!=``, ``<``, ``<=``, ``>`` or ``>=``.
     left, right
         The cells. Numbers compare with numbers, dates with dates and texts in ISO 8601, texts with texts; a
         number also equals the text that it is shown as.
@@ -73,8 +71,6 @@ def contains(whole: Cell, part: Cell, wanted: bool = True) -> bool:
 
     Parameters
     ----------
-    whole, part
-        The cells.
     wanted
         Which of the two is asked.
 

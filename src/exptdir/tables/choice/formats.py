@@ -28,8 +28,6 @@ def apply_formats(table: Table, *, round: str | None = None, formats: str | None
 
     Parameters
     ----------
-    table
-        The table.
     round
         Digits after the point: ``2`` for all columns with a number that is not whole, or ``loss 3, acc 2``.
     formats

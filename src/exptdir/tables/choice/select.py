@@ -30,8 +30,6 @@ def select(
 
     Parameters
     ----------
-    table
-        The table.
     columns
         Columns to show, in this order: names or letters, separated by commas (see
         :class:`exptdir.tables.choice.columns.Columns`).

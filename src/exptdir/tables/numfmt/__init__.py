@@ -53,8 +53,6 @@ def as_moment(value: float, code: str, *, date1904: bool = False) -> dt.datetime
     ----------
     value
         The number, in days.
-    code
-        Format code.
     date1904
         Which date system.
 

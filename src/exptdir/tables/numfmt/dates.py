@@ -38,8 +38,6 @@ def part_of(token: Token, noon: bool) -> str | Part:
 
     Parameters
     ----------
-    token
-        The token.
     noon
         Whether hours count to 12.
 
@@ -142,8 +140,6 @@ def moment(section: Section, serial: float, date1904: bool) -> dt.datetime | dt.
 
     Parameters
     ----------
-    section
-        The section.
     serial
         Days since the beginning of the date system.
     date1904
@@ -168,10 +164,6 @@ def render_date(section: Section, serial: Decimal, date1904: bool) -> str:
 
     Parameters
     ----------
-    section
-        The section.
-    serial
-        The number.
     date1904
         Which date system.
 
@@ -189,13 +181,7 @@ def render_date(section: Section, serial: Decimal, date1904: bool) -> str:
 
 
 class DateLayout:
-    """What a section shows of a moment.
-
-    Parameters
-    ----------
-    tokens
-        The section's tokens.
-    """
+    """What a section shows of a moment."""
 
     def __init__(self, tokens: tuple[Token, ...]) -> None:
         # Mark ``m`` next to hours or seconds as minutes (``M``); make one token of ``.00`` after seconds.

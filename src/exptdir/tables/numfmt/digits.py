@@ -25,15 +25,8 @@ def render_number(section: Section, value: Decimal) -> str:
 
     Parameters
     ----------
-    section
-        The section.
     value
         The number; a minus sign goes before everything else.
-
-    Returns
-    -------
-    str
-        The text.
     """
     layout = layout_of(section)
     size, sign = abs(value), "-" if value < 0 else ""
@@ -178,11 +171,6 @@ def _pad(number: int, places: str, *, after: bool = False) -> str:
 
 def general(value: Decimal) -> str:
     """Show a number as ``General`` does.
-
-    Parameters
-    ----------
-    value
-        The number.
 
     Returns
     -------

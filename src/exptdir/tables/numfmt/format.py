@@ -51,8 +51,6 @@ class NumberFormat:
 
         Parameters
         ----------
-        value
-            The number.
         stored
             How it is written where it comes from; by default the shortest text that means it.
 

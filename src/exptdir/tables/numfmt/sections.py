@@ -192,8 +192,6 @@ def choose(sections: tuple[Section, ...], value: Decimal) -> tuple[Section | Non
     ----------
     sections
         What :func:`parse` returned.
-    value
-        The number.
 
     Returns
     -------
