@@ -180,7 +180,9 @@ def _inside_definition(node: nodes.Node | None) -> bool:
     return node is not None
 
 
-def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+def outdated_assets(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
     """Have pages read again whose missing files are there now, or are missing for another reason.
 
     Missing files are no dependencies of Sphinx's, who would read the page again each time.
@@ -205,4 +207,4 @@ def _reason_now(env: BuildEnvironment, docname: str, typed: str) -> str | None:
 def setup_assets(app: Sphinx) -> None:
     """Register the transform, and the check at the start of a build."""
     app.add_transform(AssetTransform)
-    app.connect("env-get-outdated", _outdated, priority=300)
+    app.connect("env-get-outdated", outdated_assets, priority=300)

@@ -25,7 +25,7 @@ def mark(app: Sphinx, *_: object) -> None:
     Path(app.doctreedir, MARK).touch()
 
 
-def _begin_afresh(app: Sphinx, config: Config) -> None:
+def discard_interrupted(app: Sphinx, config: Config) -> None:
     """Forget what a build has left that was killed; Sphinx looks for its environment after this."""
     if not Path(app.doctreedir, MARK).exists():
         return
@@ -34,14 +34,15 @@ def _begin_afresh(app: Sphinx, config: Config) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _unmark(app: Sphinx, exception: Exception | None) -> None:
+def unmark(app: Sphinx, exception: Exception | None) -> None:
+    """Note that the build has ended."""
     # Of a build that failed, Sphinx itself has deleted the environment.
     Path(app.doctreedir, MARK).unlink(missing_ok=True)
 
 
 def setup_build_mark(app: Sphinx) -> None:
     """Connect to the beginning and the end of builds."""
-    app.connect("config-inited", _begin_afresh)
+    app.connect("config-inited", discard_interrupted)
     app.connect("env-before-read-docs", mark, priority=0)
     # When all others have written what they write at the end.
-    app.connect("build-finished", _unmark, priority=1000)
+    app.connect("build-finished", unmark, priority=1000)

@@ -49,7 +49,8 @@ def output_name(path: str) -> str:
     return f"{stem}-{digest}{file.suffix}"
 
 
-def _rename_images(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str]:
+def name_images_by_path(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str]:
+    """Name images in the output by their path, not by the order in which Sphinx met them."""
     if not isinstance(env.images, PathNamedFiles):
         images = PathNamedFiles()
         for path, (docnames, _name) in env.images.items():
@@ -70,7 +71,7 @@ def _stores(env: BuildEnvironment) -> dict[str, dict[str, Any]]:
     }
 
 
-def _note_labels(app: Sphinx, doctree: nodes.document) -> None:
+def collect_labels(app: Sphinx, doctree: nodes.document) -> None:
     """Remember every label and citation of a document, also those that another document overrides."""
     docname, stores = app.env.docname, _stores(app.env)
     # Only what the document itself defines is looked up: the maps hold the whole project's.
@@ -87,7 +88,7 @@ def _note_labels(app: Sphinx, doctree: nodes.document) -> None:
         domain_of(app.env).labels[docname] = own
 
 
-def _settle_labels(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def settle_labels(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Let the last document by name win, as it does when a clean build reads them in order."""
     stores = _stores(env)
     for _docname, own in sorted(domain_of(env).labels.items()):
@@ -98,6 +99,6 @@ def _settle_labels(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def setup_canonical(app: Sphinx) -> None:
     """Connect to reading, before anything is derived from labels."""
-    app.connect("env-get-outdated", _rename_images, priority=50)
-    app.connect("doctree-read", _note_labels, priority=650)
-    app.connect("env-updated", _settle_labels, priority=50)
+    app.connect("env-get-outdated", name_images_by_path, priority=50)
+    app.connect("doctree-read", collect_labels, priority=650)
+    app.connect("env-updated", settle_labels, priority=50)

@@ -125,7 +125,7 @@ def _shorten(sentence: str, shown: str) -> str:
     return ("… " if start else "") + cut.strip() + (" …" if start + _LONGEST < len(sentence) else "")
 
 
-def _collect(app: Sphinx, doctree: nodes.document) -> None:
+def collect_references(app: Sphinx, doctree: nodes.document) -> None:
     """Note every reference of a document with the domain."""
     domain, docname = domain_of(app.env), app.env.docname
     cites: list[Cite] = []
@@ -156,7 +156,7 @@ def _known_elsewhere(env: BuildEnvironment, text: str) -> bool:
     return any(text in inventory.get(f"expt:{kind}", {}) for kind in ("experiment", "entry", "run"))
 
 
-def _link_up(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def link_references(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Compute who is referred to by whom, and report the references that lead nowhere."""
     domain = domain_of(env)
     # Nothing is read from here on.
@@ -181,7 +181,7 @@ def _link_up(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return []
 
 
-def _mark_missing(
+def mark_missing_reference(
     app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, contnode: nodes.TextElement
 ) -> nodes.Node | None:
     """Show a reference that nobody could resolve as text, marked; the warning was given when all was read."""
@@ -197,10 +197,10 @@ def _mark_missing(
 
 def setup_cites(app: Sphinx) -> None:
     """Connect the collecting, the report and the mark."""
-    app.connect("doctree-read", _collect, priority=700)
-    app.connect("env-updated", _link_up, priority=300)
+    app.connect("doctree-read", collect_references, priority=700)
+    app.connect("env-updated", link_references, priority=300)
     # After intersphinx has had its turn.
-    app.connect("missing-reference", _mark_missing, priority=900)
+    app.connect("missing-reference", mark_missing_reference, priority=900)
 
 
 def shown_pieces(domain: ExptDomain, docname: str, cite: Cite) -> list[tuple[str, bool]]:

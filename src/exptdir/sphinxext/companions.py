@@ -25,7 +25,7 @@ def _wants_markdown(app: Sphinx) -> bool:
     return suffixes is None or ".md" in ([suffixes] if isinstance(suffixes, str) else suffixes)
 
 
-def _enable_markdown(app: Sphinx, config: Config) -> None:
+def enable_markdown(app: Sphinx, config: Config) -> None:
     """Enable the usual Markdown, where the author says nothing of it."""
     if "myst_enable_extensions" not in config._raw_config:
         config.myst_enable_extensions = set(_MYST_EXTENSIONS)
@@ -46,15 +46,16 @@ def setup_companions(app: Sphinx) -> None:
             get_octicon_data.cache_clear()
     if not _MYST & named and _wants_markdown(app):
         app.setup_extension("myst_parser")
-        app.connect("config-inited", _enable_markdown, priority=400)
+        app.connect("config-inited", enable_markdown, priority=400)
 
 
-def _add_static(app: Sphinx, config: Config) -> None:
+def add_static_path(app: Sphinx, config: Config) -> None:
+    """Have our style sheets and scripts copied with those of the project."""
     # In front of the author's, whose files of the same name win.
     config.html_static_path = [str(Path(__file__).parent / "static"), *config.html_static_path]
 
 
 def setup_style(app: Sphinx) -> None:
     """Register the style sheet with every page."""
-    app.connect("config-inited", _add_static)
+    app.connect("config-inited", add_static_path)
     app.add_css_file("exptdir.css")

@@ -294,7 +294,8 @@ def _invalid(check: Callable[[Any], None], value: Any) -> str | None:
     return None
 
 
-def _validate(app: Sphinx, config: Config) -> None:
+def validate_config(app: Sphinx, config: Config) -> None:
+    """Replace values that are not valid by the defaults, each with a warning."""
     for option in fields(Settings):
         value = getattr(config, PREFIX + option.name)
         reason = _invalid(option.metadata["check"], value)
@@ -312,4 +313,4 @@ def setup_config(app: Sphinx) -> None:
         default = getattr(defaults, option.name)
         # Types are left to the check, whose message says what would be right.
         app.add_config_value(PREFIX + option.name, default, option.metadata["rebuild"], types=Any)
-    app.connect("config-inited", _validate, priority=400)
+    app.connect("config-inited", validate_config, priority=400)

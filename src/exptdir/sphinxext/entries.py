@@ -132,7 +132,8 @@ def _item(anchor: str, text: str) -> nodes.list_item:
     return nodes.list_item("", nodes.paragraph("", "", link))
 
 
-def _visit_html(visitor: Any, node: entry_list) -> None:
+def visit_entry_list_html(visitor: Any, node: entry_list) -> None:
+    """Open the list of entries."""
     write, encode = visitor.body.append, visitor.encode
     write(visitor.starttag(node, "div", CLASS="exptdir-entry-list container"))
     write('<ul class="exptdir-entries">\n')
@@ -145,5 +146,5 @@ def _visit_html(visitor: Any, node: entry_list) -> None:
 def setup_entries(app: Sphinx) -> None:
     """Register the directive, unless another extension has one of that name, and the transform."""
     add_unclaimed_directive(app, "update", UpdateDirective)
-    app.add_node(entry_list, html=(_visit_html, None))
+    app.add_node(entry_list, html=(visit_entry_list_html, None))
     app.add_transform(EntryTransform)

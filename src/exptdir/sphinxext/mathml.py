@@ -95,7 +95,7 @@ def _check(app: Sphinx, doctree: nodes.document) -> None:
             domain_of(app.env).note_trouble(app.env.docname, "math", message, line_of(node))
 
 
-def _choose(app: Sphinx, config: Config) -> None:
+def choose_math_renderer(app: Sphinx, config: Config) -> None:
     """Register the renderer, unless the author has set one up."""
     chosen = config.html_math_renderer is not None or _RENDERERS & set(config.extensions)
     others = set(app.registry.html_inline_math_renderers) - {"mathjax"}
@@ -106,5 +106,5 @@ def _choose(app: Sphinx, config: Config) -> None:
 
 def setup_math(app: Sphinx) -> None:
     """Connect the choice and the check."""
-    app.connect("config-inited", _choose, priority=900)
+    app.connect("config-inited", choose_math_renderer, priority=900)
     app.connect("doctree-read", _check, priority=650)

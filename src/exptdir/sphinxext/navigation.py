@@ -320,7 +320,8 @@ def _sidebars(theme: str, sidebars: list[str]) -> list[str]:
     return [*sidebars[:position], SIDEBAR_TEMPLATE, *sidebars[position + replaces :]]
 
 
-def _add_templates(app: Sphinx, config: Config) -> None:
+def add_templates(app: Sphinx, config: Config) -> None:
+    """Have Sphinx find the templates of the navigation."""
     # Behind the author's, who may so replace ours.
     config.templates_path = [*config.templates_path, str(Path(__file__).parent / "templates")]
 
@@ -333,4 +334,4 @@ def setup_navigation(app: Sphinx) -> None:
     app.connect(WRITTEN, navigation.restore)
     # Themes look through the sidebars in the same event, later.
     app.connect("html-page-context", navigation.add, priority=100)
-    app.connect("config-inited", _add_templates)
+    app.connect("config-inited", add_templates)

@@ -91,7 +91,7 @@ def _keeps_title(settings: Settings) -> bool:
     return "{title}" in settings.title_format
 
 
-def _note_heading(app: Sphinx, doctree: nodes.document) -> None:
+def note_heading(app: Sphinx, doctree: nodes.document) -> None:
     """Note the heading as Sphinx shows it elsewhere, with citations and the like made text."""
     domain, docname = domain_of(app.env), app.env.docname
     page, experiment = domain.pages.get(docname), domain.record.by_docname.get(docname)
@@ -105,7 +105,7 @@ def setup_pages(app: Sphinx) -> None:
     """Register the title's transform."""
     app.add_transform(TitleTransform)
     # After Sphinx has collected the titles.
-    app.connect("doctree-read", _note_heading, priority=600)
+    app.connect("doctree-read", note_heading, priority=600)
 
 
 #: Builders that write a page of HTML for each document.

@@ -104,7 +104,8 @@ def _text_of(path: Path) -> str | None:
         return content.decode("cp1252", "replace").replace("\r\n", "\n").rstrip("\n")
 
 
-def _visit_html(visitor: Any, node: protocol) -> None:
+def visit_protocol_html(visitor: Any, node: protocol) -> None:
+    """Open the protocol, folded."""
     visitor.body.append(visitor.starttag(node, "details", "", CLASS="exptdir-fold"))
     names = node.get("summary", "")
     visitor.body.append("<summary>Protocol")
@@ -113,11 +114,12 @@ def _visit_html(visitor: Any, node: protocol) -> None:
     visitor.body.append("</summary>\n")
 
 
-def _depart_html(visitor: Any, node: protocol) -> None:
+def depart_protocol_html(visitor: Any, node: protocol) -> None:
+    """Close it."""
     visitor.body.append("</details>\n")
 
 
 def setup_protocol(app: Sphinx) -> None:
     """Register the node, and the directive unless another extension has one of that name."""
-    app.add_node(protocol, html=(_visit_html, _depart_html))
+    app.add_node(protocol, html=(visit_protocol_html, depart_protocol_html))
     add_unclaimed_directive(app, "protocol", ProtocolDirective)

@@ -111,7 +111,9 @@ def facts_digest(record: Record, experiment: Experiment, settings: Settings) -> 
     return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
-def _begin(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+def scan_before_reading(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
     """Scan again at the start of each build; documents whose facts changed are read again."""
     domain = domain_of(env)
     domain.settings = Settings.of(app.config)
@@ -178,10 +180,10 @@ def setup_record(app: Sphinx) -> None:
     app.connect("config-inited", scanner.exclude, priority=900)
     # Before figures are brought up to date, which begins with a scan.
     app.connect("builder-inited", scanner.introduce, priority=100)
-    app.connect("env-get-outdated", _begin, priority=100)
+    app.connect("env-get-outdated", scan_before_reading, priority=100)
 
 
-def _report(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def report_problems(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Give all warnings, changed page or not, so that ``-W`` is as honest the second time as the first."""
     domain = domain_of(env)
     for problem in domain.record.problems:
@@ -198,4 +200,4 @@ def _report(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def setup_report(app: Sphinx) -> None:
     """Connect the report, after everything that may find a problem."""
-    app.connect("env-updated", _report, priority=900)
+    app.connect("env-updated", report_problems, priority=900)

@@ -6,7 +6,7 @@ What the domain remembers of each document: plain values that pickle and compare
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from sphinx.domains import Domain
 
@@ -149,78 +149,40 @@ class Store(Domain):
     #: same ones. ``None`` while any document may be read.
     located: dict[tuple[str, str, str | None], Any] | None = None
 
-    def _map(self, name: str) -> dict[str, Any]:
-        return cast("dict[str, Any]", self.data[name])
+    #: Experiments' pages by document.
+    pages: dict[str, Page]
+    #: Entries by document, in file order.
+    entries: dict[str, list[Entry]]
+    #: Runs by document.
+    runs: dict[str, list[Run]]
+    #: References by the document that they stand in.
+    cites: dict[str, list[Cite]]
+    #: Files that could not be shown, by document.
+    assets: dict[str, list[Asset]]
+    #: Problems inside documents.
+    troubles: dict[str, list[Trouble]]
+    #: What each document lists, by its author's doing and without.
+    listings: dict[str, Listing]
+    #: Labels and citations that each document defines, those that another one overrides included.
+    labels: dict[str, dict[str, Any]]
+    #: How many tables with a caption each document has.
+    captions: dict[str, int]
+    #: Keys of the files with the rows that the big tables of each document do not show.
+    tables: dict[str, list[str]]
+    #: References of other domains, as (domain, type, target), by document.
+    xrefs: dict[str, list[tuple[str, str, str]]]
+    #: Images in the record that each document shows.
+    figures: dict[str, list[ShownFigure]]
+    #: Indexes of figures by the document that they stand in.
+    figure_indexes: dict[str, list[FigureIndex]]
+    #: Scripts and inputs that the figures of each document offer for download, and the document does not.
+    figure_files: dict[str, list[str]]
 
-    @property
-    def pages(self) -> dict[str, Page]:
-        """Experiments' pages by document."""
-        return self._map("pages")
-
-    @property
-    def entries(self) -> dict[str, list[Entry]]:
-        """Entries by document, in file order."""
-        return self._map("entries")
-
-    @property
-    def runs(self) -> dict[str, list[Run]]:
-        """Runs by document."""
-        return self._map("runs")
-
-    @property
-    def cites(self) -> dict[str, list[Cite]]:
-        """References by the document that they stand in."""
-        return self._map("cites")
-
-    @property
-    def assets(self) -> dict[str, list[Asset]]:
-        """Files that could not be shown, by document."""
-        return self._map("assets")
-
-    @property
-    def troubles(self) -> dict[str, list[Trouble]]:
-        """Problems inside documents."""
-        return self._map("troubles")
-
-    @property
-    def listings(self) -> dict[str, Listing]:
-        """What each document lists, by its author's doing and without."""
-        return self._map("listings")
-
-    @property
-    def labels(self) -> dict[str, dict[str, Any]]:
-        """Labels and citations that each document defines, those that another one overrides included."""
-        return self._map("labels")
-
-    @property
-    def captions(self) -> dict[str, int]:
-        """How many tables with a caption each document has."""
-        return self._map("captions")
-
-    @property
-    def tables(self) -> dict[str, list[str]]:
-        """Keys of the files with the rows that the big tables of each document do not show."""
-        return self._map("tables")
-
-    @property
-    def xrefs(self) -> dict[str, list[tuple[str, str, str]]]:
-        """References of other domains, as (domain, type, target), by document."""
-        return self._map("xrefs")
-
-    @property
-    def figures(self) -> dict[str, list[ShownFigure]]:
-        """Images in the record that each document shows."""
-        return self._map("figures")
-
-    @property
-    def figure_indexes(self) -> dict[str, list[FigureIndex]]:
-        """Indexes of figures by the document that they stand in."""
-        return self._map("figure_indexes")
-
-    @property
-    def figure_files(self) -> dict[str, list[str]]:
-        """Scripts and inputs that the figures of each document offer for download, and the document does not."""
-        return self._map("figure_files")
+    def __getattr__(self, name: str) -> Any:
+        """Return one of the maps."""
+        if name in self.initial_data:
+            return self.data[name]
+        raise AttributeError(name)
 
     def note_trouble(self, docname: str, kind: str, message: str, line: int | None = None) -> None:
         """Remember a problem of a document, to be reported at the end of reading, now and in later builds."""
@@ -237,4 +199,4 @@ class Store(Domain):
         """Take over what another process read."""
         for name, per_document in otherdata.items():
             if isinstance(per_document, dict):
-                self._map(name).update({doc: per_document[doc] for doc in docnames if doc in per_document})
+                self.data[name].update({doc: per_document[doc] for doc in docnames if doc in per_document})

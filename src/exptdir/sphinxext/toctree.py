@@ -127,7 +127,9 @@ def _set_entries(node: addnodes.toctree, entries: list[tuple[str | None, str]]) 
     node["includefiles"] = [target for _, target in entries if target in documents]
 
 
-def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+def outdated_lists(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
     """Have a page read again when the experiments that it lists by itself are no longer the same."""
     domain = domain_of(env)
     stale = []
@@ -155,7 +157,7 @@ def _claims(domain: ExptDomain) -> dict[str, str]:
     return owners
 
 
-def _list_once(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def list_once(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Take out of our lists what another document lists, which no transform can know."""
     domain = domain_of(env)
     owners = _claims(domain)
@@ -227,5 +229,5 @@ def setup_toctree(app: Sphinx) -> None:
     app.add_directive("toctree", ExperimentToctree, override=True)
     app.add_transform(ToctreeTransform)
     app.add_node(experiment_list)
-    app.connect("env-get-outdated", _outdated, priority=200)
-    app.connect("env-updated", _list_once, priority=100)
+    app.connect("env-get-outdated", outdated_lists, priority=200)
+    app.connect("env-updated", list_once, priority=100)
