@@ -22,7 +22,7 @@ PIP := -m pip install --quiet --disable-pip-version-check --no-compile
 ifndef AT_ONCE
 .NOTPARALLEL:
 endif
-.PHONY: help site test lint record browser pytest test-oldest oldest-part bench clean environments static
+.PHONY: help site test lint record browser pytest test-oldest oldest-part fuzz bench clean environments static
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1	/p' $(firstword $(MAKEFILE_LIST)) | while IFS='	' read -r name text; \
@@ -55,6 +55,10 @@ test-oldest: $(OLDEST)/.stamp-test browser  ## pytest with the oldest Sphinx tha
 # cells, of which Sphinx knows nothing; `make test-oldest` runs all there are.
 oldest-part: $(OLDEST)/.stamp-test
 	$(OLDEST)/bin/python $(PYTEST) -m 'not slow' $(OLDEST_WITHOUT:%=--ignore=tests/sphinxext/%) $(PYTEST_ARGS) tests/sphinxext
+
+# Random kills, edits and files, many more than tests have time for; each program says how to run one case again.
+fuzz: $(VENV)/.stamp-dev  ## what the tests do at random, for as long as it takes
+	EXPTDIR_FUZZ=10 $(BIN)/python $(PYTEST) tests/record/edits/test_kills.py
 
 bench: $(VENV)/.stamp-dev  ## what navigation costs, measured (BENCH_ARGS='--sizes 300 1000 3000' for all of it)
 	$(BIN)/python -m benchmarks.navigation $(BENCH_ARGS)
