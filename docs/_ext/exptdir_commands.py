@@ -12,7 +12,7 @@ from exptdir_reference import _Generated
 
 from exptdir import cli
 from exptdir.cli.app import COMMANDS, exptdir
-from exptdir.cli.failing import EXIT_CODES
+from exptdir.cli.session import EXIT_CODES
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from exptdir.cli.app import COMMANDS, exptdir
-from exptdir.cli.failing import EXIT_CODES
+from exptdir.cli.session import EXIT_CODES
 from tests.docs.conftest import DOCS, Build
 
 sys.path.insert(0, str(DOCS / "_ext"))

@@ -38,9 +38,7 @@ PAGES = {
 MANUAL = "\n".join(PAGES.values())
 PROBLEMS = DOCS / "reference" / "problems"
 
-_FENCE = re.compile(
-    r"^(`{3,})\{code-block\} (\w+)\n((?::\w+:[^\n]*\n)*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL
-)
+_FENCE = re.compile(r"^(`{3,})\{code-block\} (\w+)\n((?::\w+:[^\n]*\n)*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 
 
 class Block(NamedTuple):
@@ -136,9 +134,7 @@ def test_pages_are_reached_from_the_front_page(manual):
 
 
 def test_nothing_comes_from_the_network(manual):
-    loaded = re.compile(
-        r"""<(?:script|img|iframe)[^>]*\ssrc="(?:https?:)?//|<link[^>]*\srel="stylesheet"[^>]*//"""
-    )
+    loaded = re.compile(r"""<(?:script|img|iframe)[^>]*\ssrc="(?:https?:)?//|<link[^>]*\srel="stylesheet"[^>]*//""")
     for path in manual.rglob("*.html"):
         assert not loaded.search(path.read_text("utf-8")), path
 

@@ -23,8 +23,8 @@ SCRIPT = """
 import signal, sys
 from pathlib import Path
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from exptdir.cli.preview import Terminal
-from exptdir.cli.serving import _address, _listening
+from exptdir.cli.serve import Terminal
+from exptdir.cli.serve import _address, _listening
 from exptdir.preview.http import Guard
 from exptdir.preview.serve import Wanted, serve
 base = Path(sys.argv[1])

@@ -16,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: see :mod:`exptdir.cli.failing`.
+        The exit code: see :mod:`exptdir.cli.session`.
     """
     from exptdir.cli.app import run
 

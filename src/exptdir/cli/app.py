@@ -17,22 +17,22 @@ from exptdir.errors import ExptdirError
 
 #: The module and the function of each command, in the order in which help lists them.
 COMMANDS: Mapping[str, tuple[str, str]] = {
-    "init": ("starting", "init"),
-    "new": ("writing", "new"),
-    "entry": ("writing", "entry"),
-    "list": ("looking", "list_"),
-    "show": ("showing", "show"),
-    "find": ("looking", "find"),
-    "status": ("stating", "status"),
-    "tag": ("stating", "tag"),
-    "renumber": ("moving", "renumber"),
-    "rename": ("moving", "rename"),
-    "move": ("moving", "move"),
-    "check": ("checking", "check"),
-    "plot": ("plotting", "plot"),
-    "build": ("building", "build"),
-    "serve": ("serving", "serve"),
-    "import": ("importing", "import_"),
+    "init": ("init", "init"),
+    "new": ("new", "new"),
+    "entry": ("new", "entry"),
+    "list": ("list", "list_"),
+    "show": ("show", "show"),
+    "find": ("list", "find"),
+    "status": ("status", "status"),
+    "tag": ("status", "tag"),
+    "renumber": ("move", "renumber"),
+    "rename": ("move", "rename"),
+    "move": ("move", "move"),
+    "check": ("check", "check"),
+    "plot": ("plot", "plot"),
+    "build": ("build", "build"),
+    "serve": ("serve", "serve"),
+    "import": ("import_", "import_"),
 }
 
 

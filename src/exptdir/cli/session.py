@@ -1,4 +1,7 @@
-"""What a command works on: the record around the current directory, read when it is first asked for."""
+"""What a command works on: the record around the current directory, read when it is first asked for.
+
+Also how commands end: their exit codes, and the errors that stand for them.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,32 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exptdir.cli.failing import NoExperiment, NoRecord
-
 if TYPE_CHECKING:
     from exptdir.record.home import Conf
     from exptdir.record.model import Experiment, Record
     from exptdir.record.problem import Problem
+
+#: The exit codes, which scripts may rely on, and what each means.
+EXIT_CODES = {
+    0: "It worked; where a command looks for faults, it found none that count.",
+    1: "It could not be done, or there are faults.",
+    2: "The command was written wrongly.",
+    3: "No experiment fits what was typed, or several do.",
+    4: "There is no record here.",
+    130: "It was interrupted.",
+}
+
+
+class NoExperiment(click.ClickException):
+    """No experiment fits, or several do and nobody can be asked."""
+
+    exit_code = 3
+
+
+class NoRecord(click.ClickException):
+    """The directory is in no record."""
+
+    exit_code = 4
 
 
 class Session:

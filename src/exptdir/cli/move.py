@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exptdir.cli.failing import NoExperiment
+from exptdir.cli.new import tell_recovered
 from exptdir.cli.options import ExperimentType, dry_run_option, examples
-from exptdir.cli.session import Session
-from exptdir.cli.writing import tell_recovered
+from exptdir.cli.session import NoExperiment, Session
 
 if TYPE_CHECKING:
     from exptdir.record.edits.plan import Plan

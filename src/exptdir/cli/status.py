@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from exptdir.cli.new import known_status, tell_recovered
 from exptdir.cli.options import ExperimentType, StatusType, dry_run_option, examples
 from exptdir.cli.session import Session
-from exptdir.cli.writing import known_status, tell_recovered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -134,14 +134,14 @@ def test_a_taken_port_is_an_error_if_it_was_asked_for(run: Run):
 
 
 def test_without_a_port_the_next_free_one_is_taken(monkeypatch):
-    from exptdir.cli import serving
+    from exptdir.cli import serve
 
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        monkeypatch.setattr(serving, "PORT", taken.getsockname()[1])
-        with serving._listening("127.0.0.1", None, exposed=False) as found:
-            assert 0 < found.getsockname()[1] - serving.PORT < 100
+        monkeypatch.setattr(serve, "PORT", taken.getsockname()[1])
+        with serve._listening("127.0.0.1", None, exposed=False) as found:
+            assert 0 < found.getsockname()[1] - serve.PORT < 100
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])
@@ -151,7 +151,7 @@ def test_an_address_that_others_reach_needs_a_word_of_its_own(run: Run, host):
 
 
 def test_what_is_exposed_is_said(capsys):
-    from exptdir.cli.preview import Terminal
+    from exptdir.cli.serve import Terminal
 
     Terminal(Path(), verbose=False).exposed("0.0.0.0", 8000)
     said = capsys.readouterr().out

@@ -29,26 +29,24 @@ def show(session: Session, expt: str | None, as_json: bool) -> None:
     if as_json:
         one, parent = found.experiment, found.parent
         echo_json(
-
-                {
-                    "id": one.id,
-                    "name": one.name,
-                    "title": one.title,
-                    "path": one.key,
-                    "log": one.log.relative_to(session.base).as_posix(),
-                    "status": found.status,
-                    "tags": list(one.tags),
-                    "begun": one.begun.isoformat() if one.begun else None,
-                    "prerequisites": list(one.prerequisites),
-                    "parent": parent.address if parent is not None else None,
-                    "children": [child.address for child in found.children],
-                    "entries": [_entry(entry) for entry in found.entries],
-                    "runs": list(found.runs),
-                    "figures": figures,
-                    "refers_to": [other.address for other in found.refers_to],
-                    "cited_by": [other.address for other in found.cited_by],
-                }
-
+            {
+                "id": one.id,
+                "name": one.name,
+                "title": one.title,
+                "path": one.key,
+                "log": one.log.relative_to(session.base).as_posix(),
+                "status": found.status,
+                "tags": list(one.tags),
+                "begun": one.begun.isoformat() if one.begun else None,
+                "prerequisites": list(one.prerequisites),
+                "parent": parent.address if parent is not None else None,
+                "children": [child.address for child in found.children],
+                "entries": [_entry(entry) for entry in found.entries],
+                "runs": list(found.runs),
+                "figures": figures,
+                "refers_to": [other.address for other in found.refers_to],
+                "cited_by": [other.address for other in found.cited_by],
+            }
         )
     else:
         _print(session, found, figures)

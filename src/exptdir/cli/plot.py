@@ -59,15 +59,13 @@ def plot(
     report = _run(session, only, force, jobs, executor)
     if as_json:
         echo_json(
-
-                {
-                    "ran": list(report.ran),
-                    "adopted": list(report.adopted),
-                    "failed": list(report.failed),
-                    "problems": [problem.message for problem in report.problems],
-                    "seconds": round(report.seconds, 3),
-                }
-
+            {
+                "ran": list(report.ran),
+                "adopted": list(report.adopted),
+                "failed": list(report.failed),
+                "problems": [problem.message for problem in report.problems],
+                "seconds": round(report.seconds, 3),
+            }
         )
     else:
         for problem in report.problems:

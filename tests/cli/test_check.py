@@ -77,7 +77,7 @@ def test_missing_files_are_told_once_each(run: Run, clean: Path):
         "expts/0070_x/index.md:5: none.xlsx: there is no such file",
         "expts/0071_x/notes.rst:4: a.txt: there is no such file",
         "expts/0071_x/notes.rst:4: b c.txt: there is no such file",
-        "expts/0071_x/notes.rst:4: d.pdf: there is no such file",
+        "expts/0071_x/notes.rst:5: d.pdf: there is no such file",
     ]
 
 
