@@ -12,6 +12,7 @@ import stat
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from exptdir.record.files import read_or_none, write_if_changed
@@ -54,7 +55,11 @@ class Digests:
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
-        self._known = _load(file) if file is not None else {}
+        self._known: dict[str, _Known] = {}
+        # One that is damaged counts as empty.
+        with suppress(ValueError, TypeError, AttributeError, RecursionError):
+            data = json.loads((read_or_none(file) if file is not None else None) or b"{}")
+            self._known = {path: _known(values) for path, values in data.items()}
         self._asked: set[str] = set()
 
     def of(self, path: str) -> str | None:
@@ -80,9 +85,6 @@ class Digests:
             return known[3]
         if not stat.S_ISREG(found.st_mode):
             return None
-        return self._read(path)
-
-    def _read(self, path: str) -> str | None:
         try:
             descriptor = os.open(path, _FLAGS)
         except OSError:
@@ -125,14 +127,6 @@ class Digests:
             return
         kept = {path: known for path, known in self._known.items() if not prune or path in self._asked}
         write_if_changed(self._file, json.dumps(kept, sort_keys=True, separators=(",", ":")).encode())
-
-
-def _load(file: Path) -> dict[str, _Known]:
-    try:
-        data = json.loads(read_or_none(file) or b"{}")
-        return {path: _known(values) for path, values in data.items()}
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        return {}
 
 
 def _known(values: list[object]) -> _Known:

@@ -128,6 +128,9 @@ def _script(base: Path, experiment: str, table: object, line: int | None) -> Scr
     for output in _texts(table, "outputs"):
         if not is_figure(output):
             raise _FaultError(f"“{output[:200]}” in outputs is no figure by its suffix")
+    timeout = table.get("timeout", 1)
+    if not isinstance(timeout, int | float) or isinstance(timeout, bool) or not 0 < timeout < math.inf:
+        raise _FaultError("timeout must be a number of seconds above 0")
     return Script(
         path=path,
         experiment=experiment,
@@ -135,36 +138,18 @@ def _script(base: Path, experiment: str, table: object, line: int | None) -> Scr
         args=_texts(table, "args"),
         outputs=tuple(sorted({_inside(experiment, output) for output in _texts(table, "outputs")})),
         inputs=tuple(sorted({_inside(experiment, pattern) for pattern in _texts(table, "inputs")})),
-        timeout=_timeout(table),
+        timeout=float(timeout) if "timeout" in table else None,
         declared=True,
         line=line,
     )
 
 
 def _texts(table: dict[str, Any], key: str) -> tuple[str, ...]:
-    texts: list[str] = _checked(table, key, [], _is_texts, "a list of strings, such as [\"a\", \"b\"]")
-    return tuple(texts)
-
-
-def _timeout(table: dict[str, Any]) -> float | None:
-    value = _checked(table, "timeout", None, _is_seconds, "a number of seconds above 0")
-    return None if value is None else float(value)
-
-
-def _checked(table: dict[str, Any], key: str, default: Any, fits: Callable[[Any], bool], wanted: str) -> Any:
-    value = table.get(key, default)
-    if value is not default and not fits(value):
-        raise _FaultError(f"{key} must be {wanted}")
-    return value
-
-
-def _is_texts(value: Any) -> bool:
+    value = table.get(key, [])
     # A null byte ends a path or an argument in the middle.
-    return isinstance(value, list) and all(isinstance(item, str) and "\0" not in item for item in value)
-
-
-def _is_seconds(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
+    if not isinstance(value, list) or not all(isinstance(item, str) and "\0" not in item for item in value):
+        raise _FaultError(f"{key} must be a list of strings, such as [\"a\", \"b\"]")
+    return tuple(value)
 
 
 def _inside(experiment: str, path: str) -> str:
@@ -194,7 +179,9 @@ def find_scripts(
         is listed is not also run bare because of its name.
     """
     found = found or survey(record)
-    matches = _matcher(tuple(patterns))
+    patterns = tuple(patterns)
+    names = [pattern for pattern in patterns if "/" not in pattern]
+    whole = compile_patterns(pattern for pattern in patterns if "/" in pattern)
     scripts: dict[str, Script] = {}
     problems: list[Problem] = []
     declared: set[str] = set()
@@ -205,7 +192,9 @@ def find_scripts(
             problems += wrong
         for script in listed:
             if script.key in scripts:
-                problems.append(_twice(record, script, scripts[script.key]))
+                other = f"{scripts[script.key].experiment}/expt.toml"
+                message = f"this [[figure]] is passed over: {other} lists the same script and arguments"
+                problems.append(Problem("figure", message, record.base / experiment / "expt.toml", script.line))
                 continue
             scripts[script.key] = script
             declared.add(script.path)
@@ -214,25 +203,11 @@ def find_scripts(
             language = LANGUAGES.get(posixpath.splitext(path)[1].lower())
             if language is None or path in declared:
                 continue
-            if matches(path if experiment == "." else path.removeprefix(experiment + "/")):
+            below = path if experiment == "." else path.removeprefix(experiment + "/")
+            *directories, name = below.split("/")
+            named = "tests" not in directories and any(fnmatchcase(name, pattern) for pattern in names)
+            if named or whole(below):
                 script = Script(path, experiment, language)
                 scripts[script.key] = script
     return tuple(scripts[key] for key in sorted(scripts)), tuple(problems)
 
-
-def _twice(record: Record, script: Script, other: Script) -> Problem:
-    where = record.base / script.experiment / "expt.toml"
-    message = f"this [[figure]] is passed over: {other.experiment}/expt.toml lists the same script and arguments"
-    return Problem("figure", message, where, script.line)
-
-
-def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
-    names = [pattern for pattern in patterns if "/" not in pattern]
-    whole = compile_patterns(pattern for pattern in patterns if "/" in pattern)
-
-    def matches(path: str) -> bool:
-        *directories, name = path.split("/")
-        tested = "tests" in directories
-        return (not tested and any(fnmatchcase(name, pattern) for pattern in names)) or whole(path)
-
-    return matches

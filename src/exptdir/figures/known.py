@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from exptdir.figures.digest import Digests, digest_text, mark
 from exptdir.figures.ledger import Entry, format_ledger, parse_ledger
@@ -97,23 +96,21 @@ class Ledgers:
         try:
             with locked(os.fspath(path.parent)):
                 self.refresh(experiment)
-                self._write(experiment, changes, path)
+                self._apply(experiment, changes)
+                text = format_ledger(self.entries[experiment].values(), experiment)
+                content = text.encode("utf-8", "surrogateescape")
+                if content:
+                    write_if_changed(path, content)
+                elif self._content[experiment]:
+                    path.unlink(missing_ok=True)
+                self._content[experiment] = content
+                self._problems[experiment] = []
         except OSError as error:
             message = f"the ledger cannot be written: {error.strerror or error}; its figures are drawn again next time"
             return Problem("figure", message, path)
         finally:
             self._apply(experiment, changes)
         return None
-
-    def _write(self, experiment: str, changes: Mapping[str, Entry | None], path: Path) -> None:
-        self._apply(experiment, changes)
-        content = format_ledger(self.entries[experiment].values(), experiment).encode("utf-8", "surrogateescape")
-        if content:
-            write_if_changed(path, content)
-        elif self._content[experiment]:
-            path.unlink(missing_ok=True)
-        self._content[experiment] = content
-        self._problems[experiment] = []
 
     def _apply(self, experiment: str, changes: Mapping[str, Entry | None]) -> None:
         entries = self.entries[experiment]
@@ -163,9 +160,14 @@ class State:
         self.directory = directory
         self.digests = Digests(directory / "digests.json")
         self._file = directory / "figures.json"
-        data = _load(self._file)
-        self.failures: dict[str, Failure] = _values(data.get("failures"), lambda value: Failure(**value))
-        self._outside: dict[str, tuple[str, dict[str, str]]] = _values(data.get("outside"), _stamps)
+        self.failures: dict[str, Failure] = {}
+        self._outside: dict[str, tuple[str, dict[str, str]]] = {}
+        # Whatever is wrong with the file, what is lost is learnt again.
+        with suppress(ValueError, TypeError, AttributeError, KeyError, RecursionError):
+            data = json.loads(read_or_none(self._file) or b"{}")
+            self.failures = {key: Failure(**value) for key, value in data["failures"].items()}
+            for key, (identity, stamps) in data["outside"].items():
+                self._outside[key] = str(identity), {str(path): str(known) for path, known in stamps.items()}
 
     def scratch(self, key: str) -> Path:
         """Return a directory for one run of a script."""
@@ -213,26 +215,6 @@ class State:
         failures = {key: asdict(failure) for key, failure in self.failures.items()}
         data = {"failures": failures, "outside": self._outside}
         write_if_changed(self._file, json.dumps(data, sort_keys=True, indent=1).encode())
-
-
-def _load(file: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(read_or_none(file) or b"{}")
-    except (ValueError, RecursionError):
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
-def _values(data: Any, make: Any) -> dict[str, Any]:
-    try:
-        return {key: make(value) for key, value in (data or {}).items()}
-    except (TypeError, ValueError, AttributeError):
-        return {}
-
-
-def _stamps(value: Any) -> tuple[str, dict[str, str]]:
-    identity, stamps = value
-    return str(identity), {str(path): str(stamp) for path, stamp in stamps.items()}
 
 
 #: A worker that dies may have been killed by the script, which then kills the next one as well.

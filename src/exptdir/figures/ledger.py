@@ -191,29 +191,21 @@ def format_ledger(entries: Iterable[Entry], directory: str) -> str:
     str
         The file; empty where nothing is known.
     """
-    lines = [line for entry in entries for line in _lines(entry, directory)]
+    lines: list[str] = []
+    for entry in entries:
+        path = posixpath.relpath(entry.script, directory)
+        owner = f"{path}#{_mark(entry.args)}" if entry.args else path
+        facts: list[tuple[str, ...]] = [("script", entry.digest), ("style", entry.style)]
+        facts += [("args", *entry.args)] if entry.args else []
+        facts += [("adopted",)] if entry.adopted else []
+        for fact, attribute in MAPPINGS.items():
+            values: Mapping[str, str] = getattr(entry, attribute)
+            facts += [(fact, _relative(fact, name, directory), value) for name, value in values.items()]
+        for fact, attribute in SETS.items():
+            facts += [(fact, _relative(fact, name, directory)) for name in getattr(entry, attribute)]
+        own = sorted({" ".join(quoted(token) for token in (owner, *fact)) for fact in facts})
+        lines += [*own, f"{quoted(owner)} sum {_sum(own)}"]
     return "\n".join([HEADER, *sorted(lines), ""]) if lines else ""
-
-
-def _lines(entry: Entry, directory: str) -> list[str]:
-    owner = _owner(entry, directory)
-    facts: list[tuple[str, ...]] = [("script", entry.digest), ("style", entry.style)]
-    if entry.args:
-        facts.append(("args", *entry.args))
-    if entry.adopted:
-        facts.append(("adopted",))
-    for fact, attribute in MAPPINGS.items():
-        values: Mapping[str, str] = getattr(entry, attribute)
-        facts += [(fact, _relative(fact, name, directory), value) for name, value in values.items()]
-    for fact, attribute in SETS.items():
-        facts += [(fact, _relative(fact, name, directory)) for name in getattr(entry, attribute)]
-    lines = sorted({" ".join(quoted(token) for token in (owner, *fact)) for fact in facts})
-    return [*lines, f"{quoted(owner)} sum {_sum(lines)}"]
-
-
-def _owner(entry: Entry, directory: str) -> str:
-    path = posixpath.relpath(entry.script, directory)
-    return f"{path}#{_mark(entry.args)}" if entry.args else path
 
 
 def _mark(args: Iterable[str]) -> str:
@@ -254,7 +246,10 @@ def parse_ledger(text: str, directory: str, path: Path) -> tuple[dict[str, Entry
             continue
         tokens = tokens_of(line)
         if tokens is None:
-            problems.append(_problem(line, path, number))
+            message = f"this line of the ledger cannot be read and is passed over: {line[:80]!r}"
+            if is_marker(line):
+                message = "the ledger holds a merge conflict: what it concerns is drawn again"
+            problems.append(Problem("figure", message, path, number))
         else:
             owners[tokens[0]].append((tokens[1:], line))
     entries: dict[str, Entry] = {}
@@ -268,19 +263,10 @@ def parse_ledger(text: str, directory: str, path: Path) -> tuple[dict[str, Entry
             problems.append(Problem("figure", message, path))
         entries[entry.key] = entry
     # One conflict has three markers, which say the same.
-    return entries, problems if len(problems) <= 3 else [*problems[:3], _more(problems, path)]
-
-
-def _more(problems: list[Problem], path: Path) -> Problem:
-    return Problem("figure", f"the ledger has {len(problems) - 3} more such faults", path, problems[3].line)
-
-
-def _problem(line: str, path: Path, number: int) -> Problem:
-    if is_marker(line):
-        message = "the ledger holds a merge conflict: what it concerns is drawn again"
-    else:
-        message = f"this line of the ledger cannot be read and is passed over: {line[:80]!r}"
-    return Problem("figure", message, path, number)
+    if len(problems) > 3:
+        message = f"the ledger has {len(problems) - 3} more such faults"
+        problems[3:] = [Problem("figure", message, path, problems[3].line)]
+    return entries, problems
 
 
 def _entry(owner: str, facts: list[tuple[list[str], str]], directory: str) -> Entry | None:
@@ -328,20 +314,17 @@ class _Reader:
         elif fact in ("script", "style") and len(values) == 1:
             self._put(self.single, fact, values[0])
         elif fact in MAPPINGS and len(values) == 2:
-            self._map(fact, *values)
+            name = self._name(fact, values[0])
+            if fact != "version" and not _DIGEST.fullmatch(values[1]):
+                self.damage(f"the digest of {values[0][:200]} is cut off")
+            elif name is not None:
+                self._put(self.maps[MAPPINGS[fact]], name, values[1])
+                self.drawn.update([values[1]] if fact == "output" else [])
         elif fact in SETS and len(values) == 1:
             name = self._name(fact, values[0])
             self.sets[SETS[fact]].update([] if name is None else [name])
         elif fact != "sum":
             self.damage(f"the fact “{fact[:40]}” is not known")
-
-    def _map(self, fact: str, name: str, value: str) -> None:
-        place = self._name(fact, name)
-        if fact != "version" and not _DIGEST.fullmatch(value):
-            self.damage(f"the digest of {name[:200]} is cut off")
-        elif place is not None:
-            self._put(self.maps[MAPPINGS[fact]], place, value)
-            self.drawn.update([value] if fact == "output" else [])
 
     def _name(self, fact: str, name: str) -> str | None:
         place = inside(name, self.directory) if fact in _PATHS else name

@@ -11,7 +11,7 @@ from pathlib import Path
 from exptdir.figures.find import find_scripts
 from exptdir.figures.known import Ledgers, State
 from exptdir.figures.ledger import Entry
-from exptdir.figures.model import LEDGER, FigureSettings, Outcome, Script
+from exptdir.figures.model import LEDGER, FigureSettings, Script
 from exptdir.figures.plan.check import Checker, Verdict
 from exptdir.figures.plan.new_entry import adopted_entry
 from exptdir.figures.plan.planner import Planner
@@ -24,10 +24,6 @@ from exptdir.record.model import Record
 from exptdir.record.problem import Problem
 
 
-def _silent(script: Script, outcome: Outcome | None) -> None:
-    return
-
-
 def update(
     record: Record,
     settings: FigureSettings,
@@ -36,7 +32,7 @@ def update(
     *,
     only: Collection[str] | None = None,
     dry_run: bool = False,
-    progress: Progress = _silent,
+    progress: Progress | None = None,
     private: Collection[Path] = (),
     finder: Finder | None = None,
 ) -> Report:
@@ -81,6 +77,10 @@ def update(
     if not dry_run:
         work.save(prune=only is None)
     return work.report(time.monotonic() - began)
+
+
+#: How figures stand whose script may have failed.
+_FAILING = ("stale", "unknown", "never run")
 
 
 @dataclass
@@ -146,7 +146,7 @@ class _Update:
         if problem is not None:
             self.problems.append(problem)
 
-    def run(self, submit: Submit, progress: Progress, private: tuple[str, ...]) -> None:
+    def run(self, submit: Submit, progress: Progress | None, private: tuple[str, ...]) -> None:
         """Run what is stale, and what becomes stale by it."""
         forced = self.settings.mode == "always"
         allowed = {key for key, script in self.planner.scripts.items() if self._allowed(script)}
@@ -167,60 +167,52 @@ class _Update:
         """Forget scripts that are gone, once nothing is left that only they are known to have drawn."""
         for experiment, entries in self.planner.ledgers.entries.items():
             gone = [entry for key, entry in entries.items() if key not in self.planner.scripts]
-            needless = [entry for entry in gone if entry.adopted or not any(map(self._is_orphan, entry.outputs))]
+            left = {path for entry in gone for path in entry.outputs if self.tree.exists(path)}
+            orphans = {path for path in left if not self.planner.owners(path)}
+            needless = [entry for entry in gone if entry.adopted or orphans.isdisjoint(entry.outputs)]
             if needless and self.only is None:
                 self._store(experiment, {entry.key: None for entry in needless})
 
-    def _is_orphan(self, path: str) -> bool:
-        return self.tree.exists(path) and not self.planner.owners(path)
-
     def save(self, *, prune: bool) -> None:
         """Write the state; without it the next update takes longer and knows less, but is right."""
-        fresh = [key for key in self.state.failures if not self._is_failing(key)]
-        for key in fresh:
-            del self.state.failures[key]
+        for key in list(self.state.failures):
+            # It matters no more if the script is gone, or was changed back.
+            if key not in self.planner.scripts or self.planner.verdict(key).state not in _FAILING:
+                del self.state.failures[key]
         try:
             self.state.save(prune=prune)
         except OSError as error:
             message = f"what is remembered of figures cannot be written: {error.strerror or error}"
             self.problems.append(Problem("figure", message, self.state.directory))
 
-    def _is_failing(self, key: str) -> bool:
-        """Tell whether a failure still matters: not if the script is gone or was changed back."""
-        return key in self.planner.scripts and self.planner.verdict(key).state in ("stale", "unknown", "never run")
-
     def report(self, seconds: float) -> Report:
         """Gather what was found and done."""
-        scripts = {key: self._script_report(key) for key in self.planner.scripts}
-        failed = tuple(sorted(self.scheduler.failed)) if self.scheduler is not None else ()
-        problems = [*self.problems, *self.planner.problems(self.verdicts), *self._failures(scripts)]
+        scripts: dict[str, ScriptReport] = {}
+        problems = [*self.problems, *self.planner.problems(self.verdicts)]
+        scheduler = self.scheduler
+        for key, script in self.planner.scripts.items():
+            entry, verdict = self.planner.entry(key), self.verdicts[key]
+            failure = self.state.failures.get(key) if verdict.state in _FAILING else None
+            scripts[key] = ScriptReport(
+                script=script,
+                verdict=verdict,
+                figures=tuple(entry.outputs) if entry is not None else script.outputs,
+                inputs=tuple(entry.inputs) if entry is not None else (),
+                modules=tuple(entry.modules) if entry is not None else (),
+                unseen=entry.unseen if entry is not None else (),
+                failure=failure,
+                outcome=scheduler.outcomes.get(key) if scheduler is not None else None,
+                kept=scheduler.kept.get(key, {}) if scheduler is not None else {},
+            )
+            if failure is not None:
+                problems.append(Problem("figure", failure.message, self.record.base / script.path, failure.line))
         return Report(
             scripts=scripts,
             figures=figure_reports(self.planner, self.verdicts),
             problems=tuple(dict.fromkeys(problems)),
-            ran=tuple(sorted(self.scheduler.outcomes)) if self.scheduler is not None else (),
+            ran=tuple(sorted(scheduler.outcomes)) if scheduler is not None else (),
             adopted=tuple(sorted(self.adopted)),
-            failed=failed,
+            failed=tuple(sorted(scheduler.failed)) if scheduler is not None else (),
             planned=tuple(sorted(key for key, verdict in self.verdicts.items() if verdict.run)),
             seconds=seconds,
         )
-
-    def _script_report(self, key: str) -> ScriptReport:
-        script, entry, scheduler = self.planner.scripts[key], self.planner.entry(key), self.scheduler
-        verdict = self.verdicts[key]
-        failing = verdict.state in ("stale", "unknown", "never run")
-        return ScriptReport(
-            script=script,
-            verdict=verdict,
-            figures=tuple(entry.outputs) if entry is not None else script.outputs,
-            inputs=tuple(entry.inputs) if entry is not None else (),
-            modules=tuple(entry.modules) if entry is not None else (),
-            unseen=entry.unseen if entry is not None else (),
-            failure=self.state.failures.get(key) if failing else None,
-            outcome=scheduler.outcomes.get(key) if scheduler is not None else None,
-            kept=scheduler.kept.get(key, {}) if scheduler is not None else {},
-        )
-
-    def _failures(self, scripts: dict[str, ScriptReport]) -> list[Problem]:
-        failing = [(report.script.path, report.failure) for report in scripts.values() if report.failure is not None]
-        return [Problem("figure", failure.message, self.record.base / path, failure.line) for path, failure in failing]

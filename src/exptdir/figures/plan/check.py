@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Literal
@@ -88,14 +88,6 @@ class Checker:
             Figures that another script draws too, so that they may be as that one left them.
         """
         found = _Findings(script)
-        self._certain(script, entry, found)
-        self._figures(entry, contested, found)
-        self._inputs(script, entry, ignored, found)
-        self._outside(entry, found)
-        edited = () if entry.adopted else tuple(self._edited(entry, contested))
-        return found.verdict(entry, edited)
-
-    def _certain(self, script: Script, entry: Entry, found: _Findings) -> None:
         if entry.damaged:
             found.certain.append(f"what the ledger says of it is damaged: {entry.damaged}")
         if self.tree.digest(script.path) != entry.digest:
@@ -109,12 +101,17 @@ class Checker:
             if (now := self.tree.digest(path)) != digest:
                 found.certain.append(f"{found.name(path)} has changed" if now else f"{found.name(path)} is gone")
         found.certain += [f"{found.name(path)} is there now" for path in entry.absent if self.tree.exists(path)]
-
-    def _figures(self, entry: Entry, contested: frozenset[str], found: _Findings) -> None:
-        missing = [path for path in entry.outputs if not self.tree.exists(path)]
-        found.certain += [f"{found.name(path)} is not there" for path in missing]
-        undrawn = set(found.script.outputs) - set(entry.outputs) - contested
-        found.certain += [f"it is said to draw {found.name(path)}" for path in sorted(undrawn) if not entry.adopted]
+        found.certain += [f"{found.name(path)} is not there" for path in entry.outputs if not self.tree.exists(path)]
+        edited: list[str] = []
+        if not entry.adopted:
+            undrawn = set(found.script.outputs) - set(entry.outputs) - contested
+            found.certain += [f"it is said to draw {found.name(path)}" for path in sorted(undrawn)]
+            # A merge may have left two digests of a figure, one of which is right.
+            drawn = {*entry.drawn, *entry.outputs.values(), None}
+            edited = [path for path in entry.outputs if self.tree.digest(path) not in drawn and path not in contested]
+        self._inputs(script, entry, ignored, found)
+        self._outside(entry, found)
+        return found.verdict(entry, tuple(edited))
 
     def _inputs(self, script: Script, entry: Entry, ignored: frozenset[str], found: _Findings) -> None:
         gone: list[str] = []
@@ -126,26 +123,24 @@ class Checker:
                 while_drawn = " while it was drawn" if digest == CHANGED else ""
                 found.changed.append(f"{found.name(path)} has changed{while_drawn}")
         found.absent += [f"{found.name(path)} is not here" for path in gone]
+        own = (*entry.outputs, *entry.wrote, *entry.former)
         for directory, digest in entry.listings.items():
-            self._listing(directory, digest, entry, gone, found)
+            now = self.tree.listing(directory, without=own)
+            there = [path for path in gone if (posixpath.dirname(path) or ".") == directory]
+            if now is None:
+                found.absent.append(f"{found.name(directory)} is not here")
+            elif now == digest:
+                continue
+            elif there and all(self.tree.digests.seen(self.tree.absolute(path)) for path in there):
+                # They were here once, so they were deleted, and the script takes whatever it finds.
+                found.certain += [f"{found.name(path)} is gone" for path in there]
+            elif self.tree.listing(directory, without=own, supposed=there) != digest:
+                found.changed.append(f"the files in {found.name(directory)} are others")
         possible = set(self.tree.matching(script.inputs))
         possible.update(path for directory in entry.scope for path in self.tree.data_files(directory))
         known = {*entry.inputs, *entry.modules, *entry.wrote, *entry.outputs, *ignored}
         # Big files are known by their mark alone.
         found.new += sorted(path for path in possible - known if mark(path) not in entry.outside)
-
-    def _listing(self, directory: str, digest: str, entry: Entry, gone: list[str], found: _Findings) -> None:
-        own = (*entry.outputs, *entry.wrote, *entry.former)
-        now = self.tree.listing(directory, without=own)
-        if now is None:
-            found.absent.append(f"{found.name(directory)} is not here")
-        elif now != digest:
-            there = [path for path in gone if (posixpath.dirname(path) or ".") == directory]
-            if there and all(self.tree.digests.seen(self.tree.absolute(path)) for path in there):
-                # They were here once, so they were deleted, and the script takes whatever it finds.
-                found.certain += [f"{found.name(path)} is gone" for path in there]
-            elif self.tree.listing(directory, without=own, supposed=there) != digest:
-                found.changed.append(f"the files in {found.name(directory)} are others")
 
     def _outside(self, entry: Entry, found: _Findings) -> None:
         stamps = self.state.outside(entry)
@@ -158,12 +153,6 @@ class Checker:
                 found.absent.append(f"{path} is not here")
             elif now != then:
                 found.changed.append(f"{path} has changed")
-
-    def _edited(self, entry: Entry, contested: frozenset[str]) -> Iterator[str]:
-        for path, digest in entry.outputs.items():
-            now = self.tree.digest(path)
-            if now not in (None, digest) and now not in entry.drawn and path not in contested:
-                yield path
 
 
 @dataclass

@@ -113,12 +113,10 @@ class Places:
 
     def inside(self, paths: Iterable[str]) -> set[str]:
         """Return those in the record, relative to its base."""
-        found = {place for path in paths if (place := self._tree.inside(path)) is not None and not self._is_own(path)}
-        return {path for path in found if "__pycache__" not in path}
-
-    def _is_own(self, path: str) -> bool:
         # A record may itself lie where programs do, in a directory for temporary files for instance.
-        return is_below(path, tuple(place for place in self._private if self._tree.inside(place) is not None))
+        own = tuple(place for place in self._private if self._tree.inside(place) is not None)
+        found = {place for path in paths if (place := self._tree.inside(path)) is not None and not is_below(path, own)}
+        return {path for path in found if "__pycache__" not in path}
 
     def outside(self, paths: Iterable[str]) -> set[str]:
         """Return those outside the record."""
@@ -190,7 +188,11 @@ def drawn_entry(
     unseen = trace.unseen if script.language == "python" else (script.language,)
     scope = _scope(script, tree, unseen, places.inside(trace.named_directories))
     _take_unseen(facts, script, scope)
-    wrote = {path for path in writes - set(outputs) if not _is_ours(path) and tree.exists(path)}
+    wrote = {path for path in writes - set(outputs) if tree.exists(path) and posixpath.basename(path) != LEDGER}
+    wrote = {path for path in wrote if not (is_figure(path) and posixpath.basename(path).startswith("."))}
+    # What was merely adopted may never have been its own.
+    old = before.old if before.old is not None and not before.old.adopted else None
+    former = {*old.outputs, *old.former} - set(outputs) if old is not None else set()
     entry = Entry(
         script=script.path,
         args=script.args,
@@ -198,7 +200,7 @@ def drawn_entry(
         style=before.style,
         outputs=_ordered(outputs),
         versions=_ordered(outcome.versions),
-        former=_former(before.old, outputs, tree),
+        former=tuple(sorted(filter(tree.exists, former))),
         scope=scope,
         unseen=tuple(sorted(unseen)),
         wrote=tuple(sorted(wrote)),
@@ -271,14 +273,3 @@ def _with(facts: Collector, entry: Entry) -> Entry:
 
 def _ordered(values: Mapping[str, str]) -> dict[str, str]:
     return dict(sorted(values.items()))
-
-
-def _former(old: Entry | None, outputs: Collection[str], tree: Tree) -> tuple[str, ...]:
-    """Return the figures that the script drew once; what was merely adopted may never have been its own."""
-    if old is None or old.adopted:
-        return ()
-    return tuple(sorted(path for path in {*old.outputs, *old.former} - set(outputs) if tree.exists(path)))
-
-
-def _is_ours(path: str) -> bool:
-    return posixpath.basename(path) == LEDGER or (is_figure(path) and posixpath.basename(path).startswith("."))

@@ -65,19 +65,15 @@ class Planner:
         """Decide about one script."""
         script, entry = self.scripts[key], self.entry(key)
         if entry is None:
-            return self._first_time(script)
+            if missing := self._missing(script):
+                return Verdict("never run", _not_there(missing, script), run=True)
+            figures = [path for path in self.shown.get(script.experiment, ()) if not self.owners(path)]
+            return Verdict("never run", adopt=bool(figures or script.outputs))
         contested = frozenset(self.contested) if entry.outputs else frozenset()
         found = self.checker.check(script, entry, self.flow.ignored(key), contested)
         if entry.adopted and not found.run and (missing := self._missing(script)):
             return Verdict("stale", _not_there(missing, script), run=True)
         return found
-
-    def _first_time(self, script: Script) -> Verdict:
-        missing = self._missing(script)
-        if missing:
-            return Verdict("never run", _not_there(missing, script), run=True)
-        figures = [path for path in self.shown.get(script.experiment, ()) if not self.owners(path)]
-        return Verdict("never run", adopt=bool(figures or script.outputs))
 
     def _missing(self, script: Script) -> list[str]:
         """Return the figures that are shown and not there, and that no other script is known to draw.
@@ -143,11 +139,12 @@ class Planner:
     def likely(self, path: str, keys: Collection[str]) -> str | None:
         """Return which of several scripts seems to draw a figure, if any does."""
         name = path.rpartition("/")[2]
-        naming = (key for key in keys if path in self.scripts[key].outputs or name in self._text(self.scripts[key]))
-        return next(naming, next(iter(keys)) if len(keys) == 1 else None)
-
-    def _text(self, script: Script) -> str:
-        return (read_or_none(self.checker.tree.absolute(script.path)) or b"").decode("utf-8", "replace")
+        for key in keys:
+            script = self.scripts[key]
+            text = (read_or_none(self.checker.tree.absolute(script.path)) or b"").decode("utf-8", "replace")
+            if path in script.outputs or name in text:
+                return key
+        return next(iter(keys)) if len(keys) == 1 else None
 
     def problems(self, verdicts: Mapping[str, Verdict]) -> list[Problem]:
         """Say what is wrong with the scripts taken together, and with figures changed by hand."""

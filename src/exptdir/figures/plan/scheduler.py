@@ -53,8 +53,16 @@ def judge(
         ``None`` if nothing was. A script that writes no figure is right to do so, unless it is listed with
         figures, or drew one before that is still shown.
     """
-    message = _message(script, job, outcome)
-    if message is None:
+    message = None
+    if outcome.status == "timeout":
+        message = f"{script.path} did not end within {job.timeout:g} seconds and was stopped"
+    elif outcome.status == "missing program":
+        message = f"{script.path} cannot be run: {_PROGRAMS[script.language]} is not installed"
+    elif outcome.status not in ("ok", "no output"):
+        last = headline(script.language, outcome.traceback)[:300]
+        verb = "was killed" if outcome.status == "killed" else "failed"
+        message = f"{script.path} {verb}: {last}" if last else f"{script.path} {verb}"
+    else:
         missing = [path for path in script.outputs if not tree.exists(path)]
         drew = () if old is None or old.adopted or outcome.written else set(old.outputs).intersection(shown)
         if missing:
@@ -64,18 +72,6 @@ def judge(
     if message is None:
         return None
     return Failure(outcome.status, message, outcome.traceback, outcome.output, outcome.line)
-
-
-def _message(script: Script, job: Job, outcome: Outcome) -> str | None:
-    if outcome.status in ("ok", "no output"):
-        return None
-    if outcome.status == "timeout":
-        return f"{script.path} did not end within {job.timeout:g} seconds and was stopped"
-    if outcome.status == "missing program":
-        return f"{script.path} cannot be run: {_PROGRAMS[script.language]} is not installed"
-    last = headline(script.language, outcome.traceback)[:300]
-    verb = "was killed" if outcome.status == "killed" else "failed"
-    return f"{script.path} {verb}: {last}" if last else f"{script.path} {verb}"
 
 
 Submit = Callable[[Job], "Future[Outcome]"]
@@ -165,7 +161,7 @@ class Scheduler:
     settings: FigureSettings
     submit: Submit
     allowed: Collection[str]
-    progress: Progress
+    progress: Progress | None
     private: tuple[str, ...]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
@@ -192,7 +188,13 @@ class Scheduler:
         self._forced = set(keys) if forced else set()
         try:
             while self._pending or self._running:
-                self._start_all()
+                active = {running.key for running in self._running.values()}
+                for key in sorted(self._pending):
+                    if len(self._running) >= _AT_ONCE:
+                        break
+                    free = key not in active and not self.planner.flow.must_wait(key, self._pending | active)
+                    if free and self._start(key):
+                        active.add(key)
                 self._await()
                 if not self._pending and not self._running:
                     self._pending = {key for key in self.planner.scripts if self._again(key)}
@@ -205,15 +207,6 @@ class Scheduler:
         if key not in self.allowed or key in self.failed or self._runs[key] >= _MOST_RUNS:
             return False
         return self.planner.verdict(key).run
-
-    def _start_all(self) -> None:
-        active = {running.key for running in self._running.values()}
-        for key in sorted(self._pending):
-            if len(self._running) >= _AT_ONCE:
-                return
-            free = key not in active and not self.planner.flow.must_wait(key, self._pending | active)
-            if free and self._start(key):
-                active.add(key)
 
     def _start(self, key: str) -> bool:
         """Hand a script over, unless another build is at it; say whether that was done."""
@@ -232,7 +225,8 @@ class Scheduler:
             self._fail(script, Failure("failed", f"{script.path} was not run: {error.strerror or error}"))
             self._drop(key)
             return False
-        self.progress(script, None)
+        if self.progress is not None:
+            self.progress(script, None)
         self._pending.discard(key)
         self._runs[key] += 1
         self._hand_over(running)
@@ -300,39 +294,29 @@ class Scheduler:
         failure = judge(script, running.job, outcome, tree, running.before.old, shown)
         touched: set[str] = set()
         if failure is not None:
-            touched = self._touched(outcome)
-            self._fail(script, failure, again=any(map(tree.exists, touched & self._sought(outcome))))
+            # What it read or sought counts for when another script writes it, or has done so meanwhile.
+            trace = outcome.trace
+            names = {*trace.reads, *trace.absent, *trace.modules} - {*trace.writes}
+            touched = {path for name in names if (path := tree.inside(name)) is not None}
+            sought = {path for name in trace.absent if (path := tree.inside(name)) is not None}
+            self._fail(script, failure, again=any(map(tree.exists, touched & sought)))
         else:
-            self._note(running, outcome)
+            entry, stamps = drawn_entry(script, outcome, tree, running.before, self.private)
+            self.state.failures.pop(key, None)
+            self.failed.discard(key)
+            self.state.remember_outside(entry, stamps)
+            problem = planner.ledgers.store(script.experiment, {key: entry})
+            self.problems += [problem] if problem is not None else []
         self._locks.release(running.job.script)
         planner.learn(key, touched)
-        self.progress(script, outcome)
+        if self.progress is not None:
+            self.progress(script, outcome)
         written = {path for name in outcome.trace.writes + outcome.written if (path := tree.inside(name))}
         self.failed -= planner.flow.readers(written) - {key}
         active = {other.key for other in self._running.values()}
         self._pending |= {other for other in planner.flow.readers(written) - active - {key} if self._again(other)}
 
-    def _touched(self, outcome: Outcome) -> set[str]:
-        """Return what a run that failed read or sought, for when another script writes it."""
-        trace, tree = outcome.trace, self.planner.checker.tree
-        names = {*trace.reads, *trace.absent, *trace.modules} - {*trace.writes}
-        return {path for name in names if (path := tree.inside(name)) is not None}
-
-    def _sought(self, outcome: Outcome) -> set[str]:
-        tree = self.planner.checker.tree
-        return {path for name in outcome.trace.absent if (path := tree.inside(name)) is not None}
-
     def _fail(self, script: Script, failure: Failure, *, again: bool = False) -> None:
         self.state.failures[script.key] = failure
         if not again:
             self.failed.add(script.key)
-
-    def _note(self, running: Prepared, outcome: Outcome) -> None:
-        script = self.planner.scripts[running.key]
-        entry, stamps = drawn_entry(script, outcome, self.planner.checker.tree, running.before, self.private)
-        self.state.failures.pop(running.key, None)
-        self.failed.discard(running.key)
-        self.state.remember_outside(entry, stamps)
-        problem = self.planner.ledgers.store(script.experiment, {running.key: entry})
-        if problem is not None:
-            self.problems.append(problem)

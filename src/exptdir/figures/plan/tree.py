@@ -101,17 +101,16 @@ class Tree:
             current = waiting.pop()
             files, inside, apart, _, environment = list_directory(self.absolute(current))
             yield from (path for name in files if self._is_data(path := _join(current, name)))
-            if deep and not environment:
-                inside = [name for name in inside if _join(current, name) not in self._experiments]
-                waiting += [_join(current, name) for name in (*inside, *self._leading_out(current, apart, seen))]
-
-    def _leading_out(self, directory: str, names: Iterable[str], seen: set[str]) -> Iterator[str]:
-        for name in names:
-            target = os.path.realpath(self.absolute(_join(directory, name)))
-            around = self._real == target or self._real.startswith(target.rstrip(os.sep) + os.sep)
-            if target not in seen and not around and not target.startswith(self._real + os.sep):
-                seen.add(target)
-                yield name
+            if not deep or environment:
+                continue
+            inside = [name for name in inside if _join(current, name) not in self._experiments]
+            for name in apart:
+                target = os.path.realpath(self.absolute(_join(current, name)))
+                around = self._real == target or self._real.startswith(target.rstrip(os.sep) + os.sep)
+                if target not in seen and not around and not target.startswith(self._real + os.sep):
+                    seen.add(target)
+                    inside.append(name)
+            waiting += [_join(current, name) for name in inside]
 
     def _is_data(self, path: str) -> bool:
         name = posixpath.basename(path)

@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType, TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, NoReturn
 
 from exptdir.figures.inside.events import Listener
@@ -84,17 +84,7 @@ class Fault:
 def explain(error: BaseException, script: str) -> Fault:
     """Describe an exception that nobody caught: from the script's frame on, as the interpreter would."""
     described = traceback.TracebackException.from_exception(error)
-    _trim(described)
-    text = "".join(described.format())
-    if len(text) > _LONGEST:
-        text = f"{text[: _LONGEST // 2]}\n[…]\n{text[-_LONGEST // 2 :]}"
-    if isinstance(error, SyntaxError) and error.filename == script:
-        return Fault(text, error.lineno)
-    return Fault(text, _last_line(error.__traceback__, script))
-
-
-def _trim(described: traceback.TracebackException) -> None:
-    """Take our own frames out, also from the exceptions that led to this one."""
+    # Our own frames go, also from the exceptions that led to this one.
     seen: list[traceback.TracebackException | None] = [described]
     while seen:
         one = seen.pop()
@@ -102,6 +92,12 @@ def _trim(described: traceback.TracebackException) -> None:
             kept = [frame for frame in one.stack if not frame.filename.startswith(_OURS)]
             one.stack = traceback.StackSummary.from_list(kept)
             seen += [one.__cause__, one.__context__]
+    text = "".join(described.format())
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST // 2]}\n[…]\n{text[-_LONGEST // 2 :]}"
+    if isinstance(error, SyntaxError) and error.filename == script:
+        return Fault(text, error.lineno)
+    return Fault(text, _last_line(error.__traceback__, script))
 
 
 def _last_line(trace: TracebackType | None, script: str) -> int | None:
@@ -159,10 +155,37 @@ def run(job: Job, directory: Path, dark: bool, ground: Ground) -> NoReturn:
     """
     code = 1
     try:
-        _own_session()
-        faults = _redirect(directory)
+        # Out of the terminal, and leader of a group that can be ended as a whole.
+        if hasattr(os, "setsid"):
+            with contextlib.suppress(PermissionError):
+                os.setsid()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        output = os.open(directory / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        for source, target in ((nothing, 0), (output, 1), (output, 2)):
+            os.dup2(source, target)
+        for number in {nothing, output} - {0, 1, 2}:
+            os.close(number)
+        sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+        sys.stdout = sys.__stdout__ = _stream(1)  # type: ignore[misc]
+        sys.stderr = sys.__stderr__ = _stream(2)  # type: ignore[misc]
+        faults = os.open(directory / FAULTS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         setting = Setting(job.base, job.cwd, str(directory), job.outputs)
-        _settle_in(job, setting, faults)
+        # From here on this process is what a new interpreter in the script's directory would be.
+        faulthandler.enable(faults)
+        if hasattr(faulthandler, "register"):
+            # Before a script that takes too long is ended, it is asked where it is.
+            faulthandler.register(signal.SIGUSR1, faults)
+        limit_memory(job.memory)
+        os.environ.update(interpreter.trace_variables(os.environ, setting))
+        os.chdir(job.cwd)
+        sys.argv = [job.script, *job.args]
+        # The first entry is the one that our own modules were found by.
+        sys.path[:] = [job.cwd, *filter(None, sys.path[1:])]
+        sys.dont_write_bytecode = True
+        # A fork would inherit a state that all scripts share; and the same script is to draw the same figure.
+        random.seed(0)
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed(0)
         code = _run(job, directory, dark, listen(setting, ground))
     except BaseException as error:
         _report(directory, Fault(f"The script could not be started: {error}"))
@@ -171,49 +194,9 @@ def run(job: Job, directory: Path, dark: bool, ground: Ground) -> NoReturn:
         os._exit(code)
 
 
-def _own_session() -> None:
-    """Leave the terminal, and be the leader of a group that can be ended as a whole."""
-    if hasattr(os, "setsid"):
-        with contextlib.suppress(PermissionError):
-            os.setsid()
-
-
-def _redirect(directory: Path) -> int:
-    """Send what the script prints to a file, and return the descriptor of the one for fatal errors."""
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    output = os.open(directory / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    for source, target in ((nothing, 0), (output, 1), (output, 2)):
-        os.dup2(source, target)
-    for number in {nothing, output} - {0, 1, 2}:
-        os.close(number)
-    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
-    sys.stdout = sys.__stdout__ = _stream(1)  # type: ignore[misc]
-    sys.stderr = sys.__stderr__ = _stream(2)  # type: ignore[misc]
-    return os.open(directory / FAULTS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-
-
 def _stream(number: int) -> io.TextIOWrapper:
     raw = open(number, "wb", closefd=False)  # noqa: SIM115
     return io.TextIOWrapper(raw, "utf-8", "backslashreplace", line_buffering=True)
-
-
-def _settle_in(job: Job, setting: Setting, faults: int) -> None:
-    """Make this process what a new interpreter in the script's directory would be."""
-    faulthandler.enable(faults)
-    if hasattr(faulthandler, "register"):
-        # Before a script that takes too long is ended, it is asked where it is.
-        faulthandler.register(signal.SIGUSR1, faults)
-    limit_memory(job.memory)
-    os.environ.update(interpreter.trace_variables(os.environ, setting))
-    os.chdir(job.cwd)
-    sys.argv = [job.script, *job.args]
-    # The first entry is the one that our own modules were found by.
-    sys.path[:] = [job.cwd, *filter(None, sys.path[1:])]
-    sys.dont_write_bytecode = True
-    # A fork would inherit a state that all scripts share; and the same script is to draw the same figure.
-    random.seed(0)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(0)
 
 
 def _run(job: Job, directory: Path, dark: bool, listener: Listener) -> int:
@@ -225,7 +208,15 @@ def _run(job: Job, directory: Path, dark: bool, listener: Listener) -> int:
         fault: Fault | None = Fault(f"The style {job.style} cannot be used: {error}")
     else:
         fault = _execute(job.script)
-    fault = _shut_down(job.script) or fault
+    # What an interpreter does at its end: wait for threads, call what wants to be called, write out.
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+    except BaseException as error:
+        fault = explain(error, job.script)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
     listener.apart(listener.imports.finish)
     listener.apart(note_named, listener, job.script)
     listener.active = False
@@ -236,7 +227,8 @@ def _run(job: Job, directory: Path, dark: bool, listener: Listener) -> int:
 def _execute(script: str) -> Fault | None:
     """Run the script as the main module."""
     try:
-        code = _compile(script)
+        with io.open_code(script) as file:
+            code = compile(file.read(), script, "exec", dont_inherit=True)
         main_module = ModuleType("__main__")
         main_module.__dict__.update(
             __file__=script, __builtins__=sys.modules["builtins"], __loader__=SourceFileLoader("__main__", script)
@@ -250,41 +242,18 @@ def _execute(script: str) -> Fault | None:
     return None
 
 
-def _compile(script: str) -> CodeType:
-    with io.open_code(script) as file:
-        return compile(file.read(), script, "exec", dont_inherit=True)
-
-
-def _shut_down(script: str) -> Fault | None:
-    """Do what an interpreter does at its end: wait for threads, call what wants to be called, write out."""
-    try:
-        threading._shutdown()  # type: ignore[attr-defined]
-        atexit._run_exitfuncs()
-    except BaseException as error:
-        return explain(error, script)
-    finally:
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):
-                stream.flush()
-    return None
-
-
 def _report(directory: Path, fault: Fault | None) -> None:
-    report: dict[str, Any] = {"versions": _versions()}
+    versions = {"python": platform.python_version()}
+    for name in ("matplotlib", "numpy"):
+        version = getattr(sys.modules.get(name), "__version__", None)
+        if isinstance(version, str):
+            versions[name] = version
+    report: dict[str, Any] = {"versions": versions}
     if fault is not None:
         report.update(traceback=fault.text, line=fault.line)
     with contextlib.suppress(OSError):
         # One that is cut off is no JSON, and counts as none.
         (directory / REPORT).write_text(json.dumps(report), "ascii")
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in ("matplotlib", "numpy"):
-        version = getattr(sys.modules.get(name), "__version__", None)
-        if isinstance(version, str):
-            found[name] = version
-    return found
 
 
 if __name__ == "__main__":

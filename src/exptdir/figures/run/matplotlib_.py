@@ -163,26 +163,14 @@ def set_style(cwd: str, style: str | None, dark: bool) -> None:
     with contextlib.suppress(FileNotFoundError):
         matplotlib.rc_file(str(Path(cwd) / "matplotlibrc"))
     if style is not None:
-        styles.use(_spelt(style))
+        # One that the user has made known to matplotlib is used as a file, so that it is seen to be read.
+        from matplotlib import get_configdir
+
+        own = Path(get_configdir()) / "stylelib" / f"{style}.mplstyle"
+        styles.use(str(own) if own.is_file() else style)
     if dark:
-        styles.use(_dark_of(style))
-
-
-def _spelt(style: str) -> str:
-    """Return the file of a style that the user has made known to matplotlib, so that it is seen to be read."""
-    from matplotlib import get_configdir
-
-    own = Path(get_configdir()) / "stylelib" / f"{style}.mplstyle"
-    return str(own) if own.is_file() else style
-
-
-def _dark_of(style: str | None) -> str:
-    if style is not None:
-        path = Path(style)
-        beside = path.with_name(f"{path.stem}.dark{path.suffix}")
-        if beside.is_file():
-            return str(beside)
-    return _DARK
+        beside = Path(style).with_name(f"{Path(style).stem}.dark{Path(style).suffix}") if style is not None else None
+        styles.use(str(beside) if beside is not None and beside.is_file() else _DARK)
 
 
 #: Modules that scripts may find loaded; each for itself, so that one which is not installed does no harm.

@@ -20,7 +20,6 @@ import json
 import os
 import re
 import signal
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -29,6 +28,7 @@ from exptdir.figures.model import Job, Outcome, Status, Trace, is_figure
 from exptdir.figures.run.child import FAULTS, OUTPUT, REPORT
 from exptdir.figures.run.guard import Snapshot, changed_figures, snapshot
 from exptdir.figures.run.trace import read_trace
+from exptdir.record.files import read_or_none
 
 #: How much of each end is looked at.
 _ENDS = 4096
@@ -76,24 +76,17 @@ def defect(path: Path) -> str | None:
         return "is empty"
     suffix = path.suffix.lower()
     if suffix == ".svg":
-        return _svg_defect(head, tail)
+        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            head, tail = head.replace(b"\0", b""), tail.replace(b"\0", b"")
+        if not _SVG_ROOT.search(head):
+            return "is no SVG file"
+        return None if _SVG_END.search(tail) or _SVG_EMPTY.search(tail) else "ends too early"
     starts, end = _MARKS.get(suffix, ((b"",), b""))
     if not head.startswith(starts):
         return f"is no {suffix[1:].upper()} file"
-    whole = _riff_is_whole(head, size) if suffix == ".webp" else end in tail[-1100:]
+    # A RIFF file says how long it is; the others have a mark at their end.
+    whole = int.from_bytes(head[4:8], "little") + 8 <= size if suffix == ".webp" else end in tail[-1100:]
     return None if whole else "ends too early"
-
-
-def _riff_is_whole(head: bytes, size: int) -> bool:
-    return int.from_bytes(head[4:8], "little") + 8 <= size
-
-
-def _svg_defect(head: bytes, tail: bytes) -> str | None:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        head, tail = head.replace(b"\0", b""), tail.replace(b"\0", b"")
-    if not _SVG_ROOT.search(head):
-        return "is no SVG file"
-    return None if _SVG_END.search(tail) or _SVG_EMPTY.search(tail) else "ends too early"
 
 
 #: How many characters of what a script printed are handed on.
@@ -212,23 +205,6 @@ def line_of(language: str, said: str, script: str) -> int | None:
 _MINUTE = 60
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """How a run ended, and why.
-
-    Parameters
-    ----------
-    text
-        The traceback, or a sentence.
-    line
-        The line of the script.
-    """
-
-    status: Status
-    text: str = ""
-    line: int | None = None
-
-
 def conclude(job: Job, run: Path, ended: Ended, before: Snapshot) -> Outcome:
     """Say how a run ended.
 
@@ -243,111 +219,76 @@ def conclude(job: Job, run: Path, ended: Ended, before: Snapshot) -> Outcome:
     before
         The figures that were there before, by :func:`exptdir.figures.run.guard.snapshot`.
     """
-    report = _read_report(run)
-    trace = read_trace(run, job)
-    verdict = _judge(job, run, ended, report)
-    written: Sequence[str] = ()
-    changed: Sequence[str] = ()
-    if verdict.status == "ok":
-        after = snapshot(job)
-        figures = _written(job, trace, before, after)
-        verdict = _inspect(figures)
-        if verdict.status == "ok":
-            written, changed = figures, tuple(changed_figures(run, before, after, figures))
-    return Outcome(
-        status=verdict.status,
-        trace=trace,
-        written=tuple(written),
-        changed=tuple(changed),
-        output=read_output(run / OUTPUT),
-        traceback=verdict.text,
-        line=verdict.line,
-        seconds=ended.seconds,
-        versions=report.get("versions", {}) if report else {},
-    )
-
-
-def _read_report(run: Path) -> dict[str, Any] | None:
+    trace, output = read_trace(run, job), read_output(run / OUTPUT)
     try:
         report: dict[str, Any] = json.loads((run / REPORT).read_text("ascii"))
     except (OSError, ValueError):
-        return None
-    return report
-
-
-def _judge(job: Job, run: Path, ended: Ended, report: dict[str, Any] | None) -> Verdict:
-    """Say how the script itself ended."""
+        report = {}
+    status: Status = "failed"
+    text, line = f"The script ended itself with exit status {ended.code}.", None
+    written: list[str] = []
     if ended.lost:
-        return Verdict("killed", ended.lost)
-    if ended.late:
-        sentence = f"The script was still running after {_duration(job.timeout)} and was ended."
-        return _with_stack(Verdict("timeout", sentence), run, job.script)
-    if report is not None and "traceback" in report:
-        return Verdict("failed", report["traceback"], report["line"])
-    if ended.code < 0:
-        return _with_stack(Verdict("killed", f"The script was killed ({ended.signal_name})."), run, job.script)
-    if ended.code:
-        return _complaint(job, run, ended.code)
-    return Verdict("ok")
+        status, text = "killed", ended.lost
+    elif ended.late:
+        time = f"{job.timeout / _MINUTE:g} min" if job.timeout >= 2 * _MINUTE else f"{job.timeout:g} s"
+        text, line = _with_stack(f"The script was still running after {time} and was ended.", run, job.script)
+        status = "timeout"
+    elif "traceback" in report:
+        text, line = report["traceback"], report["line"]
+    elif ended.code < 0:
+        text, line = _with_stack(f"The script was killed ({ended.signal_name}).", run, job.script)
+        status = "killed"
+    elif ended.code and job.language != "python":
+        # Other languages print what went wrong.
+        said = output[-2000:].strip()
+        text, line = f"{text}\n{said}".strip(), line_of(job.language, said, job.script)
+    elif not ended.code:
+        after = snapshot(job)
+        written = _written(job, trace, before, after)
+        faults = ((Path(path).name, defect(Path(path))) for path in written)
+        broken = next((f"The script wrote a broken figure: {name} {fault}." for name, fault in faults if fault), "")
+        status, text = "failed" if broken else "ok" if written else "no output", broken
+    good = written if status == "ok" else []
+    return Outcome(
+        status=status,
+        trace=trace,
+        written=tuple(good),
+        changed=tuple(changed_figures(run, before, after, good)) if good else (),
+        output=output,
+        traceback=text,
+        line=line,
+        seconds=ended.seconds,
+        versions=report.get("versions", {}),
+    )
 
 
-def _complaint(job: Job, run: Path, code: int) -> Verdict:
-    sentence = f"The script ended itself with exit status {code}."
-    if job.language == "python":
-        return Verdict("failed", sentence)
-    # Other languages print what went wrong.
-    said = read_output(run / OUTPUT)[-2000:].strip()
-    line = line_of(job.language, said, job.script)
-    return Verdict("failed", f"{sentence}\n{said}" if said else sentence, line)
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds / _MINUTE:g} min" if seconds >= 2 * _MINUTE else f"{seconds:g} s"
-
-
-def _with_stack(verdict: Verdict, run: Path, script: str) -> Verdict:
-    """Add where the script was, as :mod:`faulthandler` wrote it."""
+def _with_stack(sentence: str, run: Path, script: str) -> tuple[str, int | None]:
+    """Add to a sentence where the script was, as :mod:`faulthandler` wrote it, and return its line too."""
     try:
         stack = (run / FAULTS).read_text("utf-8", "replace").strip()
     except OSError:
         stack = ""
     if not stack:
-        return verdict
+        return sentence, None
     # The name is cut off at 500 characters there, and written in ASCII.
     name = script.encode("ascii", "backslashreplace").decode("ascii")
     found = re.search(rf'File "{re.escape(name[:500])}[^"]*", line (\d+)', stack)
     ours = ("/exptdir/figures/", '"<string>"')
     kept = "\n".join(line for line in stack.splitlines() if not any(part in line for part in ours))
-    return Verdict(verdict.status, f"{verdict.text}\n{kept[:4000]}", int(found[1]) if found else None)
+    return f"{sentence}\n{kept[:4000]}", int(found[1]) if found else None
 
 
 def _written(job: Job, trace: Trace, before: Snapshot, after: Snapshot) -> list[str]:
-    """Return the figures of the record that a script wrote, seen or unseen."""
+    """Return the figures of the record that a script wrote: those that were seen, and where something may have written
+    past the trace, those that are new or another since it began.
+    """
     inside = job.base.rstrip("/") + "/"
     found = {path for path in trace.writes if is_figure(path) and path.startswith(inside) and Path(path).is_file()}
-    return sorted(found | _written_unseen(job, trace, before, after))
-
-
-def _written_unseen(job: Job, trace: Trace, before: Snapshot, after: Snapshot) -> set[str]:
-    """Return the figures that are new or another since the script began, where something wrote past the trace."""
     traced = job.language == "python" and not trace.unseen
     fresh = {path for path, status in after.items() if before.get(path) != status}
-    fresh &= set(job.outputs) if traced or job.outputs else fresh
     if traced or job.outputs:
-        return fresh
+        return sorted(found | (fresh & set(job.outputs)))
     # Other scripts may write to the same directory at the same time: those that the script names are its own.
-    try:
-        text = Path(job.script).read_text("utf-8", "replace")
-    except OSError:
-        text = ""
+    text = (read_or_none(job.script) or b"").decode("utf-8", "replace")
     named = {path for path in fresh if Path(path).name in text}
-    return named or fresh
-
-
-def _inspect(written: Sequence[str]) -> Verdict:
-    """Look at the figures that were written."""
-    for path in written:
-        fault = defect(Path(path))
-        if fault is not None:
-            return Verdict("failed", f"The script wrote a broken figure: {Path(path).name} {fault}.")
-    return Verdict("ok" if written else "no output")
+    return sorted(found | (named or fresh))

@@ -64,12 +64,23 @@ class _Server:
         with selectors.DefaultSelector() as selector:
             selector.register(self.commands, selectors.EVENT_READ)
             selector.register(self.wakeup, selectors.EVENT_READ)
-            while self._step(selector):
-                pass
-        self._end_all()
-
-    def _end_all(self) -> None:
-        """Kill all scripts and all that they left behind, and wait until they are gone."""
+            asked = True
+            while asked:
+                nearest = min((run.deadline for run in self.running.values()), default=0.0) - time.monotonic()
+                ready = selector.select(max(0.0, min(nearest, _PACE)) if self.running else None)
+                descriptors = [key.fd for key, _ in ready]
+                if self.wakeup in descriptors:
+                    os.read(self.wakeup, 4096)
+                self._reap()
+                self._watch()
+                if self.commands in descriptors:
+                    # Nothing to read means that there is nobody to ask for anything any more.
+                    received = os.read(self.commands, 1 << 16)
+                    *lines, self._rest = (self._rest + received).split(b"\n")
+                    for line in lines:
+                        self._begin(json.loads(line))
+                    asked = bool(received)
+        # All scripts go, and all that they left behind, and nothing is left when this process ends.
         for leader in self.running:
             end_group(leader)
         with contextlib.suppress(ChildProcessError):
@@ -78,77 +89,8 @@ class _Server:
                     end_group(orphan)
                 os.waitpid(-1, 0)
 
-    def _step(self, selector: selectors.BaseSelector) -> bool:
-        ready = [key.fd for key, _ in selector.select(self._patience())]
-        if self.wakeup in ready:
-            os.read(self.wakeup, 4096)
-        self._reap()
-        self._watch()
-        return self.commands not in ready or self._listen()
-
-    def _patience(self) -> float | None:
-        if not self.running:
-            return None
-        nearest = min(run.deadline for run in self.running.values()) - time.monotonic()
-        return max(0.0, min(nearest, _PACE))
-
-    def _listen(self) -> bool:
-        """Begin what is asked for; false when nobody asks any more."""
-        received = os.read(self.commands, 1 << 16)
-        *lines, self._rest = (self._rest + received).split(b"\n")
-        for line in lines:
-            self._begin(json.loads(line))
-        return bool(received)
-
-    def _begin(self, command: dict[str, Any]) -> None:
-        job = Job.from_json(command["job"])
-        directory = Path(command["directory"])
-        if self.warmth.prepare(job.script):
-            self.ground = look_around()
-        begun = time.monotonic()
-        try:
-            leader = os.fork()
-        except OSError as error:
-            self._answer({"number": command["number"], "error": str(error)})
-            return
-        if not leader:
-            self._become_child()
-            child.run(job, directory, command["dark"], self.ground)
-        self.running[leader] = _Running(command["number"], directory, begun, begun + job.timeout)
-
-    def _become_child(self) -> None:
-        awake = signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        for descriptor in (self.commands, self.answers, self.wakeup, awake):
-            os.close(descriptor)
-
-    def _reap(self) -> None:
-        while True:
-            try:
-                # Looked at before it is taken away: as long as the leader is there, nobody else can have its number.
-                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            except ChildProcessError:
-                return
-            if ended is None:
-                return
-            end_group(ended.si_pid) if ended.si_pid in self.running else None
-            _, status = os.waitpid(ended.si_pid, 0)
-            self._finish(ended.si_pid, os.waitstatus_to_exitcode(status))
-
-    def _finish(self, leader: int, code: int) -> None:
-        run = self.running.pop(leader, None)
-        if run is None:
-            return
-        if not self.running:
-            # Whoever has left its group was adopted; whose it is could only be told if no script were running.
-            for orphan in children():
-                end_group(orphan)
-        seconds = time.monotonic() - run.begun
-        self._answer({"number": run.number, "code": code, "late": run.asked, "seconds": seconds})
-
     def _watch(self) -> None:
+        """End the scripts whose time is over, once they have said where they are, and bound what they print."""
         now = time.monotonic()
         for leader, run in self.running.items():
             shorten(run.directory / child.OUTPUT)
@@ -159,6 +101,50 @@ class _Server:
                 continue
             ask_where(leader)
             run.asked, run.deadline = True, now + _GRACE
+
+    def _begin(self, command: dict[str, Any]) -> None:
+        job = Job.from_json(command["job"])
+        directory = Path(command["directory"])
+        if self.warmth.prepare(job.script):
+            self.ground = look_around()
+        begun = time.monotonic()
+        try:
+            leader = os.fork()
+        except OSError as error:
+            self._answer({"number": command["number"], "lost": f"No process could be started: {error}"})
+            return
+        if not leader:
+            # What is the server's is not to be known to the script.
+            awake = signal.set_wakeup_fd(-1)
+            for number in (signal.SIGCHLD, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            for descriptor in (self.commands, self.answers, self.wakeup, awake):
+                os.close(descriptor)
+            child.run(job, directory, command["dark"], self.ground)
+        self.running[leader] = _Running(command["number"], directory, begun, begun + job.timeout)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                # Looked at before it is taken away: as long as the leader is there, nobody else can have its number.
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if ended is None:
+                return
+            run = self.running.pop(ended.si_pid, None)
+            if run is not None:
+                end_group(ended.si_pid)
+            _, status = os.waitpid(ended.si_pid, 0)
+            if run is None:
+                continue
+            if not self.running:
+                # Whoever has left its group was adopted; whose it is could only be told if no script were running.
+                for orphan in children():
+                    end_group(orphan)
+            code, seconds = os.waitstatus_to_exitcode(status), time.monotonic() - run.begun
+            self._answer({"number": run.number, "code": code, "late": run.asked, "seconds": seconds})
 
     def _answer(self, answer: dict[str, Any]) -> None:
         # Nobody may be listening any more; that will be noticed where commands are read.

@@ -74,8 +74,17 @@ class Spawner:
                 end_group(process.pid)
         try:
             if not ask:
-                _limit(process.pid, job.memory)
-            late = self._wait(process, begun + job.timeout, directory / OUTPUT)
+                # It cannot bound itself; where the system has no such limits, there are none.
+                with contextlib.suppress(ImportError, OSError, ValueError):
+                    from resource import RLIMIT_DATA, prlimit
+
+                    if job.memory:
+                        prlimit(process.pid, RLIMIT_DATA, (job.memory, job.memory))
+            while (left := begun + job.timeout - time.monotonic()) > 0 and process.poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(min(left, _PACE))
+                shorten(directory / OUTPUT)
+            late = process.poll() is None
             if late and ask:
                 ask_where(process.pid)
                 time.sleep(_GRACE)
@@ -87,29 +96,9 @@ class Spawner:
                 self._running.discard(process.pid)
         return Ended(process.returncode, late, time.monotonic() - begun)
 
-    def _wait(self, process: subprocess.Popen[bytes], deadline: float, output: Path) -> bool:
-        """Wait for the end of a process, and return whether its time was over first."""
-        while (left := deadline - time.monotonic()) > 0:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(min(left, _PACE))
-                return False
-            shorten(output)
-        return process.poll() is None
-
     def close(self) -> None:
         """End all processes that still run; who waits for one sees that it was killed."""
         with self._lock:
             self._closed = True
             for leader in self._running:
                 end_group(leader)
-
-
-def _limit(process: int, amount: int) -> None:
-    """Bound the memory of a process that cannot do it itself, where the system can (Linux)."""
-    try:
-        from resource import RLIMIT_DATA, prlimit
-    except ImportError:
-        return
-    if amount:
-        with contextlib.suppress(OSError, ValueError):
-            prlimit(process, RLIMIT_DATA, (amount, amount))

@@ -9,9 +9,7 @@ import ast
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 from exptdir.figures.inside import keeper as notes
 from exptdir.figures.inside.events import Listener
@@ -38,7 +36,8 @@ def read_trace(run: Path, job: Job) -> Trace:
     writes = facts[notes.WRITE]
     # A compiled module, or one that was run as data as well, is an input by one name.
     modules = facts[notes.MODULE] - {job.script}
-    reads = {path for path in facts[notes.READ] - modules - {job.script} if _stays(path, inside)}
+    reads = facts[notes.READ] - modules - {job.script}
+    reads = {path for path in reads if path.startswith(inside) or os.path.exists(path)}
     unseen = facts[notes.UNSEEN]
     named = facts[notes.NAMED] | facts[notes.LIST] | {os.path.dirname(path) for path in reads}
     return Trace(
@@ -73,10 +72,6 @@ def _facts(path: Path) -> list[tuple[str, str]]:
     return [(line[0], notes.unescape(line[2:])) for line in lines if line[1:2] == " "]
 
 
-def _stays(path: str, inside: str) -> bool:
-    return path.startswith(inside) or os.path.exists(path)
-
-
 _LONGEST = 1000
 
 
@@ -86,22 +81,25 @@ def note_named(listener: Listener, script: str) -> None:
     Also noted is what it imports that reads unseen: no event tells of a module that was loaded before.
     """
     scope, notes = listener.scope, listener.notes
-    for path, module in _own_modules(listener, script):
-        constants, imported = _read(path)
+    modules = list(listener.imports.loaded())
+    main = sys.modules.get("__main__")
+    if main is not None and not any(module is main for _, module in modules):
+        modules.append((script, main))
+    for source, module in modules:
+        texts, imported = _read(source)
         for name in sorted(imported & (NATIVE | NATIVE_IF_ASKED)):
             notes.add(UNSEEN, name)
-        for text in {*constants, *_variables(module)}:
-            directory = _directory(scope.absolute(text)) if 0 < len(text) < _LONGEST and "\0" not in text else None
-            if directory is not None and scope.counts(directory + os.sep):
+        values = (value for name, value in list(vars(module).items()) if name != "__file__")
+        texts |= {os.fspath(value) for value in values if isinstance(value, str | os.PathLike)}
+        for text in texts:
+            if not isinstance(text, str) or not 0 < len(text) < _LONGEST or "\0" in text:
+                continue
+            # A directory itself, or that of a file or of a pattern of files.
+            path = scope.absolute(text)
+            directory = path if os.path.isdir(path) else os.path.dirname(path)
+            named = directory == path or os.path.isfile(path) or ("*" in path and os.path.isdir(directory))
+            if named and scope.counts(directory + os.sep):
                 notes.add(NAMED, directory)
-
-
-def _own_modules(listener: Listener, script: str) -> list[tuple[str, ModuleType]]:
-    found = list(listener.imports.loaded())
-    main = sys.modules.get("__main__")
-    if main is None or any(module is main for _, module in found):
-        return found
-    return [*found, (script, main)]
 
 
 def _read(path: str) -> tuple[set[str], set[str]]:
@@ -120,19 +118,3 @@ def _read(path: str) -> tuple[set[str], set[str]]:
         elif isinstance(node, ast.ImportFrom) and not node.level:
             imported.add((node.module or "").partition(".")[0])
     return constants, imported
-
-
-def _variables(module: ModuleType) -> Iterator[str]:
-    for name, value in list(vars(module).items()):
-        if name != "__file__" and isinstance(value, str | os.PathLike):
-            text = os.fspath(value)
-            if isinstance(text, str):
-                yield text
-
-
-def _directory(path: str) -> str | None:
-    """Return the directory that a path means: itself, or that of a file or of a pattern of files."""
-    if os.path.isdir(path):
-        return path
-    parent = os.path.dirname(path)
-    return parent if os.path.isdir(parent) and (os.path.isfile(path) or "*" in path) else None

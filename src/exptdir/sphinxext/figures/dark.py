@@ -52,20 +52,18 @@ class DarkFigures(SphinxPostTransform):
         for image in list(self.document.findall(nodes.image)):
             for twin in twins((str(image["uri"]),)):
                 if twin in self.env.images:
-                    _pair(image, twin)
+                    # A link holds nothing but its image.
+                    linked = isinstance(image.parent, nodes.reference) and len(image.parent) == 1
+                    whole: nodes.Element = image.parent if linked else image
+                    other = whole.deepcopy()
+                    other["ids"], other["names"] = [], []
+                    dark = next(other.findall(nodes.image))
+                    dark["uri"], dark["candidates"] = twin, {"*": twin}
+                    image["classes"] = [*image["classes"], "exptdir-light"]
+                    dark["classes"] = [*dark["classes"], "exptdir-dark"]
+                    whole.parent.insert(whole.parent.index(whole) + 1, other)
 
 
-def _pair(image: nodes.image, twin: str) -> None:
-    # A link holds nothing but its image.
-    linked = isinstance(image.parent, nodes.reference) and len(image.parent) == 1
-    whole: nodes.Element = image.parent if linked else image
-    other = whole.deepcopy()
-    other["ids"], other["names"] = [], []
-    dark = next(other.findall(nodes.image))
-    dark["uri"], dark["candidates"] = twin, {"*": twin}
-    image["classes"] = [*image["classes"], "exptdir-light"]
-    dark["classes"] = [*dark["classes"], "exptdir-dark"]
-    whole.parent.insert(whole.parent.index(whole) + 1, other)
 
 
 def setup_figure_dark(app: Sphinx) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack
-from functools import partial
 from itertools import count
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from exptdir.figures.model import Job, Outcome
     from exptdir.figures.run.runner import Runner
@@ -60,43 +58,38 @@ class Submitter:
         """
         if self._executor is None:
             self._executor = self._make()
-        return self._executor.submit(self._function(), job)
-
-    def _function(self) -> Callable[[Job], Outcome]:
         # Most builds run nothing.
         from exptdir.figures.known import run_far
         from exptdir.figures.run.runner import run_job
 
         if self._choice == "local":
-            return run_job
-        return partial(run_far, build=self._build, submission=next(self._submissions))
+            return self._executor.submit(run_job, job)
+        return self._executor.submit(run_far, job, build=self._build, submission=next(self._submissions))
 
     def _make(self) -> Executor:
         if self._failure:
             raise RuntimeError(self._failure)
         try:
-            return self._chosen()
+            choice = self._choice
+            if choice == "local":
+                from exptdir.figures.run.runner import LocalExecutor
+
+                return self._made.enter_context(LocalExecutor(self._jobs or None, runner=self._runner))
+            if isinstance(choice, str):
+                return self._dask(*choice.split()[1:])
+            if callable(choice):
+                # What was made for this build ends with it, be it executor, client or cluster.
+                choice = self._made.enter_context(choice())
+            if isinstance(choice, Executor):
+                return choice
+            if hasattr(choice, "get_executor"):
+                return _of_client(choice)
+            return self._dask(choice)
         except Exception as error:
             # Clusters fail with exceptions of any kind, and no script is to be run elsewhere instead.
             self._failure = f"exptdir_figure_executor is of no use: {error}"
             raise RuntimeError(self._failure) from error
 
-    def _chosen(self) -> Executor:
-        choice = self._choice
-        if choice == "local":
-            from exptdir.figures.run.runner import LocalExecutor
-
-            return self._made.enter_context(LocalExecutor(self._jobs or None, runner=self._runner))
-        if isinstance(choice, str):
-            return self._dask(*choice.split()[1:])
-        if callable(choice):
-            # What was made for this build ends with it, be it executor, client or cluster.
-            choice = self._made.enter_context(choice())
-        if isinstance(choice, Executor):
-            return choice
-        if hasattr(choice, "get_executor"):
-            return _of_client(choice)
-        return self._dask(choice)
 
     def _dask(self, *cluster: Any) -> Executor:
         """Connect to a cluster: that of Dask's own configuration where none is named."""

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from exptdir.figures.model import FIGURE_SUFFIXES
@@ -38,11 +39,25 @@ def change_dates(base: Path, cache: Path) -> dict[str, str]:
     state = _git(base, "rev-parse", "HEAD", "--is-shallow-repository").split()
     if len(state) != 2 or state[1] != "false" or not _HEAD.fullmatch(state[0]):
         return {}
-    dates = _cached(cache, state[0])
-    if dates is None:
+    dates: dict[str, str] = {}
+    try:
+        data = json.loads(read_or_none(cache) or b"null")
+        known = data["head"] == state[0]
+        dates = {str(path): str(day) for path, day in data["dates"].items()} if known else {}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        known = False
+    if not known:
         log = ("log", "-z", "--relative", "--format=%x01%cs", "--no-renames", "--name-only")
-        dates = _parse_log(_git(base, *log, "--", *_NAMES))
-        _keep(cache, state[0], dates)
+        # Commits, the newest first: a date behind a mark, then the files.
+        day = ""
+        for token in _git(base, *log, "--", *_NAMES).split("\0"):
+            if token.startswith("\x01"):
+                day = token[1:]
+            elif token:
+                dates.setdefault(token.removeprefix("\n"), day)
+        # Where it cannot be kept, the next build asks again.
+        with suppress(OSError):
+            write_if_changed(cache, json.dumps({"head": state[0], "dates": dates}, sort_keys=True).encode())
     # Not `diff-index`, which takes a file for changed that was merely copied or touched.
     changed = _git(base, "diff", "-z", "--relative", "--no-renames", "--name-only", "HEAD", "--", *_NAMES)
     for path in changed.split("\0"):
@@ -63,31 +78,3 @@ def _git(base: Path, *arguments: str) -> str:
     return os.fsdecode(done.stdout)
 
 
-def _parse_log(log: str) -> dict[str, str]:
-    """Read commits, the newest first: a date behind a mark, then the files."""
-    dates: dict[str, str] = {}
-    day = ""
-    for token in log.split("\0"):
-        if token.startswith("\x01"):
-            day = token[1:]
-        elif token:
-            dates.setdefault(token.removeprefix("\n"), day)
-    return dates
-
-
-def _cached(cache: Path, head: str) -> dict[str, str] | None:
-    try:
-        data = json.loads(read_or_none(cache) or b"null")
-        if data["head"] != head:
-            return None
-        return {str(path): str(day) for path, day in data["dates"].items()}
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
-
-
-def _keep(cache: Path, head: str, dates: dict[str, str]) -> None:
-    try:
-        write_if_changed(cache, json.dumps({"head": head, "dates": dates}, sort_keys=True).encode())
-    except OSError:
-        # The next build asks again.
-        return

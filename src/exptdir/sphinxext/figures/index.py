@@ -58,25 +58,18 @@ class figure_index(Placeholder):
         if not shown:
             none = nodes.paragraph("", "There are no such figures.", classes=["exptdir-figure-none"])
             return [nodes.container("", none, classes=["exptdir-figure-index"])]
-        items = nodes.bullet_list("", *(_item(domain, self["docname"], thumbnail) for thumbnail in shown))
+        items = nodes.bullet_list()
+        for thumbnail in shown:
+            image = nodes.image(alt=thumbnail.caption, uri=thumbnail.paths[0], loading="lazy")
+            # As Sphinx's writers choose among several.
+            kinds = {guess_mimetype(path) or f"image/x-{path.rpartition('.')[2]}": path for path in thumbnail.paths}
+            image["candidates"] = {"*": thumbnail.paths[0]} if len(thumbnail.paths) == 1 else kinds
+            if domain.builder.format != "html":
+                image["width"] = _WIDTH
+            picture = nodes.paragraph("", "", _linked(domain, self["docname"], thumbnail, image))
+            text = _linked(domain, self["docname"], thumbnail, nodes.Text(thumbnail.text))
+            items += nodes.list_item("", picture, nodes.paragraph("", "", text))
         return [nodes.container("", items, classes=["exptdir-figure-index"])]
-
-
-def _item(domain: ExptDomain, docname: str, thumbnail: Thumbnail) -> nodes.list_item:
-    image = nodes.image(alt=thumbnail.caption, uri=thumbnail.paths[0], loading="lazy")
-    image["candidates"] = _candidates(thumbnail.paths)
-    if domain.builder.format != "html":
-        image["width"] = _WIDTH
-    picture = nodes.paragraph("", "", _linked(domain, docname, thumbnail, image))
-    line = nodes.paragraph("", "", _linked(domain, docname, thumbnail, nodes.Text(thumbnail.text)))
-    return nodes.list_item("", picture, line)
-
-
-def _candidates(paths: tuple[str, ...]) -> dict[str, str]:
-    """Return the files as Sphinx's writers choose among them."""
-    if len(paths) == 1:
-        return {"*": paths[0]}
-    return {guess_mimetype(path) or f"image/x-{path.rpartition('.')[2]}": path for path in paths}
 
 
 def _linked(domain: ExptDomain, docname: str, thumbnail: Thumbnail, content: nodes.Node) -> nodes.Node:
@@ -103,27 +96,31 @@ def thumbnails(domain: ExptDomain, docname: str, index: FigureIndex) -> list[Thu
     found: list[tuple[str, Any, Experiment, str, ShownFigure]] = []
     for page, figures in sorted(domain.figures.items()):
         owner = domain.record.around(page)
-        if owner is None or not _fits(index, owner, wanted):
+        if owner is None or (wanted is not None and owner.key not in wanted):
+            continue
+        if index.tags and not set(index.tags).intersection(owner.tags):
             continue
         begun = owner.begun.isoformat() if owner.begun is not None else ""
         dated = ((figure.day or begun, figure) for figure in figures if not figure.missing)
-        found += [(day, owner.id or -1, owner, page, figure) for day, figure in dated if _in_time(index, day)]
+        # A day is wanted from the first that was asked for on, and before the last.
+        within = ((day, figure) for day, figure in dated if day or not (index.after or index.before))
+        within = ((day, figure) for day, figure in within if index.after <= day and not (day >= index.before > ""))
+        found += [(day, owner.id or -1, owner, page, figure) for day, figure in within]
     # Sorting keeps the order of equals, so that what was written last stays last within its day.
     found.sort(key=lambda item: listing_order(item[2]))
     found.sort(key=lambda item: (item[0], item[1]), reverse=True)
     first = {figure.paths: (day, owner, page, figure) for day, _id, owner, page, figure in reversed(found)}
-    shown = [_thumbnail(domain, *first[item[4].paths]) for item in found if first[item[4].paths][3] is item[4]]
+    shown = []
+    for item in found:
+        day, owner, page, figure = first[item[4].paths]
+        if figure is not item[4]:
+            continue
+        caption = ""
+        for text, is_reference in figure.caption:
+            place = domain.locate(text, page) if is_reference else None
+            caption += text if place is None or isinstance(place, Unresolved) else place.text
+        shown.append(Thumbnail(figure.paths, page, figure.anchor, domain.shown(owner), day, caption.strip()))
     return shown[: index.limit] if index.limit else shown
-
-
-def _thumbnail(domain: ExptDomain, day: str, owner: Experiment, page: str, figure: ShownFigure) -> Thumbnail:
-    caption = "".join(_shown(domain, page, text) if is_reference else text for text, is_reference in figure.caption)
-    return Thumbnail(figure.paths, page, figure.anchor, domain.shown(owner), day, caption.strip())
-
-
-def _shown(domain: ExptDomain, page: str, text: str) -> str:
-    place = domain.locate(text, page)
-    return text if isinstance(place, Unresolved) else place.text
 
 
 def _wanted_experiments(domain: ExptDomain, docname: str, index: FigureIndex) -> set[str] | None:
@@ -141,19 +138,6 @@ def _wanted_experiments(domain: ExptDomain, docname: str, index: FigureIndex) ->
     return named | nested
 
 
-def _fits(index: FigureIndex, owner: Experiment, wanted: set[str] | None) -> bool:
-    if wanted is not None and owner.key not in wanted:
-        return False
-    return not index.tags or bool(set(index.tags).intersection(owner.tags))
-
-
-def _in_time(index: FigureIndex, day: str) -> bool:
-    """Say whether a day is not before the first that was asked for, and before the last."""
-    if not (index.after or index.before):
-        return True
-    return bool(day) and index.after <= day and (not index.before or day < index.before)
-
-
 class FiguresDirective(SphinxDirective):
     """``.. expt-figures::``: the figures of the record."""
 
@@ -167,12 +151,15 @@ class FiguresDirective(SphinxDirective):
 
     def run(self) -> list[Node]:
         """Return the placeholder of the index."""
+        limit = str(self.options.get("limit") or "0")
+        if not limit.isdecimal():
+            self._trouble(f"limit is not a number: {limit!r}; it does not count")
         index = FigureIndex(
             experiments=tuple(self._names("experiment")),
             tags=tuple(self._names("tag")),
             after=self._day("after"),
             before=self._day("before"),
-            limit=self._limit(),
+            limit=int(limit) if limit.isdecimal() else 0,
             line=self.lineno,
         )
         indexes = domain_of(self.env).figure_indexes.setdefault(self.env.docname, [])
@@ -190,13 +177,6 @@ class FiguresDirective(SphinxDirective):
         except ValueError:
             self._trouble(f"{option} is not a date such as 2024-05-21: {text!r}; it does not count")
             return ""
-
-    def _limit(self) -> int:
-        text = str(self.options.get("limit") or "0")
-        if text.isdecimal():
-            return int(text)
-        self._trouble(f"limit is not a number: {text!r}; it does not count")
-        return 0
 
     def _trouble(self, message: str) -> None:
         domain_of(self.env).note_trouble(self.env.docname, "directive", message, self.lineno)

@@ -54,10 +54,6 @@ _HOLDERS = (
 )
 
 
-def _is_figure(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.image) or (isinstance(node, nodes.Element) and MISSING in node)
-
-
 class _Notes:
     """Notes the figures of one document."""
 
@@ -71,11 +67,18 @@ class _Notes:
 
     def note(self, node: nodes.Element) -> None:
         """Note one image, and reserve the place below it."""
-        paths = tuple(self._paths(node))
-        above = list(_above(node))
+        missing = MISSING in node
+        kinds = {"": node[MISSING]} if missing else node["candidates"]
+        found = (path for kind, path in sorted(kinds.items()) if kind != "?")
+        # What lies elsewhere is nobody's figure.
+        paths = tuple(path for path in found if not path.startswith(("/", "../")))
+        above: list[nodes.Element] = []
+        parent = node.parent
+        while parent is not None:
+            above.append(parent)
+            parent = parent.parent
         if not paths or any(isinstance(parent, nodes.substitution_definition) for parent in above):
             return
-        missing = MISSING in node
         figure = next((parent for parent in above if isinstance(parent, nodes.figure)), None)
         classes = {name for part in (node, figure) if part is not None for name in part["classes"]}
         enlarged = not missing and _stands_alone(node)
@@ -85,28 +88,28 @@ class _Notes:
             paths=paths,
             anchor="" if missing else self._anchor(node, figure, paths[0]),
             caption=_caption(node, figure, paths[0]),
-            day=self._day(above),
+            day=next((self.days[anchor] for parent in above for anchor in parent["ids"] if anchor in self.days), None),
             explained=UNEXPLAINED not in classes,
             enlarged=enlarged,
             dark=_has_twin(self.env, paths),
             missing=missing,
         )
         if shown.dark:
-            self._note_twins(paths)
+            for twin in twins(paths):
+                self.env.note_dependency(twin)
+                self.env.images.add_file(self.docname, twin)
         origin = figure_origin(docname=self.docname, number=len(self.found))
         self.found.append(shown)
         if isinstance(node, nodes.container):
             node += origin
-        else:
-            _insert_below(_block(node), origin)
-
-    def _paths(self, node: nodes.Element) -> Iterator[str]:
-        """Yield the files of an image, relative to the source directory, unless they are elsewhere."""
-        if MISSING in node:
-            found = [node[MISSING]]
-        else:
-            found = [path for kind, path in sorted(node["candidates"].items()) if kind != "?"]
-        yield from (path for path in found if not path.startswith(("/", "../")))
+            return
+        # Below the block that the image stands in, be it the figure, the paragraph or the image itself.
+        holder = next(parent for parent in above if isinstance(parent, _HOLDERS))
+        at = above.index(holder)
+        position = holder.index(above[at - 1] if at else node) + 1
+        while position < len(holder) and isinstance(holder[position], figure_origin):
+            position += 1
+        holder.insert(position, origin)
 
     def _anchor(self, node: nodes.Element, figure: nodes.Element | None, path: str) -> str:
         """Give the image an anchor that others can refer to."""
@@ -126,31 +129,6 @@ class _Notes:
         self.doctree.ids[anchor] = target
         return anchor
 
-    def _day(self, above: list[nodes.Element]) -> str | None:
-        for parent in above:
-            for anchor in parent["ids"]:
-                if anchor in self.days:
-                    return self.days[anchor]
-        return None
-
-    def _note_twins(self, paths: tuple[str, ...]) -> None:
-        for twin in twins(paths):
-            self.env.note_dependency(twin)
-            self.env.images.add_file(self.docname, twin)
-
-
-def _above(node: nodes.Element) -> Iterator[nodes.Element]:
-    while node.parent is not None:
-        node = node.parent
-        yield node
-
-
-def _block(node: nodes.Element) -> nodes.Element:
-    """Return the block that an image stands in: the figure, the paragraph, or the image itself."""
-    while node.parent is not None and not isinstance(node.parent, _HOLDERS):
-        node = node.parent
-    return node
-
 
 def _stands_alone(node: nodes.Element) -> bool:
     """Say whether an image is no mere sign within a text, and no link to something else."""
@@ -159,14 +137,6 @@ def _stands_alone(node: nodes.Element) -> bool:
         return False
     inside_text = isinstance(parent, nodes.TextElement)
     return not inside_text or (isinstance(parent, nodes.paragraph) and len(parent.children) == 1)
-
-
-def _insert_below(block: nodes.Element, new: nodes.Element) -> None:
-    parent = block.parent
-    position = parent.index(block) + 1
-    while position < len(parent) and isinstance(parent[position], figure_origin):
-        position += 1
-    parent.insert(position, new)
 
 
 def _caption(node: nodes.Element, figure: nodes.Element | None, path: str) -> tuple[tuple[str, bool], ...]:
@@ -201,12 +171,12 @@ def _has_twin(env: BuildEnvironment, paths: tuple[str, ...]) -> bool:
 
 
 def _note(app: Sphinx, doctree: nodes.document) -> None:
-    found = list(filter(_is_figure, all_nodes(doctree)))
+    elements = (node for node in all_nodes(doctree) if isinstance(node, nodes.Element))
+    found = [node for node in elements if isinstance(node, nodes.image) or MISSING in node]
     if not found:
         return
     notes = _Notes(app.env, doctree)
     for node in found:
-        assert isinstance(node, nodes.Element)
         notes.note(node)
     if notes.found:
         notes.domain.figures[notes.docname] = notes.found
@@ -227,21 +197,18 @@ def setup_figure_notes(app: Sphinx) -> None:
     app.connect("env-get-outdated", _outdated, priority=300)
 
 
-def _offered(domain: ExptDomain, docname: str) -> Iterator[str]:
-    for origin in origins_of(domain, docname):
-        if origin is None:
-            continue
-        if origin.offered:
-            yield origin.script
-        yield from (item.path for item in origin.inputs if item.offered)
-
-
 def _register(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Register the files for this build; those of earlier builds are forgotten, but for the documents' own."""
     domain = domain_of(env)
     domain.figure_state.origins.clear()
     domain.figure_state.downloads.clear()
-    _forget(env, domain)
+    for docname, paths in domain.figure_files.items():
+        for path in paths:
+            users = _users(env, path)
+            users.discard(docname)
+            if not users:
+                env.dlfiles.pop(Path(path), None)
+    domain.figure_files.clear()
     for docname in sorted(domain.figures):
         offer(env, domain, docname)
     return []
@@ -249,8 +216,12 @@ def _register(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def offer(env: BuildEnvironment, domain: ExptDomain, docname: str) -> None:
     """Register the files of one document that was just read."""
-    ours = []
-    for path in dict.fromkeys(_offered(domain, docname)):
+    ours: list[str] = []
+    offered: dict[str, bool] = {}
+    for origin in filter(None, origins_of(domain, docname)):
+        offered |= {origin.script: True} if origin.offered else {}
+        offered |= {item.path: True for item in origin.inputs if item.offered}
+    for path in offered:
         if docname not in _users(env, path):
             ours.append(path)
         domain.figure_state.downloads[path] = Path(env.dlfiles.add_file(docname, path)).as_posix()
@@ -261,16 +232,6 @@ def offer(env: BuildEnvironment, domain: ExptDomain, docname: str) -> None:
 def _users(env: BuildEnvironment, path: str) -> set[str]:
     found = env.dlfiles.get(Path(path))
     return found[0] if found is not None else set()
-
-
-def _forget(env: BuildEnvironment, domain: ExptDomain) -> None:
-    for docname, paths in domain.figure_files.items():
-        for path in paths:
-            users = _users(env, path)
-            users.discard(docname)
-            if not users:
-                env.dlfiles.pop(Path(path), None)
-    domain.figure_files.clear()
 
 
 def setup_figure_files(app: Sphinx) -> None:

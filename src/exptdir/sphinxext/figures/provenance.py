@@ -12,7 +12,6 @@ import os
 import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from urllib.parse import quote
 
 from docutils import nodes
 
+from exptdir.record.files import read_or_none
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.pages import Placeholder
 from exptdir.sphinxext.store import ShownFigure
@@ -27,7 +27,7 @@ from exptdir.sphinxext.store import ShownFigure
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-    from exptdir.figures.report import FigureReport, Report, ScriptReport
+    from exptdir.figures.report import FigureReport, ScriptReport
     from exptdir.sphinxext.domain import ExptDomain
 
 
@@ -129,45 +129,29 @@ def origins_of(domain: ExptDomain, docname: str) -> list[Origin | None]:
     domain
         The domain, with the report of this build.
     """
-    origins = domain.figure_state.origins
-    if docname not in origins:
-        origins[docname] = _once([_origin(domain, figure) for figure in domain.figures.get(docname, ())])
-    return origins[docname]
-
-
-def _once(origins: list[Origin | None]) -> list[Origin | None]:
-    """Have a page show each script once."""
-    shown: dict[str, str] = {}
+    origins, report = domain.figure_state.origins, domain.figure_state.report
+    if docname in origins:
+        return origins[docname]
     found: list[Origin | None] = []
-    for origin in origins:
+    shown: dict[str, str] = {}
+    for figure in domain.figures.get(docname, ()):
+        drawn = next((report.figures[path] for path in figure.paths if path in report.figures), None)
+        script = report.scripts.get(drawn.script or "") if drawn is not None else None
+        if script is None and figure.missing:
+            # One that failed beside it should perhaps have drawn it.
+            owner = domain.record.around(figure.paths[0])
+            beside = (one for _, one in sorted(report.scripts.items()) if owner and one.script.experiment == owner.key)
+            script = next((one for one in beside if one.failure and not one.figures), None)
+        origin = _Describer(domain, script, drawn).origin(figure) if script is not None else None
         if origin is not None and origin.explained:
-            anchor = shown.get(origin.script, "")
-            origin = replace(origin, shown_at=anchor, anchor=_anchor(origin.script))
-            shown[origin.script] = origin.anchor
+            # A page shows each script once.
+            mark = hashlib.sha256(origin.script.encode()).hexdigest()[:6]
+            anchor = f"script-{nodes.make_id(posixpath.basename(origin.script))}-{mark}"
+            origin = replace(origin, shown_at=shown.get(origin.script, ""), anchor=anchor)
+            shown[origin.script] = anchor
         found.append(origin)
+    origins[docname] = found
     return found
-
-
-def _anchor(script: str) -> str:
-    return "script-" + nodes.make_id(posixpath.basename(script)) + "-" + hashlib.sha256(script.encode()).hexdigest()[:6]
-
-
-def _origin(domain: ExptDomain, figure: ShownFigure) -> Origin | None:
-    report = domain.figure_state.report
-    drawn = next((report.figures[path] for path in figure.paths if path in report.figures), None)
-    script = report.scripts.get(drawn.script or "") if drawn is not None else None
-    if script is None and figure.missing:
-        script = _culprit(domain, report, figure)
-    if script is None:
-        return None
-    return _Describer(domain, script, drawn).origin(figure)
-
-
-def _culprit(domain: ExptDomain, report: Report, figure: ShownFigure) -> ScriptReport | None:
-    """Return the script that should perhaps have drawn a figure that is not there: one that failed beside it."""
-    owner = domain.record.around(figure.paths[0])
-    failed = (script for _key, script in sorted(report.scripts.items()) if script.failure and not script.figures)
-    return next((script for script in failed if owner is not None and script.script.experiment == owner.key), None)
 
 
 class _Describer:
@@ -181,28 +165,39 @@ class _Describer:
         self.state = figure.state if figure is not None else report.verdict.state
 
     def origin(self, shown: ShownFigure) -> Origin:
-        script = self.report.script
+        script, failure = self.report.script, self.report.failure
+        # What other programs say of their failure is among what they print.
+        printed = failure.output if failure is not None and script.language != "python" else ""
+        parts = [failure.traceback if failure is not None else "", printed]
         plain = Origin(
             script=script.path,
             language=script.language,
             mark=self._mark(shown),
-            fault=self._fault(),
+            fault=self._portable("\n".join(part.strip() for part in parts if part.strip())),
             missing=shown.missing,
         )
         if not (shown.explained and self.domain.settings.figure_provenance) or shown.missing:
             return plain
         paths = [*self.report.inputs, *self.report.modules]
+        dates, notes = self.domain.figure_state.dates, []
+        if self.state == "adopted":
+            notes.append(
+                "It was there before its script was first looked at. Until the script draws it, every data file of the "
+                "experiment counts as read."
+            )
+        elif self.report.unseen:
+            notes.append(f"What it reads is not fully known ({', '.join(self.report.unseen)}).")
         return replace(
             plain,
             args=script.args,
-            digest=self._digest(script.path),
+            digest=hashlib.sha256(read_or_none(Path(self.base, script.path)) or b"").hexdigest(),
             offered=self._offered(script.path),
             explained=True,
             adopted=self.state == "adopted",
-            changed=self._changed(shown.paths),
+            changed=next((dates[path] for path in shown.paths if path in dates), ""),
             inputs=tuple(map(self._input, paths[:_MAX_INPUTS])),
             more_inputs=max(0, len(paths) - _MAX_INPUTS),
-            notes=tuple(self._notes()),
+            notes=tuple(notes),
         )
 
     def _mark(self, shown: ShownFigure) -> str:
@@ -217,45 +212,21 @@ class _Describer:
             return self._portable(f"This figure is out of date: {reasons}.")
         if self.state == "edited":
             return "This figure was changed after its script drew it."
-        absent = self._absent() if self.state == "unknown" else []
-        if absent:
-            return f"Whether this figure is up to date cannot be told: {_listed(absent)} not here."
-        return ""
-
-    def _absent(self) -> list[str]:
-        """Return the inputs in the record that are not here.
-
-        What is outside it does not count: a page is to be the same wherever it is built.
-        """
-        gone = (path for path in self.report.inputs if not os.path.exists(os.path.join(self.base, path)))
-        return [self._name(path) for path in gone]
-
-    def _fault(self) -> str:
-        failure = self.report.failure
-        if failure is None:
+        if self.state != "unknown":
             return ""
-        # What other programs say of their failure is among what they print.
-        parts = [failure.traceback, failure.output if self.report.script.language != "python" else ""]
-        return self._portable("\n".join(part.strip() for part in parts if part.strip()))
+        # What is outside the record does not count: a page is to be the same wherever it is built.
+        gone = [path for path in self.report.inputs if not os.path.exists(os.path.join(self.base, path))]
+        if not gone:
+            return ""
+        names = ", ".join(map(self._name, gone[:5])) + (f" and {len(gone) - 5} more" if len(gone) > 5 else "")
+        verb = "is" if len(gone) == 1 else "are"
+        return f"Whether this figure is up to date cannot be told: {names} {verb} not here."
 
     def _portable(self, text: str) -> str:
         """Take out of a text what differs between machines and between runs."""
         for directory in {self.base, str(self.domain.env.srcdir)}:
             text = text.replace(directory + os.sep, "")
         return _ADDRESS.sub("0x…", text)
-
-    def _notes(self) -> Iterator[str]:
-        if self.state == "adopted":
-            yield (
-                "It was there before its script was first looked at. Until the script draws it, every data file of the "
-                "experiment counts as read."
-            )
-        elif self.report.unseen:
-            yield f"What it reads is not fully known ({', '.join(self.report.unseen)})."
-
-    def _changed(self, paths: Iterable[str]) -> str:
-        dates = self.domain.figure_state.dates
-        return next((dates[path] for path in paths if path in dates), "")
 
     def _name(self, path: str) -> str:
         return posixpath.relpath(path, self.report.script.folder)
@@ -275,18 +246,6 @@ class _Describer:
             return real.is_relative_to(self.base) and real.is_file() and real.stat().st_size <= MAX_OFFERED
         except OSError:
             return False
-
-    def _digest(self, path: str) -> str:
-        try:
-            return hashlib.sha256(Path(self.base, path).read_bytes()).hexdigest()
-        except OSError:
-            return ""
-
-
-def _listed(names: list[str]) -> str:
-    first = names[:5]
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f"{', '.join(first)}{more} {'is' if len(names) == 1 else 'are'}"
 
 
 #: Languages of scripts, as the highlighter calls them.
@@ -327,13 +286,44 @@ class _Writer:
         self.domain = domain_of(visitor.builder.env)
 
     def write(self) -> None:
-        if self.origin.mark:
-            self._line(self._text(self.origin.mark), "exptdir-figure-mark")
-        if self.origin.fault:
+        origin = self.origin
+        if origin.mark:
+            self._line(self._text(origin.mark), "exptdir-figure-mark")
+        if origin.fault:
             self._open("exptdir-figure-fault", "What went wrong")
-            self._put(f"<pre>{self._text(self.origin.fault)}</pre>\n</details>\n")
-        if self.origin.explained:
-            self._explain()
+            self._put(f"<pre>{self._text(origin.fault)}</pre>\n</details>\n")
+        if not origin.explained:
+            return
+        drawn = "Probably drawn by" if origin.adopted else "Drawn by"
+        name, day = posixpath.basename(origin.script), self._text(origin.changed)
+        changed = f'<span class="exptdir-muted">, last changed on {day}</span>' if day else ""
+        self._open("exptdir-figure-origin", f"{drawn} {self._code(name)}{changed}")
+        if origin.args:
+            self._line(f"Run as {self._code(shlex.join((name, *origin.args)))}.")
+        if origin.inputs:
+            self._line("Drawn from:")
+            self._put(self.visitor.starttag(nodes.bullet_list(), "ul", CLASS="simple"))
+            items = [self._download(item.path, item.name, item.offered) + self._owner(item) for item in origin.inputs]
+            items += [f"and {origin.more_inputs:,} more"] if origin.more_inputs else []
+            self._put("".join(f"<li><p>{item}</p></li>\n" for item in items) + "</ul>\n")
+        for note in origin.notes:
+            self._line(self._text(note), "exptdir-muted")
+        if origin.shown_at:
+            self._line(f'The script is shown <a class="reference internal" href="#{origin.shown_at}">above</a>.')
+        else:
+            start = self.visitor.starttag(nodes.paragraph(ids=[origin.anchor]), "p", "")
+            self._put(f"{start}{self._download(origin.script, name, origin.offered)}:</p>\n{self._listing()}")
+        self._put("</details>\n")
+
+    def _listing(self) -> str:
+        """Return the text of the script, highlighted; nothing where there is none to be shown."""
+        text = script_text(Path(self.domain.env.srcdir, self.origin.script))
+        if text is None:
+            return ""
+        language = _LEXERS.get(self.origin.language, "none")
+        highlighted = self.visitor.highlighter.highlight_block(text, language, force=True)
+        start = self.visitor.starttag(nodes.literal_block(), "div", "", CLASS=f"highlight-{language} notranslate")
+        return f"{start}{highlighted}</div>\n"
 
     def _put(self, html: str) -> None:
         self.visitor.body.append(html)
@@ -352,35 +342,7 @@ class _Writer:
         start = self.visitor.starttag(nodes.paragraph(classes=[name] if name else []), "p", "")
         self._put(f"{start}{html}</p>\n")
 
-    def _explain(self) -> None:
-        origin = self.origin
-        drawn = "Probably drawn by" if origin.adopted else "Drawn by"
-        name = self._code(posixpath.basename(origin.script))
-        day = self._text(origin.changed)
-        changed = f'<span class="exptdir-muted">, last changed on {day}</span>' if day else ""
-        self._open("exptdir-figure-origin", f"{drawn} {name}{changed}")
-        if origin.args:
-            command = shlex.join((posixpath.basename(origin.script), *origin.args))
-            self._line(f"Run as {self._code(command)}.")
-        self._inputs()
-        for note in origin.notes:
-            self._line(self._text(note), "exptdir-muted")
-        self._source()
-        self._put("</details>\n")
-
-    def _inputs(self) -> None:
-        if not self.origin.inputs:
-            return
-        self._line("Drawn from:")
-        self._put(self.visitor.starttag(nodes.bullet_list(), "ul", CLASS="simple"))
-        for item in self.origin.inputs:
-            page = self._page(item)
-            self._put(f"<li><p>{self._download(item.path, item.name, item.offered)}{page}</p></li>\n")
-        if self.origin.more_inputs:
-            self._put(f"<li><p>and {self.origin.more_inputs:,} more</p></li>\n")
-        self._put("</ul>\n")
-
-    def _page(self, item: Input) -> str:
+    def _owner(self, item: Input) -> str:
         """Link the experiment whose file it is, where that is another."""
         if item.owner is None:
             return ""
@@ -396,22 +358,6 @@ class _Writer:
         address = posixpath.join(self.visitor.builder.dlpath, quote(known))
         attributes = {"CLASS": "reference download internal", "href": address, "download": ""}
         return f"{self.visitor.starttag(nodes.reference(), 'a', '', **attributes)}{self._code(name)}</a>"
-
-    def _source(self) -> None:
-        origin = self.origin
-        name = posixpath.basename(origin.script)
-        if origin.shown_at:
-            self._line(f'The script is shown <a class="reference internal" href="#{origin.shown_at}">above</a>.')
-            return
-        start = self.visitor.starttag(nodes.paragraph(ids=[origin.anchor]), "p", "")
-        self._put(f"{start}{self._download(origin.script, name, origin.offered)}:</p>\n")
-        text = script_text(Path(self.domain.env.srcdir, origin.script))
-        if text is None:
-            return
-        language = _LEXERS.get(origin.language, "none")
-        highlighted = self.visitor.highlighter.highlight_block(text, language, force=True)
-        start = self.visitor.starttag(nodes.literal_block(), "div", "", CLASS=f"highlight-{language} notranslate")
-        self._put(f"{start}{highlighted}</div>\n")
 
 
 def _visit_html(visitor: Any, node: figure_origin) -> None:

@@ -102,14 +102,26 @@ def bring_figures_up_to_date(app: Sphinx, runner: Runner | None = None, finder: 
     with Submitter(settings.figure_executor, settings.figure_jobs, runner) as submitter:
         report = update(
             record,
-            _figure_settings(app, settings),
+            FigureSettings(
+                mode="never" if app.builder.name in FIGURELESS else cast("Mode", settings.figures),
+                patterns=tuple(settings.plot_scripts),
+                style=settings.plot_style or None,
+                dark=settings.plot_dark,
+                timeout=settings.figure_timeout,
+                memory=memory_size(settings.figure_memory),
+                versions=settings.figure_versions,
+                exclude=compile_patterns(app.config.exclude_patterns),
+            ),
             directory,
             submitter.submit,
             progress=_tell,
             private=(Path(app.outdir), Path(app.doctreedir)),
             finder=finder or finder_of(app),
         )
-    _sum_up(report)
+    counts = {"drawn": set(report.ran) - set(report.failed), "adopted": report.adopted, "failed": report.failed}
+    shown = [f"{len(keys)} {name}" for name, keys in counts.items() if keys]
+    if shown:
+        _logger.info("figures: %s (%.1f s)", ", ".join(shown), report.seconds)
     # While scripts run, authors go on writing.
     recent = None if report.ran else record
     domain_of(app.env).figure_state = FigureState(report, Path(app.srcdir), directory, record=recent)
@@ -121,34 +133,9 @@ def finder_of(app: Sphinx) -> Finder:
     return Finder(domain_of(app.env).scanner.listing)
 
 
-def _figure_settings(app: Sphinx, settings: Settings) -> FigureSettings:
-    return FigureSettings(
-        mode="never" if app.builder.name in FIGURELESS else cast("Mode", settings.figures),
-        patterns=tuple(settings.plot_scripts),
-        style=settings.plot_style or None,
-        dark=settings.plot_dark,
-        timeout=settings.figure_timeout,
-        memory=memory_size(settings.figure_memory),
-        versions=settings.figure_versions,
-        exclude=compile_patterns(app.config.exclude_patterns),
-    )
-
-
 def _tell(script: Script, outcome: Outcome | None) -> None:
     if outcome is not None:
         _logger.info("figures: %s: %s, %.1f s", script.key, outcome.status, outcome.seconds)
-
-
-def _sum_up(report: Report) -> None:
-    drawn = set(report.ran) - set(report.failed)
-    counts = {"drawn": drawn, "adopted": report.adopted, "failed": report.failed}
-    shown = [f"{len(keys)} {name}" for name, keys in counts.items() if keys]
-    if shown:
-        _logger.info("figures: %s (%.1f s)", ", ".join(shown), report.seconds)
-
-
-def _begin(app: Sphinx) -> None:
-    bring_figures_up_to_date(app)
 
 
 def _report(app: Sphinx, env: BuildEnvironment) -> list[str]:
@@ -160,5 +147,5 @@ def _report(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def setup_figures(app: Sphinx) -> None:
     """Connect to the beginning of a build, and to the end of reading."""
-    app.connect("builder-inited", _begin)
+    app.connect("builder-inited", bring_figures_up_to_date)
     app.connect("env-updated", _report, priority=900)
