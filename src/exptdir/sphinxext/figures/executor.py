@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack
+from functools import partial
 from itertools import count
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -64,7 +65,8 @@ class Submitter:
 
         if self._choice == "local":
             return self._executor.submit(run_job, job)
-        return self._executor.submit(run_far, job, build=self._build, submission=next(self._submissions))
+        # Not every executor hands on what stands behind the job.
+        return self._executor.submit(partial(run_far, build=self._build, submission=next(self._submissions)), job)
 
     def _make(self) -> Executor:
         if self._failure:
