@@ -143,7 +143,21 @@ class SheetStyles:
 
         Empty cells count in rows that hold something: some workbooks have millions of others.
         """
-        found = {at: edges for at, cell in stored.items() if (edges := self._cell_edges(cell)) != NO_EDGES}
+        found = {}
+        for at, cell in stored.items():
+            number = cell.style_id
+            if number not in self._edges:
+                border = cell.border
+                drawn = {
+                    side for side in ("top", "right", "end", "bottom", "left", "start")
+                    if (line := getattr(border, side, None)) is not None and line.style not in {None, "none"}
+                }
+                # Texts that run from right to left call the left side the start.
+                self._edges[number] = Edges(
+                    "top" in drawn, bool(drawn & {"right", "end"}), "bottom" in drawn, bool(drawn & {"left", "start"})
+                )
+            if self._edges[number] != NO_EDGES:
+                found[at] = self._edges[number]
         used = cells.rows
         if not any(at[1] in used.get(at[0], ()) for at in found):
             return {}
@@ -161,20 +175,6 @@ class SheetStyles:
             )
             self._styles[number] = self._codes.get(stored.number_format.strip('"'), "General"), look
         return self._styles[number]
-
-    def _cell_edges(self, stored: StoredCell) -> Edges:
-        number = stored.style_id
-        if number not in self._edges:
-            border = stored.border
-            drawn = {
-                side for side in ("top", "right", "end", "bottom", "left", "start")
-                if (line := getattr(border, side, None)) is not None and line.style not in {None, "none"}
-            }
-            # Texts that run from right to left call the left side the start.
-            self._edges[number] = Edges(
-                "top" in drawn, bool(drawn & {"right", "end"}), "bottom" in drawn, bool(drawn & {"left", "start"})
-            )
-        return self._edges[number]
 
     def _rich(self, stored: StoredCell, parts: list[Any] | tuple[Any, ...]) -> Cell:
         """Make a cell of a text whose parts look different; those of one look are joined."""

@@ -57,7 +57,9 @@ class Colours:
         own = styles.findall("colors/indexedColors/rgbColor") if styles is not None else []
         self._palette = [_six(entry.get("rgb")) for entry in own] or [*PALETTE[:8], *PALETTE]
         scheme = theme.find("themeElements/clrScheme") if theme is not None else None
-        self._theme = [_of_scheme(scheme, name) for name in _THEME_ORDER] if scheme is not None else []
+        # A colour of the system is written with what it last was.
+        first = [next(iter(scheme.findall(f"{name}/*")), None) for name in _THEME_ORDER] if scheme is not None else []
+        self._theme = [_six(one.get("lastClr") or one.get("val")) if one is not None else None for one in first]
 
     def hexadecimal(self, colour: Mapping[str, str] | None) -> str | None:
         """Return what a ``color`` element stands for.
@@ -74,16 +76,21 @@ class Colours:
         """
         if colour is None:
             return None
-        found = _six(colour.get("rgb")) or self._numbered(colour)
-        tint = _fraction(colour.get("tint"))
-        return _tinted(found, tint) if found and tint else found
-
-    def _numbered(self, colour: Mapping[str, str]) -> str | None:
+        found = _six(colour.get("rgb"))
         for key, colours in (("theme", self._theme), ("indexed", self._palette)):
             number = colour.get(key, "")
-            if number.isdecimal() and len(number) < 4 and int(number) < len(colours):
-                return colours[int(number)]
-        return None
+            if found is None and number.isdecimal() and len(number) < 4 and int(number) < len(colours):
+                found = colours[int(number)]
+        try:
+            tint = max(-1.0, min(1.0, float(colour.get("tint") or 0)))  # in this order, "nan" is 1
+        except ValueError:
+            tint = 0.0
+        if found is None or not tint:
+            return found
+        # The formula of §18.8.19, with the lightness from 0 to 1.
+        hue, light, saturation = colorsys.rgb_to_hls(*_parts(found))
+        light = light * (1 + tint) if tint < 0 else light * (1 - tint) + tint
+        return _joined(colorsys.hls_to_rgb(hue, light, saturation))
 
 
 def blend(front: str, back: str, share: float) -> str:
@@ -95,27 +102,6 @@ def blend(front: str, back: str, share: float) -> str:
 def _six(text: str | None) -> str | None:
     match = _HEX.fullmatch(text or "")
     return match[1].lower() if match else None
-
-
-def _of_scheme(scheme: Element, name: str) -> str | None:
-    """Return a colour of the theme; one of the system is written with what it last was."""
-    for colour in scheme.iterfind(f"{name}/*"):
-        return _six(colour.get("lastClr") or colour.get("val"))
-    return None
-
-
-def _tinted(colour: str, tint: float) -> str:
-    """Make a colour lighter or darker: the formula of §18.8.19, with the lightness from 0 to 1."""
-    hue, light, saturation = colorsys.rgb_to_hls(*_parts(colour))
-    light = light * (1 + tint) if tint < 0 else light * (1 - tint) + tint
-    return _joined(colorsys.hls_to_rgb(hue, light, saturation))
-
-
-def _fraction(text: str | None) -> float:
-    try:
-        return max(-1.0, min(1.0, float(text or 0)))  # in this order, "nan" is 1
-    except ValueError:
-        return 0.0
 
 
 def _parts(colour: str) -> tuple[float, float, float]:

@@ -184,14 +184,15 @@ class _Known(dict[str, Cell]):
         self.blank: set[str] = set()
 
     def __missing__(self, field: str) -> Cell:
-        cell = self[field] = self._cell(plain(field).strip())
-        if cell is EMPTY:
+        cell = EMPTY
+        if text := plain(field).strip():
+            cell = self._made(text)
+        else:
             self.blank.add(field)
+        self[field] = cell
         return cell
 
-    def _cell(self, text: str) -> Cell:
-        if not text:
-            return EMPTY
+    def _made(self, text: str) -> Cell:
         number = text.replace(",", ".") if self.commas and _COMMA_NUMBER.match(text) else text
         if _NUMBER.match(number):
             whole = len(number) <= _WHOLE and number.lstrip("+-").isdigit()

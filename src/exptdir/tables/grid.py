@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product, repeat
+from itertools import repeat
 from pathlib import Path
 from typing import TypeVar
 
@@ -259,15 +259,11 @@ def _fill(sheet: Sheet, rows: list[int], columns: list[int]) -> list[list[Cell]]
             anchor = sheet.show(corner) if corner in used else EMPTY
             if corner in sheet.changes and corner in used:
                 anchor = sheet.changes[corner](anchor)
-            _merge(grid, (first_row, last_row), (first_column, last_column), anchor)
+            taken = (cell for cells in grid[first_row:last_row] for cell in cells[first_column:last_column])
+            # Ranges that lie over each other are left apart.
+            if not any(cell.covered or cell.rowspan > 1 or cell.colspan > 1 for cell in taken):
+                height, width = last_row - first_row, last_column - first_column
+                for cells in grid[first_row:last_row]:
+                    cells[first_column:last_column] = [COVERED] * width
+                grid[first_row][first_column] = anchor._replace(rowspan=height, colspan=width)
     return grid
-
-
-def _merge(grid: list[list[Cell]], rows: tuple[int, int], columns: tuple[int, int], anchor: Cell) -> None:
-    """Spread a merged range's first cell over what is shown of it; overlapping ranges are left apart."""
-    taken = (grid[row][column] for row, column in product(range(*rows), range(*columns)))
-    if any(cell.covered or cell.rowspan > 1 or cell.colspan > 1 for cell in taken):
-        return
-    for row in range(*rows):
-        grid[row][slice(*columns)] = [COVERED] * (columns[1] - columns[0])
-    grid[rows[0]][columns[0]] = anchor._replace(rowspan=rows[1] - rows[0], colspan=columns[1] - columns[0])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from exptdir.errors import TableError
+from exptdir.record.problem import nearest as nearest_names
 from exptdir.tables.ranges import Area, Box, is_range, parse_range
 
 #: ``Sheet1!…`` or ``'My sheet'!…``; in quotes, an apostrophe is written twice.
@@ -167,7 +167,7 @@ class Names:
                 f"the workbook has no names and no table objects"
             )
         by_folded = {known.casefold(): known for known in names}
-        nearest = [by_folded[near] for near in get_close_matches(name.casefold(), by_folded, n=_LISTED, cutoff=0.5)]
+        nearest = [by_folded[near] for near in nearest_names(name.casefold(), by_folded, _LISTED, 0.5)]
         listed = ", ".join(map(repr, nearest or names[:_LISTED]))
         start = "the nearest names are" if nearest else "its names are"
         return TableError(f"the workbook has no name or table {asked!r}, and it is not a range: {start} {listed}")
@@ -237,7 +237,7 @@ def choose_sheet(sheets: Sequence[SheetPart], wanted: str | None) -> SheetPart:
     if re.fullmatch("[1-9][0-9]{0,4}", folded) and int(folded) <= len(visible):
         return visible[int(folded) - 1]
     names = [sheet.name for sheet in visible]
-    nearest = get_close_matches(wanted, names, n=len(names), cutoff=0.4)
+    nearest = nearest_names(wanted, names, len(names), 0.4)
     ordered = nearest + [name for name in names if name not in nearest]
     listed = ", ".join(map(repr, ordered))
     raise TableError(f"the workbook has no sheet {wanted!r}: its sheets are {listed}")
@@ -330,15 +330,13 @@ def _not_a_reference(table: TableObject, reference: str) -> TableError:
 
 
 def _column(table: TableObject, name: str) -> int:
-    for key in (str, _folded_name):
-        keys = [key(column) for column in table.columns]
-        if key(name) in keys:
-            return keys.index(key(name))
+    if name in table.columns:
+        return table.columns.index(name)
+    folded = [" ".join(column.split()).casefold() for column in table.columns]
+    if (wanted := " ".join(name.split()).casefold()) in folded:
+        return folded.index(wanted)
     if name.strip().startswith("@") or name.strip().lower() == "#this row":
         raise _not_a_reference(table, f"[{name}]")
-    nearest = get_close_matches(name, table.columns, n=5, cutoff=0.4) or table.columns[:10]
+    nearest = nearest_names(name, table.columns, 5, 0.4) or list(table.columns[:10])
     raise TableError(f"the table {table.name!r} has no column {name!r}: it has {', '.join(map(repr, nearest))}")
 
-
-def _folded_name(name: str) -> str:
-    return " ".join(name.split()).casefold()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +68,9 @@ def open_parquet(path: Path) -> SheetlessFile:
             with collector_paused():
                 cells: CellRows[Cell] = CellRows()
                 cells.put_row(1, {at: _text_cell(name) for at, name in enumerate(names, start=1) if name.strip()})
-                for number, row in enumerate(islice(_values(file), rows), start=2):
+                batches = file.iter_batches(batch_size=_BATCH)
+                columnwise = (zip(*(one.to_pylist() for one in batch.columns), strict=True) for batch in batches)
+                for number, row in enumerate(islice(chain.from_iterable(columnwise), rows), start=2):
                     shown = ((at, _cell(value)) for at, value in enumerate(row, start=1))
                     cells.put_row(number, {at: cell for at, cell in shown if cell is not EMPTY})
             omitted = file.metadata.num_rows - rows
@@ -78,11 +79,6 @@ def open_parquet(path: Path) -> SheetlessFile:
         raise TableError(f"the file is damaged ({reason}): write it again") from error
     sheet = replace(sheet_of_cells(path, None, cells), header_boxes=[Box(1, 1, 1, max(len(names), 1))])
     return SheetlessFile("a Parquet file", sheet, omitted)
-
-
-def _values(file: Any) -> Iterator[tuple[Any, ...]]:
-    for batch in file.iter_batches(batch_size=_BATCH):
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def _cell(value: Any) -> Cell:
@@ -105,18 +101,15 @@ def _cell(value: Any) -> Cell:
         if isinstance(value, dt.timedelta):
             return Cell(str(value), value, "date")
         return Cell(value.isoformat(), dt.datetime(value.year, value.month, value.day), "date")
-    return _text_cell(value if isinstance(value, str) else _written(value))
-
-
-def _written(value: Any) -> str:
-    """Write bytes as hexadecimal digits, and lists and structures as JSON."""
     if isinstance(value, bytes):
-        return value[: _LONGEST // 2].hex()
-    return json.dumps(value, ensure_ascii=False, default=_plain_value)
+        return _text_cell(value[: _LONGEST // 2].hex())
+    if not isinstance(value, str):
+        # Lists and structures.
+        def plainly(one: object) -> str:
+            return one.hex() if isinstance(one, bytes) else str(one)
 
-
-def _plain_value(value: Any) -> str:
-    return value.hex() if isinstance(value, bytes) else str(value)
+        value = json.dumps(value, ensure_ascii=False, default=plainly)
+    return _text_cell(value)
 
 
 def _text_cell(text: str) -> Cell:

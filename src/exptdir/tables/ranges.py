@@ -127,16 +127,12 @@ def _corners(text: str) -> tuple[str, str, str, str, str] | None:
         return None
     column, row, colon, last_column, last_row = (part or "" for part in match.groups())
     alone = bool(column and row)
-    if not (alone or (colon and (column or row))) or _uneven(column, row, last_column, last_row):
+    if not (alone or (colon and (column or row))):
+        return None
+    # Two corners of which one is a cell and the other a row or a column are no range.
+    if (last_column or last_row) and (bool(column) != bool(last_column) or (last_row and not row)):
         return None
     return column, row, colon, last_column, last_row
-
-
-def _uneven(column: str, row: str, last_column: str, last_row: str) -> bool:
-    """Tell whether two corners are given of which one is a cell and the other a row or a column."""
-    if not (last_column or last_row):
-        return False
-    return bool(column) != bool(last_column) or (bool(last_row) and not row)
 
 
 class CellReference(NamedTuple):
@@ -170,22 +166,16 @@ def parse_cell_reference(text: str) -> CellReference:
     TableError
         If a part is missing or there are too many.
     """
-    parts = _parts(text) if len(text) <= _MAX_LENGTH else []
-    if len(parts) not in {2, 3} or not all(parts):
+    parts: list[str] = []
+    at, end = 0, "!"
+    while end and len(text) <= _MAX_LENGTH and (match := _PART.match(text, at)) is not None:
+        quoted, free, end = match.groups()
+        parts.append(quoted.replace("''", "'") if quoted is not None else free)
+        at = match.end()
+    if end or len(parts) not in {2, 3} or not all(parts):
         shown = text if len(text) <= 80 else f"{text[:80]}…"
         raise TableError(
             f"{shown!r} is not the address of a cell: write results.xlsx!Summary!B7, or results.xlsx!B7 "
             f"for the first sheet"
         )
     return CellReference(parts[0], parts[1] if len(parts) == 3 else None, parts[-1])
-
-
-def _parts(text: str) -> list[str]:
-    parts, at = [], 0
-    while (match := _PART.match(text, at)) is not None:
-        quoted, free, end = match.groups()
-        parts.append(quoted.replace("''", "'") if quoted is not None else free)
-        if not end:
-            return parts
-        at = match.end()
-    return []

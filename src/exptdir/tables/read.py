@@ -323,14 +323,11 @@ def _what(head: bytes) -> str:
     for magic, kind in ((_OLE, ".xls"), (_PARQUET, ".parquet")):
         if head.startswith(magic):
             return f"it is a file of another format; rename it to {kind}"
-    return _what_text(head) or "what it begins with is of no kind that is known; put a good copy in its place"
-
-
-def _what_text(head: bytes) -> str | None:
+    unknown = "what it begins with is of no kind that is known; put a good copy in its place"
     try:
         text, _ = decode(head)
     except TableError:
-        return None
+        return unknown
     start = text.lstrip()[:1_000].lower()
     if "urn:schemas-microsoft-com:office:spreadsheet" in start:
         return f"it is an XML Spreadsheet 2003; {_SAVE}"
@@ -339,5 +336,5 @@ def _what_text(head: bytes) -> str | None:
     if start.startswith(("<!doctype html", "<html", "<table", "<style", "<head", "<meta", "mime-version:")):
         return f"it is a web page (HTML), as some programs export it; {_SAVE}"
     if start.startswith("<") or any(character < " " and character not in "\t\r\n\f" for character in text):
-        return None
+        return unknown
     return f"it looks like delimited text; rename it to {'.tsv' if text.count(chr(9)) >= 2 else '.csv'}"

@@ -52,7 +52,16 @@ def find_rules(
     """
     if not borders:
         return frozenset(), frozenset()
-    across, down = _spanned(grid)
+    # The places at whose right, and below which, a merged cell goes on.
+    across: set[tuple[int, int]] = set()
+    down: set[tuple[int, int]] = set()
+    for top, row in enumerate(grid):
+        for left, cell in enumerate(row):
+            if cell.rowspan > 1 or cell.colspan > 1:
+                last_row, last_column = top + cell.rowspan - 1, left + cell.colspan - 1
+                places = [(r, c) for r in range(top, last_row + 1) for c in range(left, last_column + 1)]
+                across.update(place for place in places if place[1] < last_column)
+                down.update(place for place in places if place[0] < last_row)
     filled_columns = [at for at in range(len(columns)) if any(not _blank(row[at]) for row in grid)]
     filled_rows = [at for at, row in enumerate(grid) if any(not _blank(cell) for cell in row)]
 
@@ -79,35 +88,11 @@ def _lines(
         at
         for at in range(count - 1)
         if (numbers[at] in bordered or numbers[at + 1] in bordered)
-        and _runs_through(at, across, drawn, allowed)
+        and sum(not drawn(at, other) for other in across) <= allowed
     }
     if 2 * len(lines) > count:
         return frozenset()
     return frozenset(at for at in lines if not {at - 1, at + 1} <= lines)
-
-
-def _runs_through(at: int, across: Sequence[int], drawn: _Drawn, allowed: int) -> bool:
-    lacking = 0
-    for other in across:
-        if not drawn(at, other):
-            lacking += 1
-            if lacking > allowed:
-                return False
-    return True
-
-
-def _spanned(grid: Sequence[Sequence[Cell]]) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
-    """Return the places at whose right, and below which, a merged cell goes on."""
-    across: set[tuple[int, int]] = set()
-    down: set[tuple[int, int]] = set()
-    for top, row in enumerate(grid):
-        for left, cell in enumerate(row):
-            if cell.rowspan > 1 or cell.colspan > 1:
-                bottom, right = top + cell.rowspan - 1, left + cell.colspan - 1
-                places = [(r, c) for r in range(top, bottom + 1) for c in range(left, right + 1)]
-                across.update(place for place in places if place[1] < right)
-                down.update(place for place in places if place[0] < bottom)
-    return across, down
 
 
 def _blank(cell: Cell) -> bool:

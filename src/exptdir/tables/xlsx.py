@@ -399,15 +399,15 @@ def _linked(links: list[tuple[Box, str]], cells: CellRows[Cell]) -> dict[Positio
     """Return what gives cells their links. Each range is gone through row by row: it may be a million rows long."""
     linked: dict[Position, str] = {}
     filled = sorted(cells.rows)
-    looked = 0
+    left = 4 * len(cells) + 1_000
     for box, target in links:
         for row in filled[bisect_left(filled, box.top) : bisect_right(filled, box.bottom)]:
             found = cells.rows[row]
             columns = found if box.left < box.right else {box.left} & found.keys()
             linked.update(((row, at), target) for at in columns if box.left <= at <= box.right)
-            looked += 1 + len(columns)
-            # Thousands of ranges that all lie over each other are nobody's work.
-            if looked > MAX_STORED:
+            left -= 1 + len(columns)
+            # Ranges that lie over each other by the thousand are nobody's work, and would never end.
+            if left < 0:
                 return {}
     return {at: partial(Cell._replace, href=target) for at, target in linked.items()}
 

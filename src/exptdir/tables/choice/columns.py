@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Sequence
 
 from exptdir.errors import TableError
+from exptdir.record.problem import nearest
 from exptdir.tables.model import COVERED, Cell, Table
 from exptdir.tables.ranges import column_letters, column_number
 
@@ -93,21 +93,19 @@ class Columns:
         places: list[int] = []
         for sign, name, quoted in split_list(text):
             name = name if quoted else sign + name
-            for at in self._range(name) if not quoted else [self.find(name, quoted=True)]:
+            match = None if quoted else _LETTERS.match(name)
+            if match and match[2] and not self._by_name(name, _folded):
+                first, last = sorted(map(column_number, match.groups()))
+                found = [at for at, letters in enumerate(self.letters) if first <= column_number(letters) <= last]
+                if not found:
+                    raise TableError(f"there are no columns {name}: the table has {self._span()}")
+            else:
+                found = [self.find(name, quoted=quoted)]
+            for at in found:
                 if at in places:
                     raise TableError(f"the column {_short(name)!r} is chosen twice: name each column once")
                 places.append(at)
         return places
-
-    def _range(self, name: str) -> Iterable[int]:
-        match = _LETTERS.match(name)
-        if not (match and match[2]) or self._by_name(name, _folded):
-            return [self.find(name)]
-        first, last = sorted(map(column_number, match.groups()))
-        within = [at for at, letters in enumerate(self.letters) if first <= column_number(letters) <= last]
-        if not within:
-            raise TableError(f"there are no columns {name}: the table has {self._span()}")
-        return within
 
     def _by_name(self, name: str, same: Callable[[str], str]) -> list[int]:
         wanted = same(name)
@@ -118,7 +116,7 @@ class Columns:
         if not names:
             return f"the table has no header row, so that its columns are {self._span()}"
         folded = {_folded(header): header for header in reversed(names)}
-        near = [folded[key] for key in get_close_matches(_folded(name)[:_LONGEST], folded, _LISTED, 0.4)]
+        near = [folded[key] for key in nearest(_folded(name)[:_LONGEST], folded, _LISTED, 0.4)]
         ordered = [*near, *(header for header in names if header not in near)]
         more = " …" if len(ordered) > _LISTED else ""
         return f"its columns are {', '.join(map(repr, ordered[:_LISTED]))}{more}"

@@ -68,7 +68,9 @@ def apply_formats(table: Table, *, round: str | None = None, formats: str | None
 def _rounded(table: Table, columns: Columns, text: str) -> dict[int, str]:
     if text.strip().isdecimal():
         whole = _digits(text.strip())
-        return {at: whole for at in range(table.n_columns) if any(map(_fractional, _column(table, at)))}
+        values = [[cell.value for cell in _column(table, at)] for at in range(table.n_columns)]
+        fractional = (any(isinstance(one, float) and not one.is_integer() for one in column) for column in values)
+        return {at: whole for at, is_so in enumerate(fractional) if is_so}
     codes, at = {}, 0
     while match := _ROUNDED.match(text, at):
         quoted, ticked, name, digits, comma = match.groups()
@@ -90,7 +92,7 @@ def _given(table: Table, columns: Columns, text: str) -> dict[int, str]:
     named = [_NAMED.match(line) for line in lines]
     if len(lines) == 1 and named[0] is None:
         code = _code(lines[0])
-        return {at: code for at in range(table.n_columns) if any(map(_number, _column(table, at)))}
+        return {at: code for at in range(table.n_columns) if any(cell.kind == "number" for cell in _column(table, at))}
     codes = {}
     for line, match in zip(lines, named, strict=True):
         if match is None:
@@ -116,14 +118,6 @@ def _find(columns: Columns, quoted: str | None, ticked: str | None, name: str | 
 
 def _column(table: Table, at: int) -> list[Cell]:
     return [row[at] for row in table.rows[table.header_rows :]]
-
-
-def _number(cell: Cell) -> bool:
-    return cell.kind == "number"
-
-
-def _fractional(cell: Cell) -> bool:
-    return cell.kind == "number" and isinstance(cell.value, float) and not cell.value.is_integer()
 
 
 def _shown(cell: Cell, format: NumberFormat) -> Cell:

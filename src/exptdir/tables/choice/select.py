@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -84,17 +84,24 @@ def select(
             cell = table.rows[top][left]
             if cell.colspan == 1:
                 continue
-            for start, width in _runs([left <= at < left + cell.colspan for at in kept]):
+            # What is kept of it may stand in several places: each unbroken run is merged by itself.
+            places = [new for new, at in enumerate(kept) if left <= at < left + cell.colspan]
+            for _, group in groupby(enumerate(places), key=lambda pair: pair[1] - pair[0]):
+                run = [new for _, new in group]
+                start, width = run[0], len(run)
                 for row in range(top, min(top + cell.rowspan, len(grid))):
                     grid[row][start : start + width] = [COVERED] * width
                 grid[top][start] = cell._replace(colspan=width)
         ordered = kept == sorted(kept)
+        # A line stays where it ran between a column and the next one that is kept.
+        ends = [*kept[1:], kept[-1] + 1]
+        ruled = [new for new, at in enumerate(kept) if any(at <= rule < ends[new] for rule in table.rules_right)]
         table = replace(
         table,
         rows=tuple(map(tuple, grid)),
         header_columns=len([at for at, old in enumerate(kept) if old == at and at < table.header_columns]),
         letters=tuple(named.letters[at] for at in kept),
-        rules_right=frozenset(_rules(table.rules_right, kept)) if ordered else frozenset(),
+        rules_right=frozenset(ruled if ordered else ()),
     )
     return replace(table, omitted=table.omitted + omitted)
 
@@ -123,20 +130,3 @@ def _take_rows(table: Table, kept: list[int], moved: bool) -> Table:
         rows=tuple(map(tuple, grid)),
         rules_below=frozenset() if moved else frozenset(row for row in table.rules_below if row < len(kept)),
     )
-
-
-def _runs(inside: list[bool]) -> Iterator[tuple[int, int]]:
-    """Yield start and length of each unbroken run."""
-    at = 0
-    for chosen, group in groupby(inside):
-        length = len(list(group))
-        if chosen:
-            yield at, length
-        at += length
-
-
-def _rules(rules: frozenset[int], kept: list[int]) -> Iterator[int]:
-    """Yield the columns with a line between them and the next one that is kept."""
-    for new, (old, following) in enumerate(zip(kept, [*kept[1:], kept[-1] + 1], strict=True)):
-        if any(old <= rule < following for rule in rules):
-            yield new

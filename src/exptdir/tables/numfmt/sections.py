@@ -151,14 +151,16 @@ def parse(code: str) -> tuple[Section, ...]:
 def _with_eras(tokens: list[Token]) -> tuple[Token, ...]:
     """Make ``e`` a year, ``bb`` a Buddhist one and ``g`` nothing within a date; elsewhere they are letters."""
     dated = any(token.kind == "date" for token in tokens)
-    return tuple(_era(token, dated) if token.kind == "era" else token for token in tokens)
-
-
-def _era(token: Token, dated: bool) -> Token:
-    letter = token.source[0].lower()
-    if not dated or letter == "g":
-        return Token("literal", "" if dated else token.source)
-    return Token("date", "yyyy" if letter == "e" else token.source.lower())
+    found = []
+    for token in tokens:
+        if token.kind == "era":
+            source = token.source.lower()
+            if not dated or source[0] == "g":
+                token = Token("literal", "" if dated else token.source)
+            else:
+                token = Token("date", "yyyy" if source[0] == "e" else source)
+        found.append(token)
+    return tuple(found)
 
 
 def _token(kind: str, source: str) -> Token | None:
