@@ -12,6 +12,7 @@ from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.doctree import add_unclaimed_role
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.tables.directive import reader_of
+from exptdir.sphinxext.tables.html import closing
 from exptdir.sphinxext.tables.nodes import shown_lines
 from exptdir.sphinxext.tables.packed import Extra
 
@@ -61,11 +62,7 @@ def _visit_value(visitor: Any, node: cell_value) -> None:
     visitor.body.append(visitor.starttag(node, "span", "", title=node["address"]))
 
 
-def _depart_value(visitor: Any, node: cell_value) -> None:
-    visitor.body.append("</span>")
-
-
 def setup_cell(app: Sphinx) -> None:
     """Register the node, and the role unless another extension has one of that name."""
-    app.add_node(cell_value, html=(_visit_value, _depart_value))
+    app.add_node(cell_value, html=(_visit_value, closing("</span>")))
     add_unclaimed_role(app, "cell", CellRole())

@@ -7,7 +7,7 @@ from a file, so the output gets a classic script that holds the module's text an
 from __future__ import annotations
 
 import json
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,20 +98,15 @@ def library_script() -> str:
     except (PackageNotFoundError, OSError) as error:
         raise ExtensionError("the package itables, with which tables are sorted, is not installed", error) from error
     module, mark, licences = bundle.rpartition(_LICENCES)
+    files = [path for path in package.files or () if path.name.startswith("LICEN") and ".dist-info" in str(path)]
+    own = files[0].read_text("utf-8").replace("*/", "* /") if files else ""
     return "".join(
         (
-            f"/*! itables {package.version}, with DataTables\n\n{_licence(package)}*/\n",
+            f"/*! itables {package.version}, with DataTables\n\n{own}*/\n",
             f"{mark}{licences.rstrip()}\n",
             _LOADER.format(text=json.dumps(module)),
         )
     )
-
-
-def _licence(package: Distribution) -> str:
-    for path in package.files or ():
-        if path.name.startswith("LICEN") and ".dist-info" in str(path):
-            return path.read_text("utf-8").replace("*/", "* /")
-    return ""
 
 
 def _publish(app: Sphinx, exception: Exception | None) -> None:

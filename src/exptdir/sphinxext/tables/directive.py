@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,7 +19,7 @@ from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.tables.html import setup_tables_html
 from exptdir.sphinxext.tables.nodes import UnpackRows, table_box, table_node, table_number
-from exptdir.sphinxext.tables.remaining_rows import keep_rest, more_line, rows_shown, setup_tables_big
+from exptdir.sphinxext.tables.remaining_rows import first_columns, keep_rest, more_line, rows_shown, setup_tables_big
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
@@ -80,10 +81,6 @@ ALL_SHEETS = "*"
 _YES_NO = {"": True, "yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 
 
-def _align(argument: str) -> str:
-    return str(directives.choice(argument, ("left", "center", "right")))
-
-
 def _widths(argument: str) -> str | list[int]:
     value = argument.strip()
     return value if value in {"auto", "grid"} else list(directives.positive_int_list(argument))
@@ -114,7 +111,7 @@ OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "caption": directives.unchanged_required,
     "name": directives.unchanged,
     "class": directives.class_option,
-    "align": _align,
+    "align": partial(directives.choice, values=("left", "center", "right")),
     "widths": _widths,
 }
 
@@ -238,7 +235,6 @@ class DatatableDirective(SphinxDirective):
         note_title(self.state.document, target, title)
         return whole
 
-
     def _line_of_content(self, line: int | None) -> int | None:
         """Return the line of the document that a line of the content is."""
         if line is None:
@@ -246,7 +242,6 @@ class DatatableDirective(SphinxDirective):
         # MyST counts from the directive on, docutils from the top of the document.
         start = 0 if isinstance(self.state, RSTState) else self.lineno
         return start + self.content_offset + line
-
 
     def _tabs(self, path: Path, typed: str, names: Sequence[str]) -> nodes.Element:
         """Return all sheets as tabs, but for empty ones, of which many workbooks have some."""
@@ -286,6 +281,7 @@ class DatatableDirective(SphinxDirective):
 
     def _box(self, table: Table, typed: str, *, caption: bool) -> nodes.Element:
         """Return the table and what stands below it."""
+        table, missing = first_columns(table)
         limit = rows_shown(table, domain_of(self.env).settings.table_limit)
         node = table_node(table, self._widths(table, typed), limit)
         node["classes"] += self.options.get("class", [])
@@ -301,22 +297,17 @@ class DatatableDirective(SphinxDirective):
         key = keep_rest(self.env, table, limit)
         if key is not None:
             box["rest"] = key, table.n_rows - table.header_rows
-        box += more_line(table, limit, in_file=typed != _INLINE)
+        box += [*more_line(table, limit, in_file=typed != _INLINE), *missing]
         box += [nodes.paragraph("", note, classes=["exptdir-table-note"]) for note in table.notes]
-        box += [*below, *self._source(table, typed)]
+        box += below
+        if typed != _INLINE:
+            name: Node = nodes.literal("", table.path.name)
+            if self.options.get("download", True):
+                name = addnodes.download_reference("", "", name, reftarget=typed)
+                self.set_source_info(name)
+            sheet = [nodes.Text(f" · {table.sheet}")] if table.sheet else []
+            box += nodes.paragraph("", "", name, *sheet, classes=["exptdir-table-source"])
         return box
-
-    def _source(self, table: Table, typed: str) -> list[Node]:
-        if typed == _INLINE:
-            return []
-        name: Node = nodes.literal("", table.path.name)
-        if self.options.get("download", True):
-            name = addnodes.download_reference("", "", name, reftarget=typed)
-            self.set_source_info(name)
-        source = nodes.paragraph("", "", name, classes=["exptdir-table-source"])
-        if table.sheet:
-            source += nodes.Text(f" · {table.sheet}")
-        return [source]
 
     def _widths(self, table: Table, typed: str) -> str | list[int]:
         widths: str | list[int] = self.options.get("widths", "auto")

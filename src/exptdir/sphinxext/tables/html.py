@@ -12,6 +12,8 @@ from exptdir.sphinxext.tables.nodes import packed_rows, shown_lines, table_box, 
 from exptdir.sphinxext.tables.packed import Packed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sphinx.application import Sphinx
 
 #: Bidirectional classes of characters that run from right to left, and of the marks that turn a text round
@@ -107,6 +109,11 @@ class _Rows:
         return self.visitor.starttag(node, name, "", **attributes), f"</{name}>\n", plain
 
 
+def closing(tag: str) -> Callable[[Any, nodes.Node], None]:
+    """Return what a visitor does at the end of a node: write its end tag."""
+    return lambda visitor, node: visitor.body.append(tag)
+
+
 def _visit_rows(visitor: Any, node: packed_rows) -> None:
     _Rows(visitor, node["packed"]).write()
     raise nodes.SkipNode
@@ -126,21 +133,13 @@ def _visit_box(visitor: Any, node: table_box) -> None:
     visitor.body.append(visitor.starttag(node, "div", CLASS="docutils container", **attributes))
 
 
-def _depart_box(visitor: Any, node: table_box) -> None:
-    visitor.body.append("</div>\n")
-
-
 def _visit_tinted(visitor: Any, node: tinted) -> None:
     style = f"--exptdir-ink:#{node['ink']}"
     visitor.body.append(visitor.starttag(node, "span", "", CLASS="exptdir-ink", style=style))
 
 
-def _depart_tinted(visitor: Any, node: tinted) -> None:
-    visitor.body.append("</span>")
-
-
 def setup_tables_html(app: Sphinx) -> None:
     """Register the nodes with the way in which HTML writes them."""
     app.add_node(packed_rows, html=(_visit_rows, None))
-    app.add_node(table_box, html=(_visit_box, _depart_box))
-    app.add_node(tinted, html=(_visit_tinted, _depart_tinted))
+    app.add_node(table_box, html=(_visit_box, closing("</div>\n")))
+    app.add_node(tinted, html=(_visit_tinted, closing("</span>")))

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Rows that a page shows of a table which has more than the limit.
 BEGINNING = 100
+#: Columns that a page shows.
+COLUMNS = 250
 #: Below the doctrees, and below the output.
 _KEPT, _PUBLISHED = "exptdir-tables", "_tables"
 
@@ -47,6 +49,22 @@ def rows_shown(table: Table, limit: int) -> int:
     if not limit or table.n_rows - table.header_rows <= limit:
         return 0
     return min(limit, BEGINNING)
+
+
+def first_columns(table: Table) -> tuple[Table, list[nodes.Node]]:
+    """Return what a page shows of a table that is too wide for any, and the paragraph that says so.
+
+    A browser takes seconds for some thousands of columns, and does not end with more.
+    """
+    if table.n_columns <= COLUMNS:
+        return table, []
+    from exptdir.tables import select
+    from exptdir.tables.ranges import column_letters
+
+    all_letters = table.letters or tuple(column_letters(at + 1) for at in range(table.n_columns))
+    shown = f"The first {COLUMNS} of {table.n_columns:,} columns; choose others by “columns” or “range”."
+    narrow = select(table, columns=f"{all_letters[0]}:{all_letters[COLUMNS - 1]}")
+    return narrow, [nodes.paragraph("", shown, classes=["exptdir-table-more"])]
 
 
 def more_line(table: Table, limit: int, *, in_file: bool) -> list[nodes.Node]:
