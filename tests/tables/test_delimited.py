@@ -223,3 +223,69 @@ def test_any_bytes_make_a_table_or_a_refusal(tmp_path: Path, content: bytes, nam
         assert "\n" not in str(error)
     else:
         assert {len(row) for row in shown.rows} == {shown.n_columns}
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("0,0;1,5\n0,1;1,6\n", ";"),
+        ("Sample;Mass, g\ncontrol;1,5\ntreated;2,5\n", ";"),
+        ("1,5\t2,5\n3,5\t4,5\n", "\t"),
+        ("1,5|2,5\n3,5|4,5\n", "|"),
+        ("t;v\n1,5;2\n3;4,5\n", ";"),
+        ("a,b;c\n1,2;3\n", ";"),
+        ("a,b,c\n1,2,3\n", ","),
+    ],
+)
+def test_of_two_that_cut_equally_well_a_comma_loses(tmp_path: Path, content: str, found: str) -> None:
+    assert texts(table(tmp_path, content)) == list(csv.reader(content.splitlines(), delimiter=found))
+
+
+@pytest.mark.parametrize("content", ["0,0;1,5\n0,1;1,6\n", "Sample;Mass, g\ncontrol;1,5\ntreated;2,5\n"])
+def test_decimal_commas_raise_no_doubt(tmp_path: Path, content: str) -> None:
+    assert messages(table(tmp_path, content)) == []
+
+
+def test_a_delimiter_in_doubt_is_reported_and_said_outright_it_is_not(tmp_path: Path) -> None:
+    content = "a,b;c\nx,y;z\n"
+    shown = table(tmp_path, content)
+    assert messages(shown) == [
+        (None, "the cells are taken to be separated by semicolons, but commas cut its rows as evenly")
+    ]
+    for delimiter, row in ((";", ["x,y", "z"]), ("comma", ["x", "y;z"]), (",", ["x", "y;z"])):
+        shown = table(tmp_path, content, delimiter=delimiter)
+        assert texts(shown)[1] == row
+        assert shown.problems == ()
+
+
+def test_an_author_names_any_character_and_the_encoding(tmp_path: Path) -> None:
+    assert texts(table(tmp_path, "a:b\n1:2\n", delimiter=":")) == [["a", "b"], ["1", "2"]]
+    assert texts(table(tmp_path, "a\tb,c\n", delimiter="tab")) == [["a", "b,c"]]
+    shown = table(tmp_path, "größe,b\n".encode("cp1252"), encoding="cp1252")
+    assert texts(shown) == [["größe", "b"]] and shown.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"delimiter": "ab"}, "'ab' cannot separate cells"),
+        ({"delimiter": '"'}, "cannot separate cells"),
+        ({"encoding": "klingon"}, "cannot be read as 'klingon': it is not known"),
+        ({"encoding": "ascii"}, "cannot be read as 'ascii': byte 2 is not of it"),
+    ],
+)
+def test_what_cannot_be_a_delimiter_or_the_encoding_is_refused(
+    tmp_path: Path, options: dict[str, str], message: str
+) -> None:
+    with pytest.raises(TableError, match=message):
+        table(tmp_path, "gr\u00f6\u00dfe,b\n", **options)
+
+
+def test_rows_outside_the_range_are_nobodys_problem(tmp_path: Path) -> None:
+    plate = "Software,3.2\nPlate,1\n\n,1,2,3\nA,1,2,3\nB,4,5,6\n"
+    assert len(table(tmp_path, plate).problems) == 2
+    assert table(tmp_path, plate, cells="A4:D6").problems == ()
+    # What most rows of the range have counts, not what most of the file have.
+    long = "key,value\n" * 20 + "a,b,c,d\n1,2,3,4\n5,6,7\n"
+    assert [line for line, _ in messages(table(tmp_path, long, cells="A21:"))] == [23]
+    assert messages(table(tmp_path, long, cells="A21:C23")) == []

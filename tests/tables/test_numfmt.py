@@ -209,3 +209,8 @@ def test_fixed_decimals_are_within_half_a_unit(value: float, places: int) -> Non
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_general_never_takes_more_than_eleven_characters(value: float) -> None:
     assert len(format_value(value, "General").lstrip("-")) <= 12  # 1.23457E+100 has a third digit of exponent
+
+
+def test_more_decimals_of_a_second_than_there_are_are_noughts() -> None:
+    assert format_value(0.5, "s." + "0" * 100) == "0." + "0" * 100
+    assert format_value(1.5 / 86_400, "ss." + "0" * 200).startswith("01.5000")

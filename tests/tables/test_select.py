@@ -191,3 +191,18 @@ def test_rules_go_with_their_columns_and_not_with_moved_rows(groups: Table) -> N
 
 def test_nothing_asked_changes_nothing(groups: Table) -> None:
     assert select(groups) == groups
+
+
+def test_a_condition_that_compares_texts_with_a_number_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("name;sum;n\nA;1.234,50;1\nB;12.345,00;2\n")
+    chosen = select(read_table(path), rows="sum > 2000")
+    assert chosen.n_rows == 1
+    [problem] = chosen.problems
+    assert problem.message.startswith("'1.234,50' is a text and cannot be compared with the number 2000 by >")
+    assert problem.path == path
+    # Where some can be compared, or a text is meant, there is nothing to say.
+    path.write_text("name,sum\nA,n/a\nB,3\n")
+    assert select(read_table(path), rows="sum > 2").problems == ()
+    assert select(read_table(path), rows='name > "A"').problems == ()
+    assert select(read_table(path), rows="sum == 3").problems == ()

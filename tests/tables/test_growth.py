@@ -1,0 +1,138 @@
+"""What a file may hold to make a reader slow or large: growth is linear, and bounds hold before much is read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from exptdir.errors import TableError
+from exptdir.tables import apply_formats, read_table, select
+from exptdir.tables import xlsx as workbooks
+from exptdir.tables.delimited import find_delimiter, parse
+from exptdir.tables.ranges import parse_cell_reference, parse_range
+from tests.tables.making import SHEET, fill, make, rewrite, share, texts
+
+RELATIONS = (
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
+    'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink" '
+    'Target="https://example.org/" TargetMode="External"/></Relationships>'
+)
+OFFICE = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+
+
+def seconds(call: Callable[[], object]) -> float:
+    start = time.process_time()
+    with suppress(TableError, ValueError):
+        call()
+    return time.process_time() - start
+
+
+#: What is read, by a name, as a function of its size.
+WORST: dict[str, Callable[[int], object]] = {
+    "digits that end in a letter": lambda n: parse(f"a,b\n{'1' * n}x,2\n", Path("t.csv")),
+    "rows of tabs": lambda n: parse("a\tb\n1,5\t2\n" + "\t\t\t\t\n" * (n // 5), Path("t.csv")),
+    "blank cells": lambda n: parse(f"a;b\n{' ' * n};1,5\n", Path("t.csv")),
+    "quotation marks": lambda n: find_delimiter('"' * n),
+    "quotation marks and semicolons": lambda n: find_delimiter('";' * (n // 2)),
+    "a number with many commas": lambda n: parse("a;b\n1" + ",000" * (n // 4) + "x;2\n", Path("t.csv")),
+    "an address of blanks": lambda n: parse_cell_reference("a" + " " * n),
+    "a range of letters": lambda n: parse_range("A" * n),
+}
+
+
+@pytest.mark.parametrize("name", WORST)
+def test_reading_grows_with_the_length_of_what_is_read(name: str) -> None:
+    read = WORST[name]
+    read_ = min(seconds(lambda: read(100_000)) for _ in range(2))
+    # Quadratic growth would take minutes for so much.
+    assert read_ < 2
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"columns": " " * 9_000 + "x"}, {"columns": "a" + " " * 9_000 + "x"}, {"sort": '"' * 9_001}],
+)
+def test_options_of_blanks_are_read_at_once(tmp_path: Path, how: dict[str, str]) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    table = read_table(tmp_path / "t.csv")
+    assert seconds(lambda: select(table, **how)) < 1
+
+
+@pytest.mark.parametrize("text", ["a" + " " * 20_000 + "x", " " * 20_000, "a 1" + " " * 20_000 + "b"])
+def test_formats_of_blanks_are_read_at_once(tmp_path: Path, text: str) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    table = read_table(tmp_path / "t.csv")
+    assert seconds(lambda: apply_formats(table, round=text)) < 1
+    assert seconds(lambda: apply_formats(table, formats=text)) < 1
+
+
+def test_a_long_text_that_many_cells_share_is_cut_once(tmp_path: Path) -> None:
+    path = make(tmp_path, fill(["a"]))
+    share(path, f"<si><t>{'x' * 1_000_000}</t></si>", 0)
+    cells = "".join(f'<row r="{row}"><c r="A{row}" t="s"><v>0</v></c></row>' for row in range(3, 1_003))
+    rewrite(path, SHEET, lambda xml: xml.replace("</sheetData>", f"{cells}</sheetData>"))
+    shown = read_table(path)
+    long = [row[0] for row in shown.rows if len(row[0].text) > 1]
+    assert {len(cell.text) for cell in long} == {32_767}
+    assert len({id(cell.text) for cell in long}) == 1
+
+
+def test_too_many_cells_are_refused_before_they_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks, "MAX_STORED", 1_000)
+    monkeypatch.setattr(workbooks, "_load", lambda *_, **__: pytest.fail("it was read"))
+    path = make(tmp_path, fill(*([row, row] for row in range(501))))
+    with pytest.raises(TableError, match="stores 1,002 cells, more than the 1,000"):
+        read_table(path)
+
+
+def test_cells_are_counted_across_the_pieces_that_a_sheet_is_read_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make(tmp_path, fill(*([row] for row in range(60_000))))
+    monkeypatch.setattr(workbooks, "MAX_STORED", 59_999)
+    with pytest.raises(TableError, match="stores 60,000 cells"):
+        read_table(path)
+
+
+def test_thousands_of_links_over_each_other_end(tmp_path: Path) -> None:
+    path = make(tmp_path, fill(*([row, row] for row in range(2_000))))
+    links = "".join(f'<hyperlink ref="A1:B{1_000 + at}" r:id="rId1"/>' for at in range(20_000))
+    rewrite(
+        path, SHEET, lambda xml: xml.replace("</sheetData>", f"</sheetData><hyperlinks {OFFICE}>{links}</hyperlinks>")
+    )
+    rewrite(path, "xl/worksheets/_rels/sheet1.xml.rels", lambda _: RELATIONS)
+    assert seconds(lambda: read_table(path)) < 10
+
+
+def test_links_of_ranges_still_reach_their_cells(tmp_path: Path) -> None:
+    path = make(tmp_path, fill([1, 2], [3, 4]))
+    rewrite(
+        path,
+        SHEET,
+        lambda xml: xml.replace(
+            "</sheetData>", f'</sheetData><hyperlinks {OFFICE}><hyperlink ref="A1:A1048576" r:id="rId1"/></hyperlinks>'
+        ),
+    )
+    rewrite(path, "xl/worksheets/_rels/sheet1.xml.rels", lambda _: RELATIONS)
+    assert [[cell.href for cell in row] for row in read_table(path).rows] == [["https://example.org/", None]] * 2
+
+
+def test_thousands_of_merged_ranges_over_each_other_end(tmp_path: Path) -> None:
+    path = make(tmp_path, fill(*([row] + [None] * 98 + [row] for row in range(1_500))))
+    # Each begins above all that came before, so that only the far end is taken.
+    merged = "".join(f'<mergeCell ref="A{1_499 - at}:CV1500"/>' for at in range(1_498))
+    rewrite(
+        path, SHEET, lambda xml: xml.replace("</sheetData>", f"</sheetData><mergeCells>{merged}</mergeCells>")
+    )
+    assert seconds(lambda: read_table(path)) < 20
+
+
+def test_a_number_too_large_for_a_float_is_a_text(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1e400,1.25\n-1e400,2.5\n")
+    table = apply_formats(read_table(tmp_path / "t.csv"), round="1")
+    assert texts(table) == [["a", "b"], ["1e400", "1.3"], ["-1e400", "2.5"]]
+    assert [row[0].kind for row in select(table, sort="a").rows[1:]] == ["text", "text"]
