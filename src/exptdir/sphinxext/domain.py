@@ -25,7 +25,7 @@ from exptdir.record.check import status
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import Kind, Resolution, Unresolved, resolve
 from exptdir.sphinxext.config import Settings
-from exptdir.sphinxext.store import Cite, Run, Store
+from exptdir.sphinxext.store import Cite, FigureState, Labelled, Run, Store
 
 if TYPE_CHECKING:
     from docutils.nodes import Element, Node
@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-    from exptdir.sphinxext.figures.update import FigureState
-    from exptdir.sphinxext.labels import Labelled
-    from exptdir.sphinxext.record import Scanner
+    from exptdir.sphinxext.scanner import Scanner
 
 
 def run_anchor(name: str) -> str:

@@ -14,8 +14,9 @@ from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.cites import citing_documents
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.notes import figures_shown
-from exptdir.sphinxext.labels import Label, standard_labels
+from exptdir.sphinxext.labels import standard_labels
 from exptdir.sphinxext.navigation import Neighbours, without_ours
+from exptdir.sphinxext.store import Label
 from exptdir.sphinxext.toctree import DEEPEST, listed_below
 
 if TYPE_CHECKING:

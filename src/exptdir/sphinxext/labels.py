@@ -14,15 +14,11 @@ from docutils import nodes
 from exptdir.record.model import Experiment
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.singlehtml import WRITTEN
+from exptdir.sphinxext.store import Label, Labelled
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
-
-Label = tuple[str, str, str]
-#: The labels of each document, after what they were made of.
-Labelled = dict[str, tuple[tuple[object, ...], tuple[tuple[str, Label], ...]]]
-
 
 def standard_labels(domain: ExptDomain) -> dict[str, Label]:
     """Return the labels by name, each with its document, anchor and title.

@@ -3,99 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exptdir.record.check import status
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
-from exptdir.record.scan import ScanMemory, scan
-from exptdir.record.walk import PROGRAMS, Listing, ScanSettings, compile_patterns, directories_apart, literal_pattern
 from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.scanner import Scanner
 from exptdir.sphinxext.warnings_ import warn, warn_problem
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-    from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
-
-#: Hidden directories, but for ``.well-known`` (RFC 8615), which ``html_extra_path`` must still copy.
-_HIDDEN = tuple(prefix + pattern for pattern in (".[!w]*/**", ".w[!e]*/**", ".we[!l]*/**") for prefix in ("", "**/"))
-_PROGRAMS = tuple(f"{prefix}{name}/**" for name in sorted(PROGRAMS) for prefix in ("", "**/"))
-#: Names of directories that by custom hold what was built, whatever the builder.
-_OUTPUT_NAMES = frozenset({"_build", "build"})
-
-
-def _output(app: Sphinx, directory: Path) -> list[str]:
-    """Return the pattern that keeps Sphinx out of its own output, where that lies in the source directory."""
-    try:
-        parts = directory.relative_to(app.srcdir).parts
-    except ValueError:
-        return []
-    for position, part in enumerate(parts, start=1):
-        if part in _OUTPUT_NAMES:
-            # The whole of it, so that html and latex do not differ in their configuration.
-            parts = parts[:position]
-            break
-    return [literal_pattern(PurePosixPath(*parts).as_posix())] if parts else []
-
-
-class Scanner:
-    """Scans for one application, again at each build.
-
-    Parameters
-    ----------
-    lasting
-        Whether more builds will follow, in which what has not changed is not read again. What is remembered for
-        them would be a burden to a single build.
-    """
-
-    def __init__(self, lasting: bool = False) -> None:
-        self.lasting = lasting
-        self._memory = ScanMemory()
-        self._patterns: tuple[str, ...] = ()
-        self._exclude: Callable[[str], bool] = compile_patterns(())
-
-    def exclude(self, app: Sphinx, config: Config) -> None:
-        """Extend ``exclude_patterns``, before Sphinx compares the configuration with that of the last build."""
-        patterns = [*config.exclude_patterns, *_HIDDEN, *_PROGRAMS]
-        for directory in (Path(app.outdir), Path(app.doctreedir)):
-            patterns += _output(app, directory)
-        apart = directories_apart(Path(app.srcdir), compile_patterns(patterns), self._memory.tree)
-        patterns += [literal_pattern(path) for path in apart]
-        config.exclude_patterns = list(dict.fromkeys(patterns))
-
-    def introduce(self, app: Sphinx) -> None:
-        """Make itself known to the domain, now that there is one."""
-        domain_of(app.env).scanner = self
-
-    def scan(self, app: Sphinx) -> Record:
-        """Scan the disk as the configuration says."""
-        settings = Settings.of(app.config)
-        if self._patterns != tuple(app.config.exclude_patterns):
-            self._patterns, self._exclude = (
-                tuple(app.config.exclude_patterns),
-                compile_patterns(app.config.exclude_patterns),
-            )
-        scan_settings = ScanSettings(
-            roots=settings.roots,
-            log_names=settings.log_names,
-            suffixes=[suffix for suffix in (".rst", ".md") if suffix in app.config.source_suffix],
-            statuses=settings.statuses,
-            exclude=self._exclude,
-        )
-        return scan(Path(app.srcdir), scan_settings, self._memory)
-
-    def listing(self, directory: str) -> Listing:
-        """List a directory, as the last scan has seen it where it has not changed since."""
-        return self._memory.tree.listing(directory)
-
-    def rest(self) -> None:
-        """Forget what only another build could ask for."""
-        if not self.lasting:
-            self._memory = ScanMemory()
 
 
 def scan_record(app: Sphinx) -> Record:
@@ -179,7 +101,7 @@ def setup_record(app: Sphinx) -> None:
     scanner = Scanner()
     app.connect("config-inited", scanner.exclude, priority=900)
     # Before figures are brought up to date, which begins with a scan.
-    app.connect("builder-inited", scanner.introduce, priority=100)
+    app.connect("builder-inited", lambda app: setattr(domain_of(app.env), "scanner", scanner), priority=100)
     app.connect("env-get-outdated", scan_before_reading, priority=100)
 
 

@@ -6,13 +6,19 @@ What the domain remembers of each document: plain values that pickle and compare
 from __future__ import annotations
 
 from collections.abc import Set
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from sphinx.domains import Domain
 
 from exptdir.record.reference import Kind
+from exptdir.sphinxext.figures.git_dates import change_dates
 
 if TYPE_CHECKING:
+    from exptdir.figures.report import Report
+    from exptdir.record.model import Record
     from exptdir.tables import TableReader
 
 
@@ -117,6 +123,49 @@ class FigureIndex(NamedTuple):
     before: str
     limit: int
     line: int | None
+
+
+Label = tuple[str, str, str]
+#: The labels of each document, after what they were made of.
+Labelled = dict[str, tuple[tuple[object, ...], tuple[tuple[str, Label], ...]]]
+
+
+@dataclass
+class FigureState:
+    """What was found when figures were brought up to date, and what is made of it.
+
+    Parameters
+    ----------
+    report
+        What was found and done.
+    base
+        The record's base.
+    directory
+        Where things are kept between builds.
+    origins
+        What pages say of their figures, by document, once they have been asked for.
+    downloads
+        Where a script or an input lies below the downloads of the output, by its path.
+    record
+        The record as it was scanned for this, if nothing has taken long since.
+    """
+
+    report: Report
+    base: Path
+    directory: Path
+    origins: dict[str, list[Any]] = field(default_factory=dict)
+    downloads: dict[str, str] = field(default_factory=dict)
+    record: Record | None = None
+
+    def take_record(self) -> Record | None:
+        """Return the scanned record, once: a later build must scan again."""
+        record, self.record = self.record, None
+        return record
+
+    @cached_property
+    def dates(self) -> dict[str, str]:
+        """The days on which figures were last changed, according to git."""
+        return change_dates(self.base, self.directory / "dates.json")
 
 
 class Store(Domain):

@@ -1,12 +1,9 @@
 """Brings figures up to date at the start of a build, and says what is wrong with them.
 
-What is known of figures in one build; nothing of it is pickled.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -19,8 +16,8 @@ from exptdir.record.walk import compile_patterns
 from exptdir.sphinxext.config import Settings, memory_size
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.executor import Submitter
-from exptdir.sphinxext.figures.git_dates import change_dates
 from exptdir.sphinxext.record import scan_record
+from exptdir.sphinxext.store import FigureState
 from exptdir.sphinxext.warnings_ import warn_problem
 
 if TYPE_CHECKING:
@@ -30,46 +27,6 @@ if TYPE_CHECKING:
     from exptdir.figures.model import Mode, Outcome, Script
     from exptdir.figures.report import Report
     from exptdir.figures.run.runner import Runner
-    from exptdir.record.model import Record
-    from exptdir.sphinxext.figures.provenance import Origin
-
-
-@dataclass
-class FigureState:
-    """What was found when figures were brought up to date, and what is made of it.
-
-    Parameters
-    ----------
-    report
-        What was found and done.
-    base
-        The record's base.
-    directory
-        Where things are kept between builds.
-    origins
-        What pages say of their figures, by document, once they have been asked for.
-    downloads
-        Where a script or an input lies below the downloads of the output, by its path.
-    record
-        The record as it was scanned for this, if nothing has taken long since.
-    """
-
-    report: Report
-    base: Path
-    directory: Path
-    origins: dict[str, list[Origin | None]] = field(default_factory=dict)
-    downloads: dict[str, str] = field(default_factory=dict)
-    record: Record | None = None
-
-    def take_record(self) -> Record | None:
-        """Return the scanned record, once: a later build must scan again."""
-        record, self.record = self.record, None
-        return record
-
-    @cached_property
-    def dates(self) -> dict[str, str]:
-        """The days on which figures were last changed, according to git."""
-        return change_dates(self.base, self.directory / "dates.json")
 
 
 _logger = logging.getLogger(__name__)
