@@ -10,6 +10,7 @@ from exptdir.sphinxext.build_mark import setup_build_mark
 from exptdir.sphinxext.canonical import setup_canonical
 from exptdir.sphinxext.cites import setup_citedby, setup_cites
 from exptdir.sphinxext.companions import setup_companions, setup_style
+from exptdir.sphinxext.conditions import setup_conditions
 from exptdir.sphinxext.config import setup_config
 from exptdir.sphinxext.doi import setup_doi
 from exptdir.sphinxext.domain import ExptDomain, setup_roles
@@ -49,6 +50,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_placeholders(app)
     setup_pages(app)
     setup_labels(app)
+    setup_conditions(app)
     setup_entries(app)
     setup_toctree(app)
     setup_cites(app)

@@ -18,6 +18,7 @@ from sphinx.util.nodes import make_refnode
 
 from exptdir.record.model import listing_order
 from exptdir.record.reference import Unresolved
+from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.doctree import all_nodes, line_of, page_section
 from exptdir.sphinxext.domain import ExptDomain, domain_of, forced_kind
 from exptdir.sphinxext.pages import ExperimentTransform, Placeholder
@@ -141,7 +142,7 @@ def collect_references(app: Sphinx, doctree: nodes.document) -> None:
             kind = forced_kind(node["reftype"])
             builds_on = node["reftype"] == "builds-on"
             place = (line_of(node), _anchor(node), sentences.around(node))
-            cites.append(Cite(node["reftarget"], kind, builds_on, *place, _is_ours(node)))
+            cites.append(Cite(node["reftarget"], kind, builds_on, *place, _is_ours(node), conditions_of(node)))
         if not _is_ours(node):
             xrefs.add((node.get("refdomain") or "", node.get("reftype") or "", node.get("reftarget") or ""))
     if cites:

@@ -10,6 +10,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from exptdir.record.dates import TitleDate
 from exptdir.record.entries import date_titles
+from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes, page_section, title_text
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.pages import ExperimentTransform, Placeholder
@@ -99,7 +100,7 @@ class EntryTransform(ExperimentTransform):
         node["ids"].insert(0, anchor)
         node["classes"].append("exptdir-entry")
         self.document.ids[anchor] = node
-        return Entry(day, n, found.written, found.rest, anchor)
+        return Entry(day, n, found.written, found.rest, anchor, conditions_of(node))
 
     def _reserve(self, entries: list[Entry]) -> None:
         """Keep the place of the list, which is made when the page is: a built record holds thousands of pages."""

@@ -17,9 +17,17 @@ from exptdir.record.reference import Kind
 from exptdir.sphinxext.figures.git_dates import change_dates
 
 if TYPE_CHECKING:
+    from sphinx.environment import BuildEnvironment
+
     from exptdir.figures.report import Report
     from exptdir.record.model import Record
     from exptdir.tables import TableReader
+
+
+#: When a page shows something: ``only``, ``ifconfig`` or ``todo``, and the expression.
+Condition = tuple[str, str]
+#: The maps whose values may be left out by a builder.
+CONDITIONAL = ("entries", "runs", "cites", "figures")
 
 
 class Page(NamedTuple):
@@ -38,6 +46,7 @@ class Entry(NamedTuple):
     written: str
     title: str
     anchor: str
+    conditions: tuple[Condition, ...] = ()
 
 
 class Run(NamedTuple):
@@ -45,6 +54,7 @@ class Run(NamedTuple):
 
     name: str
     anchor: str
+    conditions: tuple[Condition, ...] = ()
 
 
 class Cite(NamedTuple):
@@ -61,6 +71,7 @@ class Cite(NamedTuple):
     anchor: str
     sentence: tuple[tuple[str, bool], ...]
     sure: bool = True
+    conditions: tuple[Condition, ...] = ()
 
 
 class Asset(NamedTuple):
@@ -109,6 +120,7 @@ class ShownFigure(NamedTuple):
     enlarged: bool
     dark: bool
     missing: bool
+    conditions: tuple[Condition, ...] = ()
 
 
 class FigureIndex(NamedTuple):
@@ -191,12 +203,14 @@ class Store(Domain):
         "figure_indexes": {},
         "figure_files": {},
     }
-    data_version = 3
+    data_version = 4
     #: Reads spreadsheets while documents are read; not pickled.
     table_reader: TableReader | None = None
     #: Where references lead, by text, key of the experiment that they are in, and kind: digests and pages ask for the
     #: same ones. ``None`` while any document may be read.
     located: dict[tuple[str, str, str | None], Any] | None = None
+    #: The maps from which something was left out, by name, for the builder of this build.
+    visible: dict[str, dict[str, Any]]
 
     #: Experiments' pages by document.
     pages: dict[str, Page]
@@ -227,8 +241,14 @@ class Store(Domain):
     #: Scripts and inputs that the figures of each document offer for download, and the document does not.
     figure_files: dict[str, list[str]]
 
+    def __init__(self, env: BuildEnvironment) -> None:
+        self.visible = {}
+        super().__init__(env)
+
     def __getattr__(self, name: str) -> Any:
-        """Return one of the maps."""
+        """Return one of the maps; once all is read, without what the builder does not show."""
+        if name in self.visible:
+            return self.visible[name]
         if name in self.initial_data:
             return self.data[name]
         raise AttributeError(name)
@@ -240,6 +260,7 @@ class Store(Domain):
     def clear_doc(self, docname: str) -> None:
         """Forget a document that is read again or gone, and what was computed with it."""
         self.located = None
+        self.visible = {}
         for per_document in self.data.values():
             if isinstance(per_document, dict):
                 per_document.pop(docname, None)

@@ -18,6 +18,7 @@ from sphinx import addnodes
 
 from exptdir.figures.model import dark_name
 from exptdir.sphinxext.assets import MISSING
+from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.doctree import all_nodes
 from exptdir.sphinxext.domain import ExptDomain, domain_of
@@ -93,6 +94,7 @@ class _Notes:
             enlarged=enlarged,
             dark=_has_twin(self.env, paths),
             missing=missing,
+            conditions=conditions_of(node),
         )
         if shown.dark:
             for twin in twins(paths):
