@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 
@@ -18,6 +19,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code: see :mod:`exptdir.cli.session`.
     """
-    from exptdir.cli.app import run
+    try:
+        from exptdir.cli.app import run
 
-    return run(argv)
+        return run(argv)
+    except KeyboardInterrupt:
+        # It came while modules were imported, or while an error was shown.
+        sys.stderr.write("Interrupted.\n")
+        return 130

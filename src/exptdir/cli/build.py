@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import re
+import signal
 import subprocess
 import sys
-from threading import Thread
+from threading import Thread, Timer
 from typing import IO
 
 import click
 
 from exptdir.cli.figures import doctrees
-from exptdir.cli.options import examples
+from exptdir.cli.options import check_jobs, examples
 from exptdir.cli.session import Session
 from exptdir.record.home import OUTPUT
 
 #: What Sphinx writes where it is no terminal that it writes to: "reading sources... [ 50%] expts/0001/index".
 _STEP = re.compile(r"([a-z][a-z ]*?)(?:\.{3})? ?\[ *(\d+)%\] (.*)")
+
+#: What ends a process that does not listen; a closed terminal's is unknown to Windows.
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+#: Seconds that Sphinx is given to end once it was told to.
+_PATIENCE = 20.0
+#: The exit code of a Sphinx that knows no such builder.
+UNKNOWN = 64
 
 
 @click.command(
@@ -32,36 +43,74 @@ _STEP = re.compile(r"([a-z][a-z ]*?)(?:\.{3})? ?\[ *(\d+)%\] (.*)")
 @click.argument("sphinx_options", nargs=-1, type=click.UNPROCESSED)
 @click.option("--strict", is_flag=True, help="Warn of every dead link, and fail if there is a warning.")
 @click.option("--fresh", is_flag=True, help="Read every document again.")
+@click.option("-j", "--jobs", metavar="N", default="auto", help="Processes that read and draw; by default, all cores.")
 @click.pass_obj
-def build(session: Session, builder: str, sphinx_options: tuple[str, ...], strict: bool, fresh: bool) -> int:
+def build(session: Session, builder: str, sphinx_options: tuple[str, ...], strict: bool, fresh: bool, jobs: str) -> int:
     """Build the record with Sphinx into _build/BUILDER.
 
     Figures that are stale are drawn again, unless the record says otherwise. What stands after -- goes to
     sphinx-build. Ends with 1 if the build fails.
     """
+    check_jobs(jobs)
     made = session.base / OUTPUT / builder
     # Some builders, such as latexpdf, are known only to make mode, which puts its output below a directory.
-    mode = ["-M", builder, str(session.base), str(session.base / OUTPUT)]
-    command = [sys.executable, "-m", "sphinx", *mode, "-d", str(doctrees(session))]
+    command = [sys.executable, "-m", "exptdir.cli.build", builder, str(session.base), str(session.base / OUTPUT)]
+    command += ["-d", str(doctrees(session)), "-j", jobs]
     command += ["-n", "-W", "--keep-going"] if strict else []
     command += ["-E"] if fresh else []
-    command += sphinx_options
-    code = _with_progress(command) if sys.stdout.isatty() else subprocess.run([*command, "-q"], check=False).returncode
+    code = _run([*command, *sphinx_options])
+    if code is None:
+        raise click.Abort
     if code == 0 and (made / "index.html").is_file():
         click.echo((made / "index.html").as_uri())
-    return 1 if code else 0
+    return 2 if code == UNKNOWN else 1 if code else 0
 
 
-def _with_progress(command: list[str]) -> int:
-    """Run Sphinx and show how far it is; its warnings go by as they are."""
+def _run(command: list[str]) -> int | None:
+    """Run Sphinx and wait for its end, whatever comes; return its exit code, or nothing if it was told to stop.
+
+    A signal that would end this process (of Ctrl-C, of a CI's time limit, of a terminal that is closed) goes on to
+    Sphinx, which ends what it has started itself: a plot script is in no group that a signal of ours would reach.
+    """
+    quiet = not sys.stdout.isatty()
+    pipe = None if quiet else subprocess.PIPE
+    stopped = False
+    sphinx: subprocess.Popen[str] | None = None
+
+    def stop(number: int, frame: object) -> None:
+        nonlocal stopped
+        if sphinx is not None and not stopped:
+            sphinx.terminate()
+            timer.start()
+        stopped = True
+
+    # Until it can say "interrupted" itself, Sphinx does not hear the Ctrl-C that a terminal sends to both of us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = {number: signal.signal(number, stop) for number in _ENDING if number != signal.SIGINT}
+    try:
+        sphinx = subprocess.Popen([*command, *(["-q"] if quiet else [])], stdout=pipe, stderr=pipe, text=True)
+        timer = Timer(_PATIENCE, sphinx.kill)
+        timer.daemon = True
+        signal.signal(signal.SIGINT, stop)
+        if stopped:
+            sphinx.terminate()
+        if not quiet:
+            _show_progress(sphinx)
+        code = sphinx.wait()
+        timer.cancel()
+        return None if stopped else code
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _show_progress(sphinx: subprocess.Popen[str]) -> None:
+    """Show how far Sphinx is until it ends; its warnings go by as they are."""
     from rich.progress import BarColumn, Progress, TextColumn
 
     shape = (TextColumn("{task.description:18}"), BarColumn(), TextColumn("{task.fields[document]}", markup=False))
-    pipe = subprocess.PIPE
-    with (
-        Progress(*shape, transient=True) as progress,
-        subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, errors="replace") as sphinx,
-    ):
+    with Progress(*shape, transient=True) as progress:
         task = progress.add_task("starting", total=100, document="")
 
         def warn(stream: IO[str]) -> None:
@@ -72,12 +121,75 @@ def _with_progress(command: list[str]) -> int:
         # Both are read at once: a full pipe would stop Sphinx.
         warner = Thread(target=warn, args=(sphinx.stderr,), daemon=True)
         warner.start()
-        try:
-            for line in sphinx.stdout:
-                if step := _STEP.match(line):
-                    progress.update(task, description=step[1], completed=int(step[2]), document=step[3].strip())
-            warner.join()
-        except BaseException:
-            sphinx.terminate()
-            raise
-        return sphinx.wait()
+        for line in sphinx.stdout:
+            if step := _STEP.match(line):
+                progress.update(task, description=step[1], completed=int(step[2]), document=step[3].strip())
+        warner.join()
+
+
+def run_sphinx(arguments: list[str]) -> int:
+    """Run Sphinx in this process, which a signal ends as Ctrl-C does: cleanly.
+
+    Parameters
+    ----------
+    arguments
+        Those of ``sphinx-build -M``: the builder, the source, the output, then options.
+
+    Returns
+    -------
+    int
+        Sphinx's exit code; :data:`UNKNOWN` where it knows no such builder.
+    """
+
+    def stop(number: int, frame: object) -> None:
+        # A second one, which a terminal may send as well, must not disturb the tidying.
+        for one in _ENDING:
+            signal.signal(one, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    def forget() -> None:
+        for one in _ENDING:
+            signal.signal(one, signal.SIG_DFL)
+
+    try:
+        for one in _ENDING:
+            signal.signal(one, stop)
+        if hasattr(os, "register_at_fork"):
+            # Processes that read for Sphinx are ended by it, and have nothing to tidy.
+            os.register_at_fork(after_in_child=forget)
+        import logging
+        import traceback
+
+        from sphinx.cmd.build import main
+        from sphinx.cmd.make_mode import BUILDERS
+
+        if "auto" in arguments:
+            # Nobody asked for several processes, so that an extension which forbids them is nothing to warn of.
+            logging.getLogger("sphinx.sphinx.application").addFilter(
+                lambda record: (
+                    record.levelno < logging.WARNING
+                    or all(frame.name != "is_parallel_allowed" for frame in traceback.extract_stack())
+                )
+            )
+
+        builder, names = arguments[0], [name for _, name, _ in BUILDERS]
+        if builder in names:
+            return main(["-M", *arguments])
+        # An extension may have added it. If none has, Sphinx writes a report as of a crash.
+        with contextlib.redirect_stderr(io.StringIO()) as report:
+            code = main(["-M", *arguments])
+        if f"Builder name {builder} not registered" not in report.getvalue():
+            sys.stderr.write(report.getvalue())
+            return code
+        from exptdir.record.problem import nearest
+
+        close = nearest(builder, names)
+        hint = f"; did you mean {' or '.join(close)}?" if close else f"; there are {', '.join(names)}"
+        sys.stderr.write(f"Error: Sphinx has no builder {builder!r}{hint}\n")
+        return UNKNOWN
+    except KeyboardInterrupt:
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(run_sphinx(sys.argv[1:]))

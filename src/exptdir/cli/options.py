@@ -25,6 +25,12 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON."
 dry_run_option = click.option("-n", "--dry-run", is_flag=True, help="Only say what would be done.")
 
 
+def check_jobs(jobs: str) -> None:
+    """Refuse a number of processes that is none."""
+    if jobs != "auto" and not (jobs.isascii() and jobs.isdigit() and int(jobs)):
+        raise click.BadParameter(f"{jobs!r} is neither a number of processes nor “auto”.", param_hint="--jobs")
+
+
 def examples(*lines: str) -> str:
     """Return the end of a command's help: examples, kept as they are."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

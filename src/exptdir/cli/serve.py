@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exptdir.cli.options import examples, one_line
+from exptdir.cli.options import check_jobs, examples, one_line
 from exptdir.cli.session import Session
 from exptdir.record.home import OUTPUT
 
@@ -75,8 +75,7 @@ def serve(
 
     Only this machine can reach the preview, unless another address is named and --expose given. Ctrl-C ends it.
     """
-    if jobs != "auto" and not (jobs.isascii() and jobs.isdigit() and int(jobs)):
-        raise click.BadParameter(f"{jobs!r} is neither a number of processes nor “auto”.", param_hint="--jobs")
+    check_jobs(jobs)
     for one in defined:
         if not one.partition("=")[0] or "=" not in one:
             raise click.BadParameter(f"{one!r} is not NAME=VALUE.", param_hint="-D")
