@@ -184,3 +184,12 @@ def test_a_status_is_one_word_however_it_is_joined(run: Run, record: Path):
     assert run("status", "64", "in progress").code == 0
     wrong = [found["message"] for found in run("check", "--json", "--no-figures").json]
     assert not any("unknown status 'in progress'" in message for message in wrong)
+
+
+def test_numbers_of_excluded_directories_are_taken(run: Run, record: Path):
+    write(record, {"expts/0090_old/index.md": "# Old\n"})
+    conf = record / "conf.py"
+    conf.write_text(conf.read_text() + 'exclude_patterns = ["expts/0090_old"]\n')
+    done = run("renumber", "63", "90")
+    assert done.code == 1 and "the id 90 is taken by expts/0090_old, which exclude_patterns leaves out" in done.err
+    assert run("new", "Next").out == "expts/0091_next/index.md\n"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from exptdir.record.model import Record
-from exptdir.record.scan import likely_root, scan
+from exptdir.record.model import Record, in_order
+from exptdir.record.scan import likely_root, numbers_left_out, scan
 from exptdir.record.walk import ScanSettings, compile_patterns, directories_apart
 
 
@@ -239,3 +240,108 @@ def test_the_likely_root_is_above_nested_experiments(tmp_path: Path):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "notes.rst").write_text("Text\n")
     assert likely_root(tmp_path, ScanSettings()) == "work"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["20170714_qpcr/qpcr.rst", "20170714_x/20170714_x.md", "0063_train/train.md", "0063_CNN/cnn.rst", "07_1_a/1_a.md"],
+)
+def test_a_log_may_bear_the_name_of_its_directory(tmp_path: Path, name: str):
+    fill(tmp_path, f"expts/{name}")
+    [experiment] = found(tmp_path).experiments.values()
+    assert experiment.log == tmp_path / "expts" / name
+
+
+def test_a_page_called_as_a_directory_without_a_number_is_no_log(tmp_path: Path):
+    fill(tmp_path, "expts/appendix/appendix.rst", "expts/0001_a/index.md")
+    assert keys(tmp_path) == ["expts/0001_a"]
+
+
+def test_a_log_of_a_usual_name_is_better_than_one_that_is_called_as_its_directory(tmp_path: Path):
+    fill(tmp_path, "expts/0063_train/train.md", "expts/0063_train/index.md")
+    [experiment] = found(tmp_path).experiments.values()
+    assert experiment.log.name == "index.md" and found(tmp_path).problems == ()
+
+
+def test_a_root_without_experiments_says_which_names_it_saw(tmp_path: Path):
+    fill(tmp_path, *(f"expts/{day}/lab.md" for day in "abc"), "expts/d/main.rst", "expts/d/data.txt")
+    [message] = messages(found(tmp_path))
+    assert message.startswith("the record root 'expts' holds no experiment")
+    assert "index, notes, log, README" in message and "there is lab.md, main.rst" in message
+
+
+def test_a_log_that_sphinx_reads_and_we_do_not_is_told(tmp_path: Path):
+    fill(tmp_path, "expts/a/log.txt", "expts/b/index.ipynb", "expts/c/index.md", "expts/c/log.txt", "expts/d/data.txt")
+    record = found(tmp_path, unread=(".txt", ".ipynb"))
+    assert list(record.experiments) == ["expts/c"]
+    assert [(problem.kind, problem.path) for problem in record.problems] == [
+        ("log", tmp_path / "expts/a/log.txt"),
+        ("log", tmp_path / "expts/b/index.ipynb"),
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_named_pipe_is_no_log(tmp_path: Path):
+    fill(tmp_path, "expts/a/data.csv", "expts/b/index.md")
+    os.mkfifo(tmp_path / "expts/a/index.md")
+    record = found(tmp_path)
+    assert list(record.experiments) == ["expts/b"]
+    assert messages(record) == ["index.md is no regular file, so it is left alone"]
+    assert directories_apart(tmp_path) == ["expts/a/index.md"]
+
+
+@pytest.mark.parametrize("name", ["2023", "2023-05", "2023_05", "202305"])
+def test_a_year_or_a_month_is_no_number(tmp_path: Path, name: str):
+    fill(tmp_path, f"expts/{name}/index.md", f"expts/{name}/0007_old/index.md", "expts/0002_second/index.md")
+    assert sorted(found(tmp_path).by_id) == [2, 7]
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("20092021-Biotek", date(2021, 9, 20)),
+        ("20212009_x", date(2021, 9, 20)),
+        ("20.09.2021_x", date(2021, 9, 20)),
+        ("2023.06.15_x", date(2023, 6, 15)),
+        ("20230615", date(2023, 6, 15)),
+    ],
+)
+def test_eight_digits_that_are_a_day_are_no_number(tmp_path: Path, name: str, day: date):
+    fill(tmp_path, f"expts/{name}/index.rst")
+    [experiment] = found(tmp_path).experiments.values()
+    assert (experiment.id, experiment.begun, experiment.name) == (None, day, name)
+    assert found(tmp_path).problems == ()
+
+
+def test_a_day_that_can_be_two_is_doubtful_and_no_number(tmp_path: Path):
+    fill(tmp_path, "expts/05062021_x/index.rst")
+    [experiment] = found(tmp_path).experiments.values()
+    assert (experiment.id, experiment.begun) == (None, None)
+    [message] = messages(found(tmp_path))
+    assert "2021-06-05 or 2021-05-06" in message
+    (tmp_path / "expts/05062021_x/expt.toml").write_text("date = 2021-06-05\n")
+    assert messages(found(tmp_path)) == []
+
+
+def test_eight_digits_that_are_no_day_are_a_number(tmp_path: Path):
+    fill(tmp_path, "expts/12345678_x/index.rst")
+    assert list(found(tmp_path).by_id) == [12345678]
+
+
+def test_names_sort_by_their_dates_however_these_are_written(tmp_path: Path):
+    names = ["2023.06.15_x", "20230701_y", "2023-11-02_z", "03.12.2023_a", "other"]
+    fill(tmp_path, *(f"expts/{name}/index.md" for name in names), "expts/2023.06.15_x/sub/index.md")
+    names.insert(1, "2023.06.15_x/sub")
+    names.remove("03.12.2023_a")
+    found_names = [one.path for one in in_order(found(tmp_path).experiments.values())]
+    found_names.remove("03.12.2023_a")
+    assert found_names == names
+
+
+def test_numbers_of_directories_that_are_excluded_are_taken(tmp_path: Path):
+    fill(tmp_path, "expts/0001_a/index.md", "expts/0009_old/index.md", "expts/0009_old/0012_in/index.md")
+    fill(tmp_path, "expts/0009_old/99_data/x.csv")
+    settings = ScanSettings(exclude=compile_patterns(["expts/0009_old"]))
+    record = scan(tmp_path, settings)
+    assert list(record.by_id) == [1]
+    assert numbers_left_out(record, settings) == {9: "expts/0009_old", 12: "expts/0009_old/0012_in"}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 import pytest
 
 from exptdir.sphinxext.warnings_ import Subtype
+from tests.sphinxext.building import CONF as CONF_EXPTDIR
 from tests.sphinxext.building import Built, Link, Site, titled
 from tests.sphinxext.conftest import Build
 
@@ -139,3 +142,24 @@ def test_an_excluded_log_is_no_experiment(tmp_path):
     }
     built = site.build("html", files, overrides={"exclude_patterns": ["expts/old"]})
     assert "no experiment or run '2'; nearest: 1" in built.warnings
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("name", ["index.md", "fig_x.py", "data.csv", "notes.txt"])
+def test_a_named_pipe_does_not_hang_a_build(tmp_path: Path, name: str):
+    site = Site(tmp_path)
+    site.write({"expts/1_a/notes.rst": titled("A"), "expts/2_b/data.txt": ""})
+    os.mkfifo(site.source / "expts/1_a" / name)
+    os.mkfifo(site.source / "expts/2_b/index.md")
+    done = site.build()
+    assert set(done.app.env.found_docs) == {"expts/1_a/notes", "index"}
+    assert "2_b/index.md:1: WARNING: index.md is no regular file, so it is left alone" in done.warnings
+
+
+def test_a_log_that_sphinx_reads_and_we_do_not_is_told(tmp_path: Path):
+    site = Site(tmp_path)
+    conf = CONF_EXPTDIR + 'source_suffix = {".rst": "restructuredtext", ".txt": "restructuredtext"}\n'
+    files = {"expts/1_a/notes.rst": titled("A"), "expts/2_b/log.txt": ":orphan:\n\n" + titled("B")}
+    done = site.build(files={"conf.py": conf, **files})
+    [warning] = done.located
+    assert warning.startswith("expts/2_b/log.txt:1: WARNING: log.txt is no log that can be read here")

@@ -29,16 +29,29 @@ def renumber(session: Session, expt: str | None, number: int | None, conflicts: 
     does not decide is left as it is and told, and the command ends with 1.
     """
     from exptdir.record.edits import numbering, relocate
+    from exptdir.record.scan import numbers_left_out
 
     exclude = session.conf.exclude
+
+    def left_out() -> dict[int, str]:
+        return numbers_left_out(session.record, session.conf.scan_settings)
+
     if conflicts:
         if expt is not None:
             raise click.UsageError("--conflicts finds the experiments by itself")
-        return _apply(session, lambda: numbering.mend_conflicts(session.record, exclude=exclude), dry_run)
+
+        def mended() -> Plan:
+            return numbering.mend_conflicts(session.record, exclude=exclude, left_out=left_out())
+
+        return _apply(session, mended, dry_run)
     if expt is None or number is None:
         raise click.UsageError("give the experiment and its new number, or --conflicts")
     new = number
-    return _carry_out(session, expt, lambda one: relocate.renumber(session.record, one, new, exclude=exclude), dry_run)
+
+    def renumbered(one: Experiment) -> Plan:
+        return relocate.renumber(session.record, one, new, exclude=exclude, left_out=left_out())
+
+    return _carry_out(session, expt, renumbered, dry_run)
 
 
 @click.command(epilog=examples("exptdir rename 64 'train_larger_cnn'", "exptdir rename . heat"))

@@ -10,11 +10,13 @@ from pathlib import Path, PurePosixPath
 
 from exptdir.errors import EditError
 from exptdir.record.edits.entry import new_entry
+from exptdir.record.edits.numbering import next_id
 from exptdir.record.edits.plan import Plan, create, need_free
 from exptdir.record.files import MAX_LOG, read_bytes
 from exptdir.record.home import Conf
 from exptdir.record.markup.headings import columns
 from exptdir.record.model import Record
+from exptdir.record.scan import numbers_left_out
 
 #: Where an author's own templates are, in the first record root.
 TEMPLATES = "_templates"
@@ -69,7 +71,7 @@ def new_experiment(conf: Conf, record: Record, wanted: Wanted) -> tuple[Plan, Pa
     name = slug(wanted.name or title)
     if not title or not name:
         raise EditError("the experiment needs a title with a letter or a digit in it")
-    number = max(record.by_id, default=0) + 1
+    number = next_id(record, numbers_left_out(record, conf.scan_settings))
     root = PurePosixPath(conf.scan_settings.roots[0]).as_posix() if conf.scan_settings.roots else "expts"
     above = wanted.parent if wanted.parent is not None else root
     # Filled up to as many digits as most directories have.

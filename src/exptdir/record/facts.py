@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from exptdir.errors import MetadataError
+from exptdir.record.dates import days_of_name
 from exptdir.record.facts_sources import from_log, from_name, from_small_files, from_toml, log_title
 from exptdir.record.facts_values import Claim, convert, same, shown
 from exptdir.record.problem import Problem
@@ -81,6 +82,11 @@ def read_facts(directory: Path, log: Path | None) -> tuple[Facts, list[Problem]]
     _weigh(claims, values, winners, problems)
     # Last, as what a number in a name means depends on what the others say.
     _weigh(from_name(folder, values.get("id")), values, winners, problems)
+    days = days_of_name(directory.name)
+    if len(days) > 1 and "begun" not in values:
+        shown_days = " or ".join(day.isoformat() for day in days)
+        message = f"“{directory.name}” begins with a day that can be {shown_days}; give it as “date” in expt.toml"
+        problems.append(Problem("date", message, directory))
     # Most are of one place, and a path takes more memory than all the facts.
     paths = {path: Path(path) for path in {claim.path for claim in winners.values()}}
     origins = {fact: (paths[claim.path], claim.line) for fact, claim in winners.items()}

@@ -6,10 +6,9 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator
-from contextlib import suppress
-from datetime import date
 from pathlib import Path
 
+from exptdir.record.dates import days_of_name
 from exptdir.record.facts_values import FACT_OF_KEY, Claim
 from exptdir.record.files import ABSENT, UnreadableError, decode, read_bytes, read_text, unreadable
 from exptdir.record.markup.blocks import read_blocks
@@ -22,7 +21,8 @@ _TOML_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)$")
 _KEYS_OF_OTHERS = frozenset({"figure", "table", "run"})
 _SMALL_DIRECTORIES = {"tags": "tags", "prereqs": "prerequisites"}
 
-_DATED = re.compile(r"([0-9]{4})(?:([-_.]?)([0-9]{2})\2([0-9]{2})|_m([0-9]{2})_d([0-9]{2}))(?![0-9])")
+#: A directory of a year or a month: experiments lie in it, and it has no number.
+_PERIOD = re.compile(r"(?:19[7-9][0-9]|20[0-9]{2}|2100)(?:[-_. ]?(?:0[1-9]|1[0-2]))?")
 _NUMBERED = re.compile(r"([0-9]{1,18})(?:([-_. ]+)(.*))?", re.DOTALL)
 
 _HEAD = 16 << 10
@@ -118,17 +118,16 @@ def from_name(directory: str, stated: int | None = None) -> list[Claim]:
     -------
     list of Claim
         ``0063_train_cnn`` is id 63 and name ``train_cnn``, and ``063`` an id without a name. A name that
-        begins with a date stays whole, since the same words recur on other days. In ``100-200nm`` the number
-        is a part of the name, and so it is in ``2_fragments`` where the stated id is another.
+        begins with a date stays whole, since the same words recur on other days; one that may be a date is no
+        number either, nor are a year or a month. In ``100-200nm`` the number is a part of the name, and so it is in
+        ``2_fragments`` where the stated id is another.
     """
     name = os.path.basename(os.path.normpath(directory))
-    dated = _DATED.match(name)
-    if dated is not None and 1970 <= int(dated[1]) <= 2100:
-        with suppress(ValueError):
-            begun = date(int(dated[1]), int(dated[3] or dated[5]), int(dated[4] or dated[6]))
-            return [Claim("begun", begun, directory), Claim("name", name, directory)]
+    days = days_of_name(name)
+    if len(days) == 1:
+        return [Claim("begun", days[0], directory), Claim("name", name, directory)]
     found = _NUMBERED.fullmatch(name)
-    if found is None:
+    if found is None or days or _PERIOD.fullmatch(name):
         return [Claim("name", name, directory)]
     number, separator, rest = found.groups("")
     is_range = separator.strip("_ ") != "" and rest[:1].isdigit() and not number.startswith("0")

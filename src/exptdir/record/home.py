@@ -98,6 +98,7 @@ class Conf:
             roots=self.roots,
             log_names=self.strings("log_names", LOG_NAMES),
             suffixes=tuple(suffix for suffix in (".rst", ".md") if suffix in given),
+            unread=tuple(str(suffix) for suffix in given if suffix not in {".rst", ".md"}),
             statuses=self.statuses,
             exclude=self.exclude,
         )

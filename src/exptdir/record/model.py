@@ -12,6 +12,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+from exptdir.record.dates import days_of_name
 from exptdir.record.problem import Names, Problem
 
 #: Whether an experiment is without a number, that number, and its path as people sort.
@@ -89,12 +90,18 @@ class Experiment:
     @property
     def order(self) -> ListingOrder:
         """What experiments are sorted by: see :func:`listing_order`."""
-        return self.id is None, self.id or 0, natural_key(self.key)
+        return self.id is None, self.id or 0, natural_key("/".join(map(_by_date, self.key.split("/"))))
 
 
 def docname_of(key: str, log: Path) -> str:
     """Return what Sphinx calls the log of the experiment with that key."""
     return f"{key}/{log.stem}" if key != "." else log.stem
+
+
+def _by_date(name: str) -> str:
+    """Put the day in front of a name that begins with one, so that ``2023.06.15_x`` stands before ``2023-11-02_y``."""
+    days = days_of_name(name) if name[:1].isdecimal() else []
+    return f"{days[0].isoformat()} {name}" if len(days) == 1 else name
 
 
 def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path, PurePosixPath
@@ -12,6 +12,7 @@ from exptdir.record.check import check
 from exptdir.record.dates import DateContext, parse_title_date
 from exptdir.record.facts import log_title, read_facts
 from exptdir.record.files import Stamp, lasting, stamp
+from exptdir.record.home import OUTPUT
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.walk import ScanSettings, Tree, find_logs, walk
@@ -131,8 +132,12 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
             problems.append(Problem("root", f"the record root {root!r} is not inside the source directory", base))
             continue
         empty = True
-        for path, files, _, _ in walk(base, clean, memory.exclude, memory.tree.listing):
+        seen: Counter[str] = Counter()
+        for path, files, _, apart in walk(base, clean, memory.exclude, memory.tree.listing):
             logs = memory.logs(path, files, partial(find_logs, path, files, settings)) if path != clean else []
+            if path != clean and not logs:
+                seen.update(name for name in files if name.endswith((*settings.suffixes, *settings.unread)))
+                problems += _no_logs(base, path, files, apart, settings)
             empty = empty and not logs
             # Roots may overlap.
             if logs and path not in experiments:
@@ -143,7 +148,10 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
             state = "holds no experiment" if (base / clean).is_dir() else "does not exist"
             likely = likely_root(base, settings, memory.tree)
             hint = f'; did you mean exptdir_roots = ["{likely}"]?' if likely and likely != clean else ""
-            problems.append(Problem("root", f"the record root {clean!r} {state}{hint}", base / clean))
+            found_names = ", ".join(name for name, _ in seen.most_common(3))
+            names = f" (logs are called {', '.join(settings.log_names)} or as their directory; there is {found_names})"
+            message = f"the record root {clean!r} {state}{hint or (names if seen else '')}"
+            problems.append(Problem("root", message, base / clean))
     # Those that two roots hold under the same path are written from the source directory.
     shared = Counter(experiment.path for experiment in experiments.values())
     found = {
@@ -151,6 +159,43 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
         for key, experiment in sorted(experiments.items())
     }
     return memory.record(base, found, problems, lambda record: check(record, settings.statuses))
+
+
+def _no_logs(
+    base: Path, path: str, files: list[str], apart: list[str], settings: ScanSettings
+) -> Iterator[Problem]:
+    """Say what in a directory without a log looks like one."""
+    for name in find_logs(path, files, replace(settings, suffixes=settings.unread)) if settings.unread else ():
+        kinds = " or ".join(settings.suffixes)
+        message = f"{name} is no log that can be read here, so this is no experiment; logs end in {kinds}"
+        yield Problem("log", message, base / path / name)
+    # What is apart is excluded for Sphinx, too.
+    for name in find_logs(path, apart, replace(settings, exclude=lambda path: False)) if apart else ():
+        if not (base / path / name).is_dir():
+            yield Problem("log", f"{name} is no regular file, so it is left alone", base / path / name)
+
+
+def numbers_left_out(record: Record, settings: ScanSettings) -> dict[int, str]:
+    """Return the numbers of directories with a log that are excluded, and so no part of the record, with their paths.
+
+    They are taken all the same: who includes such a directory again would have two of one number.
+
+    Parameters
+    ----------
+    record
+        The experiments.
+    settings
+        What counts as an experiment.
+    """
+    everything, found = replace(settings, exclude=lambda path: False), dict[int, str]()
+    for root in settings.roots:
+        clean = PurePosixPath(root).as_posix()
+        for path, files, _, _ in walk(record.base, clean, lambda path: path == OUTPUT):
+            if path != clean and path not in record.experiments and find_logs(path, files, everything):
+                number = read_facts(record.base / path, None)[0].id
+                if number is not None:
+                    found.setdefault(number, path)
+    return found
 
 
 def read_experiment(base: Path, root: str, path: str, logs: list[str]) -> Read:

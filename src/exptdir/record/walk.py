@@ -19,6 +19,9 @@ ENVIRONMENT = "pyvenv.cfg"
 LOG_NAMES = ("index", "notes", "log", "README")
 
 
+#: The number in front of a directory's name, and the number or date.
+_NUMBER = re.compile(r"^[0-9]+[-_. ]+")
+_NUMBERS = re.compile(r"^(?:[0-9]{4}_m[0-9]{2}_d[0-9]{2}|[0-9]+(?:[-_. ]+[0-9]+)*)[-_. ]+")
 _TOKENS = re.compile(r"\*\*|\*|\?|\[(!?)(\]?[^\]]*)\]|.", re.DOTALL)
 
 
@@ -34,6 +37,8 @@ class ScanSettings:
         Stems of logs, the best first.
     suffixes
         Suffixes of logs.
+    unread
+        Suffixes of documents that Sphinx reads and that cannot be logs.
     statuses
         The statuses that an experiment may have, and what each means for those that wait for it.
     exclude
@@ -43,6 +48,7 @@ class ScanSettings:
     roots: Sequence[str] = ("expts",)
     log_names: Sequence[str] = LOG_NAMES
     suffixes: Sequence[str] = (".rst", ".md")
+    unread: Sequence[str] = ()
     statuses: Mapping[str, str] = field(default_factory=dict)
     exclude: Callable[[str], bool] = lambda path: False
 
@@ -70,7 +76,8 @@ class Listing(NamedTuple):
 def list_directory(directory: str) -> Listing:
     """List a directory; one that cannot be listed counts as empty.
 
-    Left alone are links to directories; hidden directories, and those of programs, are not even named.
+    Left alone are links to directories, and what is no file, such as a named pipe, whose reader would wait for ever;
+    hidden directories, and those of programs, are not even named.
     """
     found = Listing([], [], [])
     linked = False
@@ -86,7 +93,9 @@ def list_directory(directory: str) -> Listing:
             continue
         link = entry.is_symlink()
         linked = linked or link
-        (found.apart if link and os.path.isdir(entry.path) else found.files).append(entry.name)
+        # A link that leads nowhere is a file that cannot be read.
+        is_file = not os.path.exists(entry.path) or os.path.isfile(entry.path) if link else entry.is_file()
+        (found.files if is_file else found.apart).append(entry.name)
     return found._replace(linked=linked, is_environment=ENVIRONMENT in found.files)
 
 
@@ -175,13 +184,18 @@ def find_logs(path: str, files: Iterable[str], settings: ScanSettings) -> list[s
     Parameters
     ----------
     path
-        The directory, as a POSIX path from the source directory.
+        The directory, as a POSIX path from the source directory. If its name begins with a number or a date, it is a
+        log's name, too, with and without that: ``20170714_qpcr/qpcr.rst``.
     files
         The names of the files in it.
     settings
         What counts as a log.
     """
-    ranks = {name.lower(): rank for rank, name in enumerate(settings.log_names)}
+    own = path.rpartition("/")[2].lower()
+    # Not without a number: the page of "appendix" is called so in a notebook that holds experiments beside it.
+    names = (*settings.log_names, *((own, _NUMBER.sub("", own), _NUMBERS.sub("", own)) if own[:1].isdecimal() else ()))
+    # A name that is there twice has the better of its ranks.
+    ranks = {name.lower(): rank for rank, name in reversed(list(enumerate(names)))}
     found = []
     for name in files:
         stem, suffix = os.path.splitext(name)

@@ -73,6 +73,7 @@ class Scanner:
             roots=settings.roots,
             log_names=settings.log_names,
             suffixes=[suffix for suffix in (".rst", ".md") if suffix in app.config.source_suffix],
+            unread=[suffix for suffix in app.config.source_suffix if suffix not in {".rst", ".md"}],
             statuses=settings.statuses,
             exclude=self._exclude,
         )

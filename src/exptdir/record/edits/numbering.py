@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -79,12 +80,12 @@ class History:
         return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
-def next_id(record: Record) -> int:
-    """Return the id after the highest that is taken, 1 in a record without numbers."""
-    return max(record.by_id, default=0) + 1
+def next_id(record: Record, left_out: Iterable[int] = ()) -> int:
+    """Return the id after the highest that is taken, also by what is excluded; 1 in a record without numbers."""
+    return max((*record.by_id, *left_out), default=0) + 1
 
 
-def mend_conflicts(record: Record, *, exclude: Exclude = nothing) -> Plan:
+def mend_conflicts(record: Record, *, exclude: Exclude = nothing, left_out: Iterable[int] = ()) -> Plan:
     """Plan new ids for the experiments that share theirs with one that was there before.
 
     The one whose log was committed first keeps the id. A reference by the id follows another one when it stands
@@ -95,6 +96,8 @@ def mend_conflicts(record: Record, *, exclude: Exclude = nothing) -> Plan:
     ----------
     exclude
         True for a path from the source directory that is no part of the record.
+    left_out
+        The ids of directories that are excluded.
 
     Raises
     ------
@@ -105,7 +108,7 @@ def mend_conflicts(record: Record, *, exclude: Exclude = nothing) -> Plan:
     problems: list[Problem] = []
     ids: dict[str, int] = {}
     groups: dict[int, list[Experiment]] = {}
-    free = next_id(record)
+    free = next_id(record, left_out)
     for number, rivals in sorted(record.by_id.items()):
         if len(rivals) < 2:
             continue

@@ -28,7 +28,14 @@ _LARGEST_ID = 10**18 - 1
 Meant = Callable[[Page, Token], Experiment | None]
 
 
-def renumber(record: Record, experiment: Experiment, new_id: int, *, exclude: Exclude = nothing) -> Plan:
+def renumber(
+    record: Record,
+    experiment: Experiment,
+    new_id: int,
+    *,
+    exclude: Exclude = nothing,
+    left_out: Mapping[int, str] | None = None,
+) -> Plan:
     """Plan to give an experiment another id: in its directory's name, its metadata and every reference.
 
     Parameters
@@ -37,6 +44,8 @@ def renumber(record: Record, experiment: Experiment, new_id: int, *, exclude: Ex
         The id, which no other experiment has.
     exclude
         True for a path from the source directory that is no part of the record.
+    left_out
+        The ids of directories that are excluded, with their paths.
 
     Raises
     ------
@@ -48,6 +57,8 @@ def renumber(record: Record, experiment: Experiment, new_id: int, *, exclude: Ex
     if new_id in record.by_id and record.by_id[new_id] != [experiment]:
         taken = ", ".join(other.path for other in record.by_id[new_id])
         raise EditError(f"the id {new_id} is taken by {taken}")
+    if left_out is not None and new_id in left_out and new_id != experiment.id:
+        raise EditError(f"the id {new_id} is taken by {left_out[new_id]}, which exclude_patterns leaves out")
     key = numbered_key(experiment, new_id)
     return relocate(Layout(record, {experiment.key: key}, {experiment.key: new_id}), exclude)
 
