@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.record.facts import Facts, log_title, read_facts
+from exptdir.record.facts import Facts, log_heading, read_facts
 from exptdir.record.problem import Problem
 
 DAY = date(2024, 5, 21)
@@ -21,6 +21,11 @@ def expt(tmp_path: Path) -> Path:
     folder = tmp_path / "train_cnn"
     folder.mkdir()
     return folder
+
+
+def log_title(log: Path) -> str | None:
+    heading = log_heading(log)
+    return heading.title if heading is not None else None
 
 
 def write(path: Path, content: str | bytes) -> Path:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.sphinxext.building import Built, the, titled, words
+from exptdir.record.scan import scan
+from tests.sphinxext.building import Built, Site, the, titled, words
 from tests.sphinxext.conftest import Build
 
 RECORD = {
@@ -82,3 +85,30 @@ def test_the_format_is_the_authors(build: Build, template: str, titles: list[str
     files[f"{chosen[0]}.rst"] = titled("Train CNN on LBA")
     built = build(files, confoverrides={"exptdir_title_format": template})
     assert [words(the(built.body(docname), "h1")) for docname in chosen] == titles
+
+
+#: As in the cases `title_single_entry` and `two_titles`, and in notebooks of wet labs.
+TITLES = {
+    "expts/0001_front/index.md": "---\ntitle: Growth of cress\n---\n\n## 2024-05-21: Sown\n\nText.\n",
+    "expts/0002_both/index.md": "---\ntitle: Stated\n---\n\n# Heading\n\n## 2024-05-21: Start\n\n{expt}`1`\n",
+    "expts/0003_refers/notes.rst": "Third\n=====\n\n:expt:`1@2024-05-21` :expt:`2` :expt:`4` :expt:`5`\n",
+    "expts/0004_methods/index.md": "---\ntitle: Measure cress\n---\n\n## Methods\n\n## Results\n",
+    "expts/0005_qpcr/README.md": "# 2023-03-10 qPCR\n\nText.\n",
+}
+
+
+def test_a_title_is_one_everywhere_and_commands_and_pages_take_the_same(tmp_path: Path):
+    site = Site(tmp_path, 'extensions = ["exptdir"]\nexptdir_ref_format = "#{id}: {title}"\n')
+    built = site.build("text", TITLES)
+    assert [line for line in built.located if "exptdir" in line] == [
+        "expts/0002_both/index.md:5: WARNING: the heading “Heading” disagrees with the title “Stated”, which counts "
+        "[exptdir.metadata]"
+    ]
+    record = scan(site.source)
+    titles = {1: "Growth of cress", 2: "Stated", 3: "Third", 4: "Measure cress", 5: "2023-03-10 qPCR"}
+    assert {one.id: one.title for one in record.experiments.values()} == titles
+    for one in record.experiments.values():
+        assert built.text(one.docname).startswith(f"#{one.id}: {one.title}\n")
+    refers = " ".join(built.text("expts/0003_refers/notes").split())
+    assert all(f"#{number}: {titles[number]}" in refers for number in (2, 4, 5))
+    assert set(built.app.env.domains["expt"].entries) == {"expts/0001_front/index", "expts/0002_both/index"}

@@ -42,16 +42,18 @@ class Document:
         How the record's dates are to be read where they are unclear (``exptdir_date_order``).
     begun
         The day on which its experiment began, if it is a log.
+    stated
+        Its experiment's title, likewise, where it is a fact.
     """
 
-    def __init__(self, path: Path, order: str = "", begun: date | None = None) -> None:
+    def __init__(self, path: Path, order: str = "", begun: date | None = None, stated: str | None = None) -> None:
         self.path = path
-        self._order, self._begun = order, begun
+        self._order, self._begun, self._stated = order, begun, stated
 
     @classmethod
     def log_of(cls, conf: Conf, experiment: Experiment) -> Document:
         """Return the log of an experiment."""
-        return cls(experiment.log, conf.date_order, experiment.begun)
+        return cls(experiment.log, conf.date_order, experiment.begun, experiment.stated_title)
 
     @cached_property
     def blocks(self) -> Blocks:
@@ -61,7 +63,7 @@ class Document:
     @cached_property
     def entries(self) -> list[DatedHeading]:
         """The entries, in the order of the text."""
-        return entries(self.blocks, order=self._order, begun=self._begun)
+        return entries(self.blocks, order=self._order, begun=self._begun, stated=self._stated)
 
     @cached_property
     def days(self) -> list[str]:

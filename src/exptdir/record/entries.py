@@ -18,6 +18,7 @@ from exptdir.record.dates import (
     update_date,
 )
 from exptdir.record.markup.blocks import Blocks, Heading
+from exptdir.record.markup.headings import plain_title
 
 
 class DatedTitle(NamedTuple):
@@ -116,7 +117,12 @@ def date_titles(
 
 
 def entries(
-    blocks: Blocks, headings: Sequence[Heading] | None = None, *, order: str = "", begun: date | None = None
+    blocks: Blocks,
+    headings: Sequence[Heading] | None = None,
+    *,
+    order: str = "",
+    begun: date | None = None,
+    stated: str | None = None,
 ) -> list[DatedHeading]:
     """Find the entries of a log.
 
@@ -126,28 +132,53 @@ def entries(
         Its headings, where something has been done to them.
     order, begun
         As for :func:`date_titles`.
+    stated
+        The experiment's title, where it is a fact.
     """
     headings = blocks.headings if headings is None else headings
-    titles = [(heading.title, heading.level) for heading in headings]
-    found, _ = date_titles(titles, page_title(titles), order=order, begun=begun)
+    titles = [(plain_title(heading.title), heading.level) for heading in headings]
+    found, _ = date_titles(titles, page_title(headings, stated), order=order, begun=begun)
     return [
         DatedHeading(headings[at], day, n, dated, None if year is None else headings[year])
         for at, day, n, dated, year in found
     ]
 
 
-def page_title(titles: Sequence[tuple[str, int]]) -> int | None:
-    """Return which title is that of the page; the first, unless it is dated and others stand beside it.
+def page_title(headings: Sequence[Heading], stated: str | None = None) -> int | None:
+    """Return which of the headings is the title of the page: the first, unless that is none.
 
     Parameters
     ----------
-    titles
-        As for :func:`date_titles`.
+    headings
+        The headings and updates of a log.
+    stated
+        The experiment's title, where it is a fact.
     """
-    first = next((at for at, (_, level) in enumerate(titles) if level), None)
+    first = next((at for at, heading in enumerate(headings) if heading.level and heading.title), None)
     if first is None:
         return None
-    text, top = titles[first]
-    beside = any(0 < level <= top for _, level in titles[first + 1 :])
-    dated = beside and parse_title_date(text, context=DateContext()) is not None
-    return None if dated else first
+    top = headings[first]
+    beside = any(0 < heading.level <= top.level for heading in headings[first + 1 :])
+    # Only in Markdown a heading tells by itself that one above it is missing.
+    deep = top.level > 1
+    return first if is_page_title(plain_title(top.title), stated, beside=beside, deep=deep) else None
+
+
+def is_page_title(first: str, stated: str | None, *, beside: bool, deep: bool) -> bool:
+    """Tell whether a log's first title is that of its page, and not that of a section or an entry.
+
+    Parameters
+    ----------
+    first
+        The first title.
+    stated
+        The experiment's title, where it is a fact.
+    beside
+        Whether others stand on its level.
+    deep
+        Whether it is of a lower level than a page's title.
+    """
+    dated = parse_title_date(first, context=DateContext()) is not None
+    if stated is not None and first != stated:
+        return not (beside or deep or dated)
+    return not (beside and dated)

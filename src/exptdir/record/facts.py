@@ -15,11 +15,11 @@ from typing import Any
 
 from exptdir.errors import MetadataError
 from exptdir.record.dates import days_of_name
-from exptdir.record.facts_sources import from_log, from_name, from_small_files, from_toml, log_title
+from exptdir.record.facts_sources import from_log, from_name, from_small_files, from_toml, log_heading
 from exptdir.record.facts_values import Claim, convert, same, shown
 from exptdir.record.problem import Problem
 
-__all__ = ["Facts", "log_title", "read_facts"]
+__all__ = ["Facts", "log_heading", "read_facts"]
 
 _LABELS = {"begun": "date begun"}
 

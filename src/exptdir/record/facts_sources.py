@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from exptdir.record.dates import days_of_name
+from exptdir.record.entries import page_title
 from exptdir.record.facts_values import FACT_OF_KEY, Claim
 from exptdir.record.files import ABSENT, UnreadableError, decode, read_bytes, read_text, unreadable
-from exptdir.record.markup.blocks import read_blocks
-from exptdir.record.markup.headings import title_of
+from exptdir.record.markup.blocks import Heading, read_blocks
 from exptdir.record.markup.markdown import front_matter_end
 from exptdir.record.markup.rst import fields
 from exptdir.record.problem import Problem, nearest
@@ -156,10 +156,10 @@ def from_log(log: str) -> Found:
     return claims, []
 
 
-def log_title(log: Path) -> str | None:
-    """Read the first heading of a log, with its inline markup as it stands.
+def log_heading(log: Path, stated: str | None = None) -> Heading | None:
+    """Read the heading of a log that is its page's title.
 
-    ``None`` when the first 16 KiB hold no heading, or the file cannot be read.
+    ``None`` when the first 16 KiB hold none, or the file cannot be read. *stated* is the title that is a fact.
     """
     try:
         text, whole = _head(os.fspath(log), _HEAD)
@@ -167,7 +167,9 @@ def log_title(log: Path) -> str | None:
         return None
     if not whole:
         text = text[: text.rfind("\n") + 1]
-    return title_of(read_blocks(text, markdown=log.suffix.lower() == ".md"))
+    headings = read_blocks(text, markdown=log.suffix.lower() == ".md").headings
+    found = page_title(headings, stated)
+    return None if found is None else headings[found]
 
 
 def _head(path: str, limit: int) -> tuple[str, bool]:

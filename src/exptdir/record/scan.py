@@ -9,10 +9,10 @@ from functools import cache, partial
 from pathlib import Path, PurePosixPath
 
 from exptdir.record.check import check
-from exptdir.record.dates import DateContext, parse_title_date
-from exptdir.record.facts import log_title, read_facts
+from exptdir.record.facts import log_heading, read_facts
 from exptdir.record.files import Stamp, lasting, stamp
 from exptdir.record.home import OUTPUT
+from exptdir.record.markup.headings import plain_title
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.walk import ScanSettings, Tree, find_logs, walk
@@ -219,17 +219,17 @@ def read_experiment(base: Path, root: str, path: str, logs: list[str]) -> Read:
     if rivals:
         message = f"two logs of the same rank: {log.name} is used, {rivals[0]} is not"
         problems.append(Problem("log", message, directory / rivals[0]))
-    title = facts.title or log_title(log)
-    # A first heading that is an entry's is no title.
-    if facts.title is None and title is not None and parse_title_date(title, context=DateContext()) is not None:
-        title = None
+    heading = log_heading(log, facts.title)
+    if facts.title is not None and heading is not None and plain_title(heading.title) != facts.title:
+        message = f"the heading “{heading.title}” disagrees with the title “{facts.title}”, which counts"
+        problems.append(Problem("metadata", message, log, heading.line))
     found = Experiment(
         key=path,
         path=path if root == "." else path.removeprefix(root + "/"),
         log=log,
         name=facts.name or directory.name,
         id=facts.id,
-        title=title,
+        title=facts.title or (heading.title if heading is not None else None),
         status=facts.status,
         tags=facts.tags,
         prerequisites=facts.prerequisites,

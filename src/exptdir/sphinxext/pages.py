@@ -11,7 +11,9 @@ from docutils import nodes
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from exptdir.record.dates import DateContext, parse_title_date
+from exptdir.record.entries import is_page_title
+from exptdir.record.files import read_log
+from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.model import Experiment
 from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.doctree import all_nodes, page_section, title_text
@@ -52,16 +54,23 @@ class TitleTransform(ExperimentTransform):
         """Write the title that ``exptdir_title_format`` asks for, and note the page."""
         section = page_section(self.document)
         sections = [node for node in self.document.children if isinstance(node, nodes.section)]
-        if section is None or (len(sections) > 1 and self.is_entry(section)):
+        if section is None or not self._is_title(section, beside=len(sections) > 1):
             text = self.experiment.stated_title or self.experiment.name.replace("_", " ")
             section = nodes.section("", nodes.title(text, text), names=[nodes.fully_normalize_name(text)])
             section.source, section.line = str(self.experiment.log), 1
-            section += self.document.children
+            # Sphinx looks for what came from front matter on top of the document, and takes it away there.
+            facts = [node for node in self.document.children if isinstance(node, nodes.docinfo)]
+            section += [node for node in self.document.children if node not in facts]
             self.document.children = []
-            self.document += section
+            self.document += [*facts, section]
             self.document.note_implicit_target(section)
         title = section[section.first_child_matching_class(nodes.title) or 0]
         assert isinstance(title, nodes.title)
+        stated = self.experiment.stated_title
+        if stated is not None and title_text(title) != stated:
+            # One title everywhere; that they differ is said where the facts are read.
+            title.children = []
+            title += nodes.Text(stated)
         digest = facts_digest(self.domain.record, self.experiment, self.domain.settings)
         self.domain.pages[self.env.docname] = Page(self.experiment.key, title_text(title), digest)
         before, after = title_affixes(self.experiment, self.domain.settings)
@@ -72,10 +81,16 @@ class TitleTransform(ExperimentTransform):
         if after:
             title += nodes.Text(after)
 
-    def is_entry(self, section: nodes.section) -> bool:
-        """Say whether a section is dated, and so cannot stand for the whole log."""
-        title = section.next_node(nodes.title)
-        return title is not None and parse_title_date(title.astext(), context=DateContext()) is not None
+    def _is_title(self, section: nodes.section, *, beside: bool) -> bool:
+        first, stated, log = section.next_node(nodes.title), self.experiment.stated_title, self.experiment.log
+        if first is None:
+            return True
+        deep = False
+        if stated is not None and log.suffix.lower() == ".md":
+            # A doctree does not tell whether its first section was written with one "#" or with two.
+            headings = read_blocks(read_log(log), markdown=True).headings
+            deep = next((heading.level for heading in headings if heading.level), 1) > 1
+        return is_page_title(title_text(first), stated, beside=beside, deep=deep)
 
 
 def title_affixes(experiment: Experiment, settings: Settings) -> tuple[str, str]:

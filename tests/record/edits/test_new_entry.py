@@ -151,3 +151,25 @@ def test_the_new_entry_is_found_at_its_end_of_the_file_and_the_rest_is_untouched
     expected = TODAY.strftime(form.replace("%b", "%B") if only_may else form)
     assert found[at].heading.title in {f"{expected} New", f"{re.sub('02(?!6)', '2', expected)} New"}
     assert len(found) == len(days) + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "suffix", "expected"),
+    [
+        # What "new" makes; the wet lab's habit of a date in the title; a title in front matter.
+        ("# T\n\n## {today}\n", ".md", "# T\n\n## {today}: New\n"),
+        ("T\n====\n\n{today}\n----------\n\n", ".rst", "T\n====\n\n{today}\n---------------\n\n"),
+        ("# 2023-03-10 qPCR\n\nText.\n", ".md", "# 2023-03-10 qPCR\n\nText.\n\n## {today}: New\n"),
+        ("# 2023-03-10 qPCR\nText.", ".md", "# 2023-03-10 qPCR\nText.\n\n## {today}: New"),
+        ("# T\n\n## {today}\n\nText.\n", ".md", "# T\n\n## {today}\n\nText.\n\n## {today}: New\n"),
+    ],
+)
+def test_an_empty_section_of_today_is_filled_and_a_dated_title_is_the_page_s(text: str, suffix: str, expected: str):
+    today = TODAY.isoformat()
+    new = new_entry(text.format(today=today), suffix, "New", TODAY)
+    wanted = expected.format(today=today)
+    assert new == wanted.replace(f"{today}\n---------------", f"{today}: New\n---------------")
+
+
+def test_a_log_whose_title_is_a_fact_needs_no_heading():
+    assert new_entry("---\ntitle: T\n---\n", ".md", "New", TODAY, stated="T").endswith(f"---\n\n## {TODAY}: New\n")

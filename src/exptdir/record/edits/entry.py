@@ -54,18 +54,26 @@ def add_entry(record: Record, experiment: Experiment, title: str, today: date, *
     """
     path = Path(experiment.log)
     data, source = read_source(path)
-    text = new_entry(source.text, path.suffix, title, today, order=order, begun=experiment.begun)
+    begun, stated = experiment.begun, experiment.stated_title
+    text = new_entry(source.text, path.suffix, title, today, order=order, begun=begun, stated=stated)
     return Plan(record.base, (Edit(path, data, source.encode(text)),))
 
 
 def new_entry(
-    text: str, suffix: str, title: str, today: date, *, order: str = "", begun: date | None = None
+    text: str,
+    suffix: str,
+    title: str,
+    today: date,
+    *,
+    order: str = "",
+    begun: date | None = None,
+    stated: str | None = None,
 ) -> str:
     """Add a dated section to a log.
 
     Its date is written as that of the entry beside it, its heading has the same level and lines, and it stands
     where the direction of the file wants it. Without entries to go by it stands at the end, one level below the
-    title, with an ISO date.
+    title, with an ISO date. A section of today in which nothing stands yet gets the title.
 
     Parameters
     ----------
@@ -81,14 +89,16 @@ def new_entry(
         The setting ``exptdir_date_order``.
     begun
         The day on which the experiment began.
+    stated
+        The experiment's title, where it is a fact.
 
     Raises
     ------
     EditError
         When the log has no title, without which its first entry would become the page's.
     """
-    headings, dated = _read(text, suffix, order, begun)
-    if not headings:
+    headings, dated = _read(text, suffix, order, begun, stated)
+    if not headings and stated is None:
         raise EditError("the log has no title; write one above its text first")
     title = " ".join(title.split())
     # The entries of the style that most have.
@@ -99,7 +109,7 @@ def new_entry(
     newest_first = bool(infer_direction([d.heading.title for d in main], order=order or evidence))
     lines = split_lines(text)
     if not main:
-        top = headings[0]
+        top = headings[0] if headings else Heading(0, 0, 1, "", "=")
         below = [heading for heading in headings if heading.level == top.level + 1]
         like = Heading(0, 2, 2, "", "-" if top.mark != "-" or top.over else "=")
         if suffix.lower() == ".md":
@@ -122,11 +132,24 @@ def new_entry(
         new_year = year and year._replace(title=re.sub(r"[0-9]{4}", str(today.year), year.title, count=1))
         place = _Place(at, beside.heading, others, gap, new_year)
     before = [(d.day, d.heading.title) for d in dated]
+    # What "new" made today, and nobody has written in.
+    empty = next((d for d in dated if d.day == today and not d.rest and _is_empty(lines, d.heading, headings)), None)
+    if empty is not None:
+        if not title:
+            return text
+        before.remove((empty.day, empty.heading.title))
     iso = f"{today.isoformat()}: {title}" if title else today.isoformat()
     forms = list(dict.fromkeys(_forms(main, newest_first, title, today)))[:_MOST_TRIES]
+    forms += [f"{empty.heading.title}: {title}"] if empty is not None else []
     for written in [*forms, iso]:
-        new, line = _insert(text, suffix, place, written)
-        _, after = _read(new, suffix, order, begun)
+        if empty is None:
+            new, line = _insert(text, suffix, place, written)
+        else:
+            end = line_end(text)
+            own = [part + end for part in write_heading(written, empty.heading, [d.heading for d in main])]
+            start = empty.heading.end - len(own)
+            new, line = "".join([*lines[:start], *own, *lines[empty.heading.end :]]), empty.heading.end
+        _, after = _read(new, suffix, order, begun, stated)
         ours = [d for d in after if d.heading.end == line and d.day == today and not d.found.problem]
         if ours and [(d.day, d.heading.title) for d in after if d is not ours[0]] == before:
             return new
@@ -134,14 +157,20 @@ def new_entry(
 
 
 def _read(
-    text: str, suffix: str, order: str, begun: date | None
+    text: str, suffix: str, order: str, begun: date | None, stated: str | None
 ) -> tuple[list[Heading], list[DatedHeading]]:
     """Return the headings of sections, and those of them that make entries."""
     markdown = suffix.lower() == ".md"
     blocks = read_blocks(text, markdown=markdown)
     headings = with_targets(blocks, markdown=markdown)
-    dated = entries(blocks, headings, order=order, begun=begun)
+    dated = entries(blocks, headings, order=order, begun=begun, stated=stated)
     return [h for h in headings if h.level], [d for d in dated if d.heading.level and d.day is not None]
+
+
+def _is_empty(lines: list[str], section: Heading, headings: list[Heading]) -> bool:
+    """Tell whether nothing stands between a heading and the next one, or its explicit targets."""
+    stop = next((h.start for h in headings if h.start >= section.end), len(lines))
+    return not "".join(lines[section.end : stop]).strip()
 
 
 def _blanks_before(lines: list[str], at: int) -> int:

@@ -9,15 +9,27 @@ from exptdir.record.files import bare_lines
 from exptdir.record.markup.blocks import Blocks, Heading
 from exptdir.record.markup.rst import columns
 
-__all__ = ["Heading", "columns", "title_of", "with_targets", "write_heading"]
+__all__ = ["Heading", "columns", "plain_title", "with_targets", "write_heading"]
 
+_MARKED = re.compile(r"[*_`\[\\]")
+#: Roles and links with and without a title of their own, code, emphasis, escapes.
+_INLINE = (
+    (re.compile(r"(?:\{[\w:.+-]+\}|:[\w:.+-]{1,80}:)?(`+)([^`<]*[^`<\s])(?:\s*<[^`<>]*>)?\1(?:__?(?!\w))?"), r"\2"),
+    (re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)"), r"\1"),
+    (re.compile(r"(\*\*|(?<!\w)__|\*|(?<!\w)_)(?=\S)([^*_]*[^*_\s])\1"), r"\2"),
+    (re.compile(r"\\([!-/:-@\[-`{-~])"), r"\1"),
+)
 _RST_TARGET = re.compile(r"\.\. _[^:]+:\s*$|\.\. \[|__ ")
 _MD_TARGET = re.compile(r" {0,3}\([^)\n]+\)=\s*$")
 
 
-def title_of(blocks: Blocks) -> str | None:
-    """Return the first heading of a page, with its inline markup as it stands; ``None`` where it has none."""
-    return next((heading.title for heading in blocks.headings if heading.level and heading.title), None)
+def plain_title(title: str) -> str:
+    """Take the markup within a title off, as far as it may stand around a date or a whole title."""
+    if not _MARKED.search(title):
+        return title
+    for pattern, text in _INLINE:
+        title = pattern.sub(text, title[:1000])
+    return " ".join(title.split())
 
 
 def with_targets(blocks: Blocks, *, markdown: bool) -> list[Heading]:
