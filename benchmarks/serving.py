@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -33,15 +34,17 @@ class Preview:
         The record's directory.
     port
         The port that it is asked to take.
+    environment
+        Its environment; by default this one, with the code of this checkout.
     """
 
-    def __init__(self, record: Path, port: int = 8123) -> None:
+    def __init__(self, record: Path, port: int = 8123, environment: Mapping[str, str] | None = None) -> None:
         self.record, self.output = record, record / "_build/preview/html"
         command = [sys.executable, "-m", "exptdir", "serve", "--port", str(port)]
         self.process = subprocess.Popen(
             command,
             cwd=record,
-            env=surroundings(PYTHONPATH=str(SOURCE)),
+            env=surroundings(PYTHONPATH=str(SOURCE)) if environment is None else environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -54,7 +57,10 @@ class Preview:
         self.updates: queue.Queue[tuple[float, dict[str, Any]]] = queue.Queue()
         self.changed = threading.Condition()
         self._socket = connect(
-            self.address.replace("http", "ws", 1) + "/_exptdir/socket", origin=self.address, max_size=None
+            self.address.replace("http", "ws", 1) + "/_exptdir/socket",
+            origin=self.address,
+            max_size=None,
+            open_timeout=60,
         )
         threading.Thread(target=self._listen, daemon=True).start()
 
