@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -198,3 +199,11 @@ def test_core_modules_import_alone_and_light():
     command = [sys.executable, "-c", PROBE, ",".join(HEAVY), ",".join(sorted(shared)), *core]
     done = subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
     assert done.stdout == "", done.stdout + done.stderr
+
+
+def test_modules_that_contributing_names_exist():
+    text = (PACKAGE.parents[1] / "CONTRIBUTING.md").read_text("utf-8")
+    there = {path.name for path in PACKAGE.rglob("*.py")} | {path.parent.name for path in PACKAGE.rglob("*.py")}
+    named = re.findall(r"\b(\w+\.py)\b", text.partition("## The house")[2].partition("## Caps")[0])
+    assert len(named) > 30
+    assert sorted(set(named) - there - {"conf.py", "test_layers.py"}) == []
