@@ -99,7 +99,13 @@ class Session:
         from exptdir.record.reference import experiment_at, look_up
 
         if writes:
-            self._take_back()
+            from exptdir.record.edits.apply import JOURNAL, locked
+
+            if (self.base / JOURNAL).is_dir():
+                with locked(self.base) as writer:
+                    self.forget()
+                for problem in writer.recovered:
+                    click.echo(f"{self.located(problem)}: {problem.message}", err=True)
         here = experiment_at(self.record, self.start)
         if text is None:
             if here is None:
@@ -114,16 +120,6 @@ class Session:
                 raise NoExperiment(f"{text!r} may be\n  {line}\nGive its number, its whole name or its path")
             click.confirm(f"{text!r} is taken for\n  {line}\nGo on?", abort=True, err=True)
         return found.experiment
-
-    def _take_back(self) -> None:
-        """Take back what an interrupted command has left, before an experiment is found at a place where it is not."""
-        from exptdir.record.edits.apply import JOURNAL, locked
-
-        if (self.base / JOURNAL).is_dir():
-            with locked(self.base) as writer:
-                self.forget()
-            for problem in writer.recovered:
-                click.echo(f"{self.located(problem)}: {problem.message}", err=True)
 
     def located(self, problem: Problem) -> str:
         """Say where a problem is, from where one stands."""

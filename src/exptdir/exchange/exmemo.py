@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -86,10 +85,14 @@ def import_exmemo(directory: Path) -> Import:
     old = base / "conf.py"
     used = _used(base)
     needless = () if used[_PROGRAM] else ("sphinxcontrib.programoutput",)
-    kept, left_out = _carried_over(old, needless) if old.exists() else (_default(directory), [])
+    name = directory.name.replace("_", " ").replace('"', "").replace("\\", "")
+    kept, left_out = [f'project = "{name}"', 'source_suffix = ".rst"'], []
+    if old.exists():
+        kept, left_out = _carried_over(old, needless)
     classes = [name for name in _CLASSES if used[name]]
     path = base / ("conf.new.py" if old.exists() else "conf.py")
-    notes = [f"{count} × {name}: nothing stands for it; see “migrate from exmemo”" for name, count in _gone(used)]
+    gone = (name for name in _GONE if used[name])
+    notes = [f"{used[name]} × {name}: nothing stands for it; see “migrate from exmemo”" for name in gone]
     if old.exists():
         notes.insert(0, f"compare {path.name} with conf.py, then put it in its place: mv {path.name} conf.py")
     if used["datadir"]:
@@ -102,11 +105,6 @@ def _is_project(base: Path) -> bool:
     if conf.is_file():
         return "exmemo" in read_log(conf)
     return base.is_dir() and next(base.glob("*/.expt/id"), None) is not None
-
-
-def _default(directory: Path) -> list[str]:
-    name = directory.name.replace("_", " ").replace('"', "").replace("\\", "")
-    return [f'project = "{name}"', 'source_suffix = ".rst"']
 
 
 def _carried_over(conf: Path, needless: tuple[str, ...]) -> tuple[list[str], list[str]]:
@@ -163,27 +161,19 @@ def _used(base: Path) -> Counter[str]:
     return counts
 
 
-def _gone(used: Counter[str]) -> Iterator[tuple[str, int]]:
-    yield from ((name, used[name]) for name in _GONE if used[name])
-
-
 def _assemble(kept: list[str], classes: list[str]) -> str:
     head = _part("exmemo_imports") if classes else ""
     if not any(line.startswith("extensions") for line in kept):
         kept = [*kept, 'extensions = ["exptdir"]']
     options = "\n".join(kept)
     own = "".join(f"\n\n{_part(_CLASSES[name])}" for name in classes)
-    setup = f"\n\n{_setup(classes)}" if classes else ""
-    return f"{head}{options}\n{_part('exmemo_options')}{own}{setup}"
-
-
-def _setup(classes: list[str]) -> str:
     calls = {
         "pdb": 'app.add_role("pdb", PdbRole())',
         "datadir": 'app.add_role("datadir", DatadirRole())',
         "od": 'app.add_directive("od", OdDirective)',
     }
-    return "def setup(app):\n" + "".join(f"    {calls[name]}\n" for name in classes)
+    setup = "\n\ndef setup(app):\n" + "".join(f"    {calls[name]}\n" for name in classes) if classes else ""
+    return f"{head}{options}\n{_part('exmemo_options')}{own}{setup}"
 
 
 def _part(name: str) -> str:
