@@ -86,7 +86,8 @@ def import_exmemo(directory: Path) -> Import:
     used = _used(base)
     needless = () if used[_PROGRAM] else ("sphinxcontrib.programoutput",)
     name = directory.name.replace("_", " ").replace('"', "").replace("\\", "")
-    kept, left_out = [f'project = "{name}"', 'source_suffix = ".rst"'], []
+    left_out: list[str] = []
+    kept = [f'project = "{name}"', 'source_suffix = ".rst"']
     if old.exists():
         kept, left_out = _carried_over(old, needless)
     classes = [name for name in _CLASSES if used[name]]
