@@ -125,3 +125,23 @@ def test_the_hook_calls_the_command(run: Run, clean: Path):
     program, *arguments = hook["entry"].split()
     assert (program, hook["pass_filenames"]) == ("exptdir", False)
     assert run(*arguments).code == 0
+
+
+def test_what_the_page_finds_is_nothing_wrong(run: Run, clean: Path):
+    """An anchor that begins with a date, entries in included files, dates in bold, images' names in any letters."""
+    write(
+        clean,
+        {
+            "expts/0070_x/index.md": (
+                "# X\n\n## **2024-05-21**: Start\n\nSee [above](#2024-05-21-start).\n\n"
+                "```{include} days/d.txt\n```\n\n![](größe.png) ![](my%20plot.png) ![](<my plot.png>)\n"
+            ),
+            "expts/0070_x/days/d.txt": "## 2024-05-22: Included\n\nx\n",
+            "expts/0070_x/größe.png": b"\x89PNG\r\n\x1a\n",
+            "expts/0070_x/my plot.png": b"\x89PNG\r\n\x1a\n",
+            "expts/0071_y/notes.rst": "Y\n=\n\n:expt:`70@2024-05-21` :expt:`70@2024-05-22`\n\n.. include:: z.inc\n",
+            "expts/0071_y/z.inc": "2024-05-23: Z\n-------------\n\n:expt:`71@2024-05-23`\n",
+        },
+    )
+    done = run("check")
+    assert (done.code, done.out) == (0, "")

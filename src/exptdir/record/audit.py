@@ -64,8 +64,7 @@ class Audit:
     def _missing_entry(self, found: Resolution) -> str | None:
         if found.kind != "entry" or found.date is None:
             return None
-        days = [(entry.day, entry.n) for entry in self._log(found.experiment).entries]
-        if (found.date, found.n) in days:
+        if (found.date, found.n) in self._log(found.experiment).addresses:
             return None
         which = f" number {found.n}" if found.n > 1 else ""
         return f"experiment {found.experiment.address!r} has no entry{which} of {found.date.isoformat()}"

@@ -66,6 +66,15 @@ class Document:
         return entries(self.blocks, order=self._order, begun=self._begun, stated=self._stated)
 
     @cached_property
+    def addresses(self) -> set[tuple[date | None, int]]:
+        """Day and number of each entry that a reference can lead to, those of included files with them."""
+        if not any(directive.name == "include" for directive in self.blocks.directives):
+            return {(entry.day, entry.n) for entry in self.entries}
+        whole = read_blocks(_with_included(self.blocks, self.path), markdown=self.path.suffix.lower() == ".md")
+        found = entries(whole, order=self._order, begun=self._begun, stated=self._stated)
+        return {(entry.day, entry.n) for entry in found}
+
+    @cached_property
     def days(self) -> list[str]:
         """The days of the entries, the earliest first, such as ``2024-05-21``."""
         return sorted(entry.day.isoformat() for entry in self.entries if entry.day)
@@ -79,6 +88,19 @@ class Document:
     def references(self) -> tuple[str, ...]:
         """The references in it, as typed, each once."""
         return tuple(dict.fromkeys(mention.text for mention in mentions(self.blocks)))
+
+
+def _with_included(blocks: Blocks, path: Path, depth: int = 3) -> str:
+    """Return the text of a document with that of the files that it includes, which may include others."""
+    lines = list(blocks.raw)
+    for directive in reversed(blocks.directives):
+        typed = " ".join(blocks.text[directive.start : directive.end].split())
+        as_code = any(name in {"code", "literal"} for name, *_ in directive.options)
+        if directive.name == "include" and depth and not as_code and not typed.startswith("/"):
+            inner = path.parent / typed
+            included = read_blocks(read_log(inner), markdown=path.suffix.lower() == ".md")
+            lines[directive.line : directive.line] = ["\n", _with_included(included, inner, depth - 1), "\n\n"]
+    return "".join(lines)
 
 
 @dataclass(frozen=True)

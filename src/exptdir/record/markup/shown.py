@@ -14,6 +14,8 @@ _SHOWS = frozenset({"figure", "image", "datatable", "literalinclude", "include",
 _PICTURES = frozenset({"figure", "image", "img"})
 #: Without one of these a document refers to nothing, and most of a record's need not be looked through.
 _MARKS = (":expt", "{expt", "](#", "<project:#")
+#: What may follow "#" and can only mean an experiment; "2024-05-21-start" is an anchor of a heading.
+_NUMBER = re.compile(r"\d+(?:[@#/].+)?", re.DOTALL)
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|<")
 
 
@@ -42,7 +44,7 @@ def mentions(blocks: Blocks) -> Iterator[Mention]:
         return
     for token in inline(blocks):
         # A link may as well lead to a heading; only a number cannot be meant for one.
-        numbered = token.form == "any" and not token.name and token.text[:1].isdecimal()
+        numbered = token.form == "any" and not token.name and _NUMBER.fullmatch(token.text) is not None
         if (token.form == "reference" or numbered) and not token.silent:
             line = blocks.text.count("\n", 0, token.start) + 1
             yield Mention(" ".join(token.text.split()), line, token.kind)
