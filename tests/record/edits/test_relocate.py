@@ -268,3 +268,19 @@ def test_a_path_may_leave_its_directory_and_enter_it_again(tmp_path: Path):
     moved = tmp_path / "expts/0001_b"
     assert (moved / "log.md").read_text() == "# A\n\n[x](log.md) [y](log.md)\n"
     assert (moved / "again.md").read_text() == (moved / "log.md").read_text()
+
+
+def test_a_directory_whose_name_does_not_carry_the_id_keeps_it(tmp_path: Path):
+    write(tmp_path, "expts/01_first/notes.md", "# First\n")
+    write(tmp_path, "expts/01_first/.expt/id", "73\n")
+    write(tmp_path, "expts/02_second/notes.md", "# Second\n\n{expt}`73`\n")
+    before = tree(tmp_path)
+    record = scan(tmp_path)
+    plan = renumber(record, record.by_id[73][0], 80)
+    assert not plan.renames
+    apply(plan)
+    assert read(tmp_path, "expts/01_first/.expt/id") == "80\n"
+    assert "{expt}`80`" in read(tmp_path, "expts/02_second/notes.md")
+    record = scan(tmp_path)
+    apply(renumber(record, record.by_id[80][0], 73))
+    assert tree(tmp_path) == before

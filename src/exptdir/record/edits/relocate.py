@@ -160,9 +160,13 @@ def relocate(layout: Layout, exclude: Exclude = nothing, meant: Meant = lambda p
 
 
 def numbered_key(experiment: Experiment, new_id: int) -> str:
-    """Return the key of an experiment with another id: as many digits, and the same name."""
+    """Return the key of an experiment with another id: as many digits, and the same name.
+
+    A directory keeps its name where the number in it is not the id, which then stands elsewhere.
+    """
     found = _NUMBERED.fullmatch(experiment.directory_name)
-    if found is None or "id" not in _read_name(experiment.directory_name, experiment):
+    carries = found is not None and "id" in _read_name(experiment.directory_name, experiment)
+    if found is None or not carries or int(found["number"]) != experiment.id:
         return experiment.key
     width = len(found["number"]) if found["number"].startswith("0") else 0
     return _sibling(experiment, f"{new_id:0{width}}{found['rest']}")
