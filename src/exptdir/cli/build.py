@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import os
 import re
 import signal
 import subprocess
@@ -22,12 +19,10 @@ from exptdir.record.home import OUTPUT
 #: What Sphinx writes where it is no terminal that it writes to: "reading sources... [ 50%] expts/0001/index".
 _STEP = re.compile(r"([a-z][a-z ]*?)(?:\.{3})? ?\[ *(\d+)%\] (.*)")
 
-#: What ends a process that does not listen; a closed terminal's is unknown to Windows.
-_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 #: Seconds that Sphinx is given to end once it was told to.
 _PATIENCE = 20.0
-#: The exit code of a Sphinx that knows no such builder.
-UNKNOWN = 64
+#: The exit code of a Sphinx that knows no such builder; see :mod:`exptdir.sphinxext.process`.
+_UNKNOWN = 64
 
 
 @click.command(
@@ -54,7 +49,14 @@ def build(session: Session, builder: str, sphinx_options: tuple[str, ...], stric
     check_jobs(jobs)
     made = session.base / OUTPUT / builder
     # Some builders, such as latexpdf, are known only to make mode, which puts its output below a directory.
-    command = [sys.executable, "-m", "exptdir.cli.build", builder, str(session.base), str(session.base / OUTPUT)]
+    command = [
+        sys.executable,
+        "-m",
+        "exptdir.sphinxext.process",
+        builder,
+        str(session.base),
+        str(session.base / OUTPUT),
+    ]
     command += ["-d", str(doctrees(session)), "-j", jobs]
     command += ["-n", "-W", "--keep-going"] if strict else []
     command += ["-E"] if fresh else []
@@ -63,7 +65,7 @@ def build(session: Session, builder: str, sphinx_options: tuple[str, ...], stric
         raise click.Abort
     if code == 0 and (made / "index.html").is_file():
         click.echo((made / "index.html").as_uri())
-    return 2 if code == UNKNOWN else 1 if code else 0
+    return 2 if code == _UNKNOWN else 1 if code else 0
 
 
 def _run(command: list[str]) -> int | None:
@@ -86,7 +88,8 @@ def _run(command: list[str]) -> int | None:
 
     # Until it can say "interrupted" itself, Sphinx does not hear the Ctrl-C that a terminal sends to both of us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    before = {number: signal.signal(number, stop) for number in _ENDING if number != signal.SIGINT}
+    others = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, stop) for number in others}
     try:
         sphinx = subprocess.Popen([*command, *(["-q"] if quiet else [])], stdout=pipe, stderr=pipe, text=True)
         timer = Timer(_PATIENCE, sphinx.kill)
@@ -125,71 +128,3 @@ def _show_progress(sphinx: subprocess.Popen[str]) -> None:
             if step := _STEP.match(line):
                 progress.update(task, description=step[1], completed=int(step[2]), document=step[3].strip())
         warner.join()
-
-
-def run_sphinx(arguments: list[str]) -> int:
-    """Run Sphinx in this process, which a signal ends as Ctrl-C does: cleanly.
-
-    Parameters
-    ----------
-    arguments
-        Those of ``sphinx-build -M``: the builder, the source, the output, then options.
-
-    Returns
-    -------
-    int
-        Sphinx's exit code; :data:`UNKNOWN` where it knows no such builder.
-    """
-
-    def stop(number: int, frame: object) -> None:
-        # A second one, which a terminal may send as well, must not disturb the tidying.
-        for one in _ENDING:
-            signal.signal(one, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    def forget() -> None:
-        for one in _ENDING:
-            signal.signal(one, signal.SIG_DFL)
-
-    try:
-        for one in _ENDING:
-            signal.signal(one, stop)
-        if hasattr(os, "register_at_fork"):
-            # Processes that read for Sphinx are ended by it, and have nothing to tidy.
-            os.register_at_fork(after_in_child=forget)
-        import logging
-        import traceback
-
-        from sphinx.cmd.build import main
-        from sphinx.cmd.make_mode import BUILDERS
-
-        if "auto" in arguments:
-            # Nobody asked for several processes, so that an extension which forbids them is nothing to warn of.
-            logging.getLogger("sphinx.sphinx.application").addFilter(
-                lambda record: (
-                    record.levelno < logging.WARNING
-                    or all(frame.name != "is_parallel_allowed" for frame in traceback.extract_stack())
-                )
-            )
-
-        builder, names = arguments[0], [name for _, name, _ in BUILDERS]
-        if builder in names:
-            return main(["-M", *arguments])
-        # An extension may have added it. If none has, Sphinx writes a report as of a crash.
-        with contextlib.redirect_stderr(io.StringIO()) as report:
-            code = main(["-M", *arguments])
-        if f"Builder name {builder} not registered" not in report.getvalue():
-            sys.stderr.write(report.getvalue())
-            return code
-        from exptdir.record.problem import nearest
-
-        close = nearest(builder, names)
-        hint = f"; did you mean {' or '.join(close)}?" if close else f"; there are {', '.join(names)}"
-        sys.stderr.write(f"Error: Sphinx has no builder {builder!r}{hint}\n")
-        return UNKNOWN
-    except KeyboardInterrupt:
-        return 2
-
-
-if __name__ == "__main__":
-    sys.exit(run_sphinx(sys.argv[1:]))
