@@ -37,7 +37,7 @@ def show(session: Session, expt: str | None, as_json: bool) -> None:
                 "log": one.log.relative_to(session.base).as_posix(),
                 "status": found.status,
                 "tags": list(one.tags),
-                "begun": one.begun.isoformat() if one.begun else None,
+                "begun": found.begun.isoformat() if found.begun else None,
                 "prerequisites": list(one.prerequisites),
                 "parent": parent.address if parent is not None else None,
                 "children": [child.address for child in found.children],
@@ -73,7 +73,7 @@ def _print(session: Session, found: Overview, figures: list[dict[str, Any]]) -> 
     _fact("log", one.log.relative_to(session.base).as_posix())
     _fact("status", found.status)
     _fact("tags", ", ".join(one.tags))
-    _fact("begun", one.begun.isoformat() if one.begun else None)
+    _fact("begun", found.begun.isoformat() if found.begun else None)
     _fact("waits for", ", ".join(one.prerequisites))
     _fact("part of", None if parent is None else _named(parent))
     _list("parts", [_named(child) for child in found.children])

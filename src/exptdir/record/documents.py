@@ -132,6 +132,12 @@ class Overview:
     refers_to: tuple[Experiment, ...]
     cited_by: tuple[Experiment, ...]
 
+    @property
+    def begun(self) -> date | None:
+        """The day on which it began, by its facts, else by its first entry."""
+        return self.experiment.begun or min((entry.day for entry in self.entries if entry.day), default=None)
+
+
 
 def overview(conf: Conf, record: Record, experiment: Experiment) -> Overview:
     """Gather what the text of a record tells about one of its experiments.
