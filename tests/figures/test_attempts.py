@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
+from exptdir.figures.inside.events import COPIES
 from exptdir.figures.inside.keeper import JOURNAL
-from exptdir.figures.inside.start import COPIES
 from exptdir.figures.known import run_far
 from exptdir.figures.model import Job, Outcome
 from exptdir.figures.run.guard import BUSY, RUN

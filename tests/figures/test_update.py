@@ -89,18 +89,33 @@ def test_a_figure_changed_by_hand_is_reported_and_left_alone(one: Bench):
         assert report.ran == ()
         assert report.figures["expts/a/loss.svg"].state == "edited"
         assert [problem.message for problem in report.problems] == [
-            "expts/a/loss.svg is not as expts/a/plot_loss.py drew it; delete it, and it is drawn again"
+            "expts/a/loss.svg was changed after expts/a/plot_loss.py drew it, and stays as it is, though the script "
+            "would draw something else; delete it, or call exptdir plot --overwrite-edited, and it is drawn again"
         ]
     assert one.text("expts/a/loss.svg") == "<svg>mine</svg>"
 
 
-def test_a_figure_changed_by_hand_is_drawn_again_after_a_change_and_a_copy_is_kept(one: Bench):
-    drawn(one).fill({"expts/a/loss.svg": "<svg>mine</svg>", "expts/a/data.csv": "2"})
-    report = one.update()
-    assert one.text("expts/a/loss.svg") != "<svg>mine</svg>"
-    copy = report.scripts["expts/a/plot_loss.py"].kept["expts/a/loss.svg"]
-    assert copy.read_text() == "<svg>mine</svg>"
-    assert report.problems == ()
+@pytest.mark.parametrize("mode", ["auto", "always"])
+@pytest.mark.parametrize("change", [{"data.csv": "2"}, {"plot_loss.py": "# x\nread data.csv\ndraw loss.svg"}])
+def test_a_figure_changed_by_hand_stays_whatever_changes(one: Bench, mode: str, change: dict[str, str]):
+    drawn(one).fill({f"expts/a/{name}": text for name, text in {"loss.svg": "<svg>mine</svg>", **change}.items()})
+    report = one.update(settings=FigureSettings(mode))
+    assert report.ran == ("expts/a/plot_loss.py",)
+    assert one.text("expts/a/loss.svg") == "<svg>mine</svg>"
+    assert report.figures["expts/a/loss.svg"].state == "edited"
+    assert len(report.problems) == 1
+    assert one.ran() == []
+
+
+def test_a_figure_changed_by_hand_is_drawn_again_when_that_is_asked_for_and_a_copy_is_kept(one: Bench):
+    drawn(one).fill({"expts/a/loss.svg": "<svg>mine</svg>"})
+    for copy in ("loss.edited.svg", "loss.edited2.svg"):
+        report = one.update(settings=FigureSettings(overwrite_edited=True))
+        assert one.text("expts/a/loss.svg") != "<svg>mine</svg>"
+        assert report.scripts["expts/a/plot_loss.py"].kept["expts/a/loss.svg"].name == copy
+        assert one.text(f"expts/a/{copy}") == "<svg>mine</svg>"
+        assert report.problems == ()
+        one.fill({"expts/a/loss.svg": "<svg>mine</svg>"})
 
 
 def test_a_fresh_clone_runs_nothing(one: Bench, tmp_path: Path):
@@ -138,20 +153,22 @@ def test_a_clone_without_the_listed_data_is_unknown_and_a_deleted_file_is_stale(
     assert work.ran() == ["a/plot.py"]
 
 
-def test_a_failure_keeps_the_figure_is_reported_and_is_tried_again(one: Bench):
+def test_a_failure_keeps_the_figure_is_reported_and_is_tried_again_once_something_has_changed(one: Bench):
     drawn(one).fill({"expts/a/plot_loss.py": "read data.csv\nfail the disk is tired\n"})
-    before = one.text("expts/a/loss.svg")
-    for _ in range(2):
-        report = one.update()
-        assert report.failed == report.ran == ("expts/a/plot_loss.py",)
+    before, data = one.text("expts/a/loss.svg"), one.text("expts/a/data.csv")
+    ran = ("expts/a/plot_loss.py",)
+    for expected, change in ((ran, {}), ((), {}), (ran, {"expts/a/data.csv": "2"}), ((), {})):
+        report = one.fill(change).update()
+        assert report.failed == report.ran == expected
         [problem] = report.problems
         assert problem.message == "expts/a/plot_loss.py failed: ToyError: the disk is tired"
         assert (problem.path, problem.line) == (one.base / "expts/a/plot_loss.py", 2)
+    assert one.update(settings=FigureSettings(retry=True)).ran == ran
     assert one.text("expts/a/loss.svg") == before
     shown = one.update(settings=FigureSettings("never"))
     assert shown.figures["expts/a/loss.svg"].state == "stale"
     assert shown.scripts["expts/a/plot_loss.py"].failure.message == problem.message
-    one.fill({"expts/a/plot_loss.py": "read data.csv\ndraw loss.svg\n"})
+    one.fill({"expts/a/plot_loss.py": "read data.csv\ndraw loss.svg\n", "expts/a/data.csv": data})
     healed = one.update()
     assert (healed.ran, healed.problems) == ((), ())
     assert healed.figures["expts/a/loss.svg"].state == "fresh"
@@ -232,9 +249,10 @@ def test_an_input_that_changes_while_it_is_read_is_read_again(one: Bench):
 
 
 def test_progress_is_told_in_order(one: Bench):
-    told: list[tuple[str, str | None]] = []
-    one.update(progress=lambda script, outcome: told.append((script.path, outcome and outcome.status)))
-    assert told == [("expts/a/plot_loss.py", None), ("expts/a/plot_loss.py", "ok")]
+    told: list[tuple[str, str | None, str]] = []
+    one.update(progress=lambda script, outcome, why: told.append((script.path, outcome and outcome.status, why)))
+    why = "loss.svg is shown and not there"
+    assert told == [("expts/a/plot_loss.py", None, why), ("expts/a/plot_loss.py", "ok", why)]
 
 
 def test_a_style_counts_by_its_content(one: Bench):

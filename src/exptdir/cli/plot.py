@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -17,16 +18,21 @@ from exptdir.record.home import OUTPUT
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from exptdir.figures.model import Job, Outcome, Script
+    from exptdir.figures.model import FigureSettings, Job, Outcome, Script
     from exptdir.figures.report import Report
 
     Submit = Callable[[Job], Future[Outcome]]
-    Progress = Callable[[Script, Outcome | None], None]
+    Progress = Callable[[Script, Outcome | None, str], None]
 
 
 @click.command(epilog=examples("exptdir plot", "exptdir plot 63 64 --force", "exptdir plot --dry-run"))
 @click.argument("expts", metavar="[EXPT]...", nargs=-1, type=ExperimentType())
 @click.option("-f", "--force", is_flag=True, help="Draw figures that are fresh, too.")
+@click.option(
+    "--overwrite-edited",
+    is_flag=True,
+    help="Draw figures that somebody changed by hand, too; what they were is kept beside them, as out.edited.svg.",
+)
 @click.option("-j", "--jobs", type=click.IntRange(0), help="How many scripts run at once; 0 for one a processor.")
 @click.option(
     "--executor",
@@ -40,6 +46,7 @@ def plot(
     session: Session,
     expts: tuple[str, ...],
     force: bool,
+    overwrite_edited: bool,
     jobs: int | None,
     executor: str | None,
     dry_run: bool,
@@ -47,7 +54,7 @@ def plot(
 ) -> int:
     """Draw again the figures that are stale, of all experiments or of some.
 
-    Ends with 1 if a script fails; its figures are then what they were.
+    Scripts that failed before are tried again. Ends with 1 if a script fails; its figures are then what they were.
     """
     only = sorted({session.experiment(text, writes=not dry_run).key for text in expts}) if expts else None
     if dry_run:
@@ -56,13 +63,15 @@ def plot(
         planned = [key for key in keys if only is None or report.scripts[key].script.experiment in only]
         _tell_planned(report, planned, as_json)
         return 0
-    report = _run(session, only, force, jobs, executor)
+    settings = figure_settings(session, "always" if force else "auto")
+    report = _run(session, only, replace(settings, overwrite_edited=overwrite_edited, retry=True), jobs, executor)
     if as_json:
         echo_json(
             {
                 "ran": list(report.ran),
                 "adopted": list(report.adopted),
                 "failed": list(report.failed),
+                "kept": {path: str(copy) for one in report.scripts.values() for path, copy in one.kept.items()},
                 "problems": [problem.message for problem in report.problems],
                 "seconds": round(report.seconds, 3),
             }
@@ -70,6 +79,8 @@ def plot(
     else:
         for problem in report.problems:
             click.echo(f"{session.located(problem)}: {problem.message}", err=True)
+        for path, copy in (pair for one in report.scripts.values() for pair in one.kept.items()):
+            click.echo(f"{path}: what it was before is kept as {copy.name}", err=True)
         drawn = len(report.ran) - len(report.failed)
         counts = {"drawn": drawn, "adopted": len(report.adopted), "failed": len(report.failed)}
         shown = [f"{count} {name}" for name, count in counts.items() if count]
@@ -88,14 +99,15 @@ def _tell_planned(report: Report, planned: list[str], as_json: bool) -> None:
         click.echo("Nothing is stale.", err=True)
 
 
-def _run(session: Session, only: list[str] | None, force: bool, jobs: int | None, executor: str | None) -> Report:
+def _run(
+    session: Session, only: list[str] | None, settings: FigureSettings, jobs: int | None, executor: str | None
+) -> Report:
     from exptdir.figures.update import update
 
     if session.conf.values.get("figures", "auto") not in ("auto", "always"):
         said = "exptdir_figures keeps builds from running plot scripts; this command was asked to, and does."
         click.echo(said, err=True)
-    settings, where = figure_settings(session, "always" if force else "auto"), state_dir(session)
-    private = (session.base / OUTPUT,)
+    where, private = state_dir(session), (session.base / OUTPUT,)
     with _submitter(session, jobs, executor) as submit, _progress() as progress:
         return update(session.record, settings, where, submit, only=only, progress=progress, private=private)
 
@@ -138,22 +150,22 @@ def _progress() -> Iterator[Progress]:
     with Progress(*shape, console=Console(stderr=True), transient=True) as shown:
         task, begun = shown.add_task("", total=0), 0
 
-        def progress(script: Script, outcome: Outcome | None) -> None:
+        def progress(script: Script, outcome: Outcome | None, why: str) -> None:
             nonlocal begun
             if outcome is None:
                 begun += 1
                 shown.update(task, total=begun, description=script.key)
             else:
                 shown.advance(task)
-                shown.console.print(_said(script, outcome), markup=False, highlight=False)
+                shown.console.print(_said(script, outcome, why), markup=False, highlight=False)
 
         yield progress
 
 
-def _line(script: Script, outcome: Outcome | None) -> None:
+def _line(script: Script, outcome: Outcome | None, why: str) -> None:
     if outcome is not None:
-        click.echo(_said(script, outcome), err=True)
+        click.echo(_said(script, outcome, why), err=True)
 
 
-def _said(script: Script, outcome: Outcome) -> str:
-    return f"{script.key}: {outcome.status}, {outcome.seconds:.1f} s"
+def _said(script: Script, outcome: Outcome, why: str) -> str:
+    return f"{script.key}: {outcome.status}{f' ({why})' if why else ''}, {outcome.seconds:.1f} s"

@@ -44,6 +44,36 @@ def digest_text(text: str) -> str:
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
+def digest_bytes(content: bytes) -> str:
+    """Digest what a file holds, as :meth:`Digests.of` does."""
+    digester = _Digester()
+    digester.update(content)
+    return digester.result()
+
+
+class _Digester:
+    """Digests a file piece by piece. Line ends of a text do not count: git may have changed them on the way."""
+
+    def __init__(self) -> None:
+        self._sha = hashlib.sha256()
+        self._text: bool | None = None
+        self._rest = b""
+
+    def update(self, piece: bytes) -> None:
+        if self._text is None:
+            # As git tells texts: by the absence of a null byte at the beginning.
+            self._text = b"\0" not in piece[:8000]
+        if self._text:
+            piece = self._rest + piece
+            self._rest = piece[-1:] if piece.endswith(b"\r") else b""
+            piece = piece[: len(piece) - len(self._rest)].replace(b"\r\n", b"\n")
+        self._sha.update(piece)
+
+    def result(self) -> str:
+        self._sha.update(self._rest)
+        return "sha256:" + self._sha.hexdigest()
+
+
 class Digests:
     """The digests of files, and the cache of those that were digested before.
 
@@ -92,14 +122,14 @@ class Digests:
         with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 (a descriptor has no path)
             now = time.time_ns()
             before = os.fstat(descriptor)
-            sha = hashlib.sha256()
+            digester = _Digester()
             try:
                 while chunk := file.read(_CHUNK):
-                    sha.update(chunk)
+                    digester.update(chunk)
             except OSError:
                 return None
             after = os.fstat(descriptor)
-        digest = "sha256:" + sha.hexdigest()
+        digest = digester.result()
         times = (after.st_size, after.st_mtime_ns, after.st_ctime_ns)
         still = times == (before.st_size, before.st_mtime_ns, before.st_ctime_ns)
         settled = still and max(times[1:]) < now - RACY_NS

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from exptdir.figures.digest import Digests, digest_text, mark
+from exptdir.figures.digest import Digests, digest_text, mark, stamp
 from exptdir.figures.ledger import Entry, format_ledger, parse_ledger
 from exptdir.figures.model import LEDGER, Job, Outcome
 from exptdir.figures.run.guard import recover
@@ -137,6 +138,10 @@ class Failure:
         The end of what it printed.
     line
         Line of the script at fault.
+    ledger, stamps
+        What it had read until then: a ledger, and sizes and times of files outside the record.
+    setting
+        Under which conditions it failed: with others it may not.
     """
 
     status: str
@@ -144,6 +149,16 @@ class Failure:
     traceback: str = ""
     output: str = ""
     line: int | None = None
+    ledger: str = field(default="", compare=False)
+    stamps: Mapping[str, str] = field(default_factory=dict, compare=False)
+    setting: str = field(default="", compare=False)
+
+
+def setting_of(timeout: float, memory: int) -> str:
+    """Return the conditions under which a script fails beside what it reads: bounds, and what is installed."""
+    places = sorted({entry for entry in sys.path if os.path.basename(entry) in ("site-packages", "dist-packages")})
+    installed = [(place, stamp(place)) for place in places]
+    return digest_text(json.dumps([sys.version, timeout, memory, installed]))
 
 
 class State:
@@ -172,11 +187,6 @@ class State:
     def scratch(self, key: str) -> Path:
         """Return a directory for one run of a script."""
         return self.directory / "scratch" / digest_text(key)[7:23]
-
-    def kept(self, path: str, digest: str) -> Path:
-        """Return where a figure is put that would else be lost."""
-        suffix = Path(path).suffix
-        return self.directory / "kept" / f"{Path(path).stem}-{digest[7:15]}{suffix}"
 
     def remember_outside(self, entry: Entry, stamps: Mapping[str, str]) -> None:
         """Keep sizes and times of the files outside the record that an entry was made with."""

@@ -133,6 +133,11 @@ class Job(_Json):
         Whether each SVG is also drawn for the dark scheme.
     outputs
         The figures that it is known to write, by declaration or from its last run.
+    own
+        The figures that it may put others in the place of, where it may not do so with every one: what is not its own
+        is put back.
+    edited
+        Figures that somebody has changed since it drew them, which are put back in any case.
     """
 
     base: str
@@ -146,6 +151,12 @@ class Job(_Json):
     style: str | None = None
     dark: bool = False
     outputs: tuple[str, ...] = ()
+    own: tuple[str, ...] | None = None
+    edited: tuple[str, ...] = ()
+
+    def spares(self, path: str) -> bool:
+        """Tell whether a figure that was there before the run is put back after it."""
+        return path in self.edited or (self.own is not None and path not in self.own)
 
 
 @dataclass(frozen=True)
@@ -191,6 +202,8 @@ class Outcome(_Json):
         The figures that it wrote, absolute, all valid.
     changed
         Those of them whose bytes are not what they were.
+    spared
+        Figures that it drew over though it must not, and that were put back; with the digests of what it drew.
     output
         The end of what it printed, at most 20,000 characters.
     traceback
@@ -207,6 +220,7 @@ class Outcome(_Json):
     trace: Trace = field(default_factory=Trace)
     written: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    spared: Mapping[str, str] = field(default_factory=dict)
     output: str = ""
     traceback: str = ""
     line: int | None = None
@@ -240,10 +254,6 @@ _STEMS = ("plot", "plot_*", "*_plot", "fig", "fig_*", "fig[0-9]*")
 PLOT_SCRIPTS = tuple(stem + suffix for suffix in (".py", ".R", ".jl") for stem in _STEMS)
 
 
-def _nothing(path: str) -> bool:
-    return False
-
-
 @dataclass(frozen=True)
 class FigureSettings:
     """How figures are kept up to date.
@@ -266,6 +276,10 @@ class FigureSettings:
         Whether another version of Python, matplotlib or numpy makes figures stale.
     exclude
         True for a POSIX path from the record's base that is to be left alone.
+    overwrite_edited
+        Whether figures that somebody changed by hand are drawn again as well; a copy of each is kept beside it.
+    retry
+        Whether scripts are run that failed before, though nothing that they depend on has changed.
     """
 
     mode: Mode = "auto"
@@ -275,4 +289,6 @@ class FigureSettings:
     timeout: float = 300.0
     memory: int = 0
     versions: bool = False
-    exclude: Callable[[str], bool] = _nothing
+    exclude: Callable[[str], bool] = lambda path: False
+    overwrite_edited: bool = False
+    retry: bool = False

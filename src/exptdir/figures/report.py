@@ -64,12 +64,15 @@ class FigureReport:
         Key of the script that draws it, in the report's ``scripts``; ``None`` if that script is gone.
     reasons
         Why it is not fresh.
+    sure
+        Whether it is known, or plain from the scripts' texts, that this script draws it.
     """
 
     path: str
     state: Freshness
     script: str | None
     reasons: tuple[str, ...] = ()
+    sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,11 @@ def figure_reports(planner: Planner, verdicts: Mapping[str, Verdict]) -> dict[st
     for adopted, key, entry in sorted(entries, key=lambda known: known[:2]):
         for path in entry.outputs:
             if adopted or contested.get(path, [key])[-1] == key:
-                found.setdefault(path, FigureReport(path, verdicts[key].state, key, verdicts[key].reasons))
+                verdict = verdicts[key]
+                # Of several figures of a script one may have been edited, and the others are as it drew them.
+                state = "fresh" if verdict.state == "edited" and path not in verdict.edited else verdict.state
+                sure = not adopted or planner.surely(path, key)
+                found.setdefault(path, FigureReport(path, state, key, verdict.reasons, sure))
     # What is left over of a script that draws it no more, or that is gone.
     for _, key, entry in entries:
         for path in entry.former:

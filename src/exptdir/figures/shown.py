@@ -129,7 +129,5 @@ class Finder:
     def shown(self, record: Record, found: Survey) -> Mapping[str, frozenset[str]]:
         """Return what :func:`~exptdir.figures.shown.shown_by_experiment` does."""
         self._places.renew()
-        return shown_by_experiment(record, found, self._places_in)
-
-    def _places_in(self, document: str, base: Path) -> frozenset[str]:
-        return self._places.of(document, lambda path: shown_places(path, base))
+        read = self._places.of
+        return shown_by_experiment(record, found, lambda path, base: read(path, lambda path: shown_places(path, base)))

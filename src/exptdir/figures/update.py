@@ -73,6 +73,8 @@ def update(
     if acting:
         work.adopt()
         work.run(submit, progress, tuple(os.path.abspath(path) for path in (state_dir, *private)))
+        # What was not tried after all was there before us.
+        work.adopt()
         work.tidy()
     if not dry_run:
         work.save(prune=only is None)
@@ -151,11 +153,12 @@ class _Update:
         forced = self.settings.mode == "always"
         allowed = {key for key, script in self.planner.scripts.items() if self._allowed(script)}
         stale = {key for key in allowed if forced or self.verdicts[key].run}
-        if not stale:
+        edited = {key for key in allowed if self.settings.overwrite_edited and self.verdicts[key].edited}
+        if not stale | edited:
             return
         self.scheduler = Scheduler(self.planner, self.state, self.settings, submit, allowed, progress, private)
         try:
-            self.scheduler.run(stale, forced=forced)
+            self.scheduler.run(stale | edited, forced=stale | edited if forced else edited)
         except BaseException:
             # What has been learnt by an update that was interrupted is true all the same.
             self.save(prune=False)

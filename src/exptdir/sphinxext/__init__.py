@@ -15,9 +15,13 @@ from exptdir.sphinxext.config import setup_config
 from exptdir.sphinxext.doi import setup_doi
 from exptdir.sphinxext.domain import ExptDomain, setup_roles
 from exptdir.sphinxext.entries import setup_entries
-from exptdir.sphinxext.figures.dark import setup_figure_dark
 from exptdir.sphinxext.figures.index import setup_figure_index
-from exptdir.sphinxext.figures.notes import setup_figure_files, setup_figure_notes, setup_figure_scripts
+from exptdir.sphinxext.figures.notes import (
+    setup_figure_dark,
+    setup_figure_files,
+    setup_figure_notes,
+    setup_figure_scripts,
+)
 from exptdir.sphinxext.figures.provenance import setup_figure_origin
 from exptdir.sphinxext.figures.update import setup_figures
 from exptdir.sphinxext.labels import setup_labels

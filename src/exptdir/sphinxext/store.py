@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from sphinx.domains import Domain
 
 from exptdir.record.reference import Kind
-from exptdir.sphinxext.figures.git_dates import change_dates
+from exptdir.sphinxext.figures.git_dates import change_dates, tracked_files
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
@@ -178,6 +178,11 @@ class FigureState:
     def dates(self) -> dict[str, str]:
         """The days on which figures were last changed, according to git."""
         return change_dates(self.base, self.directory / "dates.json")
+
+    @cached_property
+    def tracked(self) -> frozenset[str] | None:
+        """The files that git keeps; ``None`` where there is no git."""
+        return tracked_files(self.base)
 
 
 class Store(Domain):

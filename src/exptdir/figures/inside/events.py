@@ -7,19 +7,20 @@ Asking whether a file exists is no audit event; so the functions that ask are wr
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from functools import wraps
 from types import FrameType
 from typing import Any
 from urllib.parse import unquote
 
-from . import programs
-from .imports import Imports
+from .imports import Imports, runs_unseen
 from .keeper import ABSENT, LIST, READ, UNSEEN, WRITE, Keeper, Notes
-from .scope import Ground, Scope
+from .scope import Ground, Scope, look_around
 
 #: Name of the environment variable that brings the trace to the script's own Python processes.
 MARKER = "EXPTDIR_TRACE"
@@ -191,7 +192,7 @@ class Listener:
                 self.read(full)
 
     def _program(self, path: object, args: object, env: object) -> None:
-        if programs.runs_unseen(path, args, env, MARKER):
+        if runs_unseen(path, args, env, MARKER):
             self.unseen("subprocess")
 
 
@@ -236,3 +237,59 @@ def _missing(path: Any, options: dict[str, Any], listener: Listener) -> None:
             listener.missing(full)
 
     listener.apart(note)
+
+
+#: Names in the directory of a run.
+NOTES, COPIES = "trace", "copies"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a process must know to take part in the trace of a run.
+
+    Parameters
+    ----------
+    base
+        The record's base.
+    cwd
+        The script's directory.
+    scratch
+        The directory of this run.
+    outputs
+        The figures that the script is known to write.
+    """
+
+    base: str
+    cwd: str
+    scratch: str
+    outputs: tuple[str, ...] = ()
+
+    def to_text(self) -> str:
+        """Write it for the environment."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_text(cls, text: str) -> Setting:
+        """Read what :meth:`to_text` wrote."""
+        data = json.loads(text)
+        return cls(data["base"], data["cwd"], data["scratch"], tuple(data["outputs"]))
+
+
+def listen(setting: Setting, ground: Ground | None = None) -> Listener:
+    """Begin the trace of this process; there is no end to it but :attr:`Listener.active`.
+
+    Parameters
+    ----------
+    setting
+        What is traced.
+    ground
+        What is known of this process, if somebody has looked already.
+    """
+    ground = ground or look_around()
+    scope = Scope(setting.base, setting.cwd, setting.scratch, ground.programs)
+    notes = Notes(os.path.join(setting.scratch, NOTES))
+    keeper = Keeper(scope, os.path.join(setting.scratch, COPIES), setting.outputs)
+    listener = Listener(scope, notes, keeper, ground)
+    watch_probes(listener)
+    sys.addaudithook(listener.hook())
+    return listener

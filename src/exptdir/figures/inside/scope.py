@@ -98,17 +98,13 @@ class Scope:
 
 def program_directories() -> frozenset[str]:
     """Return the directories of Python, of installed packages, of the system, and of matplotlib's cache."""
-    found = {*_SYSTEM, *sysconfig.get_paths().values(), *_user_directories()}
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    found = {os.path.join(cache, "matplotlib"), os.environ.get("MPLCONFIGDIR", "")}
+    found |= {*_SYSTEM, *sysconfig.get_paths().values()}
     found |= {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
     found |= {entry for entry in sys.path if os.path.basename(entry) in ("site-packages", "dist-packages")}
     # An empty name would mean the current directory.
     return frozenset({*found, *(os.path.realpath(directory) for directory in found - {""})} - {"", os.sep})
-
-
-def _user_directories() -> set[str]:
-    home = os.path.expanduser("~")
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")
-    return {os.path.join(cache, "matplotlib"), os.environ.get("MPLCONFIGDIR", "")}
 
 
 @dataclass(frozen=True)

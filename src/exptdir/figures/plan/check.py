@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Literal
@@ -38,6 +38,8 @@ class Verdict:
         Why not: clauses such as ``data/a.csv has changed``, with paths relative to the experiment.
     run
         Whether the script is to be run.
+    trial
+        Whether it is run only because no script names what is missing.
     adopt
         Whether its figures are to be adopted.
     edited
@@ -47,6 +49,7 @@ class Verdict:
     state: Freshness
     reasons: tuple[str, ...] = ()
     run: bool = False
+    trial: bool = False
     adopt: bool = False
     edited: tuple[str, ...] = ()
 
@@ -75,6 +78,7 @@ class Checker:
         entry: Entry,
         ignored: frozenset[str] = frozenset(),
         contested: frozenset[str] = frozenset(),
+        stamps: Mapping[str, str] | None = None,
     ) -> Verdict:
         """Compare one entry with the files.
 
@@ -86,6 +90,8 @@ class Checker:
             Files that make nothing stale.
         contested
             Figures that another script draws too, so that they may be as that one left them.
+        stamps
+            Sizes and times of files outside the record, where it is not the state that knows them.
         """
         found = _Findings(script)
         if entry.damaged:
@@ -102,15 +108,13 @@ class Checker:
                 found.certain.append(f"{found.name(path)} has changed" if now else f"{found.name(path)} is gone")
         found.certain += [f"{found.name(path)} is there now" for path in entry.absent if self.tree.exists(path)]
         found.certain += [f"{found.name(path)} is not there" for path in entry.outputs if not self.tree.exists(path)]
-        edited: list[str] = []
-        if not entry.adopted:
-            undrawn = set(found.script.outputs) - set(entry.outputs) - contested
-            found.certain += [f"it is said to draw {found.name(path)}" for path in sorted(undrawn)]
-            # A merge may have left two digests of a figure, one of which is right.
-            drawn = {*entry.drawn, *entry.outputs.values(), None}
-            edited = [path for path in entry.outputs if self.tree.digest(path) not in drawn and path not in contested]
+        undrawn = set() if entry.adopted else set(found.script.outputs) - set(entry.outputs) - contested
+        found.certain += [f"it is said to draw {found.name(path)}" for path in sorted(undrawn)]
+        # A merge may have left two digests of a figure, one of which is right.
+        drawn = {*entry.drawn, *entry.outputs.values(), None}
+        edited = [path for path in entry.outputs if self.tree.digest(path) not in drawn and path not in contested]
         self._inputs(script, entry, ignored, found)
-        self._outside(entry, found)
+        self._outside(entry, self.state.outside(entry) if stamps is None else stamps, found)
         return found.verdict(entry, tuple(edited))
 
     def _inputs(self, script: Script, entry: Entry, ignored: frozenset[str], found: _Findings) -> None:
@@ -142,8 +146,7 @@ class Checker:
         # Big files are known by their mark alone.
         found.new += sorted(path for path in possible - known if mark(path) not in entry.outside)
 
-    def _outside(self, entry: Entry, found: _Findings) -> None:
-        stamps = self.state.outside(entry)
+    def _outside(self, entry: Entry, stamps: Mapping[str, str] | None, found: _Findings) -> None:
         if stamps is None:
             found.unsure.append("it reads files that only the machine that drew it can compare")
             return
@@ -182,7 +185,7 @@ class _Findings:
             return Verdict("stale", reasons, run=True, edited=edited)
         if self.absent or self.unsure:
             return Verdict("unknown", reasons, edited=edited)
-        if edited:
+        if edited and not entry.adopted:
             names = (f"{self.name(path)} was changed after it was drawn" for path in edited)
             return Verdict("edited", _first(names), edited=edited)
         if entry.adopted:

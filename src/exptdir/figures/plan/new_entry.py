@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from exptdir.figures.digest import is_below, is_passing, mark, stamp, system_places
 from exptdir.figures.ledger import Entry
 from exptdir.figures.model import LEDGER, Outcome, Script, is_figure
-from exptdir.figures.plan.tree import Tree
+from exptdir.figures.plan.tree import Tree, is_litter
 
 #: The digest of an input that changed while the script ran; no file has it.
 CHANGED = "changed"
@@ -82,7 +82,8 @@ class Collector:
             self.absent.add(directory)
             return
         with os.scandir(self.tree.absolute(directory)) as found:
-            names = [entry.name for entry in found if not entry.name.startswith(".") and entry.name != LEDGER]
+            seen = [entry.name for entry in found if not entry.name.startswith(".") and entry.name != LEDGER]
+        names = [name for name in seen if not is_litter(name)]
         others = ({posixpath.normpath(posixpath.join(directory, name)) for name in names} - self.own).difference(known)
         grew = os.stat(self.tree.absolute(directory)).st_mtime_ns > self.started
         self.listings[directory] = CHANGED if grew and any(map(self._is_newer, others)) else digest
@@ -172,6 +173,12 @@ def drawn_entry(
     places = Places(tree, (*private, *system_places()))
     writes = places.inside(trace.writes)
     outputs = {path: digest for path in places.inside(outcome.written) if (digest := tree.digest(path))}
+    spared = {path: digest for name, digest in outcome.spared.items() if (path := tree.inside(name)) is not None}
+    # Of a figure that somebody has edited the ledger knows what the script draws now; one that was there before us
+    # counts as if it had been adopted.
+    mine = {*script.outputs, *(() if before.old is None else before.old.outputs)}
+    there = ((path, digest if path in mine else tree.digest(path)) for path, digest in spared.items())
+    outputs |= {path: digest for path, digest in there if digest}
     facts = Collector(tree, frozenset((*writes, *outputs)), before.started)
     skipped = {script.path, posixpath.normpath(posixpath.join(script.experiment, LEDGER))}
     modules = places.inside(trace.modules) - skipped
@@ -189,7 +196,8 @@ def drawn_entry(
     scope = _scope(script, tree, unseen, places.inside(trace.named_directories))
     _take_unseen(facts, script, scope)
     wrote = {path for path in writes - set(outputs) if tree.exists(path) and posixpath.basename(path) != LEDGER}
-    wrote = {path for path in wrote if not (is_figure(path) and posixpath.basename(path).startswith("."))}
+    hidden = {path for path in wrote if is_figure(path) and posixpath.basename(path).startswith(".")}
+    wrote -= hidden | spared.keys()
     # What was merely adopted may never have been its own.
     old = before.old if before.old is not None and not before.old.adopted else None
     former = {*old.outputs, *old.former} - set(outputs) if old is not None else set()

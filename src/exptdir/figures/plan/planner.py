@@ -2,18 +2,106 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from exptdir.figures.known import Ledgers
-from exptdir.figures.ledger import Entry
+from exptdir.figures.known import Ledgers, setting_of
+from exptdir.figures.ledger import Entry, parse_ledger
 from exptdir.figures.model import Script, is_figure
-from exptdir.figures.plan.check import Checker, Verdict
-from exptdir.figures.plan.order import Flow
+from exptdir.figures.plan.check import Checker, Freshness, Verdict
 from exptdir.record.files import read_or_none
 from exptdir.record.problem import Problem
+
+
+class Flow:
+    """Who writes and who reads which files, by script."""
+
+    def __init__(self) -> None:
+        self._reads: dict[str, frozenset[str]] = {}
+        self._writes: dict[str, frozenset[str]] = {}
+        self._readers: defaultdict[str, set[str]] = defaultdict(set)
+        self._writers: defaultdict[str, set[str]] = defaultdict(set)
+        self._above: dict[str, frozenset[str]] = {}
+        self._contested: dict[str, list[str]] | None = None
+
+    def put(self, key: str, reads: Iterable[str], writes: Iterable[str]) -> None:
+        """Say what a script reads, or sought in vain, and what it writes."""
+        for path in self._reads.get(key, ()):
+            self._readers[path].discard(key)
+        for path in self._writes.get(key, ()):
+            self._writers[path].discard(key)
+        self._reads[key], self._writes[key] = frozenset(reads), frozenset(writes)
+        for path in self._reads[key]:
+            self._readers[path].add(key)
+        for path in self._writes[key]:
+            self._writers[path].add(key)
+        self._above.clear()
+        self._contested = None
+
+    def readers(self, paths: Iterable[str]) -> set[str]:
+        """Return the scripts that read one of *paths*."""
+        return {key for path in paths for key in self._readers.get(path, ())}
+
+    def writers(self, path: str) -> set[str]:
+        """Return the scripts that write a file."""
+        return self._writers.get(path, set())
+
+    def written(self, key: str) -> frozenset[str]:
+        """Return what a script writes."""
+        return self._writes.get(key, frozenset())
+
+    def contested(self) -> dict[str, list[str]]:
+        """Return the files that several scripts write, and these scripts in order."""
+        if self._contested is None:
+            several = {path: sorted(keys) for path, keys in self._writers.items() if len(keys) > 1}
+            self._contested = dict(sorted(several.items()))
+        return self._contested
+
+    def above(self, key: str) -> frozenset[str]:
+        """Return the scripts whose files a script reads, directly or through others; itself if in a circle."""
+        if key not in self._above:
+            found: set[str] = set()
+            waiting = [key]
+            while waiting:
+                fresh = self._directly_above(waiting.pop()) - found
+                found |= fresh
+                waiting += fresh
+            self._above[key] = frozenset(found)
+        return self._above[key]
+
+    def _directly_above(self, key: str) -> set[str]:
+        reads = self._reads.get(key, frozenset())
+        before = {writer for path in reads for writer in self._writers.get(path, ()) if writer != key}
+        # Of two that write the same file the last in order wins, so that the outcome is always the same.
+        rivals = {other for path in self.written(key) for other in self._writers[path] if other < key}
+        return before | rivals
+
+    def circle(self, key: str) -> frozenset[str]:
+        """Return the other scripts that read, however indirectly, what a script writes and it what they write."""
+        return frozenset(other for other in self.above(key) if other != key and key in self.above(other))
+
+    def ignored(self, key: str) -> frozenset[str]:
+        """Return the files that make a script's figures stale no more than they make it wait.
+
+        They are written by those in a circle with it, or by it and by others: a journal that all append to
+        would never come to rest.
+        """
+        shared = {path for path in self.written(key) if len(self._writers[path]) > 1}
+        return frozenset(shared.union(*(self.written(other) for other in self.circle(key))))
+
+    def must_wait(self, key: str, pending: Iterable[str]) -> bool:
+        """Tell whether one of the scripts that are yet to be run has to be run before this one."""
+        before = self.above(key).intersection(pending) - {key}
+        # In a circle the names decide.
+        return any(other < key or key not in self.above(other) for other in before)
+
+
+#: Failures that need not come again.
+_PASSING = ("killed", "missing program")
 
 
 @dataclass
@@ -39,6 +127,7 @@ class Planner:
     checker: Checker
     shown: Mapping[str, frozenset[str]]
     flow: Flow = field(default_factory=Flow)
+    _texts: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Learn from the ledgers who reads and writes what."""
@@ -63,16 +152,82 @@ class Planner:
 
     def verdict(self, key: str) -> Verdict:
         """Decide about one script."""
+        found = self._verdict(key)
+        settings, script = self.checker.settings, self.scripts[key]
+        failure = self.checker.state.failures.get(key) if found.run and not settings.retry else None
+        if failure is None or failure.status in _PASSING:
+            return found
+        failed = parse_ledger(failure.ledger, ".", Path())[0].get(key)
+        bound = setting_of(script.timeout or settings.timeout, settings.memory)
+        if failed is None or failure.setting != bound:
+            return found
+        bare = replace(script, outputs=())
+        # Nothing has changed since it failed, so that it would fail again.
+        same = self.checker.check(bare, failed, self.flow.ignored(key), stamps=failure.stamps).state == "no figure"
+        return replace(found, run=False) if same else found
+
+    def _verdict(self, key: str) -> Verdict:
         script, entry = self.scripts[key], self.entry(key)
         if entry is None:
-            if missing := self._missing(script):
-                return Verdict("never run", _not_there(missing, script), run=True)
+            wanted = self._wanted(script, "never run")
             figures = [path for path in self.shown.get(script.experiment, ()) if not self.owners(path)]
-            return Verdict("never run", adopt=bool(figures or script.outputs))
+            return wanted or Verdict("never run", adopt=bool(figures or script.outputs))
         contested = frozenset(self.contested) if entry.outputs else frozenset()
         found = self.checker.check(script, entry, self.flow.ignored(key), contested)
-        if entry.adopted and not found.run and (missing := self._missing(script)):
-            return Verdict("stale", _not_there(missing, script), run=True)
+        wanted = self._wanted(script, "stale") if entry.adopted and not found.run else None
+        return replace(wanted, edited=found.edited) if wanted is not None else found
+
+    def _wanted(self, script: Script, state: Freshness) -> Verdict | None:
+        """Decide whether a script that has never run is run for figures that are missing: for those that it names, and
+        as a trial for those that no script of the experiment names.
+        """
+        missing = self._missing(script)
+        if sought := self._sought(script):
+            reason = f"{posixpath.basename(sought[0])} is what another script looked for in vain"
+            return Verdict(state, (reason,), run=True)
+        named = [path for path in missing if script.key in self.naming(path, script.experiment)]
+        unnamed = [path for path in missing if not self.naming(path, script.experiment)]
+        found = named or unnamed
+        if not found:
+            return None
+        first = found[0].removeprefix(script.experiment + "/")
+        more = f" and {len(found) - 1} more figures are" if len(found) > 1 else " is"
+        reason = f"{first}{more} shown and not there" + ("" if named else ", and no script names it")
+        return Verdict(state, (reason,), run=True, trial=not named)
+
+    def _sought(self, script: Script) -> list[str]:
+        """Return the files that other scripts of the experiment failed to find and that this one names."""
+        failures, text = self.checker.state.failures, self._text(script)
+        found: set[str] = set()
+        for key, failure in failures.items():
+            other = self.scripts.get(key)
+            if other is not None and other.key != script.key and other.experiment == script.experiment:
+                entry = parse_ledger(failure.ledger, ".", Path())[0].get(key)
+                found.update(entry.absent if entry is not None else ())
+        exists = self.checker.tree.exists
+        return sorted(path for path in found if not exists(path) and path.rpartition("/")[2] in text)
+
+    def _text(self, script: Script) -> str:
+        if script.path not in self._texts:
+            data = read_or_none(self.checker.tree.absolute(script.path)) or b""
+            self._texts[script.path] = data.decode("utf-8", "replace")
+        return self._texts[script.path]
+
+    def naming(self, path: str, experiment: str) -> list[str]:
+        """Return the scripts of an experiment that name a figure: in ``expt.toml``, in the ledger or in their text."""
+        name = path.rpartition("/")[2]
+        stem = name.rpartition(".")[0]
+        found = []
+        for key, script in self.scripts.items():
+            if script.experiment != experiment:
+                continue
+            entry = self.entry(key)
+            if path in script.outputs or (entry is not None and path in (*entry.outputs, *entry.former)):
+                found.append(key)
+                continue
+            text = self._text(script)
+            if name in text or f'"{stem}"' in text or f"'{stem}'" in text:
+                found.append(key)
         return found
 
     def _missing(self, script: Script) -> list[str]:
@@ -137,14 +292,13 @@ class Planner:
         return shared
 
     def likely(self, path: str, keys: Collection[str]) -> str | None:
-        """Return which of several scripts seems to draw a figure, if any does."""
-        name = path.rpartition("/")[2]
-        for key in keys:
-            script = self.scripts[key]
-            text = (read_or_none(self.checker.tree.absolute(script.path)) or b"").decode("utf-8", "replace")
-            if path in script.outputs or name in text:
-                return key
-        return next(iter(keys)) if len(keys) == 1 else None
+        """Return which of several scripts of an experiment seems to draw a figure, if any does."""
+        naming = {key for one in keys for key in self.naming(path, self.scripts[one].experiment)} if keys else set()
+        return next((key for key in keys if key in naming), next(iter(keys)) if len(keys) == 1 else None)
+
+    def surely(self, path: str, key: str) -> bool:
+        """Tell whether a script that never drew a figure in our sight is the only one that names it."""
+        return self.naming(path, self.scripts[key].experiment) == [key]
 
     def problems(self, verdicts: Mapping[str, Verdict]) -> list[Problem]:
         """Say what is wrong with the scripts taken together, and with figures changed by hand."""
@@ -159,7 +313,10 @@ class Planner:
             found.append(Problem("figure", message, self._path(circle[0])))
         for key, verdict in sorted(verdicts.items()):
             for path in verdict.edited if verdict.state == "edited" else ():
-                message = f"{path} is not as {key} drew it; delete it, and it is drawn again"
+                message = (
+                    f"{path} was changed after {key} drew it, and stays as it is, though the script would draw "
+                    "something else; delete it, or call exptdir plot --overwrite-edited, and it is drawn again"
+                )
                 found.append(Problem("figure", message, Path(self.checker.tree.absolute(path))))
         return found
 
@@ -170,9 +327,3 @@ class Planner:
 
     def _path(self, key: str) -> Path:
         return Path(self.checker.tree.absolute(self.scripts[key].path))
-
-
-def _not_there(missing: list[str], script: Script) -> tuple[str, ...]:
-    first = missing[0].removeprefix(script.experiment + "/")
-    more = f" and {len(missing) - 1} more figures" if len(missing) > 1 else ""
-    return (f"{first}{more} shown and not there",)

@@ -13,8 +13,8 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from exptdir.figures.known import Failure, State
-from exptdir.figures.ledger import Entry
+from exptdir.figures.known import Failure, State, setting_of
+from exptdir.figures.ledger import Entry, format_ledger
 from exptdir.figures.model import FigureSettings, Job, Outcome, Script
 from exptdir.figures.plan.backup import Prepared, prepare
 from exptdir.figures.plan.check import Verdict
@@ -53,7 +53,7 @@ def judge(
         ``None`` if nothing was. A script that writes no figure is right to do so, unless it is listed with
         figures, or drew one before that is still shown.
     """
-    message = None
+    message: str | None = None
     if outcome.status == "timeout":
         message = f"{script.path} did not end within {job.timeout:g} seconds and was stopped"
     elif outcome.status == "missing program":
@@ -64,7 +64,8 @@ def judge(
         message = f"{script.path} {verb}: {last}" if last else f"{script.path} {verb}"
     else:
         missing = [path for path in script.outputs if not tree.exists(path)]
-        drew = () if old is None or old.adopted or outcome.written else set(old.outputs).intersection(shown)
+        idle = old is not None and not old.adopted and not outcome.written and not outcome.spared
+        drew = set(old.outputs).intersection(shown) if old is not None and idle else set()
         if missing:
             message = f"{script.path} did not write {missing[0]}, which expt.toml lists"
         elif drew:
@@ -75,7 +76,7 @@ def judge(
 
 
 Submit = Callable[[Job], "Future[Outcome]"]
-Progress = Callable[[Script, Outcome | None], None]
+Progress = Callable[[Script, Outcome | None, str], None]
 
 #: A script may be run again in one update when what it read was written meanwhile by one that came later.
 _MOST_RUNS = 3
@@ -148,7 +149,7 @@ class Scheduler:
     allowed
         The scripts that may be run.
     progress
-        Is told of each script that begins (without an outcome) or ends.
+        Is told of each script that begins (without an outcome) or ends, and why it is run.
     private
         Directories of exptdir itself, which are inputs of nothing.
     outcomes, failed, kept, problems
@@ -173,8 +174,9 @@ class Scheduler:
     _lost: Counter[str] = field(default_factory=Counter)
     _locks: Locks = field(default_factory=Locks)
     _forced: set[str] = field(default_factory=set)
+    _trials: set[str] = field(default_factory=set)
 
-    def run(self, keys: Collection[str], *, forced: bool = False) -> None:
+    def run(self, keys: Collection[str], *, forced: Collection[str] = ()) -> None:
         """Run scripts, and those that thereby become stale, until nothing is.
 
         Parameters
@@ -182,18 +184,22 @@ class Scheduler:
         keys
             The scripts to begin with.
         forced
-            Whether they are run even if another build has just done so.
+            Those of them that are run even if another build has just done so.
         """
         self._pending = set(keys)
-        self._forced = set(keys) if forced else set()
+        self._trials = {key for key in keys if key not in forced and self.planner.verdict(key).trial}
+        self._forced = set(forced)
         try:
             while self._pending or self._running:
                 active = {running.key for running in self._running.values()}
                 for key in sorted(self._pending):
                     if len(self._running) >= _AT_ONCE:
                         break
+                    # Scripts that are merely tried come one after another, until what is missing is there.
+                    others = {self.planner.scripts[other].experiment for other in active & self._trials}
+                    tried = key in self._trials and self.planner.scripts[key].experiment in others
                     free = key not in active and not self.planner.flow.must_wait(key, self._pending | active)
-                    if free and self._start(key):
+                    if free and not tried and self._start(key):
                         active.add(key)
                 self._await()
                 if not self._pending and not self._running:
@@ -226,7 +232,7 @@ class Scheduler:
             self._drop(key)
             return False
         if self.progress is not None:
-            self.progress(script, None)
+            self.progress(script, None, running.why)
         self._pending.discard(key)
         self._runs[key] += 1
         self._hand_over(running)
@@ -244,7 +250,7 @@ class Scheduler:
                     self.planner.learn(key)
         else:
             entry = self.planner.entry(script.key)
-            if entry is None or entry.adopted:
+            if (entry is None or entry.adopted) and script.key not in self._trials:
                 # Which of several scripts draws what is missing shows only when all have been run, in any order.
                 return replace(self.planner.verdict(script.key), run=True)
         return self.planner.verdict(script.key)
@@ -285,11 +291,12 @@ class Scheduler:
         key, planner = running.key, self.planner
         script, tree = planner.scripts[key], planner.checker.tree
         self.outcomes[key] = outcome
-        try:
-            self.kept.setdefault(key, {}).update(running.keeping.settle())
-        except OSError as error:
-            message = f"a figure could not be put back as it was: {error.strerror or error}"
-            self.problems.append(Problem("figure", message, Path(running.job.script)))
+        for figure, copy in running.kept.items():
+            # Where it was not drawn again after all, there is nothing to keep.
+            if tree.digest(figure) == tree.digests.of(str(copy)):
+                copy.unlink()
+            else:
+                self.kept.setdefault(key, {})[figure] = copy
         shown = planner.shown.get(script.experiment, ())
         failure = judge(script, running.job, outcome, tree, running.before.old, shown)
         touched: set[str] = set()
@@ -299,6 +306,10 @@ class Scheduler:
             names = {*trace.reads, *trace.absent, *trace.modules} - {*trace.writes}
             touched = {path for name in names if (path := tree.inside(name)) is not None}
             sought = {path for name in trace.absent if (path := tree.inside(name)) is not None}
+            # With all that it touched, the failure is known like a result: it is not tried again for nothing.
+            entry, stamps = drawn_entry(script, replace(outcome, written=()), tree, running.before, self.private)
+            setting = setting_of(running.job.timeout, running.job.memory)
+            failure = replace(failure, ledger=format_ledger([entry], "."), stamps=stamps, setting=setting)
             self._fail(script, failure, again=any(map(tree.exists, touched & sought)))
         else:
             entry, stamps = drawn_entry(script, outcome, tree, running.before, self.private)
@@ -310,7 +321,7 @@ class Scheduler:
         self._locks.release(running.job.script)
         planner.learn(key, touched)
         if self.progress is not None:
-            self.progress(script, outcome)
+            self.progress(script, outcome, running.why)
         written = {path for name in outcome.trace.writes + outcome.written if (path := tree.inside(name))}
         self.failed -= planner.flow.readers(written) - {key}
         active = {other.key for other in self._running.values()}

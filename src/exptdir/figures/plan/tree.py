@@ -17,6 +17,11 @@ from exptdir.record.walk import list_directory
 _NO_DATA = frozenset({".rst", ".md", ".pyc", ".pyo", ".tmp", ".exptdir-tmp"})
 
 
+def is_litter(name: str) -> bool:
+    """Tell by its name whether a file is what an office program or a file manager leaves behind for itself."""
+    return name.startswith(("~$", ".~lock.")) or name in ("Thumbs.db", "ehthumbs.db", "desktop.ini", ".DS_Store")
+
+
 class Tree:
     """The record's files; all paths are POSIX paths relative to its base.
 
@@ -85,7 +90,8 @@ class Tree:
             return None
         names.update(_names_in(directory, supposed))
         names.difference_update(_names_in(directory, without), (LEDGER, "__pycache__"))
-        return digest_text("\n".join(sorted(name for name in names if not name.startswith("."))))
+        shown = (name for name in names if not name.startswith(".") and not is_litter(name))
+        return digest_text("\n".join(sorted(shown)))
 
     def data_files(self, directory: str) -> Iterator[str]:
         """Find what may be data in a directory and below: all but texts, plot scripts, ledgers and figures.
@@ -114,7 +120,7 @@ class Tree:
 
     def _is_data(self, path: str) -> bool:
         name = posixpath.basename(path)
-        if name in (LEDGER, "expt.toml") or path in self._scripts or is_figure(path):
+        if name in (LEDGER, "expt.toml") or path in self._scripts or is_figure(path) or is_litter(name):
             return False
         return posixpath.splitext(name)[1].lower() not in _NO_DATA
 

@@ -29,9 +29,8 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, NoReturn
 
-from exptdir.figures.inside.events import Listener
+from exptdir.figures.inside.events import Listener, Setting, listen
 from exptdir.figures.inside.scope import Ground, look_around
-from exptdir.figures.inside.start import Setting, listen
 from exptdir.figures.model import Job
 from exptdir.figures.run import interpreter
 from exptdir.figures.run.matplotlib_ import Warmth, draw_whole, set_style

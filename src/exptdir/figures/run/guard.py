@@ -13,9 +13,10 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from exptdir.figures.digest import digest_bytes
+from exptdir.figures.inside.events import COPIES
 from exptdir.figures.inside.keeper import JOURNAL, Keeper
 from exptdir.figures.inside.scope import Scope
-from exptdir.figures.inside.start import COPIES
 from exptdir.figures.model import Job, is_figure
 from exptdir.record.files import locked, write
 
@@ -69,6 +70,30 @@ def put_back(run: Path, wanted: Callable[[Path], bool] = lambda path: True) -> l
         except OSError as error:
             failed.append(f"The figure {path} could not be put back ({error.strerror}); a copy of it is {copy}.")
     return failed
+
+
+def spare(run: Path, job: Job) -> dict[str, str]:
+    """Put back the figures that were there before a run and that are not the script's to replace.
+
+    Returns
+    -------
+    dict
+        The figures, with the digests of what the script had drawn in their place; empty where it removed one.
+
+    Raises
+    ------
+    OSError
+        When one cannot be put back; its copy is still there.
+    """
+    spared: dict[str, str] = {}
+    for path, copy in read_journal(run).items():
+        if copy is None or not job.spares(str(path)):
+            continue
+        drawn = path.read_bytes() if path.is_file() else None
+        if drawn != copy.read_bytes():
+            spared[str(path)] = "" if drawn is None else digest_bytes(drawn)
+            _restore(path, copy)
+    return spared
 
 
 def _restore(path: Path, copy: Path) -> None:

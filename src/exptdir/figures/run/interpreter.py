@@ -15,9 +15,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from exptdir.figures.inside import site
-from exptdir.figures.inside.events import MARKER
-from exptdir.figures.inside.start import Setting
+from exptdir.figures import inside
+from exptdir.figures.inside.events import MARKER, Setting
 from exptdir.figures.model import Job
 
 #: Where the package is imported from; it need not be installed.
@@ -63,7 +62,7 @@ def trace_variables(env: Mapping[str, str], setting: Setting) -> dict[str, str]:
     setting
         What is traced.
     """
-    entry = str(Path(site.__file__).parent)
+    entry = str(Path(inside.__file__).parent / "site")
     path = os.pathsep.join(filter(None, [entry, env.get("PYTHONPATH", "")]))
     return {"PYTHONPATH": path, MARKER: setting.to_text()}
 

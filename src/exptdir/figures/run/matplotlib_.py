@@ -21,7 +21,7 @@ from typing import Any
 
 from exptdir.figures.inside.events import Listener
 from exptdir.figures.model import dark_name
-from exptdir.record.files import write
+from exptdir.record.files import read_bytes, write
 
 
 class Drawing:
@@ -110,6 +110,27 @@ def draw_whole(listener: Listener, scratch: Path, dark: bool) -> None:
         return drawing.print_figure(canvas, filename, *args, **options)
 
     FigureCanvasBase.print_figure = print_figure  # type: ignore[method-assign, assignment]
+    _keep_off_screen()
+
+
+def _keep_off_screen() -> None:
+    """Have a script that asks for a window (`matplotlib.use("TkAgg")`) draw without one, instead of failing."""
+    from matplotlib import pyplot, rcsetup
+
+    try:
+        from matplotlib.backends import BackendFilter, backend_registry
+    except ImportError:
+        # Before matplotlib 3.9.
+        interactive = {name.lower() for name in getattr(rcsetup, "interactive_bk", ())}
+    else:
+        interactive = set(backend_registry.list_builtin(BackendFilter.INTERACTIVE))
+    switch = pyplot.switch_backend
+
+    def switch_backend(newbackend: str) -> None:
+        """Switch to another backend, if it draws into files."""
+        switch("agg" if newbackend.lower() in interactive else newbackend)
+
+    pyplot.switch_backend = switch_backend
 
 
 #: What makes the identifiers in an SVG the same each time.
@@ -218,8 +239,9 @@ class Warmth:
         """
         text = b""
         if self._later:
-            with contextlib.suppress(OSError), open(script, "rb") as file:  # noqa: PTH123
-                text = file.read(_MOST)
+            # Whatever it is by now, this process must not wait for it.
+            with contextlib.suppress(OSError):
+                text = read_bytes(script, _MOST)
         needed = [kind for kind, words in self._later.items() if any(word in text for word in words)]
         if needed:
             with _settling():

@@ -12,10 +12,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from exptdir.figures.inside import keeper as notes
-from exptdir.figures.inside.events import Listener
+from exptdir.figures.inside.events import NOTES, Listener
+from exptdir.figures.inside.imports import NATIVE, NATIVE_IF_ASKED
 from exptdir.figures.inside.keeper import NAMED, UNSEEN
-from exptdir.figures.inside.programs import NATIVE, NATIVE_IF_ASKED
-from exptdir.figures.inside.start import NOTES
 from exptdir.figures.model import Job, Trace
 
 

@@ -65,6 +65,17 @@ def change_dates(base: Path, cache: Path) -> dict[str, str]:
     return dates
 
 
+def tracked_files(base: Path) -> frozenset[str] | None:
+    """Return the files that git keeps, relative to *base*; ``None`` where there is no repository.
+
+    A repository of which nothing can be told (git is not installed) keeps nothing: what git was told to leave alone
+    is not to be published.
+    """
+    if not any((directory / ".git").exists() for directory in (base, *base.parents)):
+        return None
+    return frozenset(filter(None, _git(base, "ls-files", "-z", "--cached").split("\0")))
+
+
 def _git(base: Path, *arguments: str) -> str:
     """Return what git says, which is nothing where it cannot."""
     environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}

@@ -92,11 +92,16 @@ def thumbnails(domain: ExptDomain, docname: str, index: FigureIndex) -> list[Thu
     index
         What it is limited to.
     """
-    wanted = _wanted_experiments(domain, docname, index)
+    places = (domain.locate(text, docname, "experiment") for text in index.experiments)
+    named = {place.experiment.key for place in places if not isinstance(place, Unresolved)}
     found: list[tuple[str, Any, Experiment, str, ShownFigure]] = []
     for page, figures in sorted(domain.figures.items()):
         owner = domain.record.around(page)
-        if owner is None or (wanted is not None and owner.key not in wanted):
+        if owner is None:
+            continue
+        # An experiment stands for those nested in it as well.
+        above = (owner.key, *(experiment.key for experiment in domain.record.ancestors(owner)))
+        if index.experiments and named.isdisjoint(above):
             continue
         if index.tags and not set(index.tags).intersection(owner.tags):
             continue
@@ -121,21 +126,6 @@ def thumbnails(domain: ExptDomain, docname: str, index: FigureIndex) -> list[Thu
             caption += text if place is None or isinstance(place, Unresolved) else place.text
         shown.append(Thumbnail(figure.paths, page, figure.anchor, domain.shown(owner), day, caption.strip()))
     return shown[: index.limit] if index.limit else shown
-
-
-def _wanted_experiments(domain: ExptDomain, docname: str, index: FigureIndex) -> set[str] | None:
-    """Return the keys of the experiments that were asked for, with those nested in them; ``None`` for all."""
-    if not index.experiments:
-        return None
-    places = (domain.locate(text, docname, "experiment") for text in index.experiments)
-    named = {place.experiment.key for place in places if not isinstance(place, Unresolved)}
-    record = domain.record
-    nested = {
-        key
-        for key, experiment in record.experiments.items()
-        if any(above.key in named for above in record.ancestors(experiment))
-    }
-    return named | nested
 
 
 class FiguresDirective(SphinxDirective):
@@ -182,7 +172,7 @@ class FiguresDirective(SphinxDirective):
         domain_of(self.env).note_trouble(self.env.docname, "directive", message, self.lineno)
 
 
-def _report(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def report_unknown(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Warn of experiments that an index asks for and that are not there."""
     domain = domain_of(env)
     for docname, indexes in sorted(domain.figure_indexes.items()):
@@ -198,4 +188,4 @@ def setup_figure_index(app: Sphinx) -> None:
     """Register the directive, its node and its warnings."""
     app.add_node(figure_index)
     app.add_directive("expt-figures", FiguresDirective)
-    app.connect("env-updated", _report, priority=900)
+    app.connect("env-updated", report_unknown, priority=900)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from exptdir.figures.model import dark_name
 from exptdir.sphinxext.assets import MISSING
@@ -29,7 +30,6 @@ from exptdir.sphinxext.store import ShownFigure
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
-
 
 #: Class of the images that can be enlarged.
 ENLARGED = "exptdir-figure"
@@ -168,11 +168,15 @@ def twins(paths: tuple[str, ...]) -> list[str]:
 
 def _has_twin(env: BuildEnvironment, paths: tuple[str, ...]) -> bool:
     found = twins(paths)
-    wanted = Settings.of(env.config).plot_dark
-    return wanted and bool(found) and all(os.path.isfile(Path(env.srcdir, twin)) for twin in found)
+    reports = domain_of(env).figure_state.report.figures
+    # What somebody changed by hand is what the reader sees, in the dark scheme as well.
+    edited = any(path in reports and reports[path].state == "edited" for path in paths)
+    wanted = Settings.of(env.config).plot_dark and bool(found) and not edited
+    return wanted and all(os.path.isfile(Path(env.srcdir, twin)) for twin in found)
 
 
-def _note(app: Sphinx, doctree: nodes.document) -> None:
+def note_figures(app: Sphinx, doctree: nodes.document) -> None:
+    """Note the figures of a document that was just read."""
     elements = (node for node in all_nodes(doctree) if isinstance(node, nodes.Element))
     found = [node for node in elements if isinstance(node, nodes.image) or MISSING in node]
     if not found:
@@ -184,7 +188,7 @@ def _note(app: Sphinx, doctree: nodes.document) -> None:
         notes.domain.figures[notes.docname] = notes.found
 
 
-def _outdated(app: Sphinx, env: BuildEnvironment, *changes: Any) -> list[str]:
+def changed_twins(app: Sphinx, env: BuildEnvironment, *changes: Any) -> list[str]:
     """Have documents read again whose figures have got a twin for the dark scheme, or lost it."""
     return [
         docname
@@ -195,11 +199,11 @@ def _outdated(app: Sphinx, env: BuildEnvironment, *changes: Any) -> list[str]:
 
 def setup_figure_notes(app: Sphinx) -> None:
     """Connect to reading, when the files of images are known."""
-    app.connect("doctree-read", _note, priority=600)
-    app.connect("env-get-outdated", _outdated, priority=300)
+    app.connect("doctree-read", note_figures, priority=600)
+    app.connect("env-get-outdated", changed_twins, priority=300)
 
 
-def _register(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def register_downloads(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Register the files for this build; those of earlier builds are forgotten, but for the documents' own."""
     domain = domain_of(env)
     domain.figure_state.origins.clear()
@@ -238,7 +242,7 @@ def _users(env: BuildEnvironment, path: str) -> set[str]:
 
 def setup_figure_files(app: Sphinx) -> None:
     """Connect to the end of reading, before pages are compared."""
-    app.connect("env-updated", _register, priority=600)
+    app.connect("env-updated", register_downloads, priority=600)
 
 
 _STYLES, _SCRIPT = "exptdir-figures.css", "exptdir-figures.js"
@@ -259,7 +263,8 @@ def figures_shown(domain: ExptDomain, docname: str) -> tuple[Any, ...]:
     return (enlarges(domain, docname), origins_of(domain, docname), listed)
 
 
-def _dress_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+def add_assets(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Add to a page what its figures need."""
     domain = domain_of(app.env)
     docnames = sorted(domain.env.found_docs) if app.builder.name == "singlehtml" else [pagename]
     if any(name in domain.figures or name in domain.figure_indexes for name in docnames):
@@ -271,4 +276,48 @@ def _dress_page(app: Sphinx, pagename: str, templatename: str, context: dict[str
 
 def setup_figure_scripts(app: Sphinx) -> None:
     """Connect to the pages."""
-    app.connect("html-page-context", _dress_page)
+    app.connect("html-page-context", add_assets)
+
+
+#: Builders whose readers can have a dark scheme.
+_BUILDERS = frozenset({"html", "dirhtml", "singlehtml"})
+#: Themes that have none, so that a dark figure would stand on a white page.
+LIGHT_ONLY = frozenset(
+    [
+        "agogo", "alabaster", "basic", "bizstyle", "classic", "default", "haiku", "nature", "nonav", "pyramid",
+        "scrolls", "sphinx_rtd_theme", "sphinxdoc", "traditional",
+    ]
+)
+
+
+class DarkFigures(SphinxPostTransform):
+    """Puts the dark image behind the light one; the style sheet shows one of them."""
+
+    # After Sphinx's image converters, which must not find the dark one.
+    default_priority = 210
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Look at every image, if the theme has two schemes."""
+        domain = domain_of(self.env)
+        wanted = domain.settings.plot_dark and domain.builder.name in _BUILDERS
+        if not wanted or self.config.html_theme in LIGHT_ONLY:
+            return
+        for image in list(self.document.findall(nodes.image)):
+            for twin in twins((str(image["uri"]),)):
+                if twin in self.env.images:
+                    # A link holds nothing but its image.
+                    linked = isinstance(image.parent, nodes.reference) and len(image.parent) == 1
+                    whole: nodes.Element = image.parent if linked else image
+                    other = whole.deepcopy()
+                    other["ids"], other["names"] = [], []
+                    dark = next(other.findall(nodes.image))
+                    dark["uri"], dark["candidates"] = twin, {"*": twin}
+                    image["classes"] = [*image["classes"], "exptdir-light"]
+                    dark["classes"] = [*dark["classes"], "exptdir-dark"]
+                    whole.parent.insert(whole.parent.index(whole) + 1, other)
+
+
+def setup_figure_dark(app: Sphinx) -> None:
+    """Register the transform."""
+    app.add_post_transform(DarkFigures)

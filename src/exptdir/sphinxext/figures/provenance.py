@@ -119,6 +119,9 @@ def script_text(path: Path) -> str | None:
 _MAX_INPUTS = 30
 #: Where an object lies in memory is another each time.
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
+#: Where on this machine a file of a traceback lies: below what is installed, or anywhere.
+_INSTALLED = re.compile(r'(File ")(?:/|[A-Za-z]:\\)[^"\n]*/(?:site-packages|dist-packages|python3[^/"\n]*)/')
+_ELSEWHERE = re.compile(r'(File ")(?:/|[A-Za-z]:\\)[^"\n]*[/\\](?=[^/\\"\n]+")')
 
 
 def origins_of(domain: ExptDomain, docname: str) -> list[Origin | None]:
@@ -173,10 +176,12 @@ class _Describer:
             script=script.path,
             language=script.language,
             mark=self._mark(shown),
-            fault=self._portable("\n".join(part.strip() for part in parts if part.strip())),
+            fault=self._portable("\n".join(part.strip("\n") for part in parts if part.strip())),
             missing=shown.missing,
         )
-        if not (shown.explained and self.domain.settings.figure_provenance) or shown.missing:
+        # Of a figure that nobody saw made, a script that may have nothing to do with it is not shown as its origin.
+        sure = self.figure is None or self.figure.sure
+        if not (shown.explained and self.domain.settings.figure_provenance) or shown.missing or not sure:
             return plain
         paths = [*self.report.inputs, *self.report.modules]
         dates, notes = self.domain.figure_state.dates, []
@@ -193,7 +198,7 @@ class _Describer:
             digest=hashlib.sha256(read_or_none(Path(self.base, script.path)) or b"").hexdigest(),
             offered=self._offered(script.path),
             explained=True,
-            adopted=self.state == "adopted",
+            adopted=self.figure is not None and self.state == "adopted",
             changed=next((dates[path] for path in shown.paths if path in dates), ""),
             inputs=tuple(map(self._input, paths[:_MAX_INPUTS])),
             more_inputs=max(0, len(paths) - _MAX_INPUTS),
@@ -211,7 +216,7 @@ class _Describer:
         if self.state in {"stale", "never run"}:
             return self._portable(f"This figure is out of date: {reasons}.")
         if self.state == "edited":
-            return "This figure was changed after its script drew it."
+            return "This figure was changed after its script drew it, and stays: the script would draw something else."
         if self.state != "unknown":
             return ""
         # What is outside the record does not count: a page is to be the same wherever it is built.
@@ -226,7 +231,9 @@ class _Describer:
         """Take out of a text what differs between machines and between runs."""
         for directory in {self.base, str(self.domain.env.srcdir)}:
             text = text.replace(directory + os.sep, "")
-        return _ADDRESS.sub("0x…", text)
+        # Of what is installed, packages tell enough, and of what lies anywhere else, the name.
+        text = _INSTALLED.sub(r'\1', text)
+        return _ADDRESS.sub("0x…", _ELSEWHERE.sub(r'\1', text))
 
     def _name(self, path: str) -> str:
         return posixpath.relpath(path, self.report.script.folder)
@@ -238,8 +245,16 @@ class _Describer:
         return Input(path, self._name(path), self._offered(path), linked)
 
     def _offered(self, path: str) -> bool:
-        """Say whether a copy may be put into the site: never of what is hidden, or lies outside the record."""
+        """Say whether a copy may be put into the site.
+
+        Never of what is hidden or lies outside the record; nor of what git does not keep, which may be a secret; nor,
+        without git, of what lies elsewhere than in the experiment itself.
+        """
         if any(part.startswith(".") for part in path.split("/")):
+            return False
+        tracked = self.domain.figure_state.tracked
+        owner = self.domain.record.around(path) if tracked is None else None
+        if path not in tracked if tracked is not None else owner is None or owner.key != self.report.script.experiment:
             return False
         real = Path(os.path.realpath(os.path.join(self.base, path)))
         try:

@@ -90,12 +90,13 @@ def finder_of(app: Sphinx) -> Finder:
     return Finder(domain_of(app.env).scanner.listing)
 
 
-def _tell(script: Script, outcome: Outcome | None) -> None:
+def _tell(script: Script, outcome: Outcome | None, why: str) -> None:
     if outcome is not None:
-        _logger.info("figures: %s: %s, %.1f s", script.key, outcome.status, outcome.seconds)
+        because = f" ({why})" if why else ""
+        _logger.info("figures: %s: %s%s, %.1f s", script.key, outcome.status, because, outcome.seconds)
 
 
-def _report(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def report_figures(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Give the warnings in every build, whatever was run."""
     for problem in domain_of(env).figure_state.report.problems:
         warn_problem(problem)
@@ -105,4 +106,4 @@ def _report(app: Sphinx, env: BuildEnvironment) -> list[str]:
 def setup_figures(app: Sphinx) -> None:
     """Connect to the beginning of a build, and to the end of reading."""
     app.connect("builder-inited", bring_figures_up_to_date)
-    app.connect("env-updated", _report, priority=900)
+    app.connect("env-updated", report_figures, priority=900)

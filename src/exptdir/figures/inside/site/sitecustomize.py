@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib.util
 import json
 import os
@@ -24,19 +25,9 @@ def _begin(text: str) -> None:
     package = importlib.util.module_from_spec(spec)
     sys.modules[_NAME] = package
     spec.loader.exec_module(package)
-    start = importlib.import_module(f"{_NAME}.start")
-    listener = start.listen(start.Setting.from_text(text))
+    events = importlib.import_module(f"{_NAME}.events")
+    listener = events.listen(events.Setting.from_text(text))
     atexit.register(listener.imports.finish)
-
-
-def _confess(text: str) -> None:
-    """Say that this process runs past the trace, as one does whose Python is too old for it."""
-    try:
-        with open(os.path.join(json.loads(text)["scratch"], "trace"), "a") as notes:  # noqa: PTH123
-            notes.write("u subprocess\n")
-    except OSError:
-        # The run that this process belonged to is over, and so is its directory.
-        return
 
 
 def _make_way() -> None:
@@ -55,5 +46,10 @@ if _MARKER in os.environ:
     try:
         _begin(os.environ[_MARKER])
     except Exception:
-        _confess(os.environ[_MARKER])
+        # This process runs past the trace, as one does whose Python is too old for it. It says so, unless the run
+        # that it belonged to is over, and so is its directory.
+        with contextlib.suppress(OSError):
+            notes = open(os.path.join(json.loads(os.environ[_MARKER])["scratch"], "trace"), "a")  # noqa: PTH123, SIM115
+            notes.write("u subprocess\n")
+            notes.close()
     _make_way()

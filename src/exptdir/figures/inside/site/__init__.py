@@ -1,1 +1,0 @@
-"""A directory for ``PYTHONPATH``: it brings the trace to the Python processes that a script starts."""
