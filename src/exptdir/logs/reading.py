@@ -1,0 +1,257 @@
+"""A file becomes a document: decoded, read by the reader that fits, and searched for what its prose says."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from exptdir.errors import TableError
+from exptdir.logs.model import Amendment, Block, Entry, LogDocument, LogError, Run, Tag, Task
+from exptdir.logs.quantities import cell_metric, metrics
+from exptdir.logs.readers import Source, choose, plain_date
+from exptdir.logs.references import Finder
+from exptdir.logs.titles import run_in_title
+from exptdir.record.entries import date_titles, is_page_title
+from exptdir.record.files import read_bytes
+from exptdir.record.problem import Problem
+from exptdir.tables.encoding import decode
+
+#: Bytes of a log; a hundred thousand lines are a tenth of this.
+LONGEST = 64 * 1024 * 1024
+#: A day and nothing else, or with a word behind it.
+_BARE_DAY = re.compile(r"\d{1,2}/\d{1,2}(?!\S)")
+_TAG = re.compile(r"(?:^|(?<=\s))#([^\W\d][\w-]{2,40})(?![\w(/])")
+_TASK = re.compile(r"\b(?:TODO|FIXME|XXX)\b[:\s]|待办|\bto-?do:", re.IGNORECASE)
+_AMENDED = re.compile(
+    r"\[\s*(?:update|edit|correction|later|addendum|更新|补充|追記|수정|nachtrag|mise à jour|atualização)"
+    r"[^:\]]{0,24}:[^\]]{0,2000}\]|"
+    r"^\s*(?:update|edit|addendum|correction|更新|追記)\b[^:：\n]{0,24}[:：].*",
+    re.IGNORECASE | re.MULTILINE,
+)
+#: Characters from which a cell is prose.
+_PROSE_CELL = 24
+_PROSE = frozenset({"section", "paragraph", "item", "cell", "markup", "figure"})
+
+
+def read_log(
+    path: str | Path, format: str = "", *, runs: Iterable[str] = (), begun: date | None = None, order: str = ""
+) -> LogDocument:
+    """Read a log.
+
+    Parameters
+    ----------
+    format
+        Name of the reader; the one that fits best, if it is not given.
+    runs
+        Names of the run directories or configurations beside it.
+    begun
+        The day on which the experiment began, for dates without a year.
+    order
+        The order of numeric dates, as ``exptdir_date_order``.
+
+    Raises
+    ------
+    LogError
+        When the file cannot be read, or is no text, or no reader has that name.
+    """
+    path = Path(path)
+    try:
+        data = read_bytes(path, LONGEST + 1)
+        if len(data) > LONGEST:
+            raise LogError(f"{path.name} is larger than 64 MiB")
+        text, guess = decode(data)
+    except OSError as error:
+        raise LogError(f"{path.name} cannot be read: {error.strerror or error}") from None
+    except TableError as error:
+        raise LogError(f"{path.name} is no log: {error}") from None
+    if "\0" in text:
+        raise LogError(f"{path.name} is no log: it holds null bytes, so it is no text")
+    found = read_log_text(text, path.name, format, runs=runs, begun=begun, order=order)
+    if guess:
+        found.problems.append(Problem("log", guess))
+    found.problems = [replace(problem, path=path) for problem in found.problems]
+    return found
+
+
+def read_log_text(
+    text: str, name: str, format: str = "", *, runs: Iterable[str] = (), begun: date | None = None, order: str = ""
+) -> LogDocument:
+    """Read the text of a log whose file has that name; the parameters are those of :func:`read_log`."""
+    plain = re.sub(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", "\n", text.removeprefix("\ufeff"))
+    source = Source(name, plain, frozenset(runs))
+    reader = choose(source, format)
+    found = LogDocument(reader.name, blocks=reader.read(source), problems=source.problems)
+    _Assembly(found, source.runs).assemble(order, begun)
+    return found
+
+
+class _Assembly:
+    """Fills a document with what its blocks say."""
+
+    def __init__(self, document: LogDocument, known: frozenset[str]) -> None:
+        self.document, self.known = document, known
+        self.every = list(document.walk())
+
+    def assemble(self, order: str, begun: date | None) -> None:
+        """Find entries, then runs, then what refers to either."""
+        self._entries(order, begun)
+        self._runs()
+        document = self.document
+        self.line = 1
+        finder = Finder(document.runs, document.entries, self.known, self._add)
+        for block, subject, entry, head in self._in_context():
+            self.line = block.line
+            if block.kind in _PROSE and block.text:
+                finder.set_day(entry)
+                self._references(finder, block, subject)
+                self._prose(block, subject)
+            if block.kind == "row" and head and subject is not None and block.runs:
+                cells = zip(head, block.children, strict=False)
+                found = (cell_metric(name, cell.text, cell.line, subject.id) for name, cell in cells if cell.text)
+                document.metrics += [
+                    metric for metric in found if metric and metric.value.lower() not in subject.aliases
+                ]
+            if block.task:
+                document.tasks.append(Task(block.text, block.line, block.task == "done"))
+            if block.kind == "section":
+                document.tags += [Tag(tag, block.line, subject.id if subject else "") for tag in block.tags]
+        document.runs.sort(key=lambda run: run.line)
+
+    def _add(self, run: Run) -> None:
+        run.line = run.line or self.line
+        self.document.runs.append(run)
+
+    def _entries(self, order: str, begun: date | None) -> None:
+        """Date the sections; a row has the date of its column."""
+        document = self.document
+        sections = [block for block in self.every if block.kind == "section"]
+        titles = [(plain_date(block.text), max(block.level, 1)) for block in sections]
+        if document.format == "outline" and sum(bool(_BARE_DAY.fullmatch(text)) for text, _ in titles) > 1:
+            # Where other titles are just 12/1, "12/2 meeting" is a date as well.
+            titles = [(match[0] if (match := _BARE_DAY.match(text)) else text, level) for text, level in titles]
+        heading = None
+        if titles and titles[0][1] == 1 and document.format != "outline":
+            beside = any(level == 1 for _, level in titles[1:])
+            heading = 0 if is_page_title(titles[0][0], None, beside=beside, deep=False) else None
+        if heading is not None:
+            document.title = sections[heading].text
+        found, contradictions = date_titles(titles, heading, order=order, begun=begun)
+        for at, day, n, written, _ in found:
+            block = sections[at]
+            if run_in_title(block.text) and block.runs and "/" not in written.written and "-" not in written.written:
+                continue
+            rest = written.rest or block.text.partition(written.written)[2].strip(" :-—–")
+            entry = Entry(day, n, written.written, rest, block.line, written.problem)
+            block.entry = entry
+            document.entries.append(entry)
+            if written.problem:
+                document.problems.append(Problem("date", written.problem, None, block.line))
+        for text in contradictions:
+            line = next((block.line for block in sections if plain_date(block.text) == text), None)
+            document.problems.append(
+                Problem("date", f"“{text}” has day and month in another order than others", None, line)
+            )
+        of_day = Counter(entry.day for entry in document.entries)
+        for block in self.every:
+            if block.kind == "row" and block.entry is not None:
+                of_day[block.entry.day] += 1
+                block.entry = replace(block.entry, n=of_day[block.entry.day])
+                document.entries.append(block.entry)
+
+    def _runs(self) -> None:
+        """Give each run an id of its own; where numbers begin again, a new series does."""
+        seen: Counter[str] = Counter()
+        first: dict[str, Run] = {}
+        series = 0
+        this: set[str] = set()
+        outline = self.document.format == "outline"
+        for block in self.every:
+            named: list[Run] = []
+            for run in block.runs:
+                name = run.id
+                key = name.lower()
+                if outline and key in first:
+                    # The same directory told of again, on a later day, is the same run.
+                    named.append(first[key])
+                    continue
+                number = re.sub(r"\D+", " ", key).split()
+                if key in this and number and int(number[-1][:9]) <= 1:
+                    series, this = series + 1, set()
+                this.add(key)
+                seen[key] += 1
+                run.series = series
+                run.title = block.text if block.kind == "section" else ""
+                run.aliases = tuple(dict.fromkeys((key, key.rpartition("/")[2])))
+                if seen[key] > 1:
+                    run.id = f"{name}.{seen[key]}"
+                    while run.id.lower() in first:
+                        seen[key] += 1
+                        run.id = f"{name}.{seen[key]}"
+                base, dash, part = key.rpartition("-")
+                if dash and part.isdecimal() and "/" in base and base in first:
+                    run.parent = first[base].id
+                first[run.id.lower()] = run
+                self.document.runs.append(run)
+                named.append(run)
+            block.runs = named
+
+    def _in_context(self) -> list[tuple[Block, Run | None, Entry | None, list[str]]]:
+        """Return all blocks with the run and the entry they stand in, and the head of the table."""
+        found: list[tuple[Block, Run | None, Entry | None, list[str]]] = []
+        waiting: list[tuple[Block, Run | None, Entry | None, list[str]]] = [
+            (block, None, None, []) for block in reversed(self.document.blocks)
+        ]
+        while waiting:
+            block, subject, entry, head = waiting.pop()
+            subject = block.runs[-1] if block.runs else subject
+            entry = block.entry or entry
+            if block.kind == "table" and block.level and block.children:
+                head = [cell.text for cell in block.children[0].children]
+            found.append((block, subject, entry, head))
+            waiting.extend((child, subject, entry, head) for child in reversed(block.children))
+        return found
+
+    def _references(self, finder: Finder, block: Block, subject: Run | None) -> None:
+        names = {run.id.lower() for run in block.runs} | {alias for run in block.runs for alias in run.aliases}
+        if (
+            block.kind == "cell"
+            and subject is not None
+            and block.text.lower() in {subject.id.lower(), *subject.aliases}
+        ):
+            return
+        for reference in finder.find(block.text, block.line, subject):
+            named = reference.text.lower().strip("`") in names
+            if block.entry is not None and reference.start == 0:
+                continue
+            if not named:
+                block.references.append(reference)
+        self.document.references += block.references
+
+    def _prose(self, block: Block, subject: Run | None) -> None:
+        document, own = self.document, subject.id if subject else ""
+        if block.kind != "section" and (block.kind != "cell" or len(block.text) > _PROSE_CELL):
+            for at, metric in metrics(block.text):
+                # What is said of another run right where it is named is that run's: "in `b/08`, …", "`b/11`'s MSE".
+                named = [one for one in block.references if one.end <= at and one.state == "resolved"]
+                said = named[-1] if named and named[-1].kind == "mention" else None
+                if said is not None:
+                    between = block.text[said.end : at]
+                    begun = re.search(r"(?:\b(?:in|for|with)|^|[.;])\s*`?$", block.text[: said.start], re.IGNORECASE)
+                    if re.search(r"[.;]\s", between) or not (begun or re.match(r"`?['’]s\b", between)):
+                        said = None
+                run = said.targets[0] if said else own
+                document.metrics.append(metric._replace(line=block.line_of(at), run=run))
+        if "#" in block.text and block.kind != "cell":
+            document.tags += [Tag(match[1], block.line_of(match.start()), own) for match in _TAG.finditer(block.text)]
+        if not block.task and (match := _TASK.search(block.text)):
+            line = block.text[match.start() :].split("\n")[0]
+            document.tasks.append(Task(line, block.line_of(match.start()), bool(re.search(r"\bDONE\b", line))))
+        if ":" in block.text or "：" in block.text:
+            document.amendments += [
+                Amendment(match[0].strip(), block.line_of(match.start()), own)
+                for match in _AMENDED.finditer(block.text)
+            ]

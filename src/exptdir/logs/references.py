@@ -1,0 +1,240 @@
+"""References in prose: "same as exp 5", `` `b/13-1` ``, "see 12/16 notes", "success of v0/v1", "previous run".
+
+Nothing is invented: what leads to one run or entry is resolved, what may lead to several carries them all, and what
+looks like a reference but leads nowhere is left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+
+from exptdir.logs.model import Entry, Reference, Run
+from exptdir.logs.titles import WORD
+from exptdir.record.dates import parse_date
+
+_SAME = (
+    r"(?:same(?: results?)? ?as|started from|redo(?:ing)?|like in|wie in|identical to|idem|comme|同|igual a(?:o)?|wie)"
+)
+_NUMBERED = re.compile(
+    rf"(?<![A-Za-z0-9_./-])(?P<name>{WORD}[\s_#]?(?P<id>\d{{1,6}}))(?![A-Za-z0-9_/]|\.\d|-[A-Za-z0-9_])"
+    r"(?! ?(?:%|epochs|times|次))",
+    re.IGNORECASE,
+)
+_SAME_NUMBER = re.compile(rf"\b{_SAME} #?(?P<name>(?P<id>\d{{1,6}}))(?![\w%/]|\.\d)", re.IGNORECASE)
+_PRIOR = re.compile(
+    rf"\b(?:{_SAME}|from|as)(?: the)? (?P<name>before|prev(?:ious)?|above|last)\b"
+    r"(?! (?:best|epoch|layer|week|year|month|checkpoint|model|night|time)s?\b)"
+    r"|\b(?:the|my|our|in|from|of|than|as|to|vs\.?) "
+    r"(?P<other>(?:previous|prev|last) (?:exp|expt|experiment|run))\b(?!s)",
+    re.IGNORECASE,
+)
+_PRIOR_TIGHT = re.compile(r"\bsame as(?P<name>prev(?:ious)?)\b", re.IGNORECASE)
+_TOKEN = re.compile(r"(?<![\w@./\\-])[\w@][\w@./+;-]*[\w]|(?<![\w@./\\-])[A-Za-z]\d\b")
+_DAY = (
+    r"(?P<date>\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|"
+    r"(?P<month>\d{1,2})[/.](?P<day>\d{1,2})|(?P<cmonth>\d{1,2})月(?P<cday>\d{1,2})[日号])"
+)
+_DATED = re.compile(
+    rf"(?:\b(?:see|cf\.?|siehe|voir|vide|ver|vgl\.?)(?: the)?(?: notes?| entry)?(?: of| from| on)?|"
+    rf"参见|见|\bexperiments? from|\b(?:on|from|since|vom|do dia|du))\s{{0,2}}(?<![\d/.]){_DAY}(?![\d/]|\.\d)"
+)
+_DATED_NOTES = re.compile(rf"(?<![\d/.\w]){_DAY} ?(?:notes?|entry|log|meeting|exps?|实验|的?(?:记录|笔记))(?!\w)")
+_ANNOUNCED = re.compile(
+    r"(?:^|\b(?:next|doing) )exp(?:eriment)?: ?(?P<name>[A-Za-z][\w]*(?: [A-Za-z]\w*)?)\s*$|"
+    r"\bexp(?:eriment)?: (?P<other>\w+_\w+)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_STAMP = re.compile(r"(?P<year>(?:19|20)\d\d)[_-]?m?(?P<month>\d\d|[A-Z][a-z]{2})[_-]?d?(?P<day>\d\d)")
+
+
+@dataclass
+class Finder:
+    """Finds references in the texts of one log.
+
+    Parameters
+    ----------
+    runs, entries
+        What the log has, in the order of the file.
+    known
+        Names of run directories beside it that it need not mention.
+    """
+
+    runs: list[Run]
+    entries: list[Entry]
+    known: frozenset[str] = frozenset()
+    #: Told of each run that a mention proves: a part of a sweep, or a directory.
+    add: Callable[[Run], None] = field(default=lambda run: None)
+
+    def __post_init__(self) -> None:
+        """Index the runs by their names."""
+        self.names: dict[str, list[Run]] = {}
+        self.numbers: dict[str, list[Run]] = {}
+        for run in self.runs:
+            self._index(run)
+        self._places = {run.id: at for at, run in enumerate(self.runs)}
+        self._directories = {name.lower(): name for name in self.known}
+        ordered = [int(run.id) for run in self.runs if run.id.isdecimal() and len(run.id) < 7]
+        ups = sum(b > a for a, b in pairwise(ordered))
+        self.ascending = 2 * ups > len(ordered)
+        #: The addresses of entries by their day, and by its month and number.
+        self.days: dict[date | tuple[int, int], list[str]] = {}
+        days = [entry.day for entry in self.entries if entry.day]
+        for entry in self.entries:
+            if entry.day is not None:
+                address = f"@{entry.day.isoformat()}" + (f".{entry.n}" if entry.n > 1 else "")
+                self.days.setdefault(entry.day, []).append(address)
+                self.days.setdefault((entry.day.month, entry.day.day), []).append(address)
+        versions = [
+            tuple(map(int, re.findall(r"\d{1,6}", run.id)))
+            for run in self.runs
+            if re.match(r"v\d", run.id, re.IGNORECASE)
+        ]
+        self.newest_first = (
+            (len(days) > 1 and days[0] > days[-1])
+            or (len(versions) > 2 and versions[0] > versions[-1])
+            or (len(ordered) > 2 and ordered[0] > ordered[-1])
+        )
+
+    def _index(self, run: Run) -> None:
+        for name in dict.fromkeys((run.id.lower(), *run.aliases)):
+            self.names.setdefault(name, []).append(run)
+        if number := re.fullmatch(rf"(?:{WORD}[\s_#.-]{{0,2}})?0*(\d{{1,6}})(?:\.\d+)?", run.id, re.IGNORECASE):
+            self.numbers.setdefault(number[1], []).append(run)
+
+    def find(self, text: str, line: int, subject: Run | None) -> list[Reference]:
+        """Return the references of a text that begins on a line and is said of a run, in order and apart."""
+        found: dict[int, Reference] = {}
+        taken: list[tuple[int, int]] = []
+        for start, end, kind, runs, doubtful in self._candidates(text, subject):
+            if any(begin < end and start < stop for begin, stop in taken):
+                continue
+            taken.append((start, end))
+            targets = tuple(dict.fromkeys(runs))
+            at = line + text.count("\n", 0, start)
+            own = subject.id if subject else ""
+            found[start] = Reference(text[start:end], at, targets, own, start, end, kind, doubtful)  # type: ignore[arg-type]
+        return [found[start] for start in sorted(found)]
+
+    def _candidates(self, text: str, subject: Run | None) -> Iterator[tuple[int, int, str, list[str], bool]]:
+        yield from self._dates(text)
+        yield from self._announced(text, subject)
+        for form in (_SAME_NUMBER, _NUMBERED):
+            for match in form.finditer(text):
+                runs = self._same_series(self.numbers.get(match["id"].lstrip("0") or "0", []), subject)
+                if not runs and form is _NUMBERED and not self.numbers:
+                    continue
+                # A number that comes later in the file than what cites it may be another series'.
+                later = bool(subject and len(runs) == 1 and self._is_later(runs[0], subject))
+                kind = (
+                    "same"
+                    if form is _SAME_NUMBER or re.search(_SAME + r" $", text[: match.start("name")])
+                    else "mention"
+                )
+                yield match.start("name"), match.end("name"), kind, [run.id for run in runs], later
+        for form in (_PRIOR, _PRIOR_TIGHT):
+            for match in form.finditer(text):
+                group = "name" if match["name"] else "other"
+                prior = self._prior(subject)
+                yield match.start(group), match.end(group), "same", [prior.id] if prior else [], False
+        yield from self._tokens(text, subject)
+
+    def _is_later(self, run: Run, subject: Run) -> bool:
+        return self.ascending and self._places[run.id] > self._places.get(subject.id, len(self.runs))
+
+    def _prior(self, subject: Run | None) -> Run | None:
+        if subject is None or subject.id not in self._places:
+            return None
+        at = self._places[subject.id] + (1 if self.newest_first else -1)
+        other = self.runs[at] if 0 <= at < len(self.runs) else None
+        return other if other and other.series == subject.series else None
+
+    @staticmethod
+    def _same_series(runs: list[Run], subject: Run | None) -> list[Run]:
+        """Of several runs of a name keep the one in the numbering of what is being told of."""
+        if len(runs) > 1 and subject is not None:
+            return [run for run in runs if run.series == subject.series] or runs
+        return runs
+
+    def _tokens(self, text: str, subject: Run | None) -> Iterator[tuple[int, int, str, list[str], bool]]:
+        for match in _TOKEN.finditer(text):
+            word, start = match[0], match.start()
+            if "://" in text[max(0, start - 8) : start] or text[start - 1 : start] == "#":
+                continue
+            quoted = text[start - 1 : start] == "`" and text[match.end() : match.end() + 1] == "`"
+            # "SSL v4" may say which of two numberings is meant, but not to us.
+            qualified = re.search(r"\b[A-Z]{2,} $", text[max(0, start - 12) : start])
+            runs = self._named(word, quoted, None if qualified else subject)
+            if runs:
+                yield start, match.end(), "mention", [run.id for run in runs], False
+                continue
+            if "/" in word and all(self._named(part, False, subject) for part in word.split("/")):
+                for part in word.split("/"):
+                    yield start, start + len(part), "mention", [r.id for r in self._named(part, False, subject)], False
+                    start += len(part) + 1
+
+    def _named(self, word: str, quoted: bool, subject: Run | None) -> list[Run]:
+        """Return the runs that a word names; a plain word or number must be quoted to be taken for a name."""
+        name = word.lower()
+        telling = (re.search(r"\d", word) and not re.fullmatch(r"[\d.]+|\d+\w{1,2}", word)) or (
+            "_" in word and len(word) > 5
+        )
+        camel = re.search(r"[a-z][A-Z]", word)
+        if not (telling or quoted or camel):
+            return []
+        if runs := self.names.get(name):
+            return self._same_series(runs, subject)
+        if name in self._directories:
+            return [self._new(Run(self._directories[name], 0))]
+        base, dash, number = name.rpartition("-")
+        whole = self.names.get(base, []) if dash and number.isdecimal() and re.search(r"\d", base) else []
+        if len(whole) == 1 and "/" in base:
+            aliases = tuple(f"{alias}-{number}" for alias in whole[0].aliases)
+            return [self._new(Run(word, 0, aliases, parent=whole[0].id, series=whole[0].series))]
+        return []
+
+    def _new(self, run: Run) -> Run:
+        self._index(run)
+        self.add(run)
+        return run
+
+    def _dates(self, text: str) -> Iterator[tuple[int, int, str, list[str], bool]]:
+        for form in (_DATED, _DATED_NOTES):
+            for match in form.finditer(text):
+                whole = parse_date(match["date"]) if not (match["month"] or match["cmonth"]) else None
+                if whole is None and not (match["month"] or match["cmonth"]):
+                    continue
+                key = whole or (int(match["month"] or match["cmonth"]), int(match["day"] or match["cday"]))
+                targets = self.days.get(key, [])
+                if (
+                    targets
+                    or form is _DATED_NOTES
+                    or re.match(r"\W*(?:see|cf|见|参见|siehe|voir)", match[0], re.IGNORECASE)
+                ):
+                    yield match.start("date"), match.end("date"), "date", targets, False
+
+    def _announced(self, text: str, subject: Run | None) -> Iterator[tuple[int, int, str, list[str], bool]]:
+        for match in _ANNOUNCED.finditer(text):
+            group = "name" if match["name"] else "other"
+            wanted = re.sub(r"\s+", "_", match[group].strip().lower())
+            ends = [run.id for run in self.runs if run.id.lower().endswith("_" + wanted) and _STAMP.match(run.id)]
+            ends += [name for name in sorted(self.known) if name.lower().endswith("_" + wanted) and name not in ends]
+            ends = sorted(name for name in ends if self._stamp(name) >= self._now)
+            if len(ends) == 1 and ends[0].lower() not in self.names:
+                self._new(Run(ends[0], 0))
+            yield match.start(group), match.end(group), "announced", ends, False
+
+    #: The day of the entry that is being read, as ``2022-10-22``.
+    _now: str = ""
+
+    def set_day(self, entry: Entry | None) -> None:
+        """Say in which entry the next texts stand: what is announced there comes later."""
+        self._now = entry.day.isoformat() if entry and entry.day else ""
+
+    @staticmethod
+    def _stamp(name: str) -> str:
+        found = _STAMP.match(name)
+        return f"{found['year']}-{found['month']}-{found['day']}" if found else "~"
