@@ -65,7 +65,7 @@ def read(title: str, **context: object):
         ("21 de mayo de 2024", "21 de mayo de 2024", ""),
         ("2024-05-21: -PNK", "2024-05-21", "-PNK"),
         ("2024-05-21-slug", "2024-05-21", "slug"),
-        ("2024/05/21 - 2024/05/23: x", "2024/05/21", "2024/05/23: x"),
+        ("2024/05/21 - 2024/05/23: x", "2024/05/21 - 2024/05/23", "x"),
     ],
 )
 def test_full_dates_at_the_beginning(title: str, written: str, rest: str) -> None:
@@ -207,7 +207,7 @@ def test_leap_day_in_a_common_year() -> None:
 
 
 def test_two_dates_at_the_end() -> None:
-    found = read("Gel --- 2020/11/04 - 2020/11/06")
+    found = read("Gel --- 2020/11/04 : 2020/11/06")
     assert found is not None
     assert found.date is None
     assert "two dates, “2020/11/04” and “2020/11/06”" in (found.problem or "")
@@ -501,3 +501,36 @@ def test_hostile_titles_are_quick(title: str) -> None:
     parse_date(title)
     infer_order([title])
     assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    ("title", "rest"),
+    [
+        ("Gel --- May 24--27, 2024", "Gel"),
+        ("May 24–27, 2024: Gel", "Gel"),
+        ("May 24 to 27, 2024 Gel", "Gel"),
+        ("May 24 – June 2, 2024: Gel", "Gel"),
+        ("24–27 May 2024: Gel", "Gel"),
+        ("24th - 27th of May 2024, Gel", "Gel"),
+        ("24 May – 2 June 2024 Gel", "Gel"),
+        ("Gel --- 24 May – 2 June 2024", "Gel"),
+        ("2024-05-24 -- 2024-05-27: Gel", "Gel"),
+        ("Gel --- 2024-05-24--2024-05-27", "Gel"),
+        ("Gel: 2024-05-24--27", "Gel"),
+        ("24.–27.05.2024 Gel", "Gel"),
+        ("24.05.–27.05.2024: Gel", "Gel"),
+        ("24.05.2024–27.05.2024: Gel", "Gel"),
+        ("May 24--27: Gel", "Gel"),
+        ("24–27 May: Gel", "Gel"),
+    ],
+)
+def test_a_range_of_days_is_its_first_day(title: str, rest: str):
+    found = parse_title_date(title, context=DateContext(year=2024))
+    assert found is not None and found.problem is None
+    assert (found.date, found.rest) == (date(2024, 5, 24), rest)
+
+
+@pytest.mark.parametrize("title", ["2024-05-24 - 3 samples", "2024-05-24 -- 27 tubes"])
+def test_a_number_behind_a_date_is_part_of_the_title(title: str):
+    found = parse_title_date(title, context=DateContext())
+    assert found is not None and found.date == date(2024, 5, 24) and found.rest.startswith(("3 s", "27 t"))

@@ -80,6 +80,9 @@ REACH = 160
 _YEAR = r"(?:(?:19|20)[0-9]{2}|2100)"
 _DAY = r"[0-9]{1,2}"
 _ORDINAL = r"(?:st|nd|rd|th|er|\.|º)?"
+#: What stands between the days of a range, of which the first counts: "May 24--27, 2024".
+_TO = r"\s?(?:-{1,3}|[–—]|\bto\b|\bbis\b)\s?"
+_TO_DAY = rf"(?:{_TO}{_DAY}{_ORDINAL})?"
 
 
 def _words(table: dict[str, int]) -> str:
@@ -87,6 +90,7 @@ def _words(table: dict[str, int]) -> str:
 
 
 _MONTH = rf"(?P<month>{_words(MONTHS)})(?![^\W\d_])\.?"
+_ANY_MONTH = rf"(?:{_words(MONTHS)})(?![^\W\d_])\.?"
 _WEEKDAY = rf"(?:{_words(WEEKDAYS)})(?![a-z])"
 _CLOCK = r"[0-2]?[0-9][:：][0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,9})?)?"
 _TIME = (
@@ -123,19 +127,36 @@ class Form:
 
 
 FORMS: tuple[Form, ...] = (
-    Form(rf"(?P<year>{_YEAR})(?P<s>[-/.])(?P<m>{_DAY})(?P=s)(?P<d>{_DAY})", at_end=True),
+    Form(
+        rf"(?P<year>{_YEAR})(?P<s>[-/.])(?P<m>{_DAY})(?P=s)(?P<d>{_DAY})(?:{_TO}{_YEAR}(?P=s){_DAY}(?P=s){_DAY})?",
+        at_end=True,
+    ),
     Form(rf"(?P<year>{_YEAR})\s?年\s?(?P<m>{_DAY})\s?月\s?(?P<d>{_DAY})\s?[日号號]", at_end=True),
     Form(rf"(?P<m>{_DAY})\s?月\s?(?P<d>{_DAY})\s?[日号號]"),
     Form(r"(?P<year>(?:19[7-9]|20[0-9])[0-9]|2100)(?P<m>[0-9]{2})(?P<d>[0-9]{2})"),
     Form(rf"(?P<year>{_YEAR})[- /,]\s?{_MONTH}[- /]\s?(?P<d>{_DAY}){_ORDINAL}", at_end=True),
     Form(
-        rf"(?P<d>{_DAY}){_ORDINAL}(?:\s(?:of|de))?[-\s/]{{0,2}}{_MONTH}(?:,?\s(?:de\s|del\s)?|[-/])(?P<year>{_YEAR})",
+        rf"(?P<d>{_DAY}){_ORDINAL}\s{_MONTH}{_TO}{_DAY}{_ORDINAL}\s{_ANY_MONTH}(?:,?\s)(?P<year>{_YEAR})",
         at_end=True,
     ),
-    Form(rf"{_MONTH},?[-\s]{{0,2}}(?P<d>{_DAY}){_ORDINAL}(?:,\s?|\s|-)(?P<year>{_YEAR})", at_end=True),
+    Form(
+        rf"(?P<d>{_DAY}){_ORDINAL}{_TO_DAY}(?:\s(?:of|de))?[-\s/]{{0,2}}{_MONTH}"
+        rf"(?:,?\s(?:de\s|del\s)?|[-/])(?P<year>{_YEAR})",
+        at_end=True,
+    ),
+    Form(
+        rf"{_MONTH},?[-\s]{{0,2}}(?P<d>{_DAY}){_ORDINAL}(?:{_TO}(?:{_ANY_MONTH}\s)?{_DAY}{_ORDINAL})?"
+        rf"(?:,\s?|\s|-)(?P<year>{_YEAR})",
+        at_end=True,
+    ),
+    Form(rf"{_MONTH},?[-\s]{{1,2}}(?P<d>{_DAY}){_ORDINAL}{_TO}{_DAY}{_ORDINAL}", tail="separator"),
+    Form(rf"(?P<d>{_DAY}){_ORDINAL}{_TO}{_DAY}{_ORDINAL}\s{_MONTH}", tail="separator"),
+    # As people write it who put the day first: 24.–27.05.2024, 24.05.–27.05.2024.
+    Form(rf"(?P<d>{_DAY})\.{_TO}{_DAY}\.(?P<m>{_DAY})\.(?P<year>{_YEAR})"),
+    Form(rf"(?P<d>{_DAY})\.(?P<m>{_DAY})\.{_TO}{_DAY}\.{_DAY}\.(?P<year>{_YEAR})"),
     Form(rf"(?P<d>{_DAY}){_ORDINAL}(?:\s(?:of|de))?[-\s]{{1,2}}{_MONTH}", tail="capital"),
     Form(rf"{_MONTH},?[-\s]{{1,2}}(?P<d>{_DAY}){_ORDINAL}", tail="capital"),
-    Form(rf"(?P<a>{_DAY})(?P<s>[-/.])(?P<b>{_DAY})(?P=s)(?P<year>{_YEAR})"),
+    Form(rf"(?P<a>{_DAY})(?P<s>[-/.])(?P<b>{_DAY})(?P=s)(?P<year>{_YEAR})(?:{_TO}{_DAY}(?P=s){_DAY}(?P=s){_YEAR})?"),
     Form(rf"(?P<a>{_DAY})(?P<s>/)(?P<b>{_DAY})/(?P<short>[0-9]{{2}})", tail="unsure"),
     Form(rf"(?P<a>{_DAY})(?P<s>-)(?P<b>{_DAY})-(?P<short>[0-9]{{2}})", tail="separator"),
     # Without the nought it would be the number of a section: 10.11.12.
@@ -151,8 +172,11 @@ _BODY = (
 _DASH = r"(?:\s+-{1,3}\s+|\s*(?:---?(?!-)|[–—])\s*)"
 _LEAD = rf"(?:{_DASH}|\s*[:：,，]\s*|\s*(?=[<\[(（【]))"
 
-#: Forms that are trusted at the end of a title.
-END_FORMS = tuple(form for form in FORMS if form.at_end)
+#: Forms that are trusted at the end of a title. At the beginning what follows a day and a dash may be the title.
+END_FORMS = (
+    *(form for form in FORMS if form.at_end),
+    Form(rf"(?P<year>{_YEAR})(?P<s>[-/.])(?P<m>{_DAY})(?P=s)(?P<d>{_DAY})\s?(?:--|–)\s?(?:{_DAY}(?P=s))?{_DAY}"),
+)
 _BRACKETS = r"[<\[(（【]?"
 #: What a title must begin with, and hold at its end, to be worth a closer look.
 MAY_START = re.compile(rf"{_BRACKETS}(?:[0-9]|(?:{_words(MONTHS)}|{_words(WEEKDAYS)}))", re.IGNORECASE)
