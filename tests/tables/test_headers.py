@@ -11,7 +11,7 @@ from openpyxl.worksheet.table import TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from exptdir.errors import TableError
-from exptdir.tables import read_table
+from exptdir.tables import read_table, select
 from exptdir.tables.xlsx import open_workbook
 from tests.tables.making import SHEET, Build, fill, make, rewrite, shown
 
@@ -136,3 +136,52 @@ def test_headers_as_asked(tmp_path: Path) -> None:
     assert (table.header_rows, table.header_columns) == (2, 0)
     with pytest.raises(TableError, match=r"3 header columns were asked for, but sheet 'Sheet', A1:B3, shows 2"):
         shown(book, header_columns=3)
+
+
+@pytest.mark.parametrize(
+    ("rows", "headers"),
+    [
+        ([["t", "OD"], ["min", ""], [0, 0.1], [5, 0.2]], 2),
+        ([["sample", "mass", "length"], [None, "mg", "mm"], ["a", 1, 2], ["b", 3, 4]], 2),
+        ([["sample", "mass"], ["[-]", "[mg/ml]"], ["a", 1.5]], 2),
+        ([["name", "conc"], ["-", "µmol·m⁻² s-1"], ["a", 1]], 2),
+        # No units: missing values, and texts above texts.
+        ([["sample", "mass"], ["a", "n/a"], ["b", 3]], 1),
+        ([["sample", "mass"], ["m", "NA"], ["b", 3]], 1),
+        ([["name", "unit"], ["length", "mm"], ["mass", "mg"]], 1),
+        ([["gene", "call"], ["A", "T"], ["C", "G"]], 1),
+        ([["sample", "mass"], ["control", "mg"], ["b", 3]], 1),
+    ],
+)
+def test_a_row_of_units_belongs_to_the_header(tmp_path: Path, rows: list[list[object]], headers: int) -> None:
+    assert read_table(make(tmp_path, fill(*rows))).header_rows == headers
+
+
+def test_a_header_of_merged_cells_is_one_header(tmp_path: Path) -> None:
+    def grouped(sheet: Worksheet) -> None:
+        fill(["gene", "treated", None, "control", None], [None, "a", "b", "a", "b"], ["x", 1, 2, 3, 4])(sheet)
+        for area in ("A1:A2", "B1:C1", "D1:E1"):
+            sheet.merge_cells(area)
+
+    def gaps(sheet: Worksheet) -> None:
+        fill([None, "treated", None, None], ["gene", "a", "b", "n"], ["x", 1, 2, 3])(sheet)
+        sheet.merge_cells("B1:C1")
+
+    def title(sheet: Worksheet) -> None:
+        fill(["All results", None, None], ["gene", "a", "b"], [None, "s", "min"], ["x", 1, 2])(sheet)
+        sheet.merge_cells("A1:C1")
+
+    def merged_data(sheet: Worksheet) -> None:
+        fill(["gene", "a"], ["x", 1], [None, 2])(sheet)
+        sheet.merge_cells("A2:A3")
+
+    assert read_table(make(tmp_path, grouped)).header_rows == 2
+    assert read_table(make(tmp_path, gaps)).header_rows == 2
+    assert read_table(make(tmp_path, title)).header_rows == 3
+    assert read_table(make(tmp_path, merged_data)).header_rows == 1
+
+
+def test_units_never_sort_with_the_data(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("t,OD\nmin,nm\n5,2\n0,1\n")
+    assert [row[0].text for row in select(read_table(path), sort="t").rows] == ["t", "min", "0", "5"]

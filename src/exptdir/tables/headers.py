@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from exptdir.tables.model import Cell
+
+_DASHES = frozenset({"", "-", "–", "—"})
+#: Rows that merged cells may make a header of.
+_TALLEST = 3
+#: Rows below a header that are looked at for what their columns hold.
+_LOOKED = 50
+_ATOM = (
+    "(?:[YZEPTGMkhdcmµμunpfaz]?(?:m|g|s|A|K|V|W|J|N|Pa|Hz|mol|M|L|l|B|b|bp|Da|eV|F|C|T|S|H|U|IU|Bq|Gy|Sv|Ω|cd|lm|lx|bar|OD)"
+    "|[°º](?:C|F)?|%|‰|ppm|ppb|rpm|min|hr?s?|d|days?|weeks?|months?|years?|yr|sec|hours?|Å|a\\.?u\\.?|AU|RFU|px|deg|rad|dB"
+    "|counts?|cells|cm|x g|pH|log2|log10|1)"
+)
+_POWER = "\\^?[-−⁻]?[0-9²³¹⁻]*"
+#: A unit: in brackets of either kind, or made of known ones (``mg/ml``, ``m s-1``, ``µmol·m⁻²``).
+_UNIT = re.compile(
+    rf"\[[^\[\]]{{1,20}}\]|\([^()]{{1,20}}\)|{_ATOM}{_POWER}(?:\s?[/·* ]\s?{_ATOM}{_POWER}){{0,5}}"
+)
 
 
 def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header: bool) -> int:
@@ -24,19 +41,54 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
     int
         The frozen rows, if some but not all are; otherwise 1 if the first row is that of a table object or of a
         filter, or is bold and the second is not, or holds nothing but text; otherwise 0, and always 0 if there
-        is only one row.
+        is only one row. A header whose cells are merged goes on as far as they reach and, below cells that are
+        merged across, one row further if that holds nothing but text. A row of units below a header, above columns of
+        numbers, belongs to it.
     """
     if len(rows) < 2:
         return 0
-    if 0 < frozen < len(rows):
-        return frozen
-    if table_header or (_bold(rows[0]) and not _bold(rows[1])):
-        return 1
-    # A row of names; the corner above a column of names may be empty.
-    corner, *others = rows[0]
+    head = frozen if 0 < frozen < len(rows) else 0
+    merged = [cell for cell in rows[0] if cell.colspan > 1]
+    if not head:
+        # Above a row of names, what is merged across some of them is a header with gaps.
+        grouped = merged and all(cell.kind in {"text", "empty"} for cell in rows[0]) and _names(rows[1])
+        bold = _bold(rows[0]) and not _bold(rows[1])
+        head = int(table_header or bold or bool(grouped) or _names(rows[0]))
+    if head != 1:
+        return head
+    reach = max(cell.rowspan for cell in rows[0])
+    if merged and len(rows) > 2 and _names(rows[1]):
+        reach = max(reach, 2)
+    if reach < min(len(rows), _TALLEST + 1):
+        head = reach
+    return head + (len(rows) > head + 1 and _units(rows[head], rows[head + 1 : head + 1 + _LOOKED]))
+
+
+def is_unit(text: str) -> bool:
+    """Tell whether a text is a unit, or a dash in the place of one."""
+    return text.strip() in _DASHES or bool(_UNIT.fullmatch(text.strip()))
+
+
+def _names(row: Sequence[Cell]) -> bool:
+    """Tell whether a row is a row of names; the corner above a column of names may be empty."""
+    corner, *others = row
     shown = [cell for cell in others if not cell.covered]
     named = corner.kind == "text" or (bool(shown) and corner.kind == "empty")
-    return int(named and all(cell.kind == "text" for cell in shown))
+    return named and all(cell.kind == "text" for cell in shown)
+
+
+def _units(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
+    """Tell whether a row holds units: at least one, above nothing but numbers, and beside nothing but blanks."""
+    found = False
+    for at, cell in enumerate(row):
+        text = cell.text.strip()
+        if cell.kind == "empty" or text in _DASHES:
+            continue
+        numbers = {one[at].kind for one in below} - {"empty"} in ({"number"}, {"date"}, {"date", "number"})
+        if cell.kind != "text" or not _UNIT.fullmatch(text) or not (numbers or text[0] in "[("):
+            return False
+        found = found or numbers
+    return found
 
 
 def guess_header_columns(

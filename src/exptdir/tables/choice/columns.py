@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from exptdir.errors import TableError
 from exptdir.record.problem import nearest
+from exptdir.tables.headers import is_unit
 from exptdir.tables.model import COVERED, Cell, Table
 from exptdir.tables.ranges import column_letters, column_number
 
@@ -26,13 +27,16 @@ class Columns:
     Parameters
     ----------
     table
-        The table. A column is called what its last header row says; where that is empty, what stands above.
+        The table. A column is called what its last header row says, if that is no row of units; where it is empty,
+        what stands above.
     """
 
     def __init__(self, table: Table) -> None:
         count = table.n_columns
         self.letters = table.letters or tuple(column_letters(at + 1) for at in range(count))
         head = table.rows[: table.header_rows]
+        if len(head) > 1 and all(is_unit(cell.text) for cell in head[-1]):
+            head = head[:-1]
         owners = anchors(head)
         names = [""] * table.n_columns
         for top, row in enumerate(head):
