@@ -54,7 +54,7 @@ NUMBERS = [
     (0, "0.00E+00", "0.00E+00"),
     (5.25, "# ?/?", "5 1/4"),
     (-1.25, "# ?/?", "-1 1/4"),
-    (0.3, "?/?", "2/7"),
+    (0.3, "?/?", "1/3"),
     (1.33, "# ?/16", "1 5/16"),
     (0.75, "# ??/100", " 75/100"),
     (3, "# ?/?", "3    "),
@@ -102,7 +102,7 @@ DATES = [
     (0.1, "mm:ss.0", "24:00.0"),
     (1.5, "[h]:mm:ss", "36:00:00"),
     (1.5, "[mm]:ss", "2160:00"),
-    (-0.0625, "[h]:mm", "-1:30"),
+    (-0.0625, "[h]:mm", "########"),
     (0.5, 'h" h "m" min"', "12 h 0 min"),
     (44762.999999999, "h:mm:ss", "0:00:00"),
     (44762.999999999, "yyyy-mm-dd h:mm:ss", "2022-07-21 0:00:00"),
@@ -214,3 +214,28 @@ def test_general_never_takes_more_than_eleven_characters(value: float) -> None:
 def test_more_decimals_of_a_second_than_there_are_are_noughts() -> None:
     assert format_value(0.5, "s." + "0" * 100) == "0." + "0" * 100
     assert format_value(1.5 / 86_400, "ss." + "0" * 200).startswith("01.5000")
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "shown"),
+    [
+        (dt.date(2024, 3, 5), "[$-407]d. mmmm yyyy", "5. März 2024"),
+        (dt.date(2024, 3, 5), "[$-407]dddd", "Dienstag"),
+        (dt.date(2024, 3, 5), "[$-40C]dddd d mmmm", "mardi 5 mars"),
+        (dt.date(2024, 3, 5), "[$-409]mmmm", "March"),
+        (dt.date(2024, 3, 5), "[$-FFFF]mmm", "Mar"),
+        (5, "[$€-407]0.00", "€5.00"),
+        (1.23456789e100, "General", "1.2346E+100"),
+        (1.23456789e-120, "General", "1.2346E-120"),
+        ("text", "0;-0;0;General", "text"),
+        (3.14159, "# ???/???", "3  16/113"),
+        (0.3, "?/??", "3/10"),
+    ],
+)
+def test_what_excel_shows_where_others_differ(value: object, code: str, shown: str) -> None:
+    assert format_value(value, code) == shown
+
+
+def test_negative_durations_are_shown_in_the_system_that_has_them() -> None:
+    assert format_value(-0.0625, "[h]:mm") == "########"
+    assert format_value(-0.0625, "[h]:mm", date1904=True) == "-1:30"

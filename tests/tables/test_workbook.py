@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -243,3 +244,21 @@ def test_importing_loads_no_heavy_library() -> None:
         env={**os.environ, "PYTHONPATH": source},
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_zeros_that_the_sheet_hides_are_blank(tmp_path: Path) -> None:
+    def hide(sheet: Worksheet) -> None:
+        fill(["a", "b"], [0, 1], [2, 0])(sheet)
+        sheet.sheet_view.showZeros = False
+
+    assert texts(read_table(make(tmp_path, hide))) == [["a", "b"], ["", "1"], ["2", ""]]
+
+
+def test_conditional_formatting_is_noted_where_it_is(tmp_path: Path) -> None:
+    def rules(sheet: Worksheet) -> None:
+        fill(["a", "b"], [0, 1], [2, 0])(sheet)
+        sheet.conditional_formatting.add("A2:A3", CellIsRule(operator="lessThan", formula=["1"], font=Font(bold=True)))
+
+    path = make(tmp_path, rules)
+    assert read_table(path).notes == ("Colours of conditional formatting are not shown",)
+    assert read_table(path, cells="B1:B3").notes == ()

@@ -28,7 +28,7 @@ from exptdir.tables.cells import SheetStyles, unescape
 from exptdir.tables.grid import CellRows, Position, Sheet, sheet_of_cells
 from exptdir.tables.model import EMPTY, Cell, safe_link
 from exptdir.tables.names import DefinedName, SheetPart, TableObject
-from exptdir.tables.ranges import Box, cell_name, parse_range
+from exptdir.tables.ranges import Box, cell_name, is_range, parse_range
 from exptdir.tables.source import Book
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class Surroundings:
     filters: list[Box] = field(default_factory=list)
     tables: list[TableObject] = field(default_factory=list)
     drawn: list[Drawn] = field(default_factory=list)
+    conditional: list[Box] = field(default_factory=list)
     pictured: set[Position] = field(default_factory=set)
 
 
@@ -299,6 +300,8 @@ def _surroundings(archive: zipfile.ZipFile, part: SheetPart, outside: bytes, xml
         merged=[_range(merged) for merged in root.iterfind("mergeCells/mergeCell")],
         filters=[_range(filter) for filter in root.findall("autoFilter[@ref]")],
     )
+    for formats in root.iterfind("conditionalFormatting[@sqref]"):
+        found.conditional += [parse_range(area) for area in formats.get("sqref", "").split()[:100] if is_range(area)]
     for link in root.iterfind("hyperlinks/hyperlink"):
         relation = relations.get(link.get("id", ""))
         if relation is not None and (target := safe_link(relation.target)) is not None:
@@ -352,6 +355,7 @@ def _sheet(
     # Not by rows: openpyxl would make a cell of every place up to the last one.
     stored: dict[Position, Any] = worksheet._cells
     written: dict[Position, Any] = formulas._cells if formulas is not None else {}
+    zeros = worksheet.sheet_view.showZeros is not False
     for at, cell in stored.items():
         formula = written[at].value if at in written and written[at].data_type == "f" else None
         source = str(getattr(formula, "text", None) or formula or "")
@@ -367,6 +371,8 @@ def _sheet(
             shown = EMPTY._replace(look=shown.look)
         elif not shown.text.strip() and shown.kind == "text":
             continue
+        if not zeros and shown.kind == "number" and shown.value == 0:
+            shown = shown._replace(text="")
         if source and (match := _HYPERLINK.match(source)):
             shown = shown._replace(href=safe_link(match[1]))
         cells.put(*at, shown)
@@ -391,7 +397,7 @@ def _sheet(
         label_boxes=[table.box for table in around.tables if table.first_column],
         borders=styles.borders(stored, cells),
         late_problems=partial(_without_values, path, part.name, lacking),
-        notes=partial(_notes, around.drawn),
+        notes=partial(_notes, around),
     )
 
 
@@ -428,15 +434,17 @@ def _without_values(
     return [Problem("table", message, path)]
 
 
-def _notes(drawn: list[Drawn], box: Box | None) -> list[str]:
+def _notes(around: Surroundings, box: Box | None) -> list[str]:
     """Say what is drawn in a range of the sheet, or anywhere on it, and not shown."""
+    coloured = any(box is None or box.intersect(area) for area in around.conditional)
+    notes = ["Colours of conditional formatting are not shown"] if coloured else []
     kinds = [
         one.kind
-        for one in drawn
+        for one in around.drawn
         if box is None or (box.top <= one.at[0] <= box.bottom and box.left <= one.at[1] <= box.right)
     ]
     counted = [(kinds.count(kind), kind) for kind in _DRAWN.values() if kind in kinds]
     if not counted:
-        return []
+        return notes
     listed = " and ".join(f"{count} {kind}{'s' if count > 1 else ''}" for count, kind in counted)
-    return [f"{listed} of the sheet {'are' if len(kinds) > 1 else 'is'} not shown"]
+    return [f"{listed} of the sheet {'are' if len(kinds) > 1 else 'is'} not shown", *notes]

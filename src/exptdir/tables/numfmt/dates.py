@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import locale
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache, partial
@@ -33,13 +34,15 @@ class Moment(NamedTuple):
 Part = Callable[[Moment], str]
 
 
-def part_of(token: Token, noon: bool) -> str | Part:
+def part_of(token: Token, noon: bool, language: int = 0) -> str | Part:
     """Return what a token shows, or a function that says so for each moment.
 
     Parameters
     ----------
     noon
         Whether hours count to 12.
+    language
+        Number of the language that names of months and days are in, as Windows counts; 0 for English.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def part_of(token: Token, noon: bool) -> str | Part:
         A text where the token shows the same for every moment.
     """
     if token.kind == "date":
-        return partial(_date_part, token.source[0], len(token.source), noon)
+        return partial(_date_part, token.source[0], len(token.source), noon, language)
     if token.kind in {"elapsed", "ampm", "subsecond"}:
         return partial(_time_part, token)
     return token.shown or (token.source if token.kind == "digit" else "")
@@ -65,14 +68,37 @@ def _time_part(token: Token, moment: Moment) -> str:
     return "." + fraction[:places].ljust(places, "0")
 
 
-def _date_part(letter: str, length: int, noon: bool, moment: Moment) -> str:
+@lru_cache(maxsize=64)
+def _names(what: str, language: int, length: int) -> tuple[str, ...]:
+    """Return the names of months or days in a language, in the form that a code of so many letters means."""
+    english = {"months": _MONTHS, "days": _WEEKDAYS}[what]
+    named = english
+    if length > 4 and what == "days":
+        length = 4
+    if (code := locale.windows_locale.get(language)) and not code.startswith("en"):
+        from babel import Locale, UnknownLocaleError
+
+        try:
+            found = getattr(Locale.parse(code), what)["stand-alone"]["abbreviated" if length == 3 else "wide"]
+        except (UnknownLocaleError, ValueError, KeyError):
+            found = {}
+        # Babel counts months from 1, and days from Monday on 0.
+        order = range(1, 13) if what == "months" else (6, *range(6))
+        if found:
+            named = tuple(found[at].rstrip(".") for at in order)
+    if length == 5:
+        return tuple(name[0] for name in named)
+    return tuple(name[:3] for name in named) if length == 3 and named is english else named
+
+
+def _date_part(letter: str, length: int, noon: bool, language: int, moment: Moment) -> str:
     if letter in "yb":
         year = moment.year + (543 if letter == "b" else 0)
         return f"{year % 100:02d}" if length < 3 else f"{year:04d}"
     if letter == "m" and length > 2:
-        return _name(_MONTHS, moment.month - 1, length)
+        return _names("months", language, length)[moment.month - 1]
     if letter == "d" and length > 2:
-        return _name(_WEEKDAYS, moment.weekday, min(length, 4))
+        return _names("days", language, length)[moment.weekday]
     # Minutes are "M" here (see DateLayout).
     hour = int(moment.second_of_day // 3600)
     number = {
@@ -83,10 +109,6 @@ def _date_part(letter: str, length: int, noon: bool, moment: Moment) -> str:
         "s": int(moment.second_of_day % 60),
     }[letter]
     return str(number).zfill(min(length, 2))
-
-
-def _name(names: tuple[str, ...], at: int, length: int) -> str:
-    return names[at][:3] if length == 3 else names[at][0] if length == 5 else names[at]
 
 
 #: What a cell shows whose number is no date: negative, or after 31 December 9999.
@@ -173,6 +195,8 @@ def render_date(section: Section, serial: Decimal, date1904: bool) -> str:
         The text, with English names; ``########`` where the number is no date.
     """
     layout = date_layout(section)
+    if serial < 0 and not date1904:
+        return SHOWN_OUT_OF_RANGE
     moment = _moment(abs(serial) if layout.elapsed_only else serial, layout.decimals, date1904)
     if moment is None:
         return SHOWN_OUT_OF_RANGE
@@ -183,7 +207,7 @@ def render_date(section: Section, serial: Decimal, date1904: bool) -> str:
 class DateLayout:
     """What a section shows of a moment."""
 
-    def __init__(self, tokens: tuple[Token, ...]) -> None:
+    def __init__(self, tokens: tuple[Token, ...], language: int) -> None:
         # Mark ``m`` next to hours or seconds as minutes (``M``); make one token of ``.00`` after seconds.
         marked: list[Token] = []
         for token in tokens:
@@ -199,7 +223,7 @@ class DateLayout:
             else:
                 marked.append(Token(token.kind, source))
         noon = any(token.kind == "ampm" for token in marked)
-        self.parts: tuple[str | Part, ...] = tuple(part_of(token, noon) for token in marked)
+        self.parts: tuple[str | Part, ...] = tuple(part_of(token, noon, language) for token in marked)
         self.calendar = any(token.kind == "date" and token.source[0] in "ymdb" for token in marked)
         self.elapsed_only = not self.calendar and any(token.kind == "elapsed" for token in marked)
         decimals = max((len(token.source) - 1 for token in marked if token.kind == "subsecond"), default=0)
@@ -209,7 +233,7 @@ class DateLayout:
 @lru_cache(maxsize=512)
 def date_layout(section: Section) -> DateLayout:
     """Return what a section with parts of a date shows, worked out once."""
-    return DateLayout(section.tokens)
+    return DateLayout(section.tokens, section.language)
 
 
 def _days(duration: dt.timedelta) -> Decimal:

@@ -149,8 +149,18 @@ def _fraction(tokens: tuple[Token, ...], size: Decimal, sign: str) -> str:
         denominator = int(denominator_places)
         numerator = int(value * denominator + Fraction(1, 2))
     else:
-        nearest = value.limit_denominator(10 ** len(denominator_places) - 1)
-        numerator, denominator = nearest.numerator, nearest.denominator
+        # The last convergent of the continued fraction with so few digits, as Excel does; the nearest fraction of all
+        # may be another.
+        before, (numerator, denominator), left = (0, 1), (1, 0), value
+        while True:
+            step = left.numerator // left.denominator
+            following = step * numerator + before[0], step * denominator + before[1]
+            if following[1] >= 10 ** len(denominator_places):
+                break
+            before, (numerator, denominator) = (numerator, denominator), following
+            if left - step < Fraction(5, 10**8):
+                break
+            left = 1 / (left - step)
     whole, rest = divmod(numerator, denominator) if mixed else (0, numerator)
     part = _pad(rest, numerator_places) + "/" + _pad(denominator, denominator_places, after=True)
     if mixed and not rest and "0" not in numerator_places:
@@ -190,7 +200,8 @@ def general(value: Decimal) -> str:
         if len(rounded) <= GENERAL_WIDTH:
             return sign + rounded
     exponent = size.adjusted()
-    mantissa = round_to(size.scaleb(-exponent, EXACT), 5)
+    # An exponent of three digits takes one from the mantissa.
+    mantissa = round_to(size.scaleb(-exponent, EXACT), 5 if abs(exponent) < 100 else 4)
     if mantissa >= 10:
         mantissa, exponent = mantissa / 10, exponent + 1
     return sign + f"{_trim(f'{mantissa:f}')}E{'-' if exponent < 0 else '+'}{abs(exponent):02d}"

@@ -77,7 +77,7 @@ class NumberFormat:
         """Show a text."""
         if self._text is None or len(self._text.tokens) * len(value) > _LONGEST:
             return value
-        return "".join(value if token.kind == "text" else token.shown for token in self._text.tokens)
+        return "".join(value if token.kind in {"text", "general"} else token.shown for token in self._text.tokens)
 
     def moment(self, value: float) -> dt.datetime | dt.timedelta | None:
         """Return what a number that is shown as a date or a time means (see :func:`.as_moment`)."""

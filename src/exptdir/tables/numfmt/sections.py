@@ -36,6 +36,7 @@ _TOKEN = re.compile(
 )
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)$")
 _ELAPSED = re.compile(r"(h+|m+|s+)$", re.IGNORECASE)
+_LANGUAGE = re.compile(r"\A\$[^-]*-([0-9A-Fa-f]{1,8})\Z")
 _OPERATORS = {
     "<": operator.lt,
     "<=": operator.le,
@@ -101,6 +102,8 @@ class Section:
     tokens: tuple[Token, ...]
     condition: Condition | None = None
     colour: str | None = None
+    #: The language of dates, ``0x407`` for German, or 0.
+    language: int = 0
 
     @cached_property
     def kind(self) -> Kind:
@@ -130,21 +133,26 @@ def parse(code: str) -> tuple[Section, ...]:
     tokens: list[Token] = []
     condition: Condition | None = None
     colour: str | None = None
+    language = 0
     code = code[:MAX_LENGTH]
     for system, written in _SYSTEM.items():
         code = re.sub(re.escape(system) + "[^;]*", written, code, flags=re.IGNORECASE)
     for match in _TOKEN.finditer(code or "General"):
         kind, source = str(match.lastgroup), match.group(match.lastgroup or 0)
         if kind == "end":
-            sections.append(Section(_with_eras(tokens), condition, colour))
-            tokens, condition, colour = [], None, None
+            sections.append(Section(_with_eras(tokens), condition, colour, language))
+            tokens, condition, colour, language = [], None, None, 0
         elif kind == "bracket" and (test := _CONDITION.match(source)):
             condition = Condition(test[1], Decimal(test[2]))
         elif kind == "bracket" and (found := section_colour(source)):
             colour = found
+        elif kind == "bracket" and (spoken := _LANGUAGE.search(source)):
+            # The upper digits are a calendar and a shape of digits.
+            language = int(spoken[1], 16) & 0xFFFF
+            tokens.append(Token("literal", source[1:].partition("-")[0]))
         elif (token := _token(kind, source)) is not None:
             tokens.append(token)
-    sections.append(Section(_with_eras(tokens), condition, colour))
+    sections.append(Section(_with_eras(tokens), condition, colour, language))
     return tuple(sections[:4])
 
 
