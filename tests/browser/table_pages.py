@@ -83,12 +83,15 @@ def _library() -> str:
     return library_script()
 
 
-def write_page(directory: Path, *boxes: str) -> str:
+def write_page(directory: Path, *boxes: str, tools_from: int = 5) -> str:
     """Write a page with all that it loads; return its address."""
     static = directory / "_static"
     static.mkdir(parents=True, exist_ok=True)
     for name in ("exptdir.css", "exptdir-tables.css", *SCRIPTS):
         shutil.copy(STATIC / name, static)
+    # Tables of five rows have tools here, so that the tests can say what is in them.
+    script = static / "exptdir-tables.js"
+    script.write_text(script.read_text("utf-8").replace("ROWS_FOR_TOOLS = 12;", f"ROWS_FOR_TOOLS = {tools_from};"), "utf-8")
     (directory / LIBRARY).write_text(_library(), "utf-8")
     page = directory / "index.html"
     page.write_text(page_html(*boxes), "utf-8")

@@ -201,7 +201,7 @@
       this.body.replaceChildren();
       this.table.classList.add("exptdir-many");
       this.box.style.setProperty("--exptdir-width", `${widths.reduce((sum, width) => sum + width)}ch`);
-      return { data: this.cells, columns, deferRender: true, scroller: true, scrollX: true, scrollY: "70vh" };
+      return { data: this.cells, columns, deferRender: true, scroller: true, scrollX: true, scrollY: "70vh", scrollCollapse: true };
     }
 
     width(column, heading) {

@@ -3,7 +3,7 @@
   "use strict";
   const tables = window.exptdirTables;
   /* Fewer rows than these are seen at a glance. */
-  const ROWS_FOR_TOOLS = 5;
+  const ROWS_FOR_TOOLS = 12;
   const PAUSE = 150;
   const STEPS = { none: "asc", asc: "desc", desc: "none" };
   const ARIA = { asc: "ascending", desc: "descending", none: "none" };
@@ -57,6 +57,7 @@
       this.scroller.append(part);
       this.box.classList.add("exptdir-live");
       new ResizeObserver(() => this.measure()).observe(this.scroller);
+      this.scroller.addEventListener("scroll", () => this.fade(), { passive: true });
     }
 
     measure() {
@@ -64,8 +65,16 @@
       const overflows = scroller.scrollWidth > scroller.clientWidth || scroller.scrollHeight > scroller.clientHeight;
       if (overflows) scroller.tabIndex = 0;
       else scroller.removeAttribute("tabindex");
+      this.fade();
       const first = this.box.querySelector("tbody tr > :first-child");
       this.box.classList.toggle("exptdir-wide-first", (first?.offsetWidth ?? 0) > WIDE * scroller.clientWidth);
+    }
+
+    /* What is cut off on the right is seen to go on. */
+    fade() {
+      const { scroller } = this;
+      const left = scroller.scrollWidth - scroller.clientWidth - Math.abs(scroller.scrollLeft);
+      scroller.classList.toggle("exptdir-goes-on", left > 1);
     }
 
     /* The cell of each column that heads it alone; none where several columns share one. */
@@ -106,8 +115,9 @@
       this.status = make("span", { class: "exptdir-table-status", role: "status" });
       const tools = make("div", { class: "exptdir-table-tools", role: "group", "aria-label": "Tools of the table" });
       if (this.isGrid) tools.append(this.makeSearch(), this.makeFilterButton());
-      this.widen = button("Full width", () => this.toggleFull());
-      tools.append(button("Copy", () => this.copy(), { title: "Copy the rows as they are shown" }), this.widen);
+      this.widen = button("Full width", () => this.toggleFull(), { class: "exptdir-roomy" });
+      const help = { title: "Copy the rows as they are shown", class: "exptdir-roomy" };
+      tools.append(button("Copy", () => this.copy(), help), this.widen);
       tools.append(this.status);
       this.scroller.before(tools);
       this.tools = tools;

@@ -45,7 +45,10 @@ class _Rows:
                     for column, (text, dress) in enumerate(zip(packed.texts[at], packed.dressed[at], strict=True)):
                         if text is not None:
                             # What matters of a cell's column: 2 for headers, 1 for numbers; whether a line follows.
+                            # Labels with blanks in them stay in one line: the table scrolls sooner.
+                            label = packed.labels and column == 0 and " " in text and at >= packed.header_rows
                             kind = 2 if column < packed.header_columns else int(column in packed.numeric)
+                            kind = 3 if label and kind == 0 else kind
                             rule = column + packed.dresses[dress].colspan - 1 in packed.rules_right
                             self._cell(at, column, text, (dress, at < packed.header_rows, kind, rule))
                     body.append("</tr>\n")
@@ -90,6 +93,8 @@ class _Rows:
             classes.append("exptdir-number")
         placed = (("text", look.align), ("exptdir-valign", look.valign))
         classes += [f"{part}-{value}" for part, value in placed if value]
+        if place == 3:
+            classes.append("exptdir-label")
         classes += [f"exptdir-{part}" for part in ("ink", "fill") if getattr(look, part)]
         node = nodes.entry(classes=[*classes, *(["exptdir-rule-right"] if rule else [])])
         attributes: dict[str, Any] = {}

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from exptdir.tables import Cell, Look, Table, TextRun
 
 Row = tuple["Cell", ...]
+#: What programs write for numbers that are missing or not finite.
+_MISSING = frozenset(
+    {"nan", "na", "n/a", "#n/a", "n.a.", "nd", "n.d.", "inf", "+inf", "-inf", "infinity", "-infinity", "null", "none"}
+    | {"-", "–", "—"}
+)
+#: Characters of a label that stays in one line.
+_LABEL = 24
 
 
 class Dress(NamedTuple):
@@ -51,6 +58,8 @@ class Packed(NamedTuple):
         How many rows and columns are headers.
     numeric
         The columns that hold numbers alone below their heading.
+    labels
+        Whether the first column holds nothing longer than labels, such as "patient 10".
     rules_below, rules_right
         Rows and columns after which a line runs.
     """
@@ -63,6 +72,7 @@ class Packed(NamedTuple):
     header_rows: int
     header_columns: int
     numeric: frozenset[int]
+    labels: bool
     rules_below: frozenset[int]
     rules_right: frozenset[int]
 
@@ -74,7 +84,8 @@ class Packed(NamedTuple):
 class _Packer:
     """Collects the looks of a table while its rows are gone through."""
 
-    def __init__(self) -> None:
+    def __init__(self, numeric: frozenset[int]) -> None:
+        self.numeric = numeric
         self.places: dict[tuple[str, int, int, int], int] = {}
         self.dresses: list[Dress] = []
         self.orders: dict[tuple[int, int], str] = {}
@@ -94,12 +105,13 @@ class _Packer:
         if order is not None:
             self.orders[at, column] = order
         rowspan = min(cell.rowspan, most)
+        kind = "number" if cell.kind == "text" and column in self.numeric and is_missing(cell) else cell.kind
         # Looks are shared by the cells of a style and live as long as the table.
-        key = cell.kind, id(cell.look), rowspan, cell.colspan
+        key = kind, id(cell.look), rowspan, cell.colspan
         place = self.places.get(key)
         if place is None:
             place = self.places[key] = len(self.dresses)
-            self.dresses.append(Dress(cell.kind, cell.look, rowspan, cell.colspan))
+            self.dresses.append(Dress(kind, cell.look, rowspan, cell.colspan))
         return place
 
 
@@ -107,7 +119,8 @@ def pack(table: Table, limit: int = 0) -> Packed:
     """Return the header rows of a table and the first *limit* others (0: all of them) as plain values."""
     shown = table.rows[: table.header_rows + limit] if limit else table.rows
     shown = (*map(_unbold, shown[: table.header_rows]), *shown[table.header_rows :])
-    packer, last = _Packer(), len(shown)
+    numeric = frozenset(at for at, kind in enumerate(column_kinds(table)) if kind == "number")
+    packer, last = _Packer(numeric), len(shown)
     # A merged cell ends with the headers, or with what is shown.
     ends = [table.header_rows if at < table.header_rows else last for at in range(last)]
     dressed = tuple(packer.row(at, row, ends[at] - at) for at, row in enumerate(shown))
@@ -125,7 +138,8 @@ def pack(table: Table, limit: int = 0) -> Packed:
         extras=packer.extras,
         header_rows=min(table.header_rows, last),
         header_columns=table.header_columns,
-        numeric=frozenset(at for at, kind in enumerate(column_kinds(table)) if kind == "number"),
+        numeric=numeric,
+        labels=all(len(row[0].text) <= _LABEL and "\n" not in row[0].text for row in shown[table.header_rows :]),
         rules_below=frozenset(row for row in table.rules_below if row < last),
         rules_right=table.rules_right,
     )
@@ -142,9 +156,18 @@ def _unbold(row: Row) -> Row:
 def column_kinds(table: Table) -> list[str]:
     """Return for each column the one kind of value that it holds below its heading, or else ``text``."""
     below = table.rows[table.header_rows :]
-    columns = [{row[at].kind for row in below} for at in range(table.n_columns)]
-    kinds = [found - {"empty"} for found in columns]
+    kinds = [{row[at].kind for row in below} - {"empty"} for at in range(table.n_columns)]
+    for at, found in enumerate(kinds):
+        # What stands for a number that is missing stands with the numbers.
+        others = [row[at] for row in below if row[at].kind in {"text", "error"}] if "number" in found else []
+        if others and found <= {"number", "text", "error"} and all(map(is_missing, others)):
+            kinds[at] = {"number"}
     return [next(iter(found)) if len(found) == 1 else "text" for found in kinds]
+
+
+def is_missing(cell: Cell) -> bool:
+    """Tell whether a cell says that there is no number, or none that is finite."""
+    return cell.text.strip().lower() in _MISSING
 
 
 def sort_key(cell: Cell) -> str | None:
