@@ -162,7 +162,7 @@ def several(reader: str, path: Path, repeat: int) -> dict[str, object]:
     return {**least, "rows": int(measured[0]["rows"]), "spread": read.spread}
 
 
-def measure(sizes: list[int], repeat: int) -> list[dict[str, object]]:
+def measure(sizes: list[int], repeat: int, readers: list[str]) -> list[dict[str, object]]:
     """Write the workbooks, and read each with all readers."""
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="exptdir-readers-") as name:
@@ -173,7 +173,7 @@ def measure(sizes: list[int], repeat: int) -> list[dict[str, object]]:
         write_twenty(books[CLAIMED], far=False)
         write_twenty(books[FAR], far=True)
         for sheet, path in books.items():
-            for reader in READERS:
+            for reader in readers:
                 row: dict[str, object] = {"cells": cells(sheet), "sheet": sheet, "reader": reader}
                 row |= several(reader, path, repeat)
                 print(*(f"{cell:.3f}" if isinstance(cell, float) else cell for cell in row.values()), flush=True)
@@ -188,13 +188,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), metavar="N", help="rows")
     parser.add_argument("--repeat", type=int, default=7, metavar="N", help="keep the least of N")
+    parser.add_argument("--readers", nargs="+", default=list(READERS), metavar="NAME", choices=list(READERS))
     parser.add_argument("--once", nargs=2, metavar=("READER", "FILE"), help="what the processes are called with")
     options = parser.parse_args()
     if options.once:
         once(options.once[0], Path(options.once[1]))
         return
     print(machine("openpyxl", "python-calamine"))
-    rows = measure(options.sizes, options.repeat)
+    rows = measure(options.sizes, options.repeat, options.readers)
     merge_csv(HERE / "results.csv", rows, ["cells", "sheet", "reader"])
     write_workbook(HERE / "results.xlsx", SHEETS)
 
