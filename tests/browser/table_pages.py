@@ -91,7 +91,8 @@ def write_page(directory: Path, *boxes: str, tools_from: int = 5) -> str:
         shutil.copy(STATIC / name, static)
     # Tables of five rows have tools here, so that the tests can say what is in them.
     script = static / "exptdir-tables.js"
-    script.write_text(script.read_text("utf-8").replace("ROWS_FOR_TOOLS = 12;", f"ROWS_FOR_TOOLS = {tools_from};"), "utf-8")
+    text = script.read_text("utf-8").replace("ROWS_FOR_TOOLS = 12;", f"ROWS_FOR_TOOLS = {tools_from};")
+    script.write_text(text, "utf-8")
     (directory / LIBRARY).write_text(_library(), "utf-8")
     page = directory / "index.html"
     page.write_text(page_html(*boxes), "utf-8")
