@@ -193,3 +193,10 @@ def test_numbers_of_excluded_directories_are_taken(run: Run, record: Path):
     done = run("renumber", "63", "90")
     assert done.code == 1 and "the id 90 is taken by expts/0090_old, which exclude_patterns leaves out" in done.err
     assert run("new", "Next").out == "expts/0091_next/index.md\n"
+
+
+def test_a_tag_that_stands_in_another_tools_key_is_not_said_to_be_gone(run: Run, record: Path):
+    write(record, {"expts/0070_x/index.md": "---\ncategories: [pcr, gel]\n---\n\n# X\n"})
+    assert run("tag", "70", "new").code == 0 and run("tag", "70").out == "pcr\ngel\nnew\n"
+    done = run("tag", "70", "--remove", "gel")
+    assert done.code == 1 and "“categories”" in done.err and run("tag", "70").out == "pcr\ngel\nnew\n"

@@ -29,7 +29,7 @@ def test_one_that_cannot_be_decoded_is_told_of_until_it_can(tmp_path: Path) -> N
     with preview(tmp_path) as shown:
         shown.warm.build(shown.change({"docs/page.md": b"# A p\xe4ge\n"}))
         shown.save({NOTES: titled("First", "Other words.")})
-        assert any("docs/page.md:1: this is not utf-8" in one for one in shown.warnings)
+        assert any("docs/page.md:1: this is no text in UTF-8" in one for one in shown.warnings)
         shown.save({"docs/page.md": "# A page\n\nMended.\n"})
         assert "Mended." in shown.html("docs/page")
         assert not any("docs/page.md" in one for one in shown.warnings)

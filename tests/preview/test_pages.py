@@ -97,7 +97,7 @@ def test_a_document_that_cannot_be_read_is_left_to_the_build_which_goes_on(shown
         shown.show(*changed)
     shown.warm.build(changed)
     assert shown.warm.app.env.current_document.docname == ""
-    assert any("this is not utf-8" in line for line in shown.warnings)
+    assert any("this is no text in UTF-8" in line for line in shown.warnings)
     mended = shown.change({"docs/page.md": "# Café\n"})
     shown.warm.build(mended)
     assert "Café" in shown.html("docs/page")

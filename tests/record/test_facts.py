@@ -553,3 +553,22 @@ def test_neither_yaml_nor_sphinx_is_loaded_for_rst() -> None:
     code = f"import sys, exptdir.record.facts; print([m for m in {names} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("front", "tags"),
+    [
+        ("categories: [pcr, gel]", ("pcr", "gel")),
+        ("keywords: pcr, gel", ("pcr", "gel")),
+        ("tags: [pcr]\ncategories:\n  - gel\nkeywords: pcr, 3", ("pcr", "gel", "3")),
+    ],
+)
+def test_categories_and_keywords_are_tags(expt: Path, front: str, tags: tuple[str, ...]) -> None:
+    facts, problems = from_md(expt, f"---\n{front}\n---\n# X\n")
+    assert (facts.tags, problems) == (tags, [])
+
+
+def test_categories_that_are_no_list_are_told_and_tags_stay(expt: Path) -> None:
+    facts, problems = from_md(expt, "---\ntags: [pcr]\ncategories: {a: b}\n---\n# X\n")
+    assert facts.tags == ("pcr",)
+    assert "expected a list" in only(problems).message

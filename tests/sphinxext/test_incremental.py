@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 
 from tests.forking import sphinx_build
+from tests.sphinxext.building import Site, titled
 
 #: Sphinx's own state, which the promise leaves out.
 STATE = {"searchindex.js", ".buildinfo", ".buildinfo.bak"}
@@ -264,3 +265,23 @@ def test_builders_that_share_doctrees_do_not_hide_changes_from_each_other(tmp_pa
         run_sphinx(source, tmp_path / builder, "-b", builder, "-d", doctrees)
         run_sphinx(source, tmp_path / f"clean-{builder}", "-b", builder)
         assert_same(tmp_path / builder, tmp_path / f"clean-{builder}")
+
+
+@pytest.mark.parametrize("name", ["d.csv", "part.txt", "a.svg", "notes.rst"])
+def test_a_file_with_an_older_time_is_seen(tmp_path: Path, name: str):
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{0}"/>'
+    text = "\n.. datatable:: d.csv\n\n.. include:: part.txt\n\n.. image:: a.svg\n"
+    before = {"d.csv": "a,b\n1,2\n", "part.txt": "One.\n", "a.svg": svg.format(1), "notes.rst": titled("A", text)}
+    after = {"d.csv": "a,b\n8,9\n", "part.txt": "Two.\n", "a.svg": svg.format(2), "notes.rst": titled("B", text)}
+    site = Site(tmp_path)
+    site.build(files={f"expts/1_a/{one}": content for one, content in before.items()})
+    path = site.source / "expts/1_a" / name
+    path.write_text(after[name])
+    os.utime(path, (1_500_000_000, 1_500_000_000))
+    again = site.build()
+    clean = site.build(out="clean")
+    assert again.html("expts/1_a/notes") == clean.html("expts/1_a/notes")
+    assert (again.out / "_images").exists() == (clean.out / "_images").exists()
+    for image in (clean.out / "_images").rglob("*.svg"):
+        assert image.read_bytes() == (again.out / image.relative_to(clean.out)).read_bytes()
+    assert "0 added, 0 changed, 0 removed" in site.build().status

@@ -25,6 +25,8 @@ _SMALL_DIRECTORIES = {"tags": "tags", "prereqs": "prerequisites"}
 _PERIOD = re.compile(r"(?:19[7-9][0-9]|20[0-9]{2}|2100)(?:[-_. ]?(?:0[1-9]|1[0-2]))?")
 _NUMBERED = re.compile(r"([0-9]{1,18})(?:([-_. ]+)(.*))?", re.DOTALL)
 
+#: The keys of front matter that hold tags, by us and by others (Quarto, Jekyll, Hugo).
+_WORDS = frozenset({"tags", "categories", "keywords"})
 _HEAD = 16 << 10
 _FRONT_MATTER = 64 << 10
 _SHALLOW = 200
@@ -204,10 +206,30 @@ def _front_matter(path: str, text: str, whole: bool) -> Iterator[Claim]:
         return
     if not isinstance(root, yaml.MappingNode):
         raise UnreadableError("its front matter is not a list of keys and values", 2)
+    words: list[Claim] = []
     for key, value in root.value:
-        fact = FACT_OF_KEY.get(key.value) if isinstance(key.value, str) else None
-        if fact is not None and not value.tag.endswith(":null"):
-            yield Claim(fact, _plain_value(value), path, key.start_mark.line + 2)
+        name = key.value if isinstance(key.value, str) else ""
+        fact = "tags" if name in _WORDS else FACT_OF_KEY.get(name)
+        if fact is None or value.tag.endswith(":null"):
+            continue
+        claim = Claim(fact, _plain_value(value), path, key.start_mark.line + 2)
+        if fact == "tags":
+            words.append(claim)
+        else:
+            yield claim
+    # What other tools call so goes together; a value that makes no sense is told by itself.
+    lists = [value for claim in words if (value := _words_of(claim.value)) is not None]
+    if len(lists) == len(words) > 1:
+        yield Claim("tags", [one for found in lists for one in found], path, words[0].line)
+    else:
+        yield from words
+
+
+def _words_of(value: object) -> list[str] | None:
+    """Return the tags of one key, written as a list or with commas between them."""
+    if isinstance(value, str):
+        return value.split(",")
+    return value if isinstance(value, list) and all(isinstance(one, str) for one in value) else None
 
 
 def _plain_value(node: object) -> object:

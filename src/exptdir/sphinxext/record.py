@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docutils import nodes
+
 from exptdir.record.check import status
+from exptdir.record.files import stamp
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.sphinxext.config import Settings
@@ -73,8 +77,8 @@ def _undecodable(env: BuildEnvironment, docnames: Iterable[str]) -> dict[str, Pr
             content.decode(encoding)
         except UnicodeDecodeError as error:
             line = content[: error.start].count(b"\n") + 1
-            byte = content[error.start]
-            message = f"this is not {encoding} (byte 0x{byte:02X}): the page is left out; save the file as UTF-8"
+            name = "UTF-8" if encoding.lower().startswith("utf-8") else encoding
+            message = f"this is no text in {name}, so the page is left out; save the file as UTF-8"
             found[docname] = Problem("log", message, path, line)
         except OSError:
             # Sphinx says so itself.
@@ -96,6 +100,32 @@ def _plain_files(record: Record, found: Iterable[str], settings: Settings) -> li
     return plain
 
 
+def note_sources(app: Sphinx, doctree: nodes.document) -> None:
+    """Note the time and size of a document's file and of all that it depends on."""
+    docname = app.env.current_document.docname
+    paths = {str(app.env.doc2path(docname, False)), *map(str, app.env.dependencies.get(docname, ()))}
+    domain_of(app.env).sources[docname] = {path: _time_and_size(app.env, path) for path in sorted(paths)}
+
+
+def documents_of_older_files(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    """Have documents read again of whose files any has another time or size than when they were read.
+
+    Sphinx asks whether a file is newer than the reading, which one is not that came out of an archive or a backup.
+    """
+    return [
+        docname
+        for docname, sources in domain_of(env).sources.items()
+        if docname in env.found_docs and any(_time_and_size(env, path) != then for path, then in sources.items())
+    ]
+
+
+def _time_and_size(env: BuildEnvironment, path: str) -> tuple[int, int]:
+    found = stamp(os.path.join(env.srcdir, path))
+    return (found[0], found[2]) if found else (0, 0)
+
+
 def setup_record(app: Sphinx) -> None:
     """Connect the scan to the build."""
     scanner = Scanner()
@@ -103,6 +133,9 @@ def setup_record(app: Sphinx) -> None:
     # Before figures are brought up to date, which begins with a scan.
     app.connect("builder-inited", lambda app: setattr(domain_of(app.env), "scanner", scanner), priority=100)
     app.connect("env-get-outdated", scan_before_reading, priority=100)
+    app.connect("env-get-outdated", documents_of_older_files, priority=300)
+    # Once all that a document depends on has been noted.
+    app.connect("doctree-read", note_sources, priority=950)
 
 
 def report_problems(app: Sphinx, env: BuildEnvironment) -> list[str]:

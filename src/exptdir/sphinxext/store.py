@@ -207,8 +207,9 @@ class Store(Domain):
         "figures": {},
         "figure_indexes": {},
         "figure_files": {},
+        "sources": {},
     }
-    data_version = 4
+    data_version = 5
     #: Reads spreadsheets while documents are read; not pickled.
     table_reader: TableReader | None = None
     #: Where references lead, by text, key of the experiment that they are in, and kind: digests and pages ask for the
@@ -219,6 +220,8 @@ class Store(Domain):
 
     #: Experiments' pages by document.
     pages: dict[str, Page]
+    #: The time and size of each document's file, and of each that it depends on, when it was read.
+    sources: dict[str, dict[str, tuple[int, int]]]
     #: Entries by document, in file order.
     entries: dict[str, list[Entry]]
     #: Runs by document.

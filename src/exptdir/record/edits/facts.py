@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from exptdir.record.edits.fact_writers import (
 from exptdir.record.edits.plan import Plan, Workspace
 from exptdir.record.facts_sources import from_log, from_small_files, from_toml
 from exptdir.record.facts_values import convert
+from exptdir.record.files import read_log
+from exptdir.record.markup.markdown import front_matter_end
 from exptdir.record.model import Experiment, Record
 
 #: What a fact can be set to; ``None`` and an empty sequence take it away.
@@ -68,9 +71,20 @@ def put_fact(workspace: Workspace, experiment: Experiment, fact: str, value: Fac
         elif place == "small":
             set_in_small_files(workspace, directory, fact, plain)
         elif log.suffix.lower() == ".md":
+            if fact == "tags" and set(experiment.tags) - set(plain if isinstance(plain, tuple) else ()):
+                _need_own_tags(read_log(log))
             workspace.rewrite(log, lambda text: set_in_front_matter(text, fact, plain))
         else:
             workspace.rewrite(log, lambda text: set_in_fields(text, fact, plain))
+
+
+def _need_own_tags(text: str) -> None:
+    """Refuse to take tags away where some are another tool's, whose keys are read and not written."""
+    lines = text.split("\n")
+    front = "\n".join(lines[: front_matter_end(lines)]) if text.startswith("---") else ""
+    found = re.search(r"^(categories|keywords)[ \t]*:", front, re.MULTILINE)
+    if found:
+        raise EditError(f"the front matter has tags as “{found[1]}”, too, which only you can change")
 
 
 def stated_in(experiment: Experiment, fact: str) -> list[str]:
