@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
@@ -122,10 +123,19 @@ def project(root: Path, **given: Any) -> Project:
 
 
 @contextmanager
-def preview(root: Path, files: Files = RECORD, **given: Any) -> Iterator[Preview]:
-    """Write a record and build it; afterwards, with no files, go on with one that is there."""
+def preview(
+    root: Path,
+    files: Files = RECORD,
+    patience: float = 60,
+    drawn: Callable[[tuple[str, ...]], None] = lambda figures: None,
+    **given: Any,
+) -> Iterator[Preview]:
+    """Write a record and build it; afterwards, with no files, go on with one that is there.
+
+    Builds wait for scripts for *patience* seconds, on a busy machine too.
+    """
     write(root / "source", files)
-    with warm(project(root, **given)) as made:
+    with patch("exptdir.preview.figures.PATIENCE", patience), warm(project(root, **given), drawn=drawn) as made:
         made.build()
         made.changes()
         yield Preview(root, made)

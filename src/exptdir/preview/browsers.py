@@ -266,15 +266,23 @@ class Tellers:
         Who is told in the terminal.
     follow
         Called with the files and directories outside the record that are to be watched.
+    ignore
+        Called with the patterns of files whose changes mean nothing.
     """
 
     def __init__(
-        self, state: State, browsers: Browsers, report: Report, follow: Callable[[Iterable[str]], None]
+        self,
+        state: State,
+        browsers: Browsers,
+        report: Report,
+        follow: Callable[[Iterable[str]], None],
+        ignore: Callable[[Iterable[str]], None] = lambda patterns: None,
     ) -> None:
         self._state = state
         self._browsers = browsers
         self._report = report
         self._follow = follow
+        self._ignore = ignore
 
     def begun(self, changed: tuple[str, ...]) -> None:
         """Take note of a build that begins."""
@@ -287,6 +295,7 @@ class Tellers:
         """Pass on what the builder says."""
         if isinstance(message, Ready):
             self._state.home, self._state.editor = message.home, message.editor
+            self._ignore(message.ignored)
             self._follow(message.outside)
         elif isinstance(message, Progress):
             self._report.progress(message.text, message.share)
@@ -303,7 +312,8 @@ class Tellers:
         state.building, state.ready = False, True
         outside = (one for one in message.modules if not one.startswith(f"{state.source}/"))
         self._follow((*message.outside, *outside))
-        self._report.built(message.seconds, message.warnings, new)
+        if not message.idle:
+            self._report.built(message.seconds, message.warnings, new)
         self._browsers.tell(state.message())
         if anew:
             self._browsers.tell({"type": "reload"})

@@ -14,13 +14,13 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exptdir.preview.channel import Channel, Ending, leave
-from exptdir.preview.dependencies import Modules, outside, statics, templates
-from exptdir.preview.messages import Build, Built, Failed, PagesShown, Ready
+from exptdir.preview.dependencies import Modules, Writes, outside, statics, templates
+from exptdir.preview.messages import Build, Built, Drawn, Failed, PagesShown, Ready
 from exptdir.preview.scratch_site import alone
 from exptdir.preview.warm_sphinx import Project, Warm, warm
 from exptdir.preview.warnings import Reporter, failed
@@ -63,11 +63,17 @@ class Firsts:
             Whatever ends the reading or writing of a document; the build is to tell of it.
         """
         application, changed = self._application, self._order.changed
-        yield from self._show(application.dependents.of(changed))
-        if any((os.path.splitext(path)[1] not in self._application.app.config.source_suffix) for path in changed):
+        if application.drawing.has_news:
             figures = application.drawing.draw()
             self.drawn = True
-            yield from self._show(application.dependents.of(figures) if figures else ())
+            yield from self._show(application.showing(figures))
+        yield from self._show(application.dependents.of(changed))
+        if not self.drawn and any(
+            (os.path.splitext(path)[1] not in self._application.app.config.source_suffix) for path in changed
+        ):
+            figures = application.drawing.draw()
+            self.drawn = True
+            yield from self._show(application.showing(figures))
 
     def _show(self, docnames: Iterable[str]) -> Iterator[Shown]:
         chosen = self._chosen({name for name in docnames if self._application.app.env.doc2path(name).is_file()})
@@ -107,13 +113,17 @@ class Session:
         self._project = project
         self._channel = channel
         self._modules = Modules()
+        self._writes = Writes(project.source, (project.output, project.doctrees))
         self._builds = 0
 
     def run(self) -> None:
         """Make the application, and build until that is no longer possible."""
+        self._writes.listen()
         with ExitStack() as stack:
             try:
-                application = stack.enter_context(warm(self._project, (Reporter(self._channel.send),)))
+                application = stack.enter_context(
+                    warm(self._project, (Reporter(self._channel.send),), self._tell_drawn)
+                )
             except _FAILURES as error:
                 self._fail(failed(error, conf=self._conf))
                 return
@@ -128,10 +138,16 @@ class Session:
                     templates=templates(app),
                     outside=outside(application),
                     editor=Settings.of(app.config).editor_url,
+                    ignored=tuple(Settings.of(app.config).watch_ignore),
                 )
             )
             while self._build(application, self._channel.next()):
                 continue
+
+    def _tell_drawn(self, figures: tuple[str, ...]) -> None:
+        # The server may be gone, and this process with it in a moment.
+        with suppress(OSError):
+            self._channel.send(Drawn(figures))
 
     @property
     def _conf(self) -> Path | None:
@@ -139,20 +155,23 @@ class Session:
 
     def _fail(self, failure: Failed, application: Warm | None = None) -> None:
         wrote = application.drawing.take() if application is not None else ()
-        self._channel.send(Failed(failure.failure, failure.traceback, failure.fatal, self._modules.files(), wrote))
+        modules, made = self._modules.files(), self._writes.take()
+        self._channel.send(Failed(failure.failure, failure.traceback, failure.fatal, modules, wrote, made))
 
     def _build(self, application: Warm, order: Build) -> bool:
         """Do as told; say whether the application is still of use."""
         began = time.monotonic()
+        first = not application.built
+        idle = not (first or order.everything or application.is_concerned(order.changed, order.modified))
         try:
-            drawn = self._show_first(application, order, began) if application.built else False
-            first = not application.built
-            application.build(order.changed, order.everything, drawn)
+            if not idle:
+                drawn = self._show_first(application, order, began) if application.built else False
+                application.build(order.changed, order.everything, drawn)
         except _FAILURES as error:
             conf = self._conf if isinstance(error, SystemExit) else None
             self._fail(failed(error, conf=conf, document=application.document), application)
             return False
-        pages, files = application.changes()
+        pages, files = application.changes() if not idle else ((), ())
         self._channel.send(
             Built(
                 pages=pages,
@@ -161,7 +180,10 @@ class Session:
                 wrote=application.drawing.take(),
                 modules=self._modules.files(),
                 outside=outside(application),
-                seconds=time.monotonic() - began,
+                # What was drawn beside other builds has taken longer.
+                seconds=time.monotonic() - min(began, application.drawing.began or began),
+                made=self._writes.take(),
+                idle=idle,
             )
         )
         if first:

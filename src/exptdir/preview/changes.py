@@ -99,6 +99,8 @@ class Changes:
         self._taken: dict[str, tuple[int, int]] = {}
         self._made: set[str] = set()
         self._last_made: set[str] = set()
+        #: Of what was taken last, the files that were there before, and still are.
+        self.modified: tuple[str, ...] = ()
 
     @property
     def pending(self) -> bool:
@@ -177,10 +179,14 @@ class Changes:
             if below or not (path in self._stamps or path in self._unsure):
                 del noted[path]
                 noted = {**below, **noted}
-        changed: set[str] = set()
+        changed, modified = set[str](), set[str]()
         for path, names in noted.items():
+            was_there = path in self._stamps
             if self._is_changed(path):
                 changed |= {path, *names}
+                if was_there and path in self._stamps:
+                    modified |= {path, *names}
+        self.modified = tuple(sorted(modified))
         return tuple(sorted(changed))
 
     def _is_changed(self, path: str) -> bool:

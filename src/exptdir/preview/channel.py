@@ -25,6 +25,7 @@ class Channel:
         self._reads = reads
         self._writes = writes
         self._builds: queue.SimpleQueue[Build] = queue.SimpleQueue()
+        self._sending = threading.Lock()
 
     @classmethod
     def taken_over(cls) -> Self:
@@ -75,8 +76,9 @@ class Channel:
             If the other side is gone.
         """
         line = memoryview(encode(message))
-        while line:
-            line = line[os.write(self._writes, line) :]
+        with self._sending:
+            while line:
+                line = line[os.write(self._writes, line) :]
 
 
 #: A builder that is asked to end has so many seconds to end its scripts.

@@ -5,16 +5,18 @@ What a builder reports of the files that it depends on, for the server to watch.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import site
 import sys
 import sysconfig
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from exptdir.record.walk import ENVIRONMENT, PROGRAMS, is_environment
+from exptdir.record.walk import ENVIRONMENT, PROGRAMS, compile_patterns, is_environment
 from exptdir.sphinxext.config import Settings
 
 if TYPE_CHECKING:
@@ -52,6 +54,11 @@ class Places:
         self.deep = deep
         self.private = frozenset(private)
         self.outside: frozenset[str] = frozenset()
+        self._ignored = compile_patterns(())
+
+    def ignore(self, patterns: Iterable[str]) -> None:
+        """Have files mean nothing that match a pattern, as those of ``exclude_patterns`` do."""
+        self._ignored = compile_patterns(tuple(patterns))
 
     def means_something(self, path: str) -> bool:
         """Tell whether a change of a file could change a page.
@@ -69,7 +76,10 @@ class Places:
             return True
         if at == self.root and not self.deep and len(inside) > 1:
             return False
-        return not (_TEMPORARY.fullmatch(inside[-1]) or _is_hidden(inside) or self._is_of_programs(at, inside))
+        if _TEMPORARY.fullmatch(inside[-1]) or _is_hidden(inside) or self._is_of_programs(at, inside):
+            return False
+        # A pattern may name a directory, and means all that is in it.
+        return not any(self._ignored("/".join(inside[:depth])) for depth in range(1, len(inside) + 1))
 
     def _is_of_programs(self, at: str, inside: list[str]) -> bool:
         if not PROGRAMS.isdisjoint(inside[:-1]):
@@ -124,6 +134,72 @@ def real(path: str) -> str:
     """Return a path whose directories are no links; what it ends with may be one."""
     directory, name = os.path.split(path)
     return os.path.join(os.path.realpath(directory), name)
+
+
+#: A file, its size (-1 where it is gone) and time of modification, and whether its content is another than before.
+Made = tuple[str, int, int, bool]
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+
+class Writes:
+    """Notes what this process itself, in its first thread, writes into a directory: ``conf.py`` and extensions do.
+
+    What it hooks into cannot be let go again: it is meant for a process of its own.
+
+    Parameters
+    ----------
+    directory
+        The directory.
+    private
+        Directories in it that do not count.
+    """
+
+    def __init__(self, directory: Path, private: Iterable[Path]) -> None:
+        self._base = os.path.join(os.path.realpath(directory), "")
+        self._private = tuple(os.path.join(os.path.realpath(one), "") for one in private)
+        self._before: dict[str, bytes] = {}
+        self._thread = threading.get_ident()
+        self._process = os.getpid()
+
+    def listen(self) -> None:
+        """Begin."""
+        sys.addaudithook(self._hear)
+
+    def take(self) -> tuple[Made, ...]:
+        """Return what was written since the last call."""
+        before, self._before = self._before, {}
+        found: list[Made] = []
+        for path, content in sorted(before.items()):
+            now = _content(path)
+            if now:
+                stamp = os.stat(path)
+                found.append((path, stamp.st_size, stamp.st_mtime_ns, now != content))
+            elif content:
+                found.append((path, -1, 0, True))
+        return tuple(found)
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            path, mode, flags = arguments
+            writes = any(one in mode for one in "wax+") if isinstance(mode, str) else bool(flags & _WRITING)
+        elif event == "os.rename":
+            path, writes = arguments[1], True
+        else:
+            return
+        if not writes or isinstance(path, int) or threading.get_ident() != self._thread:
+            return
+        if os.getpid() == self._process:
+            name = os.path.realpath(os.fsdecode(path))
+            if name.startswith(self._base) and not name.startswith(self._private) and name not in self._before:
+                self._before[name] = _content(name)
+
+
+def _content(path: str) -> bytes:
+    """Return what tells the content of a file from another, nothing where there is none."""
+    try:
+        return hashlib.blake2b(Path(path).read_bytes(), digest_size=16).digest() if os.path.isfile(path) else b""
+    except OSError:
+        return b""
 
 
 #: Where our own templates are.

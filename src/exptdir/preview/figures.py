@@ -1,9 +1,12 @@
-"""Figures in the preview: brought up to date before each build; and what was written beside the documents by it."""
+"""Figures in the preview: drawn before builds or beside them; and what was written beside the documents by it."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,32 +15,60 @@ from exptdir.figures.run.runner import Runner
 from exptdir.preview.first_pages import Stamp, stamps_in
 from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.figures.update import bring_figures_up_to_date, finder_of
+from exptdir.sphinxext.figures.update import EVENT, finder_of, note_figures, update_figures
+from exptdir.sphinxext.record import scan_record
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-    from exptdir.figures.model import Script
+    from exptdir.figures.model import Job, Outcome, Script
+    from exptdir.figures.plan.scheduler import Submit
     from exptdir.figures.report import Report, ScriptReport
+    from exptdir.record.model import Record
 
 #: A file with its size and its time of modification in nanoseconds; the size is -1 where it is gone.
 Wrote = tuple[str, int, int]
+#: A build waits so many seconds for the scripts that have begun; then pages are shown with the figures that there are.
+PATIENCE = 1.0
+#: Seconds that scripts have to end, with the preview.
+_ENDING = 0.4
+
+
+class _EndedError(BaseException):
+    """Nothing more is to be drawn; what has not been is not to blame."""
 
 
 class Drawing:
-    """Has figures drawn, and keeps account of the files that this writes into the source tree.
+    """Has figures drawn, beside the builds where it takes long, and keeps account of what this writes into the source.
 
     Parameters
     ----------
-    app
-        The application, which has brought them up to date once, when it was made.
+    drawn
+        Called, from another thread, with the figures of a script that a build has not waited for.
     """
 
-    def __init__(self, app: Sphinx) -> None:
-        self._app = app
-        self._runner, self._finder = Runner(), finder_of(app)
+    def __init__(self, drawn: Callable[[tuple[str, ...]], None] = lambda figures: None) -> None:
+        self._drawn = drawn
+        self._runner = Runner()
         self._wrote: dict[str, Wrote] = {}
-        self._note(domain_of(app.env).figure_state.report, {})
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = self._left = self._missed = False
+        self._ended: set[str] = set()
+        self._result: tuple[Report, Record] | Exception | None = None
+        #: When the drawing began that the build now to come is about, in seconds.
+        self.began: float | None = None
+
+    def connect(self, app: Sphinx) -> None:
+        """Draw for this application, from before its first build."""
+        self._app = app
+        # Only then is everything set up.
+        app.connect("config-inited", lambda *_: app.connect(EVENT, self._begin))
+
+    def _begin(self, app: Sphinx) -> bool:
+        self._finder, self._second_finder = finder_of(app), finder_of(app)
+        self.draw()
+        return True
 
     def get_ready(self) -> None:
         """Start what scripts are forked from, where there are any that may be: it takes longer than most of them."""
@@ -48,30 +79,140 @@ class Drawing:
 
     def close(self) -> None:
         """End it."""
+        self._closed = True
         self._runner.close()
+        if self._thread is not None:
+            # Their figures are put back meanwhile.
+            self._thread.join(_ENDING)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something has been drawn since pages were built that show it as being drawn."""
+        return self._thread is not None and (bool(self._ended) or not self._thread.is_alive())
 
     def draw(self) -> set[str]:
-        """Bring the figures up to date.
+        """Bring the figures up to date, or at least begin to.
 
         Returns
         -------
         set of str
-            The figures, absolute, of the scripts that were run; also of those that were run in vain.
+            The figures, absolute, of the scripts that were run; also of those that were run in vain, or still run.
         """
-        before = stamps_in(self._directories(domain_of(self._app.env).figure_state.report))
-        report = bring_figures_up_to_date(self._app, self._runner, self._finder)
-        self._note(report, before)
+        self.began = None
+        figures = set[str]()
+        if self._thread is not None:
+            if self._thread.is_alive():
+                self._missed = True
+                return self._show_unfinished()
+            figures = self._finish()
+            if not self._missed:
+                return figures
+        record = scan_record(self._app)
+        state = getattr(domain_of(self._app.env), "figure_state", None)
+        before = stamps_in(self._directories(state.report)) if state is not None else {}
+        self._left = self._missed = False
+        self._ended.clear()
+        self._started = threading.Event()
+        self._began = time.monotonic()
+        self._thread = threading.Thread(target=self._work, args=(record, before), name="exptdir-figures", daemon=True)
+        self._thread.start()
+        # What is found out before the first script begins is quick; most scripts are, too.
+        while self._thread.is_alive() and not self._started.wait(0.02):
+            continue
+        self._thread.join(PATIENCE)
+        self._left = self._thread.is_alive()
+        return figures | (self._show_unfinished() if self._left else self._finish())
+
+    def _work(self, record: Record, before: dict[str, Stamp]) -> None:
+        """Draw, in a thread of its own."""
+
+        def tell(script: Script, outcome: Outcome | None) -> None:
+            self._started.set()
+            if outcome is None:
+                return
+            self._ended.add(script.key)
+            if self._left:
+                self._drawn(tuple(map(self._path, outcome.written)))
+
+        def guard(submit: Submit) -> Submit:
+            def submit_unless_ended(job: Job) -> Future[Outcome]:
+                if self._closed:
+                    raise _EndedError
+                outcome: Future[Outcome] = Future()
+
+                def pass_on(done: Future[Outcome]) -> None:
+                    # A script that is ended with the preview has not failed; the lost job is asked for again, above.
+                    error = CancelledError() if self._closed or done.cancelled() else done.exception()
+                    if error is not None:
+                        outcome.set_exception(error)
+                    else:
+                        outcome.set_result(done.result())
+
+                submit(job).add_done_callback(pass_on)
+                return outcome
+
+            return submit_unless_ended
+
+        try:
+            report = update_figures(self._app, record, self._runner, self._finder, progress=tell, guard=guard)
+            self._note(report, before)
+            self._result = report, record
+        except _EndedError:
+            return
+        except Exception as error:
+            self._result = error
+        if self._left:
+            self._drawn(())
+
+    def _show_unfinished(self) -> set[str]:
+        """Have pages show what there is: what is still being drawn, and what has been drawn meanwhile."""
+        record = scan_record(self._app)
+        report = update_figures(self._app, record, finder=self._second_finder, dry_run=True)
+        drawing = set(report.planned) - self._ended
+        note_figures(self._app, report, record, drawing)
+        return {self._path(figure) for key in drawing for figure in report.scripts[key].figures}
+
+    def _finish(self) -> set[str]:
+        """Have pages go by what has been drawn."""
+        self._thread, result, self._result = None, self._result, None
+        if isinstance(result, Exception):
+            raise result
+        if result is None:
+            return set()
+        report, record = result
+        note_figures(self._app, report, None if self._left else record)
+        if self._left:
+            self.began = self._began
         return {self._path(figure) for key in report.ran for figure in report.scripts[key].figures}
 
     def take(self) -> tuple[Wrote, ...]:
         """Return what was written since the last call."""
-        wrote, self._wrote = tuple(sorted(self._wrote.values())), {}
+        with self._lock:
+            wrote, self._wrote = tuple(sorted(self._wrote.values())), {}
         return wrote
 
     def inputs(self) -> Iterator[str]:
         """Yield the files that scripts read, absolute and as written."""
         for script in domain_of(self._app.env).figure_state.report.scripts.values():
             yield from map(self._path, (*script.inputs, *script.modules))
+
+    def may_read(self, paths: Iterable[str]) -> bool:
+        """Say whether some files are, or may be, read or drawn by a script, or are scripts."""
+        report = domain_of(self._app.env).figure_state.report
+        read = {os.path.realpath(path) for path in self.inputs()}
+        blind = {
+            self._path(found.script.experiment) + os.sep
+            for found in report.scripts.values()
+            if found.failure or found.unseen or found.verdict.state in ("adopted", "never run", "stale", "unknown")
+        }
+        return any(
+            is_figure(path)
+            or os.path.basename(path) == LEDGER
+            or os.path.splitext(path)[1].lower() in LANGUAGES
+            or os.path.realpath(path) in read
+            or path.startswith(tuple(blind))
+            for path in paths
+        )
 
     def _path(self, path: str) -> str:
         return os.path.normpath(os.path.join(self._app.srcdir, path))
@@ -86,8 +227,8 @@ class Drawing:
         written |= {self._ledger(report.scripts[key].script) for key in (*report.ran, *report.adopted)}
         after = stamps_in(self._directories(report)) if before else {}
         written |= set(self._untraced(scripts, before, after))
-        for path in written:
-            self._wrote[path] = _wrote(path)
+        with self._lock:
+            self._wrote.update((path, _wrote(path)) for path in written)
 
     def _ledger(self, script: Script) -> str:
         return self._path(f"{script.experiment}/{LEDGER}")

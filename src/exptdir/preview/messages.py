@@ -55,11 +55,14 @@ class Build:
         Pages that browsers look at, as addresses relative to the output: ``expts/0063_train/notes.html``.
     everything
         Whether every page is to be written again.
+    modified
+        Those of the changed files that were there before, and still are.
     """
 
     changed: tuple[str, ...] = ()
     viewed: tuple[str, ...] = ()
     everything: bool = False
+    modified: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class Ready:
         Files and directories outside the source directory that are to be watched as well, absolute.
     editor
         The author's ``exptdir_editor_url``; empty where it is not set.
+    ignored
+        The author's ``exptdir_watch_ignore``.
     """
 
     output: str
@@ -89,6 +94,7 @@ class Ready:
     templates: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     editor: str = ""
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,6 +157,11 @@ class Built:
         As in :class:`Ready`, for the state that the record is in now.
     seconds
         How long it took.
+    made
+        Like *wrote*, what the configuration or extensions have made in the source tree, each with whether its content
+        is another than before.
+    idle
+        Whether nothing was built, since nothing depends on what has changed.
     """
 
     pages: tuple[str, ...] = ()
@@ -160,6 +171,21 @@ class Built:
     modules: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     seconds: float = 0.0
+    made: tuple[tuple[str, int, int, bool], ...] = ()
+    idle: bool = False
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """From the builder, at any time: a script has ended that no build has waited for, and one is to show it.
+
+    Parameters
+    ----------
+    figures
+        What it has drawn, absolute; empty where all scripts have ended.
+    """
+
+    figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -181,10 +207,13 @@ class Failed:
     fatal: bool = False
     modules: tuple[str, ...] = ()
     wrote: tuple[tuple[str, int, int], ...] = field(default=())
+    made: tuple[tuple[str, int, int, bool], ...] = ()
 
 
-Message = Build | Ready | Progress | PagesShown | Built | Failed
-_KINDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in (Build, Ready, Progress, PagesShown, Built, Failed)}
+Message = Build | Ready | Progress | PagesShown | Built | Drawn | Failed
+_KINDS: Mapping[str, type[Any]] = {
+    kind.__name__: kind for kind in (Build, Ready, Progress, PagesShown, Built, Drawn, Failed)
+}
 #: Fields that hold warnings.
 _WARNED = frozenset({"warnings", "failure"})
 _Made = TypeVar("_Made")

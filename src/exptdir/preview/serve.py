@@ -7,8 +7,9 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Iterable
-from contextlib import AbstractContextManager, nullcontext, suppress
+import sys
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -88,7 +89,7 @@ class _Preview:
         self.places = Places(wanted.source, own, deep=wanted.deep)
         self.changes = Changes(self.places)
         self.app = application(self.state, self.browsers, guard)
-        tellers = Tellers(self.state, self.browsers, report, self._follow)
+        tellers = Tellers(self.state, self.browsers, report, self._follow, self.places.ignore)
         self.supervisor = Supervisor(
             Builder(wanted.command, report.printed),
             self.changes,
@@ -117,7 +118,8 @@ class _Preview:
         working = asyncio.create_task(self._work())
         stopping = asyncio.create_task(stop.wait())
         try:
-            done, _ = await asyncio.wait({serving, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            with keys(loop, {b"r": self.supervisor.build_anew}):
+                done, _ = await asyncio.wait({serving, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
             self.watcher.stop()
@@ -163,6 +165,46 @@ class _Preview:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+@contextmanager
+def keys(loop: asyncio.AbstractEventLoop, actions: Mapping[bytes, Callable[[], None]]) -> Iterator[None]:
+    """Have keys of the terminal do something, where there is one.
+
+    Parameters
+    ----------
+    loop
+        Where it is done.
+    actions
+        What each key does.
+    """
+    try:
+        import termios
+        import tty
+
+        terminal = sys.stdin.fileno()
+        before = termios.tcgetattr(terminal)
+    except (ImportError, AttributeError, OSError, ValueError, termios.error):
+        yield
+        return
+
+    def is_ours() -> bool:
+        # Who runs in the background is stopped when he asks the terminal for anything.
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+
+    def read() -> None:
+        if is_ours():
+            actions.get(os.read(terminal, 1), lambda: None)()
+
+    if is_ours():
+        tty.setcbreak(terminal)
+    loop.add_reader(terminal, read)
+    try:
+        yield
+    finally:
+        loop.remove_reader(terminal)
+        if is_ours():
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 async def in_thread(work: Callable[[], _Result]) -> _Result:

@@ -22,6 +22,7 @@ from exptdir.preview.messages import (
     BadMessage,
     Build,
     Built,
+    Drawn,
     Failed,
     Message,
     PagesShown,
@@ -54,7 +55,10 @@ class Builder:
     def __init__(self, command: Sequence[str], say: Callable[[str], None]) -> None:
         self._command = command
         self._say = say
+        self.drawn: Callable[[Drawn], None] = lambda drawn: None
         self._process: Process | None = None
+        self._answers: asyncio.Queue[Message | None] = asyncio.Queue()
+        self._reading: asyncio.Task[None] | None = None
         self._printed: deque[str] = deque(maxlen=_REMEMBERED)
         self._listening: asyncio.Task[None] | None = None
 
@@ -90,7 +94,9 @@ class Builder:
             env=environment,
             start_new_session=True,
         )
+        self._answers = asyncio.Queue()
         self._listening = asyncio.create_task(self._listen(self._process))
+        self._reading = asyncio.create_task(self._read(self._process))
 
     async def ask(self, build: Build) -> AsyncIterator[Message]:
         """Have it build, and yield what it answers, until it has no more to say.
@@ -98,16 +104,28 @@ class Builder:
         The caller ends the iteration at the answer that is the last for this build.
         """
         process = self._process
-        assert process is not None and process.stdin is not None and process.stdout is not None
+        assert process is not None and process.stdin is not None
         with suppress(ConnectionError):
             process.stdin.write(encode(build))
             await process.stdin.drain()
+        while (message := await self._answers.get()) is not None:
+            yield message
+
+    async def _read(self, process: Process) -> None:
+        """Read what it says; that something has been drawn it says whether or not it builds."""
+        assert process.stdout is not None
         while line := await _line(process.stdout):
             try:
-                yield decode(line)
+                message = decode(line)
             except BadMessage:
                 # Something wrote to what was its standard output.
                 self._hear(line)
+                continue
+            if isinstance(message, Drawn):
+                self.drawn(message)
+            else:
+                self._answers.put_nowait(message)
+        self._answers.put_nowait(None)
 
     async def end(self) -> None:
         """End it, and whatever it has started."""
@@ -128,8 +146,9 @@ class Builder:
             os.killpg(process.pid, signal.SIGKILL)
         end_all(started)
         await process.wait()
-        if self._listening is not None:
-            self._listening.cancel()
+        for task in (self._listening, self._reading):
+            if task is not None:
+                task.cancel()
 
     async def wait(self) -> None:
         """Wait for its end, after it has said its last word; one who does not go is ended."""
@@ -277,6 +296,19 @@ class Supervisor:
         self._everything = False
         self._anew = False
         self._pause = _Pause()
+        self._asked = self._echo = False
+        # What is to be built though nobody has changed it: figures that are drawn, files that a build has made.
+        self._made: set[str] | None = None
+        builder.drawn = self._note_drawn
+
+    def _note_drawn(self, message: Drawn) -> None:
+        self._made = {*(self._made or ()), *message.figures}
+        self.wake()
+
+    def build_anew(self) -> None:
+        """Have the record built by another builder, which also makes anew what extensions make once."""
+        self._asked = True
+        self.wake()
 
     def wake(self) -> None:
         """Say that something may have changed."""
@@ -317,11 +349,16 @@ class Supervisor:
             if not self._builder.alive:
                 await self._builder.end()
                 await self._builder.start()
-            build = Build(paths, self._viewed(), self._everything)
+            build = Build(paths, self._viewed(), self._everything, self._changes.modified)
             answer = await self._answer(build)
         except OSError as error:
             answer = Failed(Warned(f"the builder cannot be started: {error}", severity="error"), fatal=True)
-        self._changes.finish(answer.wrote)
+        self._changes.finish((*answer.wrote, *(one[:3] for one in answer.made)))
+        differing = {path for path, _size, _when, differs in answer.made if differs}
+        # A build that writes what it reads, and something else each time, would never come to rest.
+        self._echo = bool(differing) and not self._echo
+        if self._echo:
+            self._made = {*(self._made or ()), *differing}
         if answer.modules:
             self.seen = replace(self.seen, modules=frozenset(answer.modules))
         self.building = False
@@ -359,14 +396,21 @@ class Supervisor:
         """Wait for changes that mean something, and make the builder ready for them."""
         while True:
             early = self._changes.pending
-            while not self._changes.pending:
+            while not (self._changes.pending or self._asked or self._made is not None):
                 self._changed.clear()
                 await self._changed.wait()
             await self._gather()
             changed = self._changes.take()
-            if not changed:
-                continue
-            await asyncio.sleep(self._pause.seconds(changed, early))
+            asked, self._asked = self._asked, False
+            made, self._made = self._made, None
+            if asked:
+                self._anew = True
+                await self._builder.end()
+            elif made is None:
+                if not changed:
+                    continue
+                await asyncio.sleep(self._pause.seconds(changed, early))
+            changed = tuple(sorted({*changed, *(made or ())}))
             await self._prepare(changed)
             return changed
 

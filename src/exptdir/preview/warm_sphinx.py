@@ -5,8 +5,9 @@ A Sphinx application that can be listened to, and that may build more than once.
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,13 +113,21 @@ class Warm:
     ----------
     handlers
         More of those who listen to it.
+    drawn
+        Called, from another thread, with figures that no build has waited for.
     """
 
-    def __init__(self, project: Project, handlers: Sequence[Hearing] = ()) -> None:
+    def __init__(
+        self,
+        project: Project,
+        handlers: Sequence[Hearing] = (),
+        drawn: Callable[[tuple[str, ...]], None] = lambda figures: None,
+    ) -> None:
         self.project = project
         said = recall(project.doctrees)
         self.listener = Listener(said)
-        self.app = Application(project, (self.listener, *handlers))
+        self.drawing = Drawing(drawn)
+        self.app = Application(project, (self.listener, self.drawing, *handlers))
         if self.app.fresh_env_used:
             said.read.clear()
             said.written.clear()
@@ -135,7 +144,6 @@ class Warm:
         self._beginnings = Beginnings(self.app)
         self._output = Output(project.output, str(getattr(self.app.builder, "out_suffix", ".html")))
         self.dependents = Dependents(self.app.env)
-        self.drawing = Drawing(self.app)
         self.built = self._everything = False
 
     def _begin_reading(self, app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
@@ -147,6 +155,31 @@ class Warm:
         shown = show(self.app, self._beginnings, docnames)
         self._read_again(docnames)
         return shown
+
+    def showing(self, figures: Collection[str]) -> set[str]:
+        """Return the documents that show some figures, absolute; these need not have been there when they were read."""
+        base = os.path.realpath(self.app.srcdir)
+        paths = {os.path.relpath(os.path.realpath(figure), base).replace(os.sep, "/") for figure in figures}
+        shown = domain_of(self.app.env).figures.items() if figures else ()
+        found = {name for name, some in shown if any(not paths.isdisjoint(one.paths) for one in some)}
+        return found | self.dependents.of(figures)
+
+    def is_concerned(self, changed: Iterable[str], modified: Iterable[str]) -> bool:
+        """Say whether a build could make anything else of some changes.
+
+        Parameters
+        ----------
+        changed
+            Files that were changed, made or deleted. What comes or goes may be looked for by anything.
+        modified
+            Those of them that were there before, and still are: they mean something to those only who read them.
+        """
+        known = set(modified)
+        if self.drawing.has_news or not known.issuperset(changed) or self.dependents.of(known):
+            return True
+        facts = (os.path.basename(path) == "expt.toml" or f"{os.sep}.expt{os.sep}" in path for path in known)
+        suffixes = tuple(self.app.config.source_suffix)
+        return any(path.endswith(suffixes) for path in known) or any(facts) or self.drawing.may_read(known)
 
     def build(self, changed: Iterable[str] = (), everything: bool = False, drawn: bool = False) -> None:
         """Bring the output up to date.
@@ -189,18 +222,22 @@ class Warm:
 
 
 @contextmanager
-def warm(project: Project, handlers: Sequence[Hearing] = ()) -> Iterator[Warm]:
+def warm(
+    project: Project,
+    handlers: Sequence[Hearing] = (),
+    drawn: Callable[[tuple[str, ...]], None] = lambda figures: None,
+) -> Iterator[Warm]:
     """Make an application, in a state of docutils' own that goes with it.
 
     Parameters
     ----------
-    project, handlers
+    project, handlers, drawn
         As those of :class:`Warm`.
     """
     with ExitStack() as stack:
         stack.enter_context(patch_docutils(project.conf))
         stack.enter_context(docutils_namespace())
-        made = Warm(project, handlers)
+        made = Warm(project, handlers, drawn)
         stack.callback(made.drawing.close)
         yield made
 

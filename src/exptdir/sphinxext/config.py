@@ -272,6 +272,12 @@ class Settings:
         _template("path", "line"),
         "",
     )
+    watch_ignore: list[str] = _option(
+        [],
+        "Files and directories whose changes ``exptdir serve`` lets pass, as patterns like those of "
+        "``exclude_patterns``: ``**/*.log``, ``expts/*/checkpoints``.",
+        _strings,
+    )
 
     @classmethod
     def of(cls, config: Config) -> Settings:

@@ -160,6 +160,8 @@ class FigureState:
         Where a script or an input lies below the downloads of the output, by its path.
     record
         The record as it was scanned for this, if nothing has taken long since.
+    drawing
+        Keys of the scripts that are at work while pages are built.
     """
 
     report: Report
@@ -168,6 +170,7 @@ class FigureState:
     origins: dict[str, list[Any]] = field(default_factory=dict)
     downloads: dict[str, str] = field(default_factory=dict)
     record: Record | None = None
+    drawing: frozenset[str] = frozenset()
 
     def take_record(self) -> Record | None:
         """Return the scanned record, once: a later build must scan again."""

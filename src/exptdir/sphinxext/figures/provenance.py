@@ -206,6 +206,8 @@ class _Describer:
         )
 
     def _mark(self, shown: ShownFigure) -> str:
+        if self.report.script.key in self.domain.figure_state.drawing:
+            return "This figure is being drawn."
         failure = self.report.failure
         if failure is not None:
             state = "This figure could not be drawn" if shown.missing else "This figure is out of date"

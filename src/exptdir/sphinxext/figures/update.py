@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
     from exptdir.figures.model import Mode, Outcome, Script
+    from exptdir.figures.plan.scheduler import Progress, Submit
     from exptdir.figures.report import Report
     from exptdir.figures.run.runner import Runner
+    from exptdir.record.model import Record
 
 
 _logger = logging.getLogger(__name__)
@@ -37,25 +40,56 @@ FIGURELESS = frozenset({"changes", "coverage", "doctest", "gettext", "linkcheck"
 _KEPT = "exptdir-figures"
 
 
-def bring_figures_up_to_date(app: Sphinx, runner: Runner | None = None, finder: Finder | None = None) -> Report:
-    """Run the plot scripts whose figures are stale, before documents are looked at for changes.
+#: Emitted before figures are brought up to date; where something answers, it has seen to that itself.
+EVENT = "exptdir-figures"
 
-    A build does so when its application begins. Whoever builds again with the same application calls this before.
+
+def bring_figures_up_to_date(app: Sphinx) -> None:
+    """Run the plot scripts whose figures are stale, before documents are looked at for changes."""
+    if app.emit_firstresult(EVENT) is None:
+        record = scan_record(app)
+        note_figures(app, update_figures(app, record), record)
+
+
+def update_figures(
+    app: Sphinx,
+    record: Record,
+    runner: Runner | None = None,
+    finder: Finder | None = None,
+    *,
+    progress: Progress | None = None,
+    guard: Callable[[Submit], Submit] | None = None,
+    dry_run: bool = False,
+) -> Report:
+    """Run the plot scripts whose figures are stale.
 
     Parameters
     ----------
+    record
+        The record, as it is now.
     runner
         What runs scripts on this machine, where it is to outlive this build.
     finder
         What knows the experiments from the last time.
+    progress
+        Is called with each script that begins and ends, in this thread.
+    guard
+        Is put around what runs a script.
+    dry_run
+        Whether nothing is run or written.
 
     Returns
     -------
     Report
-        What was found and done. Until the next call, pages and warnings go by it.
+        What was found and done.
     """
     settings, directory = Settings.of(app.config), Path(app.doctreedir, _KEPT)
-    record = scan_record(app)
+
+    def tell(script: Script, outcome: Outcome | None) -> None:
+        _tell(script, outcome)
+        if progress is not None:
+            progress(script, outcome)
+
     with Submitter(settings.figure_executor, settings.figure_jobs, runner) as submitter:
         report = update(
             record,
@@ -70,19 +104,34 @@ def bring_figures_up_to_date(app: Sphinx, runner: Runner | None = None, finder: 
                 exclude=compile_patterns(app.config.exclude_patterns),
             ),
             directory,
-            submitter.submit,
-            progress=_tell,
+            guard(submitter.submit) if guard is not None else submitter.submit,
+            progress=tell,
             private=(Path(app.outdir), Path(app.doctreedir)),
             finder=finder or finder_of(app),
+            dry_run=dry_run,
         )
     counts = {"drawn": set(report.ran) - set(report.failed), "adopted": report.adopted, "failed": report.failed}
     shown = [f"{len(keys)} {name}" for name, keys in counts.items() if keys]
     if shown:
         _logger.info("figures: %s (%.1f s)", ", ".join(shown), report.seconds)
-    # While scripts run, authors go on writing.
-    recent = None if report.ran else record
-    domain_of(app.env).figure_state = FigureState(report, Path(app.srcdir), directory, record=recent)
     return report
+
+
+def note_figures(app: Sphinx, report: Report, record: Record | None, drawing: Collection[str] = ()) -> None:
+    """Have pages and warnings go by a report, until there is another.
+
+    Parameters
+    ----------
+    record
+        The record as it was scanned for the report, if that is how it still is.
+    drawing
+        Keys of the scripts that are at work.
+    """
+    # While scripts run, authors go on writing.
+    recent = None if report.ran or drawing else record
+    directory = Path(app.doctreedir, _KEPT)
+    state = FigureState(report, Path(app.srcdir), directory, record=recent, drawing=frozenset(drawing))
+    domain_of(app.env).figure_state = state
 
 
 def finder_of(app: Sphinx) -> Finder:
@@ -105,5 +154,6 @@ def report_figures(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def setup_figures(app: Sphinx) -> None:
     """Connect to the beginning of a build, and to the end of reading."""
+    app.add_event(EVENT)
     app.connect("builder-inited", bring_figures_up_to_date)
     app.connect("env-updated", report_figures, priority=900)

@@ -1,0 +1,78 @@
+"""Scripts that take long are drawn beside the builds: pages show what there is, and then what has been drawn."""
+
+from __future__ import annotations
+
+import queue
+from pathlib import Path
+
+from tests.preview.warmly import RECORD, preview
+from tests.sphinxext.building import titled
+
+SCRIPT = """\
+import pathlib, time
+time.sleep(1.5)
+size = pathlib.Path("size.txt").read_text().strip()
+figure = f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="9"/>'
+pathlib.Path("drawn.svg").write_text(figure)
+"""
+PLOTS = "expts/0006_plots"
+FILES = {
+    **RECORD,
+    f"{PLOTS}/notes.rst": titled("Plots", ".. figure:: drawn.svg\n\n   Drawn"),
+    f"{PLOTS}/plot.py": SCRIPT,
+    f"{PLOTS}/size.txt": "3\n",
+}
+BEING_DRAWN = "This figure is being drawn."
+
+
+def test_pages_come_before_a_slow_figure_and_show_it_when_it_is_drawn(tmp_path: Path) -> None:
+    drawn: queue.Queue[tuple[str, ...]] = queue.Queue()
+    with preview(tmp_path, FILES, patience=0.05, drawn=drawn.put) as shown:
+        assert BEING_DRAWN in shown.html(f"{PLOTS}/notes")
+        assert "Home" in shown.html("index")
+
+        # Prose is built meanwhile, more than once.
+        shown.save({"docs/page.md": "# Another page\n\nText.\n"})
+        assert "Another page" in shown.html("docs/page")
+        assert BEING_DRAWN in shown.html(f"{PLOTS}/notes")
+
+        figures = drawn.get(timeout=60)
+        assert figures == (str((tmp_path / "source" / PLOTS / "drawn.svg").resolve()),)
+        shown.warm.drawing._thread.join()  # type: ignore[union-attr]
+        shown.show(*figures)
+        assert BEING_DRAWN not in shown.html(f"{PLOTS}/notes")
+        shown.warm.build(figures)
+        assert 'src="../../_images/' in shown.html(f"{PLOTS}/notes")
+
+        # The figure that there is is shown while another is drawn.
+        shown.save({f"{PLOTS}/size.txt": "4\n"})
+        assert BEING_DRAWN in shown.html(f"{PLOTS}/notes")
+        [picture] = (shown.output / "_images").glob("drawn*.svg")
+        assert 'width="3"' in picture.read_text("utf-8")
+        drawn.get(timeout=60)
+        shown.warm.drawing._thread.join()  # type: ignore[union-attr]
+        shown.warm.build(figures)
+        assert 'width="4"' in picture.read_text("utf-8")
+        shown.keep("drawn")
+    shown.assert_all_clean()
+
+
+def test_a_script_that_is_ended_with_the_preview_has_not_failed(tmp_path: Path) -> None:
+    with preview(tmp_path, FILES, patience=0.05) as shown:
+        assert BEING_DRAWN in shown.html(f"{PLOTS}/notes")
+    with preview(tmp_path, {}) as again:
+        assert shown.warm.drawing is not again.warm.drawing
+        assert 'width="3"' in (again.source / PLOTS / "drawn.svg").read_text("utf-8")
+        assert "could not be drawn" not in again.html(f"{PLOTS}/notes")
+
+
+def test_what_nothing_depends_on_concerns_no_build(tmp_path: Path) -> None:
+    with preview(tmp_path, {**FILES, f"{PLOTS}/train.log": "1\n"}) as shown:
+        changed = shown.change({f"{PLOTS}/train.log": "1\n2\n"})
+        assert not shown.warm.is_concerned(changed, changed)
+        assert shown.warm.is_concerned(changed, ())
+        for name in ("size.txt", "plot.py", "drawn.svg", "notes.rst"):
+            changed = (str((shown.source / PLOTS / name).resolve()),)
+            assert shown.warm.is_concerned(changed, changed), name
+        changed = (str(shown.source / "expts/0002_second/results.csv"),)
+        assert shown.warm.is_concerned(changed, changed)
