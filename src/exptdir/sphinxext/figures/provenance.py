@@ -169,6 +169,8 @@ class _Describer:
 
     def origin(self, shown: ShownFigure) -> Origin:
         script, failure = self.report.script, self.report.failure
+        if script.key in self.domain.figure_state.drawing:
+            failure = None
         # What other programs say of their failure is among what they print.
         printed = failure.output if failure is not None and script.language != "python" else ""
         parts = [failure.traceback if failure is not None else "", printed]
