@@ -126,7 +126,7 @@ class Drawing:
     def _work(self, record: Record, before: dict[str, Stamp]) -> None:
         """Draw, in a thread of its own."""
 
-        def tell(script: Script, outcome: Outcome | None) -> None:
+        def tell(script: Script, outcome: Outcome | None, why: str) -> None:
             self._started.set()
             if outcome is None:
                 return

@@ -85,10 +85,10 @@ def update_figures(
     """
     settings, directory = Settings.of(app.config), Path(app.doctreedir, _KEPT)
 
-    def tell(script: Script, outcome: Outcome | None) -> None:
-        _tell(script, outcome)
+    def tell(script: Script, outcome: Outcome | None, why: str) -> None:
+        _tell(script, outcome, why)
         if progress is not None:
-            progress(script, outcome)
+            progress(script, outcome, why)
 
     with Submitter(settings.figure_executor, settings.figure_jobs, runner) as submitter:
         report = update(
