@@ -33,6 +33,10 @@ def test_every_command_has_help_with_examples(run: Run, name):
     assert command(name).get_short_help_str()
 
 
+def test_the_list_of_commands_cuts_no_sentence(run: Run):
+    assert "..." not in run("--help").out.partition("Commands:")[2]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_option_says_what_it_does(name):
     silent = [option.name for option in command(name).params if isinstance(option, click.Option) and not option.help]

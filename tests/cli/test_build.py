@@ -63,7 +63,7 @@ def test_a_signal_ends_sphinx_and_the_plot_script_and_its_children(tmp_path: Pat
 
 def test_an_unknown_builder_is_told_in_a_line(run: Run):
     done = run("build", "htlm")
-    assert (done.code, done.err) == (2, "Error: Sphinx has no builder 'htlm'; did you mean html?\n")
+    assert (done.code, done.err) == (1, "Error: Sphinx has no builder 'htlm'; did you mean html?\n")
 
 
 def test_ctrl_c_before_there_is_a_command_is_no_traceback():

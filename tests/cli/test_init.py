@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -157,3 +158,27 @@ def test_import_refuses_what_is_no_project(run: Run, tmp_path: Path):
     write(tmp_path / "broken", {"conf.py": "import exmemo\nif\n"})
     done = run("import", "broken", at="..")
     assert done.code == 1 and "is not Python" in done.err
+
+
+ORIGINS = [
+    ({}, "exptdir==0.1.0"),
+    ({"url": "https://example.org/x/exptdir.git", "vcs_info": {"vcs": "git", "commit_id": "ab12"}}, "@ab12"),
+    ({"url": "https://me:secret@example.org/x.zip", "archive_info": {}}, "exptdir @ https://example.org/x.zip"),
+    ({"url": "file:///nowhere/exptdir", "dir_info": {}}, "# Where exptdir is installed from"),
+]
+
+
+@pytest.mark.parametrize(("origin", "line"), ORIGINS)
+def test_requirements_name_where_exptdir_came_from(run: Run, record: Path, monkeypatch, origin, line):
+    from importlib.metadata import Distribution
+
+    class Installed:
+        version = "0.1.0"
+
+        def read_text(self, name):
+            return json.dumps(origin) if origin else None
+
+    monkeypatch.setattr(Distribution, "from_name", lambda name: Installed())
+    assert run("init", "notes", "--ci", "none").code == 0
+    written = (record / "notes/requirements.txt").read_text()
+    assert line in written and written != "exptdir\n" and "secret" not in written

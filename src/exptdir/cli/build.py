@@ -21,11 +21,10 @@ _STEP = re.compile(r"([a-z][a-z ]*?)(?:\.{3})? ?\[ *(\d+)%\] (.*)")
 
 #: Seconds that Sphinx is given to end once it was told to.
 _PATIENCE = 20.0
-#: The exit code of a Sphinx that knows no such builder; see :mod:`exptdir.sphinxext.process`.
-_UNKNOWN = 64
 
 
 @click.command(
+    short_help="Build the record with Sphinx.",
     context_settings={"ignore_unknown_options": True},
     epilog=examples(
         "exptdir build",
@@ -65,7 +64,7 @@ def build(session: Session, builder: str, sphinx_options: tuple[str, ...], stric
         raise click.Abort
     if code == 0 and (made / "index.html").is_file():
         click.echo((made / "index.html").as_uri())
-    return 2 if code == _UNKNOWN else 1 if code else 0
+    return 1 if code else 0
 
 
 def _run(command: list[str]) -> int | None:

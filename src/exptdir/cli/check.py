@@ -23,7 +23,10 @@ WARNINGS = frozenset({"config", "date", "figure", "size", "status"})
 _COLOURS = {"error": "red", "warning": "yellow"}
 
 
-@click.command(epilog=examples("exptdir check", "exptdir check --fail-on warning", "exptdir check --format github"))
+@click.command(
+    short_help="Find what is wrong, without building.",
+    epilog=examples("exptdir check", "exptdir check --fail-on warning", "exptdir check --format github"),
+)
 @click.option("--format", "form", type=click.Choice(["text", "github"]), default="text", help="Text, or annotations.")
 @click.option(
     "--fail-on",

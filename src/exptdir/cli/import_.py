@@ -26,7 +26,11 @@ def _exmemo(directory: Path) -> Import:
 _KINDS: Mapping[str, Callable[[Path], Import]] = {"exmemo": _exmemo}
 
 
-@click.command("import", epilog=examples("exptdir import ../enzymes", "exptdir import notebook --dry-run"))
+@click.command(
+    "import",
+    short_help="Take over a notebook of another tool.",
+    epilog=examples("exptdir import ../enzymes", "exptdir import notebook --dry-run"),
+)
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--kind", type=click.Choice(list(_KINDS)), default="exmemo", show_default=True, help="What it is.")
 @dry_run_option

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -17,9 +18,14 @@ from exptdir.cli.session import Session
 #: Where each forge looks for its recipe.
 _RECIPES = {"github": ".github/workflows/site.yml", "gitlab": ".gitlab-ci.yml"}
 _FIRST = "First experiment"
+#: The name alone might be anybody's package.
+_UNKNOWN_ORIGIN = "# Where exptdir is installed from, such as: exptdir @ git+https://(the address of its repository)"
 
 
-@click.command(epilog=examples("exptdir init", "exptdir init notebook --rst", "exptdir init --ci none"))
+@click.command(
+    short_help="Make a new record.",
+    epilog=examples("exptdir init", "exptdir init notebook --rst", "exptdir init --ci none"),
+)
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=Path())
 @click.option("--md", "suffix", flag_value=".md", help="Write pages in Markdown, which is the default.")
 @click.option("--rst", "suffix", flag_value=".rst", help="Write pages in reStructuredText.")
@@ -86,12 +92,38 @@ def _files(base: Path, suffix: str, project: str, author: str | None) -> dict[st
         "conf.py": _starter("conf", quoted),
         f"index{suffix}": _starter(f"index_{kind}", values),
         ".gitignore": _starter("gitignore", {}),
-        "requirements.txt": "exptdir\n",
+        "requirements.txt": f"{_requirement()}\n",
     }
     if not _holds_something(base / "expts"):
         title = f"# {_FIRST}\n" if suffix == ".md" else f"{_FIRST}\n{'=' * len(_FIRST)}\n"
         files[f"expts/0001_first_experiment/index{suffix}"] = new_entry(title, suffix, "Begun", date.today())
     return files
+
+
+def _requirement() -> str:
+    """Return the line of a requirements file that installs this exptdir: from where it came, or a note to say so."""
+    from importlib.metadata import Distribution, PackageNotFoundError
+    from urllib.parse import unquote, urlsplit
+
+    try:
+        found = Distribution.from_name("exptdir")
+        origin = json.loads(found.read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, ValueError):
+        return _UNKNOWN_ORIGIN
+    if not origin:
+        return f"exptdir=={found.version}"
+    url, commit = origin.get("url", ""), origin.get("vcs_info", {}).get("commit_id", "")
+    if "dir_info" in origin and url.startswith("file:"):
+        clone = Path(unquote(urlsplit(url).path))
+        # A directory that merely lies in some repository is none of that repository's.
+        commit = _git(clone, "rev-parse", "HEAD") if (clone / ".git").exists() else ""
+        url = _git(clone, "remote", "get-url", "origin") if commit else ""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return _UNKNOWN_ORIGIN
+    # Without a name or a password that the address may hold: this file is published.
+    place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return f"exptdir @ git+{place}@{commit}" if commit else f"exptdir @ {place}"
 
 
 def _quoted(text: str) -> str:
@@ -136,8 +168,8 @@ def _advise(session: Session, base: Path, missing: dict[Path, str]) -> None:
     ignore, needed = base / ".gitignore", base / "requirements.txt"
     if ignore not in missing and "_build" not in _text(ignore):
         notes.append(f"add the line /_build/ to {os.path.relpath(ignore, session.start)}")
-    if needed not in missing and "exptdir" not in _text(needed):
-        notes.append(f"add the line exptdir to {os.path.relpath(needed, session.start)}")
+    if not re.search(r"(?m)^[ \t]*[^#\n]*exptdir", _text(needed)):
+        notes.append(f"say in {os.path.relpath(needed, session.start)} where exptdir is installed from")
     from exptdir.record.home import OUTPUT, read_conf
     from exptdir.record.scan import likely_root
     from exptdir.record.walk import LOG_NAMES, ScanSettings, compile_patterns

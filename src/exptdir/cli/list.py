@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from exptdir.record.model import Experiment
 
 
-@click.command("list", epilog=examples("exptdir list --status 'in progress'", "exptdir list --tag pcr --last 10"))
+@click.command(
+    "list",
+    short_help="List the experiments.",
+    epilog=examples("exptdir list --status 'in progress'", "exptdir list --tag pcr --last 10"),
+)
 @click.option("--status", "statuses", multiple=True, type=StatusType(), help="Only those with this status.")
 @click.option("--tag", "tags", multiple=True, help="Only those with this tag; with several, with all of them.")
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the N that were worked on last, newest first.")
@@ -101,7 +105,10 @@ def _cells(row: _Row) -> tuple[str, ...]:
     return (number, one_line(title), one_line(row.status or ""), one_line(", ".join(one.tags)), one_line(days))
 
 
-@click.command(epilog=examples("exptdir find loss plateau", "exptdir find 学习率", "exptdir find 'learning rate'"))
+@click.command(
+    short_help="Find words in the documents.",
+    epilog=examples("exptdir find loss plateau", "exptdir find 学习率", "exptdir find 'learning rate'"),
+)
 @click.argument("words", nargs=-1, required=True)
 @click.option("-l", "--names-only", is_flag=True, help="Write only the names of the files.")
 @json_option

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from exptdir.record.model import Experiment
 
 
-@click.command(epilog=examples("exptdir renumber 64 71", "exptdir renumber 64 71 -n", "exptdir renumber --conflicts"))
+@click.command(
+    short_help="Change an experiment's number.",
+    epilog=examples("exptdir renumber 64 71", "exptdir renumber 64 71 -n", "exptdir renumber --conflicts"),
+)
 @click.argument("expt", metavar="[EXPT]", type=ExperimentType(), required=False)
 @click.argument("number", metavar="[NUMBER]", type=click.IntRange(0), required=False)
 @click.option("--conflicts", is_flag=True, help="Give new numbers to those that share theirs with an older one.")
@@ -54,7 +57,10 @@ def renumber(session: Session, expt: str | None, number: int | None, conflicts: 
     return _carry_out(session, expt, renumbered, dry_run)
 
 
-@click.command(epilog=examples("exptdir rename 64 'train_larger_cnn'", "exptdir rename . heat"))
+@click.command(
+    short_help="Change the name of a directory.",
+    epilog=examples("exptdir rename 64 'train_larger_cnn'", "exptdir rename . heat"),
+)
 @click.argument("expt", metavar="EXPT", type=ExperimentType())
 @click.argument("name")
 @dry_run_option
@@ -67,7 +73,9 @@ def rename(session: Session, expt: str, name: str, dry_run: bool) -> int:
     return _carry_out(session, expt, lambda one: relocate.rename(session.record, one, name, exclude=exclude), dry_run)
 
 
-@click.command(epilog=examples("exptdir move 64 --under 12", "exptdir move 64 --top"))
+@click.command(
+    short_help="Put an experiment elsewhere.", epilog=examples("exptdir move 64 --under 12", "exptdir move 64 --top")
+)
 @click.argument("expt", metavar="EXPT", type=ExperimentType())
 @click.option("--under", metavar="EXPT", type=ExperimentType(), help="Nest it in this experiment.")
 @click.option("--top", is_flag=True, help="Take it out of the experiments that it is nested in.")

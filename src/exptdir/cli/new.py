@@ -28,11 +28,12 @@ _date_option = click.option(
 
 
 @click.command(
+    short_help="Begin an experiment.",
     epilog=examples(
         "exptdir new 'Train a smaller network'",
         "exptdir new 'At eight degrees' --parent 63 --tag cold --edit",
         "cd $(dirname $(exptdir new 'Heat'))",
-    )
+    ),
 )
 @click.argument("title")
 @click.option("--parent", metavar="EXPT", type=ExperimentType(), help="Nest it in this experiment.")
@@ -76,7 +77,10 @@ def new(
     _finish(session, log, edit)
 
 
-@click.command(epilog=examples("exptdir entry 'Repeated with fresh medium'", "exptdir entry 63 'Second try' --edit"))
+@click.command(
+    short_help="Add a dated entry to a log.",
+    epilog=examples("exptdir entry 'Repeated with fresh medium'", "exptdir entry 63 'Second try' --edit"),
+)
 @click.argument("expt_and_title", metavar="[EXPT] TITLE", nargs=-1, required=True)
 @_date_option
 @_edit_option

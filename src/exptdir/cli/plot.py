@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     Progress = Callable[[Script, Outcome | None, str], None]
 
 
-@click.command(epilog=examples("exptdir plot", "exptdir plot 63 64 --force", "exptdir plot --dry-run"))
+@click.command(
+    short_help="Draw the figures that are stale.",
+    epilog=examples("exptdir plot", "exptdir plot 63 64 --force", "exptdir plot --dry-run"),
+)
 @click.argument("expts", metavar="[EXPT]...", nargs=-1, type=ExperimentType())
 @click.option("-f", "--force", is_flag=True, help="Draw figures that are fresh, too.")
 @click.option(

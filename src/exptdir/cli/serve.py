@@ -32,6 +32,7 @@ _TRIED = 100
 
 
 @click.command(
+    short_help="Show the record in a browser, live.",
     epilog=examples(
         "exptdir serve",
         "exptdir serve --open",

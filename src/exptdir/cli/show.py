@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from exptdir.record.model import Experiment
 
 
-@click.command(epilog=examples("exptdir show 63", "exptdir show 'train cnn'", "exptdir show --json"))
+@click.command(
+    short_help="Show one experiment.",
+    epilog=examples("exptdir show 63", "exptdir show 'train cnn'", "exptdir show --json"),
+)
 @experiment_argument(required=False)
 @json_option
 @click.pass_obj

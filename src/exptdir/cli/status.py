@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from exptdir.record.model import Experiment
 
 
-@click.command(epilog=examples("exptdir status 63 complete", "exptdir status 'in progress'"))
+@click.command(
+    short_help="Set the status of an experiment.",
+    epilog=examples("exptdir status 63 complete", "exptdir status 'in progress'"),
+)
 @click.argument("expt_and_status", metavar="[EXPT] STATUS", nargs=-1, required=True, type=StatusType())
 @dry_run_option
 @click.pass_obj
@@ -33,7 +36,9 @@ def status(session: Session, expt_and_status: tuple[str, ...], dry_run: bool) ->
     _set(session, found, "status", value, dry_run)
 
 
-@click.command(epilog=examples("exptdir tag 63 pcr gel", "exptdir tag . cold --remove warm"))
+@click.command(
+    short_help="Add or remove tags.", epilog=examples("exptdir tag 63 pcr gel", "exptdir tag . cold --remove warm")
+)
 @click.argument("expt", metavar="EXPT", type=ExperimentType())
 @click.argument("tags", nargs=-1)
 @click.option("-r", "--remove", multiple=True, metavar="TAG", help="Take this tag away; may be given several times.")

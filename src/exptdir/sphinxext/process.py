@@ -10,8 +10,6 @@ import sys
 
 #: What ends a process that does not listen; a closed terminal's is unknown to Windows.
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-#: The exit code of a Sphinx that knows no such builder.
-UNKNOWN = 64
 
 
 def run_sphinx(arguments: list[str]) -> int:
@@ -25,7 +23,7 @@ def run_sphinx(arguments: list[str]) -> int:
     Returns
     -------
     int
-        Sphinx's exit code; :data:`UNKNOWN` where it knows no such builder.
+        Sphinx's exit code; 2 where it knows no such builder.
     """
 
     def stop(number: int, frame: object) -> None:
@@ -73,7 +71,7 @@ def run_sphinx(arguments: list[str]) -> int:
         close = nearest(builder, names)
         hint = f"; did you mean {' or '.join(close)}?" if close else f"; there are {', '.join(names)}"
         sys.stderr.write(f"Error: Sphinx has no builder {builder!r}{hint}\n")
-        return UNKNOWN
+        return 2
     except KeyboardInterrupt:
         return 2
 
