@@ -13,7 +13,15 @@ import matplotlib.pyplot as plt
 
 HERE = Path(__file__).parent
 plt.style.use(HERE.parent / "notebook.mplstyle")
-READERS = ("openpyxl", "openpyxl, cell by cell", "openpyxl read-only", "openpyxl read-only, formats", "exptdir, own reader", "exptdir", "calamine")
+READERS = (
+    "openpyxl",
+    "openpyxl, cell by cell",
+    "openpyxl read-only",
+    "openpyxl read-only, formats",
+    "exptdir, own reader",
+    "exptdir",
+    "calamine",
+)
 
 with (HERE / "results.csv").open(encoding="utf-8", newline="") as stream:
     rows = [row for row in csv.DictReader(stream) if row["read_s"]]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from exptdir.cli.columns import bold, dim
+from exptdir.cli.list import bold, dim
 from exptdir.cli.options import echo_json, examples, experiment_argument, json_option, one_line
 from exptdir.cli.session import Session
 
