@@ -115,7 +115,8 @@ class Checker:
         edited = [path for path in entry.outputs if self.tree.digest(path) not in drawn and path not in contested]
         self._inputs(script, entry, ignored, found)
         self._outside(entry, self.state.outside(entry) if stamps is None else stamps, found)
-        return found.verdict(entry, tuple(edited))
+        missing = not all(map(self.tree.exists, entry.outputs))
+        return found.verdict(entry, tuple(edited), missing=missing)
 
     def _inputs(self, script: Script, entry: Entry, ignored: frozenset[str], found: _Findings) -> None:
         gone: list[str] = []
@@ -142,6 +143,10 @@ class Checker:
                 found.changed.append(f"the files in {found.name(directory)} are others")
         possible = set(self.tree.matching(script.inputs))
         possible.update(path for directory in entry.scope for path in self.tree.data_files(directory))
+        # A link that leads nowhere is data that is not here, as in a fresh clone, and no new file.
+        lost = {path for path in possible if not self.tree.exists(path)}
+        found.nowhere += [f"{found.name(path)} leads nowhere" for path in sorted(lost)]
+        possible -= lost
         known = {*entry.inputs, *entry.modules, *entry.wrote, *entry.outputs, *ignored}
         # Big files are known by their mark alone.
         found.new += sorted(path for path in possible - known if mark(path) not in entry.outside)
@@ -168,19 +173,23 @@ class _Findings:
     changed: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
+    nowhere: list[str] = field(default_factory=list)
 
     def name(self, path: str) -> str:
         """Write a path as the author of the experiment would."""
         return posixpath.relpath(path, self.script.experiment)
 
-    def verdict(self, entry: Entry, edited: tuple[str, ...]) -> Verdict:
+    def verdict(self, entry: Entry, edited: tuple[str, ...], *, missing: bool) -> Verdict:
         """Weigh what was found.
 
         Without an input that is absent the script would fail, and the figure that is there is better than
         none; where more than data has changed it is no longer right in any case.
         """
         changed = [*self.changed, *(f"{self.name(path)} is new" for path in self.new)]
-        reasons = _first([*self.certain, *self.absent, *changed, *self.unsure])
+        reasons = _first([*self.nowhere, *self.certain, *self.absent, *changed, *self.unsure])
+        if self.nowhere and not missing:
+            # Whatever else has changed: what would be drawn without the data is worse than what is there.
+            return Verdict("unknown", reasons, edited=edited)
         if self.certain or (changed and not self.absent):
             return Verdict("stale", reasons, run=True, edited=edited)
         if self.absent or self.unsure:

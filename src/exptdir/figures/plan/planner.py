@@ -174,6 +174,9 @@ class Planner:
             return wanted or Verdict("never run", adopt=bool(figures or script.outputs))
         contested = frozenset(self.contested) if entry.outputs else frozenset()
         found = self.checker.check(script, entry, self.flow.ignored(key), contested)
+        if entry.adopted and not entry.outputs:
+            # None of the figures that are there seems to be its own, so there is nothing that could be stale.
+            found = Verdict("no figure")
         wanted = self._wanted(script, "stale") if entry.adopted and not found.run else None
         return replace(wanted, edited=found.edited) if wanted is not None else found
 

@@ -226,7 +226,9 @@ class _Describer:
         # What is outside the record does not count: a page is to be the same wherever it is built.
         gone = [path for path in self.report.inputs if not os.path.exists(os.path.join(self.base, path))]
         if not gone:
-            return ""
+            # In a clone, data often are a link to a place that this machine does not have.
+            nowhere = next((reason for reason in reasons.split("; ") if reason.endswith("leads nowhere")), "")
+            return f"Whether this figure is up to date cannot be told: {nowhere}." if nowhere else ""
         names = ", ".join(map(self._name, gone[:5])) + (f" and {len(gone) - 5} more" if len(gone) > 5 else "")
         verb = "is" if len(gone) == 1 else "are"
         return f"Whether this figure is up to date cannot be told: {names} {verb} not here."

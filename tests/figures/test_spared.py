@@ -1,0 +1,115 @@
+"""What no run may touch: figures that were there, or that somebody edited; and what is run. With real scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from exptdir.figures.model import FigureSettings
+from exptdir.figures.report import Report
+from exptdir.figures.run.runner import LocalExecutor, run_job
+from exptdir.figures.update import update
+from exptdir.record.scan import scan
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg">{}</svg>'
+
+
+def bring_up_to_date(base: Path, **settings: object) -> Report:
+    with LocalExecutor(1, warm=False) as executor:
+        options = FigureSettings(**settings)
+        return update(scan(base), options, base / "state", lambda job: executor.submit(run_job, job))
+
+
+def make(base: Path, files: dict[str, str]) -> Path:
+    folder = base / "expts" / "a"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def writes(name: str, text: str) -> str:
+    return f"open({name!r}, 'w').write({SVG.format(text)!r})\n"
+
+
+def test_a_script_that_is_run_for_what_is_missing_leaves_what_was_there(tmp_path: Path):
+    files = {"index.md": "# A\n\n![](photo.svg)\n\n![](missing.svg)\n", "photo.svg": SVG.format("mine")}
+    files |= {"plot_a.py": "raise SystemExit('no')\n", "plot_b.py": writes("photo.svg", "other")}
+    folder = make(tmp_path, files)
+    report = bring_up_to_date(tmp_path)
+    assert (folder / "photo.svg").read_text() == SVG.format("mine")
+    assert [problem.message for problem in report.problems] == [
+        "expts/a/plot_a.py failed: The script ended itself: no"
+    ]
+    # Neither is run again for nothing.
+    assert bring_up_to_date(tmp_path).ran == ()
+
+
+def test_a_figure_that_somebody_edited_stays_and_is_kept_when_it_is_drawn_again(tmp_path: Path):
+    folder = make(tmp_path, {"index.md": "# A\n\n![](out.svg)\n", "plot.py": writes("out.svg", "drawn")})
+    assert bring_up_to_date(tmp_path).ran == ("expts/a/plot.py",)
+    make(tmp_path, {"out.svg": SVG.format("mine"), "plot.py": writes("out.svg", "drawn") + "# a comment\n"})
+    for mode in ("auto", "always"):
+        report = bring_up_to_date(tmp_path, mode=mode)
+        assert report.ran == ("expts/a/plot.py",)
+        assert (folder / "out.svg").read_text() == SVG.format("mine")
+        assert report.figures["expts/a/out.svg"].state == "edited"
+        assert "exptdir plot --overwrite-edited" in report.problems[0].message
+    report = bring_up_to_date(tmp_path, overwrite_edited=True)
+    assert (folder / "out.svg").read_text() == SVG.format("drawn")
+    assert (folder / "out.edited.svg").read_text() == SVG.format("mine")
+    assert report.problems == ()
+
+
+def test_a_committed_figure_whose_data_are_a_link_that_leads_nowhere_stays(tmp_path: Path):
+    script = f"import glob\nn = len(glob.glob('data/*.csv'))\nopen('loss.svg', 'w').write({SVG!r}.format(n))\n"
+    files = {"index.md": "# A\n\n![](loss.svg)\n", "loss.svg": SVG.format("good"), "plot_loss.py": script}
+    folder = make(tmp_path, files)
+    (folder / "data").symlink_to("/nowhere/at/all")
+    for change in ("", "# later\n"):
+        (folder / "plot_loss.py").write_text(script + change)
+        figure = bring_up_to_date(tmp_path).figures["expts/a/loss.svg"]
+        assert (figure.state, figure.reasons[0]) == ("unknown", "data leads nowhere")
+        assert (folder / "loss.svg").read_text() == SVG.format("good")
+
+
+def test_only_scripts_that_name_what_is_missing_are_run(tmp_path: Path):
+    mark = "open('ran-{}', 'w').close()\n"
+    scripts = {f"plot_{one}.py": mark.format(one) + writes(f"{one}.svg", one) for one in "xyz"}
+    folder = make(tmp_path, {"index.md": "# A\n\n![](y.svg)\n", **scripts})
+    assert bring_up_to_date(tmp_path).ran == ("expts/a/plot_y.py",)
+    # Nobody names it: those that have never run are tried one after another, until it is there.
+    make(tmp_path, {"index.md": "# A\n\n![](y.svg)\n\n![](typo.svg)\n"})
+    make(tmp_path, {"plot_x.py": mark.format("x") + "open('ty' + 'po.svg', 'w').write(open('y.svg').read())\n"})
+    assert bring_up_to_date(tmp_path).ran == ("expts/a/plot_x.py",)
+    assert not (folder / "ran-z").exists()
+
+
+@pytest.mark.slow
+def test_a_script_that_wants_a_window_draws_without_one(tmp_path: Path):
+    pytest.importorskip("matplotlib")
+    script = "import matplotlib\nmatplotlib.use('TkAgg')\nimport matplotlib.pyplot as plt\n"
+    script += "plt.switch_backend('QtAgg')\n"
+    script += "plt.plot([1, 2])\nplt.savefig('x.svg')\n"
+    make(tmp_path, {"index.md": "# A\n\n![](x.svg)\n", "plot.py": script})
+    assert bring_up_to_date(tmp_path).problems == ()
+
+
+def test_line_ends_and_what_programs_leave_behind_make_nothing_stale(tmp_path: Path):
+    script = "import os\nos.listdir('.')\nopen('d.csv').read()\n" + writes("x.svg", "x")
+    folder = make(tmp_path, {"index.md": "# A\n\n![](x.svg)\n", "plot.py": script, "d.csv": "1\n2\n"})
+    bring_up_to_date(tmp_path)
+    for path in (folder / "plot.py", folder / "d.csv", folder / "x.svg", folder / "figures.lock"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    make(tmp_path, {"~$book.xlsx": "", "Thumbs.db": "", ".DS_Store": ""})
+    report = bring_up_to_date(tmp_path)
+    assert (report.ran, report.problems) == ((), ())
+
+
+def test_a_pipe_that_is_named_like_a_plot_script_is_none(tmp_path: Path):
+    import os
+
+    folder = make(tmp_path, {"index.md": "# A\n\n![](x.svg)\n"})
+    os.mkfifo(folder / "plot_x.py")
+    assert bring_up_to_date(tmp_path).scripts == {}
