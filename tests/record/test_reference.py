@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exptdir.errors import ReferenceSyntaxError
+from exptdir.record import problem
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import (
     Kind,
@@ -276,3 +278,23 @@ def test_nearest_names_are_in_order_of_likeness():
     assert nearest(RECORD, "46")[0] == "64" or nearest(RECORD, "46")[0] == "63"
     assert nearest(RECORD, "qqqqqqqq") == ()
     assert nearest(Record(BASE, {}), "63") == ()
+
+
+def test_thousands_of_dead_links_cost_no_comparison_with_every_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+    real = problem.get_close_matches
+
+    def counted(word: str, names: list[str], **more: Any) -> list[str]:
+        compared.append(len(names))
+        return real(word, names, **more)
+
+    monkeypatch.setattr(problem, "get_close_matches", counted)
+    names = [f"2024-{at % 12 + 1:02}-{at % 28 + 1:02}-post-{at}" for at in range(2000)]
+    base = Path("/r")
+    record = Record(base, {name: Experiment(name, name, base / name / "index.md", name) for name in names})
+    links = [f"../{name}/index.qmd" for name in names[:500]]
+    found = [resolve(record, link, None, lambda _experiment, _run: False) for link in links]
+    assert compared == [] and all(isinstance(one, Unresolved) for one in found)
+    [first] = [one for one in found[:1] if isinstance(one, Unresolved)]
+    assert names[0] in first.message and first.message == first.message
+    assert len(compared) == 1 and max(compared) <= 40

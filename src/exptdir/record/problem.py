@@ -32,7 +32,7 @@ class Problem:
 
 
 #: More of what was typed is not compared, nor more names than these; a page is not the place to find out more.
-_LONGEST, _COMPARED = 200, 60
+_LONGEST, _COMPARED = 200, 40
 
 
 class Names:

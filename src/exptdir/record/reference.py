@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 
@@ -60,11 +61,34 @@ class Resolution:
 
 @dataclass(frozen=True)
 class Unresolved:
-    """Why a reference leads nowhere: *message* for the author, *candidates* as references."""
+    """Why a reference leads nowhere.
 
-    message: str
-    candidates: tuple[str, ...] = ()
+    Parameters
+    ----------
+    reason
+        For the author.
+    near
+        Finds references that may be meant. Asked only when somebody wants to know: of thousands of dead links in
+        other people's pages nobody does.
+    ambiguous
+        Whether it leads to several places.
+    """
+
+    reason: str
+    near: Callable[[], tuple[str, ...]] = field(default=tuple, compare=False)
     ambiguous: bool = False
+
+    @cached_property
+    def candidates(self) -> tuple[str, ...]:
+        """What may be meant, as references, the likeliest first."""
+        return self.near()
+
+    @property
+    def message(self) -> str:
+        """The reason, with what may be meant."""
+        if self.ambiguous or not self.candidates:
+            return self.reason
+        return f"{self.reason}; nearest: {', '.join(self.candidates)}"
 
 
 #: Tells whether an experiment has a run of that name.
@@ -223,13 +247,11 @@ def _experiment_or_run(
 
 def _ambiguous(target: str, found: list[Experiment]) -> Unresolved:
     addresses = tuple(experiment.path for experiment in found)
-    return Unresolved(f"{target!r} could be any of {', '.join(addresses)}", addresses, ambiguous=True)
+    return Unresolved(f"{target!r} could be any of {', '.join(addresses)}", lambda: addresses, ambiguous=True)
 
 
 def _unknown(record: Record, text: str) -> Unresolved:
-    candidates = nearest(record, text)
-    hint = f"; nearest: {', '.join(candidates)}" if candidates else ""
-    return Unresolved(f"no experiment or run {text!r}{hint}", candidates)
+    return Unresolved(f"no experiment or run {text!r}", partial(nearest, record, text))
 
 
 def nearest(record: Record, text: str, n: int = 3) -> tuple[str, ...]:

@@ -218,8 +218,7 @@ class ExptDomain(Store):
             days = sorted({entry.day for entry in entries}, key=lambda other: (_distance(other, day), other))
             near = tuple(f"{target.address}@{other}" for other in days[:3])
             wanted = day + (f".{found.n}" if found.n > 1 else "")
-            hint = f"; nearest: {', '.join(near)}" if near else ""
-            return Unresolved(f"{target.label()} has no entry {wanted}{hint}", near)
+            return Unresolved(f"{target.label()} has no entry {wanted}", lambda: near)
         written = entry.written + (f" ({entry.n})" if entry.n > 1 else "")
         text = written if own else f"{target.label()}, {written}"
         tooltip = f"{self.tooltip(target)}: {entry.title}" if entry.title else self.tooltip(target)

@@ -88,10 +88,14 @@ class Freshness:
         return digest.hexdigest()
 
     def _references(self, docname: str) -> list[Any]:
-        found = []
+        found: list[Any] = []
         for cite in self.domain.cites.get(docname, ()):
             place = self.domain.locate(cite.text, docname, cite.kind)
-            found.append(place.message if isinstance(place, Unresolved) else place[:4])
+            if isinstance(place, Unresolved):
+                # A link that may as well mean something else is left as it is, without what may be meant.
+                found.append(place.message if cite.sure else place.reason)
+            else:
+                found.append(place[:4])
         return found
 
     def _lists(self, docname: str) -> list[Any]:
