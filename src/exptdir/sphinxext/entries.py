@@ -67,7 +67,8 @@ class EntryTransform(ExperimentTransform):
         page, settings = page_section(self.document), self.domain.settings
         dated = list(self._titled())
         titles = [
-            ((str(node["exptdir_update"]) if _is_update(node) else title_text(title)), _level(node))
+            # A log in another form says itself how its dates are to be read.
+            (str(node.get("exptdir_update") or node.get("exptdir_title") or title_text(title)), _level(node))
             for node, title in dated
         ]
         at_page = next((at for at, (node, _) in enumerate(dated) if node is page), None)

@@ -1,0 +1,74 @@
+"""Logs in other forms on a page: headings, links, anchors, what is doubtful, and members of the domain."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sphinxext.building import titled, words
+from tests.sphinxext.conftest import Build
+
+RUNS = "**[`a/01`](01.yaml)**\n\nFirst.\n\n**[`a/02`](02.yaml)**\n\n- `a/02-1` is as `a/01`.\n"
+BRACES = (
+    "2021/12/30 {\n    wide\n        good <b>\n}\n1/13 {\n    see 12/30 notes\n}\n"
+    "1/14 talk {\n    ok\n}\n1/15{\n  a\n}\n"
+)
+ARCHIVE = "todo {\n    more\n}\narchive {\n    old\n}\n"
+TABLE = "experiment,log\n1,first\n2,same as 1\n3,like exp_9\n4,as exp_2\n"
+
+
+def page(typed: str, *options: str) -> str:
+    return titled("Log", f".. expt-log:: {typed}\n" + "".join(f"   {option}\n" for option in options))
+
+
+def test_a_run_list_is_shown_with_links(build: Build) -> None:
+    built = build(
+        {
+            "expts/1_a/notes.rst": page("list.txt"),
+            "expts/1_a/list.txt": RUNS,
+            "expts/1_a/01.yaml": "lr: 1\n",
+            "expts/2_b/notes.rst": titled("B", ":expt:`1/a/02-1` and :expt:`1/a/01`\n"),
+        }
+    )
+    body = built.body("expts/1_a/notes")
+    assert [words(title) for title in body.select("h2")] == ["a/01", "a/02 (02.yaml)"]
+    assert [link["href"] for link in body.select(".exptdir-log-list a")] == ["#run-a-01"]
+    assert body.select_one("[id='run-a-02-1']") is not None
+    links = [link["href"] for link in built.body("expts/2_b/notes").select("a.exptdir-ref")]
+    assert [link.rpartition("#")[2] for link in links] == ["run-a-02-1", "run-a-01"]
+
+
+def test_an_outline_has_entries_tasks_and_a_folded_archive(build: Build) -> None:
+    built = build({"expts/1_a/notes.rst": page("list.txt"), "expts/1_a/list.txt": BRACES + ARCHIVE})
+    body = built.body("expts/1_a/notes")
+    found = [entry["id"] for entry in body.select(".exptdir-entry")]
+    assert found == ["entry-2021-12-30", "entry-2022-01-13", "entry-2022-01-14", "entry-2022-01-15"]
+    assert words(body.select_one("li li")) == "good <b>"
+    assert [link["href"] for link in body.select("section li a") if words(link) == "12/30"] == ["#entry-2021-12-30"]
+    assert words(body.select_one(".exptdir-task-open")) == "☐ more"
+    assert words(body.select_one("details li")) == "old"
+
+
+def test_rows_are_runs_and_what_is_doubtful_says_so(build: Build) -> None:
+    built = build({"expts/1_a/notes.rst": page("log.csv"), "expts/1_a/log.csv": TABLE})
+    body = built.body("expts/1_a/notes")
+    assert [row["id"] for row in body.select("tbody tr")] == ["run-1", "run-2", "run-3", "run-4"]
+    assert [link["href"] for link in body.select("td a")] == ["#run-1", "#run-2"]
+    assert words(body.select_one(".exptdir-log-left")) == "exp_9"
+
+
+@pytest.mark.parametrize(
+    ("typed", "options", "says"),
+    [
+        ("absent.txt", (), "absent.txt"),
+        ("list.txt", (":format: outlin",), "did you mean outline"),
+        ("list.txt", (":runs: nowhere",), "no directory"),
+        ("list.bin", (), "is no log"),
+    ],
+)
+def test_what_cannot_be_shown_is_said_and_the_build_goes_on(
+    build: Build, typed: str, options: tuple[str, ...], says: str
+) -> None:
+    files = {"expts/1_a/list.txt": RUNS, "expts/1_a/list.bin": bytes(range(256))}
+    built = build({"expts/1_a/notes.rst": page(typed, *options), **files})
+    assert says in built.warnings
+    assert built.body("expts/1_a/notes").select_one(".exptdir-placeholder, .exptdir-missing") is not None
