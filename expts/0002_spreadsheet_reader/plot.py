@@ -14,13 +14,8 @@ import matplotlib.pyplot as plt
 HERE = Path(__file__).parent
 plt.style.use(HERE.parent / "notebook.mplstyle")
 READERS = (
-    "openpyxl",
-    "openpyxl, cell by cell",
-    "openpyxl read-only",
-    "openpyxl read-only, formats",
-    "exptdir, own reader",
-    "exptdir",
-    "calamine",
+    *("openpyxl", "openpyxl, cell by cell", "openpyxl read-only", "openpyxl read-only, formats"),
+    *("exptdir, own reader", "exptdir", "calamine"),
 )
 
 with (HERE / "results.csv").open(encoding="utf-8", newline="") as stream:

@@ -15,21 +15,22 @@ import zipfile
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
 from exptdir.errors import TableError
 from exptdir.record.problem import Problem
-from exptdir.tables.archive import Relation, find_part, open_archive, parse_tree, read_relations, read_tree
-from exptdir.tables.cells import SheetStyles, unescape
+from exptdir.tables.archive import find_part, open_archive, read_relations, read_tree
+from exptdir.tables.cells import SheetStyles
 from exptdir.tables.grid import CellRows, Position, Sheet, sheet_of_cells
 from exptdir.tables.model import EMPTY, Cell, safe_link
 from exptdir.tables.names import DefinedName, SheetPart, TableObject
-from exptdir.tables.ranges import Box, cell_name, is_range, parse_range
+from exptdir.tables.ranges import Box, cell_name
 from exptdir.tables.source import Book
+from exptdir.tables.surroundings import Surroundings, notes_on, read_surroundings, read_table_object
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -54,34 +55,8 @@ _SHEET_DATA = re.compile(rb"</(?:\w+:)?sheetData\s*>|<(?:\w+:)?sheetData\s*/>")
 _ROOT = re.compile(rb"<(\w+:)?worksheet\b[^<>]*>")
 _CELL = re.compile(rb"<(?:\w+:)?c[ >]")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
-#: A cell whose value has metadata: its address and the metadata's number, counted from 1, in either order.
-_METADATA = re.compile(rb'<(?:\w+:)?c (?=[^<>]*\br="([A-Z]{1,3}[0-9]{1,7})")(?=[^<>]*\bvm="([0-9]{1,9})")')
 _HYPERLINK = re.compile(r'=\s*HYPERLINK\(\s*"([^"]+)"', re.IGNORECASE)
-#: What is drawn in an anchor (§20.5.2), and how a reader calls it. Shapes are left out: mostly buttons and frames.
-_DRAWN = {"pic": "picture", "graphicFrame": "chart"}
-#: Structures of rich values that are pictures (MS-XLSX §2.3.6.1): placed in the cell, or by ``IMAGE()``.
-_IN_CELL = frozenset({"_localImage", "_webimage"})
 _SAVE_AGAIN = "open it in a spreadsheet program and save it again as an ordinary .xlsx"
-
-
-class Drawn(NamedTuple):
-    """Something drawn over a sheet: ``picture`` or ``chart``, and the cell that its upper left corner is in."""
-
-    kind: str
-    at: Position
-
-
-@dataclass
-class Surroundings:
-    """What a sheet's XML says around its cells."""
-
-    merged: list[Box] = field(default_factory=list)
-    links: list[tuple[Box, str]] = field(default_factory=list)
-    filters: list[Box] = field(default_factory=list)
-    tables: list[TableObject] = field(default_factory=list)
-    drawn: list[Drawn] = field(default_factory=list)
-    conditional: list[Box] = field(default_factory=list)
-    pictured: set[Position] = field(default_factory=set)
 
 
 def open_workbook(path: Path) -> Book:
@@ -161,31 +136,8 @@ def _table_objects(path: Path, sheets: Sequence[SheetPart]) -> list[TableObject]
             table
             for sheet in sheets
             for relation in read_relations(archive, sheet.part).values()
-            if (table := _table_object(archive, relation, sheet.name)) is not None
+            if (table := read_table_object(archive, relation, sheet.name)) is not None
         ]
-
-
-def _table_object(archive: zipfile.ZipFile, relation: Relation, sheet: str) -> TableObject | None:
-    root = read_tree(archive, relation.target) if relation.kind == "table" else None
-    if root is None:
-        return None
-    style = root.find("tableStyleInfo")
-    return TableObject(
-        name=root.get("displayName") or root.get("name") or "",
-        sheet=sheet,
-        box=_range(root),
-        header_rows=int(root.get("headerRowCount", "1") != "0"),
-        totals_rows=int(root.get("totalsRowCount", "0") not in {"", "0"}),
-        columns=tuple(unescape(column.get("name", "")) for column in root.iterfind("tableColumns/tableColumn")),
-        first_column=style is not None and style.get("showFirstColumn") in _TRUE,
-    )
-
-
-def _range(element: Element) -> Box:
-    try:
-        return parse_range(element.get("ref", ""))
-    except TableError as error:
-        raise ValueError(str(error)) from None
 
 
 def _read_sheet(path: Path, date1904: bool, part: SheetPart) -> Sheet:
@@ -207,7 +159,7 @@ def _read_sheet(path: Path, date1904: bool, part: SheetPart) -> Sheet:
         end, root = _SHEET_DATA.search(xml), _ROOT.search(xml)
         if end is None or root is None:
             raise ValueError("it has no cells")
-        around = _surroundings(archive, part, xml[: root.end()] + xml[end.end() :], xml)
+        around = read_surroundings(archive, part, xml[: root.end()] + xml[end.end() :], xml)
         relations = {one.kind: one.target for one in read_relations(archive, _workbook_part(archive)).values()}
         tree = read_tree(archive, relations.get("styles", ""))
         copy = _one_sheet(archive, xml[: end.end()] + b"</%sworksheet>" % (root[1] or b""), tree)
@@ -293,54 +245,6 @@ def _load(copy: bytes, data_only: bool) -> Worksheet:
         return load_workbook(io.BytesIO(copy), data_only=data_only, rich_text=True, keep_links=False).worksheets[0]
 
 
-def _surroundings(archive: zipfile.ZipFile, part: SheetPart, outside: bytes, xml: bytes) -> Surroundings:
-    """Read what stands around the cells of a sheet, and in the parts that it refers to."""
-    root, relations = parse_tree(outside, part.part), read_relations(archive, part.part)
-    found = Surroundings(
-        merged=[_range(merged) for merged in root.iterfind("mergeCells/mergeCell")],
-        filters=[_range(filter) for filter in root.findall("autoFilter[@ref]")],
-    )
-    for formats in root.iterfind("conditionalFormatting[@sqref]"):
-        found.conditional += [parse_range(area) for area in formats.get("sqref", "").split()[:100] if is_range(area)]
-    for link in root.iterfind("hyperlinks/hyperlink"):
-        relation = relations.get(link.get("id", ""))
-        if relation is not None and (target := safe_link(relation.target)) is not None:
-            found.links.append((_range(link), target))
-    for relation in relations.values():
-        if (table := _table_object(archive, relation, part.name)) is not None:
-            found.tables.append(table)
-        drawing = read_tree(archive, relation.target) if relation.kind == "drawing" else None
-        for anchor in drawing if drawing is not None else ():
-            row, column = anchor.findtext("from/row", ""), anchor.findtext("from/col", "")
-            at = (int(row) + 1 if row.isdecimal() else 1, int(column) + 1 if column.isdecimal() else 1)
-            found.drawn += [Drawn(_DRAWN[child.tag], at) for child in anchor.iter() if child.tag in _DRAWN]
-    pictures = _picture_numbers(archive)
-    if pictures:
-        boxes = (parse_range(one[1].decode()) for one in _METADATA.finditer(xml) if int(one[2]) in pictures)
-        found.pictured = {box[:2] for box in boxes}
-        found.drawn += [Drawn("picture", at) for at in sorted(found.pictured)]
-    return found
-
-
-def _picture_numbers(archive: zipfile.ZipFile) -> set[int]:
-    """Follow the metadata of values to their structures: value → block → rich value → kind of structure."""
-    root, values, structures = (
-        read_tree(archive, f"xl/{name}.xml")
-        for name in ("metadata", "richData/rdrichvalue", "richData/rdrichvaluestructure")
-    )
-    if root is None or values is None or structures is None:
-        return set()
-
-    def at(items: Sequence[Any], number: str | None) -> Any:
-        return items[int(number)] if number and number.isdecimal() and int(number) < len(items) else None
-
-    kinds = [structure.get("t") for structure in structures.iter("s")]
-    pictures = [at(kinds, value.get("s")) in _IN_CELL for value in values.iter("rv")]
-    blocks = [block.get("i") for block in root.findall("futureMetadata[@name='XLRICHVALUE']/bk//rvb")]
-    records = root.findall("valueMetadata/bk/rc")
-    return {number for number, record in enumerate(records, start=1) if at(pictures, at(blocks, record.get("v")))}
-
-
 def _sheet(
     path: Path,
     part: SheetPart,
@@ -397,7 +301,7 @@ def _sheet(
         label_boxes=[table.box for table in around.tables if table.first_column],
         borders=styles.borders(stored, cells),
         late_problems=partial(_without_values, path, part.name, lacking),
-        notes=partial(_notes, around),
+        notes=partial(notes_on, around),
     )
 
 
@@ -434,17 +338,3 @@ def _without_values(
     return [Problem("table", message, path)]
 
 
-def _notes(around: Surroundings, box: Box | None) -> list[str]:
-    """Say what is drawn in a range of the sheet, or anywhere on it, and not shown."""
-    coloured = any(box is None or box.intersect(area) for area in around.conditional)
-    notes = ["Colours of conditional formatting are not shown"] if coloured else []
-    kinds = [
-        one.kind
-        for one in around.drawn
-        if box is None or (box.top <= one.at[0] <= box.bottom and box.left <= one.at[1] <= box.right)
-    ]
-    counted = [(kinds.count(kind), kind) for kind in _DRAWN.values() if kind in kinds]
-    if not counted:
-        return notes
-    listed = " and ".join(f"{count} {kind}{'s' if count > 1 else ''}" for count, kind in counted)
-    return [f"{listed} of the sheet {'are' if len(kinds) > 1 else 'is'} not shown", *notes]
