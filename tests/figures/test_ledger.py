@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exptdir.figures.ledger import Entry, format_ledger, parse_ledger
+from exptdir.figures.ledger import LedgerEntry, format_ledger, parse_ledger
 from tests.figures.toys import bench, log
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 PATH = Path("expts/a/figures.lock")
 
-ENTRY = Entry(
+ENTRY = LedgerEntry(
     script="expts/a/plot.py",
     digest=A,
     style=B,
@@ -28,7 +28,7 @@ ENTRY = Entry(
 )
 
 
-def again(entry: Entry, directory: str = "expts/a") -> Entry:
+def again(entry: LedgerEntry, directory: str = "expts/a") -> LedgerEntry:
     entries, problems = parse_ledger(format_ledger([entry], directory), directory, PATH)
     assert (problems, list(entries)) == ([], [entry.key])
     return entries[entry.key]
@@ -66,12 +66,12 @@ NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=()), 
 @settings(deadline=None)
 @given(name=NAMES, other=NAMES, args=st.lists(st.text(max_size=5), max_size=3))
 def test_names_and_arguments_of_any_kind_survive(name: str, other: str, args: list[str]):
-    entry = Entry(f"e/{name}", A, B, tuple(args), inputs={f"e/{other}": A}, absent=(f"e/sub/{name}",))
+    entry = LedgerEntry(f"e/{name}", A, B, tuple(args), inputs={f"e/{other}": A}, absent=(f"e/sub/{name}",))
     assert again(entry, "e") == entry
 
 
 def test_the_order_of_entries_does_not_matter():
-    other = Entry("expts/a/fig.py", B, B, ("--log",))
+    other = LedgerEntry("expts/a/fig.py", B, B, ("--log",))
     assert format_ledger([ENTRY, other], "expts/a") == format_ledger([other, ENTRY], "expts/a")
 
 
@@ -90,7 +90,7 @@ def test_the_order_of_entries_does_not_matter():
     ],
 )
 def test_a_damaged_entry_is_not_believed_and_the_others_are(harm):
-    good = Entry("expts/a/fig.py", B, B, outputs={"expts/a/y.svg": B})
+    good = LedgerEntry("expts/a/fig.py", B, B, outputs={"expts/a/y.svg": B})
     text = format_ledger([good], "expts/a") + harm(format_ledger([ENTRY], "expts/a"))
     entries, problems = parse_ledger(text, "expts/a", PATH)
     assert entries["expts/a/plot.py"].damaged

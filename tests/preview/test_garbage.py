@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.preview.builder import Session
+from exptdir.preview.builder import BuildSession
 from exptdir.preview.channel import Channel
 from tests.preview.warmly import project
 
@@ -23,11 +23,11 @@ class Node:
 @pytest.fixture
 def session(tmp_path: Path):
     # It neither hears nor says anything.
-    yield Session(project(tmp_path), Channel(-1, -1))
+    yield BuildSession(project(tmp_path), Channel(-1, -1))
     gc.unfreeze()
 
 
-def test_what_was_there_after_the_first_build_is_let_go_of_when_it_has_been_replaced(session: Session) -> None:
+def test_what_was_there_after_the_first_build_is_let_go_of_when_it_has_been_replaced(session: BuildSession) -> None:
     node = Node()
     seen = weakref.ref(node)
     session.rest()

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 from exptdir.preview.dependencies import Modules, outside, statics, templates
-from exptdir.preview.figures import Drawing
+from exptdir.preview.figures import FigureUpdates
 from exptdir.preview.first_pages import Output
 from exptdir.preview.messages import Progress
-from exptdir.preview.warnings import WRITTEN, Listener, Reporter, Said, begin, end, place_of, progress_of
+from exptdir.preview.warnings import WRITTEN, Reporter, WarningListener, WarningLog, begin, end, place_of, progress_of
 from tests.preview.warmly import RECORD, SVG, preview
 from tests.sphinxext.building import Link, titled, write
 
@@ -48,8 +48,8 @@ def test_the_place_of_a_warning_is_found_however_it_is_given() -> None:
 
 
 def test_what_another_process_says_while_it_writes_is_put_to_the_page_that_it_then_finishes() -> None:
-    said, records = Said(), []
-    listener = Listener(said)
+    said, records = WarningLog(), []
+    listener = WarningListener(said)
     listener.begin_build()
     logger = logging.getLogger("sphinx.exptdir.preview")
     catcher = logging.Handler()
@@ -141,7 +141,7 @@ def test_what_a_script_in_another_language_writes_is_told_by_comparison(tmp_path
     notes = titled("Plots", ".. figure:: drawn.svg")
     files = {**RECORD, "expts/0006_plots/notes.rst": notes, "expts/0006_plots/plot.py": plot}
     with preview(tmp_path, files) as shown:
-        drawing: Drawing = shown.warm.drawing
+        drawing: FigureUpdates = shown.warm.drawing
         drawing.take()
         changed = shown.change({"expts/0006_plots/plot.py": f"{plot}# changed\n"})
         drawing.draw()

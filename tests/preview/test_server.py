@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from exptdir.preview.browsers import Browsers, State
+from exptdir.preview.browsers import Browsers, PreviewState
 from exptdir.preview.http import Guard, application, exists
 from exptdir.preview.messages import Failed, Warned
 from tests.preview.asking import HOST, Listener, ask, run_apart
@@ -27,7 +27,7 @@ class Site:
 
     def __init__(self, base: Path) -> None:
         self.source, self.output = base / "source", base / "html"
-        self.state = State(self.source, self.output, ready=True)
+        self.state = PreviewState(self.source, self.output, ready=True)
         self.browsers = Browsers(self.state.message, lambda page: exists(self.state, page))
         self.app = self.application()
         self.write("index.html", PAGE)

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from exptdir.preview.changes import Changes, Git
-from exptdir.preview.dependencies import Places
-from exptdir.preview.supervise import Builder, Seen, Supervisor
+from exptdir.preview.channel import Builder
+from exptdir.preview.dependencies import WatchedPlaces
+from exptdir.preview.supervise import RestartRules, Supervisor
 from tests.preview.asking import run_apart
 
 REAL_SLEEP = asyncio.sleep
@@ -30,7 +31,7 @@ class Bench:
         self.source.mkdir(exist_ok=True)
         self.output.parent.mkdir(exist_ok=True)
         self.write("a.md", "one")
-        self.changes = Changes(Places(self.source))
+        self.changes = Changes(WatchedPlaces(self.source))
         self.said: list[Any] = []
         self.builder = Builder([sys.executable, str(FAKE), str(self.source), str(self.output)], lambda line: None)
         self.supervisor = Supervisor(
@@ -38,7 +39,7 @@ class Bench:
             self.changes,
             self,
             lambda: ("a.html",),
-            Seen(str(self.source / "conf.py")),
+            RestartRules(str(self.source / "conf.py")),
             Git(self.source, git_patience),
         )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from exptdir.preview.changes import ADDED, Changes, survey
-from exptdir.preview.dependencies import Places
+from exptdir.preview.dependencies import WatchedPlaces
 
 CHANGED = 2
 
@@ -23,7 +23,7 @@ class Tree:
         self.write("expts/63/notes.md", "one")
         self.write("expts/64/notes.md", "one")
         self.write("_build/html/index.html", "")
-        self.places = Places(base, [str(base / "_build")])
+        self.places = WatchedPlaces(base, [str(base / "_build")])
         self.changes = Changes(self.places)
         self.changes.learn(survey(self.places, [str(base)]))
 
@@ -236,7 +236,7 @@ def test_what_the_watcher_lost_is_found_by_looking(tree):
 
 
 def test_a_document_on_its_own_does_not_look_into_directories(tmp_path):
-    places = Places(tmp_path, deep=False)
+    places = WatchedPlaces(tmp_path, deep=False)
     assert places.means_something(str(tmp_path / "notes.md"))
     assert not places.means_something(str(tmp_path / "other" / "notes.md"))
 

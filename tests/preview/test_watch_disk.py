@@ -13,7 +13,7 @@ import pytest
 
 from exptdir.preview import watch as watching
 from exptdir.preview.changes import Changes, survey
-from exptdir.preview.dependencies import Places
+from exptdir.preview.dependencies import WatchedPlaces
 from exptdir.preview.watch import Watcher, to_watch
 
 
@@ -25,7 +25,7 @@ class Watched:
         for name in ("expts/63/notes.md", "expts/64/notes.md", "_build/html/a.html", ".venv/a.py", "env/pyvenv.cfg"):
             (base / name).parent.mkdir(parents=True, exist_ok=True)
             (base / name).write_text("one")
-        self.places = Places(base, [str(base / "_build")])
+        self.places = WatchedPlaces(base, [str(base / "_build")])
         self.changes = Changes(self.places)
         self.said: list[str] = []
         self.lost = 0

@@ -63,12 +63,12 @@ def new(
     It gets the next number, a directory such as 0064_title, and a log with today's entry, in the format of the
     newest experiment.
     """
-    from exptdir.record.create import Wanted, new_experiment
+    from exptdir.record.create import NewExperiment, new_experiment
     from exptdir.record.edits.apply import locked
 
     status = known_status(session, status) if status is not None else None
     above = None if parent is None else session.experiment(parent, writes=True).key
-    wanted = Wanted(title, _today(day), name, above, tags, status, template, suffix)
+    wanted = NewExperiment(title, _today(day), name, above, tags, status, template, suffix)
     with locked(session.base) as writer:
         session.forget()
         plan, log, _ = new_experiment(session.conf, session.record, wanted)

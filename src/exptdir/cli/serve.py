@@ -97,8 +97,8 @@ def serve(
         from exptdir.preview.serve import serve as run
 
         with terminal:
-            from exptdir.preview.serve import Wanted
-            from exptdir.preview.supervise import builder_command
+            from exptdir.preview.channel import builder_command
+            from exptdir.preview.serve import ServeOptions
 
             arguments = ["--source", str(meant.source)]
             arguments += ["--conf", str(meant.source)] if meant.alone is None else ["--alone", str(meant.alone)]
@@ -108,7 +108,7 @@ def serve(
             built = meant.source / OUTPUT
             record = meant.alone is None
             run(
-                Wanted(
+                ServeOptions(
                     meant.source,
                     directory,
                     tuple(builder_command(arguments)),

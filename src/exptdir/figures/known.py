@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from exptdir.figures.digest import Digests, digest_text, mark, stamp
-from exptdir.figures.ledger import Entry, format_ledger, parse_ledger
+from exptdir.figures.ledger import LedgerEntry, format_ledger, parse_ledger
 from exptdir.figures.model import LEDGER, Job, Outcome
 from exptdir.figures.run.guard import recover
 from exptdir.figures.run.runner import run_job
@@ -39,7 +39,7 @@ class Ledgers:
     def __init__(self, base: Path, experiments: Iterable[str]) -> None:
         self._base = base
         self._content: dict[str, bytes] = {}
-        self.entries: dict[str, dict[str, Entry]] = {}
+        self.entries: dict[str, dict[str, LedgerEntry]] = {}
         self._problems: dict[str, list[Problem]] = {}
         for experiment in experiments:
             self._read(experiment)
@@ -53,7 +53,7 @@ class Ledgers:
         """Return the ledger of an experiment."""
         return self._base / experiment / LEDGER
 
-    def get(self, experiment: str, key: str) -> Entry | None:
+    def get(self, experiment: str, key: str) -> LedgerEntry | None:
         """Return what is known of a script."""
         return self.entries.get(experiment, {}).get(key)
 
@@ -66,7 +66,7 @@ class Ledgers:
 
     def _read(self, experiment: str) -> None:
         content: bytes | None = None
-        entries: dict[str, Entry] = {}
+        entries: dict[str, LedgerEntry] = {}
         problems: list[Problem] = []
         # Most experiments have none, and to see that is all that is done for them.
         if os.path.lexists(f"{self._base}/{experiment}/{LEDGER}"):
@@ -80,7 +80,7 @@ class Ledgers:
         self.entries[experiment] = entries
         self._problems[experiment] = problems
 
-    def store(self, experiment: str, changes: Mapping[str, Entry | None]) -> Problem | None:
+    def store(self, experiment: str, changes: Mapping[str, LedgerEntry | None]) -> Problem | None:
         """Write down what is known of some scripts of an experiment, and leave the others as they stand.
 
         Parameters
@@ -113,7 +113,7 @@ class Ledgers:
             self._apply(experiment, changes)
         return None
 
-    def _apply(self, experiment: str, changes: Mapping[str, Entry | None]) -> None:
+    def _apply(self, experiment: str, changes: Mapping[str, LedgerEntry | None]) -> None:
         entries = self.entries[experiment]
         for key, entry in changes.items():
             if entry is None:
@@ -188,13 +188,13 @@ class State:
         """Return a directory for one run of a script."""
         return self.directory / "scratch" / digest_text(key)[7:23]
 
-    def remember_outside(self, entry: Entry, stamps: Mapping[str, str]) -> None:
+    def remember_outside(self, entry: LedgerEntry, stamps: Mapping[str, str]) -> None:
         """Keep sizes and times of the files outside the record that an entry was made with."""
         self._outside.pop(entry.key, None)
         if stamps:
             self._outside[entry.key] = (digest_text(entry.identity), dict(stamps))
 
-    def outside(self, entry: Entry) -> Mapping[str, str] | None:
+    def outside(self, entry: LedgerEntry) -> Mapping[str, str] | None:
         """Return what is known of the files outside the record that an entry was made with.
 
         Returns

@@ -50,7 +50,7 @@ SETS: Mapping[str, str] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """What is known of a script since it was run last, or since its figures were adopted.
 
     All paths are relative to the record's base.
@@ -176,7 +176,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|changed")
 _PATHS = frozenset({*MAPPINGS, "absent", "wrote", "former", "scope"} - {"version"})
 
 
-def format_ledger(entries: Iterable[Entry], directory: str) -> str:
+def format_ledger(entries: Iterable[LedgerEntry], directory: str) -> str:
     """Write a ledger.
 
     Parameters
@@ -220,7 +220,7 @@ def _relative(fact: str, path: str, directory: str) -> str:
     return posixpath.relpath(path, directory) if fact in _PATHS else path
 
 
-def parse_ledger(text: str, directory: str, path: Path) -> tuple[dict[str, Entry], list[Problem]]:
+def parse_ledger(text: str, directory: str, path: Path) -> tuple[dict[str, LedgerEntry], list[Problem]]:
     """Read a ledger, or what is left of it.
 
     Parameters
@@ -252,7 +252,7 @@ def parse_ledger(text: str, directory: str, path: Path) -> tuple[dict[str, Entry
             problems.append(Problem("figure", message, path, number))
         else:
             owners[tokens[0]].append((tokens[1:], line))
-    entries: dict[str, Entry] = {}
+    entries: dict[str, LedgerEntry] = {}
     for owner, facts in owners.items():
         entry = _entry(owner, facts, directory)
         if entry is None:
@@ -269,7 +269,7 @@ def parse_ledger(text: str, directory: str, path: Path) -> tuple[dict[str, Entry
     return entries, problems
 
 
-def _entry(owner: str, facts: list[tuple[list[str], str]], directory: str) -> Entry | None:
+def _entry(owner: str, facts: list[tuple[list[str], str]], directory: str) -> LedgerEntry | None:
     script, _, mark = owner.rpartition("#") if _WITH_ARGS.search(owner) else (owner, "", "")
     place = inside(script, directory)
     if place is None:
@@ -336,9 +336,9 @@ class _Reader:
         if into.setdefault(name, value) != value:
             self.damage(f"it says two things of {name[:200]}")
 
-    def entry(self, script: str, args: tuple[str, ...]) -> Entry:
+    def entry(self, script: str, args: tuple[str, ...]) -> LedgerEntry:
         """Return all that was taken."""
-        return Entry(
+        return LedgerEntry(
             script=script,
             args=args,
             digest=self.single.get("script", ""),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from exptdir.figures.known import Failure
 from exptdir.figures.model import Outcome, Script
-from exptdir.figures.plan.check import Freshness, Verdict
+from exptdir.figures.plan.check import Freshness, Staleness
 from exptdir.figures.plan.planner import Planner
 from exptdir.record.problem import Problem
 
@@ -42,7 +42,7 @@ class ScriptReport:
     """
 
     script: Script
-    verdict: Verdict
+    verdict: Staleness
     figures: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
@@ -106,7 +106,7 @@ class Report:
     seconds: float = 0.0
 
 
-def figure_reports(planner: Planner, verdicts: Mapping[str, Verdict]) -> dict[str, FigureReport]:
+def figure_reports(planner: Planner, verdicts: Mapping[str, Staleness]) -> dict[str, FigureReport]:
     """Report on each figure that a script draws or drew, and on those that are shown and not there.
 
     Parameters

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from exptdir.figures.find import find_scripts
 from exptdir.figures.known import Ledgers, State
-from exptdir.figures.ledger import Entry
+from exptdir.figures.ledger import LedgerEntry
 from exptdir.figures.model import LEDGER, FigureSettings, Script
-from exptdir.figures.plan.check import Checker, Verdict
+from exptdir.figures.plan.check import Checker, Staleness
 from exptdir.figures.plan.new_entry import adopted_entry
 from exptdir.figures.plan.planner import Planner
 from exptdir.figures.plan.scheduler import Progress, Scheduler, Submit
-from exptdir.figures.plan.tree import Tree
+from exptdir.figures.plan.tree import FileTree
 from exptdir.figures.report import Report, ScriptReport, figure_reports
 from exptdir.figures.run.guard import recover
 from exptdir.figures.shown import Finder
@@ -107,7 +107,7 @@ class _Update:
         # Where nothing was ever drawn, no document is read to see what it shows.
         known = (path for files in found.files.values() for path in files if path.endswith(f"/{LEDGER}"))
         concerned = bool(scripts) or next(known, None) is not None
-        self.tree = Tree(self.record.base, self.state.digests, self.record.experiments, paths)
+        self.tree = FileTree(self.record.base, self.state.digests, self.record.experiments, paths)
         self.planner = Planner(
             scripts={script.key: script for script in scripts},
             ledgers=Ledgers(self.record.base, self.record.experiments if concerned else ()),
@@ -115,7 +115,7 @@ class _Update:
             shown=self.finder.shown(self.record, found) if concerned else {},
         )
         self.problems += self.planner.ledgers.problems
-        self.verdicts: dict[str, Verdict] = {}
+        self.verdicts: dict[str, Staleness] = {}
         self._decide()
 
     def _decide(self) -> None:
@@ -130,7 +130,7 @@ class _Update:
             return
         scripts = self.planner.scripts.items()
         keys = [key for key, script in scripts if self.verdicts[key].adopt and self._allowed(script)]
-        changes: dict[str, dict[str, Entry | None]] = {}
+        changes: dict[str, dict[str, LedgerEntry | None]] = {}
         for key, figures in self.planner.adoptions(keys).items():
             script = self.planner.scripts[key]
             entry, stamps = adopted_entry(script, figures, self.tree, self.tree.style(script, self.settings))
@@ -143,7 +143,7 @@ class _Update:
                 self.verdicts[key] = self.planner.verdict(key)
                 self.adopted.append(key)
 
-    def _store(self, experiment: str, entries: dict[str, Entry | None]) -> None:
+    def _store(self, experiment: str, entries: dict[str, LedgerEntry | None]) -> None:
         problem = self.planner.ledgers.store(experiment, entries)
         if problem is not None:
             self.problems.append(problem)

@@ -27,7 +27,7 @@ from exptdir.preview.messages import Built, Failed, PagesShown, Progress, Ready,
 
 
 @dataclass
-class State:
+class PreviewState:
     """The state of the preview.
 
     Parameters
@@ -231,7 +231,7 @@ def _viewing(said: str) -> str | None:
     return page if isinstance(page, str) else None
 
 
-class Report(Protocol):
+class PreviewReport(Protocol):
     """Who shows it in the terminal."""
 
     def note(self, text: str) -> None:
@@ -253,7 +253,7 @@ class Report(Protocol):
         """Say that it failed."""
 
 
-class Tellers:
+class Broadcaster:
     """Keeps the state, and tells of it: see :class:`exptdir.preview.supervise.Audience`.
 
     Parameters
@@ -272,9 +272,9 @@ class Tellers:
 
     def __init__(
         self,
-        state: State,
+        state: PreviewState,
         browsers: Browsers,
-        report: Report,
+        report: PreviewReport,
         follow: Callable[[Iterable[str]], None],
         ignore: Callable[[Iterable[str]], None] = lambda patterns: None,
     ) -> None:

@@ -11,19 +11,24 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import re
 import sys
+import sysconfig
 import time
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sphinx.errors import ConfigError, ExtensionError, SphinxError, SphinxParallelError
+
 from exptdir.preview.channel import Channel, Ending, leave
 from exptdir.preview.dependencies import Modules, Writes, outside, statics, templates
-from exptdir.preview.messages import Build, Built, Drawn, Failed, PagesShown, Ready
+from exptdir.preview.messages import Build, Built, Drawn, Failed, PagesShown, Ready, Warned
 from exptdir.preview.scratch_site import alone
 from exptdir.preview.warm_sphinx import Project, Warm, warm
-from exptdir.preview.warnings import Reporter, failed
+from exptdir.preview.warnings import Reporter
 from exptdir.sphinxext.config import Settings
 
 if TYPE_CHECKING:
@@ -98,7 +103,7 @@ _SPRING = 100
 _FAILURES = (Exception, SystemExit)
 
 
-class Session:
+class BuildSession:
     """All that one builder does.
 
     Parameters
@@ -247,12 +252,112 @@ def main(argv: Sequence[str]) -> None:
     channel = Channel.taken_over()
     channel.listen(ending.ask)
     try:
-        Session(project, channel).run()
+        BuildSession(project, channel).run()
     except KeyboardInterrupt:
         leave(0)
     except BrokenPipeError:
         leave(1)
     leave(0)
+
+
+#: A place in a traceback that is there as text only, since another process wrote it.
+_FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+
+
+#: How Sphinx names an extension that it cannot set up.
+_EXTENSION = re.compile(r"extension ['\"]?([\w.]+)")
+
+
+_LIBRARIES = ("stdlib", "platstdlib", "purelib", "platlib")
+
+
+def failed(error: BaseException, *, conf: Path | None, document: str = "", fatal: bool = True) -> Failed:
+    """Describe what ended a build.
+
+    Parameters
+    ----------
+    error
+        What was raised.
+    conf
+        The ``conf.py``, if there is one and it may be to blame.
+    document
+        The file that was being read or written.
+    fatal
+        Whether the builder ends.
+    """
+    cause = _cause(error)
+    file, line = _place(error, cause)
+    if not file and conf is not None and not document and isinstance(error, (SphinxError, SystemExit)):
+        file, line = str(conf), _line_of_extension(conf, str(error))
+    text, folded = _text(error, cause), _traceback(error, cause)
+    return Failed(Warned(text, file or document, line, "", "error"), folded, fatal)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return what was raised first."""
+    seen = {id(error)}
+    while True:
+        below = getattr(error, "orig_exc", None) or error.__cause__
+        if not isinstance(below, BaseException) or id(below) in seen:
+            return error
+        seen.add(id(below))
+        error = below
+
+
+def _place(error: BaseException, cause: BaseException) -> tuple[str, int]:
+    if isinstance(cause, SyntaxError) and cause.filename:
+        return os.path.abspath(cause.filename), cause.lineno or 0
+    if isinstance(error, SphinxParallelError):
+        found = [(match["file"], int(match["line"])) for match in _FRAME.finditer(str(error.traceback))]
+    else:
+        found = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(cause.__traceback__)]
+    paths = sysconfig.get_paths()
+    installed = tuple(os.path.join(os.path.realpath(paths[name]), "") for name in _LIBRARIES)
+    ours = os.path.join(Path(__file__).resolve().parents[1], "")
+    last = ("", 0)
+    for file, line in found:
+        real = os.path.realpath(file)
+        if os.path.isfile(real) and not real.startswith((*installed, ours)):
+            last = real, line
+    return last
+
+
+def _line_of_extension(conf: Path, message: str) -> int:
+    """Return the line of ``conf.py`` that names the extension of which a message speaks."""
+    found = _EXTENSION.search(message)
+    try:
+        lines = conf.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return 0
+    name = re.compile(rf"['\"]{re.escape(found[1])}['\"]") if found else None
+    return next((at for at, line in enumerate(lines, start=1) if name is not None and name.search(line)), 0)
+
+
+def _text(error: BaseException, cause: BaseException) -> str:
+    if isinstance(cause, SystemExit):
+        return f"it was ended by sys.exit({'' if cause.code is None else repr(cause.code)})"
+    if isinstance(cause, SyntaxError):
+        return f"{type(cause).__name__}: {cause.msg}"
+    if isinstance(error, SphinxParallelError):
+        return str(error.message)
+    if (
+        isinstance(error, (ConfigError, ExtensionError))
+        and cause is not error
+        and not (isinstance(error, ExtensionError) and bool(_EXTENSION.search(str(error))))
+    ):
+        error = cause
+    if isinstance(error, SphinxError):
+        return str(error).strip() or type(error).__name__
+    return "".join(traceback.format_exception_only(error)).strip()
+
+
+def _traceback(error: BaseException, cause: BaseException) -> str:
+    """Return the traceback, unless the message says all."""
+    if isinstance(error, SphinxParallelError):
+        return str(error.traceback)
+    if isinstance(cause, (SyntaxError, SystemExit)) or (cause is error and isinstance(error, SphinxError)):
+        return ""
+    return "".join(traceback.format_exception(cause))
 
 
 if __name__ == "__main__":

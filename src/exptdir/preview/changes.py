@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exptdir.preview.dependencies import Places, real
+from exptdir.preview.dependencies import WatchedPlaces, real
 
 #: A file above this size is known by its size and time only.
 _LARGE = 1 << 20
@@ -70,7 +70,7 @@ class Known:
     stamps: dict[str, _Stamp] = field(default_factory=dict)
 
 
-def survey(places: Places, directories: Iterable[str]) -> Known:
+def survey(places: WatchedPlaces, directories: Iterable[str]) -> Known:
     """Read what is below some directories. It may take seconds, and is meant for a thread."""
     known = Known()
     for directory in directories:
@@ -89,7 +89,7 @@ class Changes:
         Which files mean something.
     """
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: WatchedPlaces) -> None:
         self._places = places
         self._noted: dict[str, set[str]] = {}
         self._built: dict[str, _Print] = {}

@@ -36,7 +36,7 @@ _FACTS, _LINK = ".expt", "root"
 _MOST = 400_000
 
 
-class Places:
+class WatchedPlaces:
     """Where a record is, and where what lies in it means nothing.
 
     Parameters

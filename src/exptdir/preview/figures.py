@@ -38,7 +38,7 @@ class _EndedError(BaseException):
     """Nothing more is to be drawn; what has not been is not to blame."""
 
 
-class Drawing:
+class FigureUpdates:
     """Has figures drawn, beside the builds where it takes long, and keeps account of what this writes into the source.
 
     Parameters

@@ -31,7 +31,7 @@ from exptdir.preview.addresses import address_of, locate, page_of, path_in_url
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from exptdir.preview.browsers import Browsers, State
+    from exptdir.preview.browsers import Browsers, PreviewState
 
 
 #: Sent with everything.
@@ -189,7 +189,7 @@ _OWN_FILE = re.compile(r"preview[a-z-]*\.(?:js|css)")
 _HTML = "text/html"
 
 
-def exists(state: State, page: str) -> bool:
+def exists(state: PreviewState, page: str) -> bool:
     """Tell whether there is a page at an address, as browsers name it."""
     address = address_of(path_in_url(page).encode())
     return address is not None and locate(state.output, address) is not None
@@ -236,7 +236,7 @@ class _Watchman:
 class _Pages:
     """The answers to requests for what was built."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: PreviewState) -> None:
         self._state = state
 
     def answer(self, request: Request) -> Response:
@@ -297,7 +297,7 @@ def _has(request: Request, tag: str) -> bool:
     return tag in {one.strip().removeprefix("W/") for one in known.split(",")}
 
 
-def application(state: State, browsers: Browsers, guard: Guard) -> ASGIApp:
+def application(state: PreviewState, browsers: Browsers, guard: Guard) -> ASGIApp:
     """Return the server of the preview.
 
     Parameters

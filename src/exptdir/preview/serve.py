@@ -15,11 +15,12 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from exptdir.preview.browsers import Browsers, Report, State, Tellers
+from exptdir.preview.browsers import Broadcaster, Browsers, PreviewReport, PreviewState
 from exptdir.preview.changes import Changes, Git, Known, survey
-from exptdir.preview.dependencies import Places
+from exptdir.preview.channel import Builder
+from exptdir.preview.dependencies import WatchedPlaces
 from exptdir.preview.http import Guard, application, exists
-from exptdir.preview.supervise import Builder, Seen, Supervisor
+from exptdir.preview.supervise import RestartRules, Supervisor
 from exptdir.preview.watch import Watcher
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ServeOptions:
     """What is to be served, and how.
 
     Parameters
@@ -59,7 +60,7 @@ class Wanted:
     deep: bool = True
 
 
-def serve(wanted: Wanted, listening: socket.socket, guard: Guard, report: Report) -> None:
+def serve(wanted: ServeOptions, listening: socket.socket, guard: Guard, report: PreviewReport) -> None:
     """Serve until a signal asks to end: SIGINT, SIGTERM or SIGHUP.
 
     Parameters
@@ -79,23 +80,23 @@ def serve(wanted: Wanted, listening: socket.socket, guard: Guard, report: Report
 class _Preview:
     """The parts, and how they hang together."""
 
-    def __init__(self, wanted: Wanted, guard: Guard, report: Report) -> None:
+    def __init__(self, wanted: ServeOptions, guard: Guard, report: PreviewReport) -> None:
         self._wanted = wanted
         self._report = report
         html = wanted.output / "html"
-        self.state = State(wanted.source, html)
+        self.state = PreviewState(wanted.source, html)
         self.browsers = Browsers(self.state.message, lambda page: exists(self.state, page))
         own = (str(wanted.output), *wanted.private)
-        self.places = Places(wanted.source, own, deep=wanted.deep)
+        self.places = WatchedPlaces(wanted.source, own, deep=wanted.deep)
         self.changes = Changes(self.places)
         self.app = application(self.state, self.browsers, guard)
-        tellers = Tellers(self.state, self.browsers, report, self._follow, self.places.ignore)
+        tellers = Broadcaster(self.state, self.browsers, report, self._follow, self.places.ignore)
         self.supervisor = Supervisor(
             Builder(wanted.command, report.printed),
             self.changes,
             tellers,
             lambda: self.browsers.viewed,
-            Seen(wanted.conf),
+            RestartRules(wanted.conf),
             Git(wanted.source),
         )
         self._tasks: set[asyncio.Future[None]] = set()

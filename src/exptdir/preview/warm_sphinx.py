@@ -17,9 +17,9 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from exptdir.preview.figures import Drawing
+from exptdir.preview.figures import FigureUpdates
 from exptdir.preview.first_pages import Beginnings, Dependents, Output, Shown, show
-from exptdir.preview.warnings import READ, WRITTEN, Listener, begin, end, keep, recall
+from exptdir.preview.warnings import READ, WRITTEN, WarningListener, begin, end, keep, recall
 from exptdir.sphinxext.build_mark import mark
 from exptdir.sphinxext.domain import domain_of
 
@@ -67,7 +67,7 @@ class Marker(SphinxPostTransform):
         begin(WRITTEN, self.env.docname)
 
 
-class Hearing(Protocol):
+class LogHandler(Protocol):
     """What listens to an application from the start."""
 
     def connect(self, app: Sphinx) -> None:
@@ -77,7 +77,7 @@ class Hearing(Protocol):
 class Application(Sphinx):
     """An application whose messages are listened to from the start."""
 
-    def __init__(self, project: Project, handlers: Sequence[Hearing]) -> None:
+    def __init__(self, project: Project, handlers: Sequence[LogHandler]) -> None:
         self._handlers = handlers
         super().__init__(
             project.source,
@@ -120,13 +120,13 @@ class Warm:
     def __init__(
         self,
         project: Project,
-        handlers: Sequence[Hearing] = (),
+        handlers: Sequence[LogHandler] = (),
         drawn: Callable[[tuple[str, ...]], None] = lambda figures: None,
     ) -> None:
         self.project = project
         said = recall(project.doctrees)
-        self.listener = Listener(said)
-        self.drawing = Drawing(drawn)
+        self.listener = WarningListener(said)
+        self.drawing = FigureUpdates(drawn)
         self.app = Application(project, (self.listener, self.drawing, *handlers))
         if self.app.fresh_env_used:
             said.read.clear()
@@ -224,7 +224,7 @@ class Warm:
 @contextmanager
 def warm(
     project: Project,
-    handlers: Sequence[Hearing] = (),
+    handlers: Sequence[LogHandler] = (),
     drawn: Callable[[tuple[str, ...]], None] = lambda figures: None,
 ) -> Iterator[Warm]:
     """Make an application, in a state of docutils' own that goes with it.

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from exptdir.preview.changes import ADDED, stamp_of
-from exptdir.preview.dependencies import Places
+from exptdir.preview.dependencies import WatchedPlaces
 from exptdir.record.walk import PROGRAMS, is_environment
 
 if TYPE_CHECKING:
@@ -53,7 +53,11 @@ class Watcher:
     """
 
     def __init__(
-        self, places: Places, report: Callable[[_Events], None], lost: Callable[[], None], say: Callable[[str], None]
+        self,
+        places: WatchedPlaces,
+        report: Callable[[_Events], None],
+        lost: Callable[[], None],
+        say: Callable[[str], None],
     ) -> None:
         self._places = places
         self._report = report
@@ -162,7 +166,7 @@ def _start(work: Callable[..., None], *arguments: object) -> None:
     Thread(target=work, args=arguments, name="exptdir-watch", daemon=True).start()
 
 
-def to_watch(places: Places) -> tuple[frozenset[str], frozenset[str]]:
+def to_watch(places: WatchedPlaces) -> tuple[frozenset[str], frozenset[str]]:
     """Return the directories that are watched with all that is below them, and those that are watched alone."""
     flat, deep = {places.root}, set[str]()
     for name in _names(places.root) if places.deep else ():

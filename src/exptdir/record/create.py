@@ -25,7 +25,7 @@ _LONGEST_NAME = 60
 
 
 @dataclass(frozen=True)
-class Wanted:
+class NewExperiment:
     """What the new experiment is to be.
 
     Parameters
@@ -54,7 +54,7 @@ class Wanted:
     suffix: str | None = None
 
 
-def new_experiment(conf: Conf, record: Record, wanted: Wanted) -> tuple[Plan, Path, int]:
+def new_experiment(conf: Conf, record: Record, wanted: NewExperiment) -> tuple[Plan, Path, int]:
     """Plan a new experiment.
 
     Returns
@@ -106,7 +106,7 @@ def slug(text: str) -> str:
     return name
 
 
-def _log_name(conf: Conf, record: Record, wanted: Wanted, template: Path | None) -> tuple[str, str]:
+def _log_name(conf: Conf, record: Record, wanted: NewExperiment, template: Path | None) -> tuple[str, str]:
     """Choose the name of the log as the newest experiment has it."""
     settings = conf.scan_settings
     newest = max(record.experiments.values(), key=lambda one: (one.id or 0, one.key), default=None)
@@ -123,7 +123,7 @@ def _log_name(conf: Conf, record: Record, wanted: Wanted, template: Path | None)
     return stem, suffix
 
 
-def _template(directory: Path, wanted: Wanted) -> Path | None:
+def _template(directory: Path, wanted: NewExperiment) -> Path | None:
     name = wanted.template or "default"
     if "/" in name or name.startswith("."):
         raise EditError(f"{name!r} is no name of a template; give that of a file in {directory}")
@@ -153,7 +153,7 @@ def _filled(template: Path, values: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
-def _log(title: str, suffix: str, wanted: Wanted) -> str:
+def _log(title: str, suffix: str, wanted: NewExperiment) -> str:
     if suffix == ".md":
         plain = re.compile(r"[\w][\w ./+-]*")
         tags = [tag if plain.fullmatch(tag) and not tag.isdigit() else _in_quotes(tag) for tag in wanted.tags]

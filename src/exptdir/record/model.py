@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from exptdir.record.dates import days_of_name
-from exptdir.record.problem import Names, Problem
+from exptdir.record.problem import NameIndex, Problem
 
 #: Whether an experiment is without a number, that number, and its path as people sort.
 ListingOrder = tuple[bool, int, tuple[tuple[int, int, str], ...]]
@@ -172,9 +172,9 @@ class Record:
         return dict(found)
 
     @cached_property
-    def names(self) -> Names:
+    def names(self) -> NameIndex:
         """The names and paths by which experiments are referred to."""
-        return Names([*self.by_name, *self.by_path])
+        return NameIndex([*self.by_name, *self.by_path])
 
     @cached_property
     def _families(self) -> tuple[dict[str, str | None], dict[str | None, tuple[Experiment, ...]]]:

@@ -35,7 +35,7 @@ class Problem:
 _LONGEST, _COMPARED = 200, 40
 
 
-class Names:
+class NameIndex:
     """Names that exist, to find the ones that somebody may have meant.
 
     :mod:`difflib` compares with every name, which thousands of dead links in a record of thousands cannot afford: only
@@ -77,4 +77,4 @@ def _pairs(text: str) -> set[str]:
 
 def nearest(text: str, names: Iterable[str], n: int = 3, cutoff: float = 0.6) -> list[str]:
     """Return up to *n* of a few names that look like a text, as :meth:`Names.nearest` does."""
-    return Names(names).nearest(text, n, cutoff)
+    return NameIndex(names).nearest(text, n, cutoff)

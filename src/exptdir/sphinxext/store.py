@@ -90,7 +90,7 @@ class Trouble(NamedTuple):
     line: int | None
 
 
-class Listing(NamedTuple):
+class TocListing(NamedTuple):
     """The documents in a document's tables of contents.
 
     *candidates* are the experiments that it would list by itself, *added* those of them that were, because the
@@ -236,7 +236,7 @@ class Store(Domain):
     #: Problems inside documents.
     troubles: dict[str, list[Trouble]]
     #: What each document lists, by its author's doing and without.
-    listings: dict[str, Listing]
+    listings: dict[str, TocListing]
     #: Labels and citations that each document defines, those that another one overrides included.
     labels: dict[str, dict[str, Any]]
     #: How many tables with a caption each document has.

@@ -15,7 +15,7 @@ from sphinx.util.nodes import make_refnode
 from exptdir.sphinxext.doctree import all_nodes, page_section, title_text
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.pages import Placeholder
-from exptdir.sphinxext.store import Listing
+from exptdir.sphinxext.store import TocListing
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
@@ -90,7 +90,7 @@ class ToctreeTransform(SphinxTransform):
         if wanted or toctrees:
             found = self.document.findall(addnodes.toctree) if added else toctrees
             everything = tuple(child for node in found for child in node["includefiles"])
-            listing = Listing(tuple(wanted), tuple(added), everything, bool(holders))
+            listing = TocListing(tuple(wanted), tuple(added), everything, bool(holders))
             domain.listings[docname] = listing
 
     def _split(self, holder: addnodes.toctree, added: list[str]) -> None:

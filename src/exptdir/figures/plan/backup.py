@@ -11,7 +11,7 @@ from pathlib import Path
 
 from exptdir.figures.known import State
 from exptdir.figures.model import FigureSettings, Job, Script, dark_name
-from exptdir.figures.plan.check import Verdict
+from exptdir.figures.plan.check import Staleness
 from exptdir.figures.plan.new_entry import Before
 from exptdir.figures.plan.planner import Planner
 
@@ -39,7 +39,7 @@ class Prepared:
     why: str = ""
 
 
-def prepare(planner: Planner, state: State, settings: FigureSettings, script: Script, verdict: Verdict) -> Prepared:
+def prepare(planner: Planner, state: State, settings: FigureSettings, script: Script, verdict: Staleness) -> Prepared:
     """Get a script ready to be run.
 
     Parameters

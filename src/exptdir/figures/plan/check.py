@@ -12,10 +12,10 @@ from typing import Literal
 
 from exptdir.figures.digest import mark, stamp
 from exptdir.figures.known import State
-from exptdir.figures.ledger import Entry
+from exptdir.figures.ledger import LedgerEntry
 from exptdir.figures.model import FigureSettings, Script
 from exptdir.figures.plan.new_entry import CHANGED
-from exptdir.figures.plan.tree import Tree
+from exptdir.figures.plan.tree import FileTree
 
 #: ``fresh``: as its script drew it, and nothing has changed. ``adopted``: it was there before us, and nothing has
 #: changed since. ``no figure``: the script draws none. ``edited``: fresh, but the figure is not as its script drew it.
@@ -27,7 +27,7 @@ _REASONS = 8
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Staleness:
     """What is to be thought of the figures of one script.
 
     Parameters
@@ -68,18 +68,18 @@ class Checker:
         How figures are kept up to date.
     """
 
-    tree: Tree
+    tree: FileTree
     state: State
     settings: FigureSettings
 
     def check(
         self,
         script: Script,
-        entry: Entry,
+        entry: LedgerEntry,
         ignored: frozenset[str] = frozenset(),
         contested: frozenset[str] = frozenset(),
         stamps: Mapping[str, str] | None = None,
-    ) -> Verdict:
+    ) -> Staleness:
         """Compare one entry with the files.
 
         Parameters
@@ -118,7 +118,7 @@ class Checker:
         missing = not all(map(self.tree.exists, entry.outputs))
         return found.verdict(entry, tuple(edited), missing=missing)
 
-    def _inputs(self, script: Script, entry: Entry, ignored: frozenset[str], found: _Findings) -> None:
+    def _inputs(self, script: Script, entry: LedgerEntry, ignored: frozenset[str], found: _Findings) -> None:
         gone: list[str] = []
         for path, digest in entry.inputs.items():
             now = self.tree.digest(path)
@@ -151,7 +151,7 @@ class Checker:
         # Big files are known by their mark alone.
         found.new += sorted(path for path in possible - known if mark(path) not in entry.outside)
 
-    def _outside(self, entry: Entry, stamps: Mapping[str, str] | None, found: _Findings) -> None:
+    def _outside(self, entry: LedgerEntry, stamps: Mapping[str, str] | None, found: _Findings) -> None:
         if stamps is None:
             found.unsure.append("it reads files that only the machine that drew it can compare")
             return
@@ -179,7 +179,7 @@ class _Findings:
         """Write a path as the author of the experiment would."""
         return posixpath.relpath(path, self.script.experiment)
 
-    def verdict(self, entry: Entry, edited: tuple[str, ...], *, missing: bool) -> Verdict:
+    def verdict(self, entry: LedgerEntry, edited: tuple[str, ...], *, missing: bool) -> Staleness:
         """Weigh what was found.
 
         Without an input that is absent the script would fail, and the figure that is there is better than
@@ -189,17 +189,17 @@ class _Findings:
         reasons = _first([*self.nowhere, *self.certain, *self.absent, *changed, *self.unsure])
         if self.nowhere and not missing:
             # Whatever else has changed: what would be drawn without the data is worse than what is there.
-            return Verdict("unknown", reasons, edited=edited)
+            return Staleness("unknown", reasons, edited=edited)
         if self.certain or (changed and not self.absent):
-            return Verdict("stale", reasons, run=True, edited=edited)
+            return Staleness("stale", reasons, run=True, edited=edited)
         if self.absent or self.unsure:
-            return Verdict("unknown", reasons, edited=edited)
+            return Staleness("unknown", reasons, edited=edited)
         if edited and not entry.adopted:
             names = (f"{self.name(path)} was changed after it was drawn" for path in edited)
-            return Verdict("edited", _first(names), edited=edited)
+            return Staleness("edited", _first(names), edited=edited)
         if entry.adopted:
-            return Verdict("adopted")
-        return Verdict("fresh" if entry.outputs else "no figure")
+            return Staleness("adopted")
+        return Staleness("fresh" if entry.outputs else "no figure")
 
 
 def _first(reasons: Iterable[str]) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from exptdir.figures.digest import is_below, is_passing, mark, stamp, system_places
-from exptdir.figures.ledger import Entry
+from exptdir.figures.ledger import LedgerEntry
 from exptdir.figures.model import LEDGER, Outcome, Script, is_figure
-from exptdir.figures.plan.tree import Tree, is_litter
+from exptdir.figures.plan.tree import FileTree, is_litter
 
 #: The digest of an input that changed while the script ran; no file has it.
 CHANGED = "changed"
@@ -37,7 +37,7 @@ class Collector:
         Sizes and times of files that are known by these alone, by path: absolute, or relative to the base.
     """
 
-    tree: Tree
+    tree: FileTree
     own: frozenset[str]
     started: int
     inputs: dict[str, str] = field(default_factory=dict)
@@ -97,7 +97,7 @@ class Collector:
         self.stamps[path] = CHANGED if newer else stamp(path)
 
 
-class Places:
+class InputPlaces:
     """Sorts absolute paths into those of the record and those outside it that count.
 
     Parameters
@@ -108,7 +108,7 @@ class Places:
         Directories in which nothing counts.
     """
 
-    def __init__(self, tree: Tree, private: tuple[str, ...]) -> None:
+    def __init__(self, tree: FileTree, private: tuple[str, ...]) -> None:
         self._tree = tree
         self._private = private
 
@@ -145,12 +145,12 @@ class Before:
     style: str
     started: int
     known: frozenset[str] = frozenset()
-    old: Entry | None = None
+    old: LedgerEntry | None = None
 
 
 def drawn_entry(
-    script: Script, outcome: Outcome, tree: Tree, before: Before, private: tuple[str, ...] = ()
-) -> tuple[Entry, dict[str, str]]:
+    script: Script, outcome: Outcome, tree: FileTree, before: Before, private: tuple[str, ...] = ()
+) -> tuple[LedgerEntry, dict[str, str]]:
     """Write down what a run that ended well touched.
 
     Parameters
@@ -170,7 +170,7 @@ def drawn_entry(
         The entry, and sizes and times of the files outside the record by path.
     """
     trace = outcome.trace
-    places = Places(tree, (*private, *system_places()))
+    places = InputPlaces(tree, (*private, *system_places()))
     writes = places.inside(trace.writes)
     outputs = {path: digest for path in places.inside(outcome.written) if (digest := tree.digest(path))}
     spared = {path: digest for name, digest in outcome.spared.items() if (path := tree.inside(name)) is not None}
@@ -201,7 +201,7 @@ def drawn_entry(
     # What was merely adopted may never have been its own.
     old = before.old if before.old is not None and not before.old.adopted else None
     former = {*old.outputs, *old.former} - set(outputs) if old is not None else set()
-    entry = Entry(
+    entry = LedgerEntry(
         script=script.path,
         args=script.args,
         digest=before.digest,
@@ -216,7 +216,9 @@ def drawn_entry(
     return _with(facts, entry), facts.stamps
 
 
-def adopted_entry(script: Script, figures: Iterable[str], tree: Tree, style: str) -> tuple[Entry, dict[str, str]]:
+def adopted_entry(
+    script: Script, figures: Iterable[str], tree: FileTree, style: str
+) -> tuple[LedgerEntry, dict[str, str]]:
     """Write down figures that were there before us, and all that they may depend on.
 
     Parameters
@@ -237,7 +239,7 @@ def adopted_entry(script: Script, figures: Iterable[str], tree: Tree, style: str
     facts = Collector(tree, frozenset(), started=1 << 80)
     scope = _scope(script, tree, ("adopted",), set())
     _take_unseen(facts, script, scope)
-    entry = Entry(
+    entry = LedgerEntry(
         script=script.path,
         args=script.args,
         digest=tree.digest(script.path) or "",
@@ -249,7 +251,7 @@ def adopted_entry(script: Script, figures: Iterable[str], tree: Tree, style: str
     return _with(facts, entry), facts.stamps
 
 
-def _scope(script: Script, tree: Tree, unseen: Collection[str], named: Collection[str]) -> tuple[str, ...]:
+def _scope(script: Script, tree: FileTree, unseen: Collection[str], named: Collection[str]) -> tuple[str, ...]:
     """Return the directories of which all data count: none where everything was seen or the author says what counts."""
     if not unseen or script.inputs:
         return ()
@@ -268,7 +270,7 @@ def _take_unseen(facts: Collector, script: Script, scope: Iterable[str]) -> None
                 facts.perhaps_read(path)
 
 
-def _with(facts: Collector, entry: Entry) -> Entry:
+def _with(facts: Collector, entry: LedgerEntry) -> LedgerEntry:
     return replace(
         entry,
         inputs=_ordered(facts.inputs),

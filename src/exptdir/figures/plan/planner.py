@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 
 from exptdir.figures.known import Ledgers, setting_of
-from exptdir.figures.ledger import Entry, parse_ledger
+from exptdir.figures.ledger import LedgerEntry, parse_ledger
 from exptdir.figures.model import Script, is_figure
-from exptdir.figures.plan.check import Checker, Freshness, Verdict
+from exptdir.figures.plan.check import Checker, Freshness, Staleness
 from exptdir.record.files import read_or_none
 from exptdir.record.problem import Problem
 
@@ -134,7 +134,7 @@ class Planner:
         for key in self.scripts:
             self.learn(key)
 
-    def entry(self, key: str) -> Entry | None:
+    def entry(self, key: str) -> LedgerEntry | None:
         """Return what the ledger knows of a script."""
         return self.ledgers.get(self.scripts[key].experiment, key)
 
@@ -150,7 +150,7 @@ class Planner:
         writes = script.outputs if entry.adopted else {*entry.outputs, *entry.wrote, *script.outputs}
         self.flow.put(key, reads - set(writes), writes)
 
-    def verdict(self, key: str) -> Verdict:
+    def verdict(self, key: str) -> Staleness:
         """Decide about one script."""
         found = self._verdict(key)
         settings, script = self.checker.settings, self.scripts[key]
@@ -166,28 +166,28 @@ class Planner:
         same = self.checker.check(bare, failed, self.flow.ignored(key), stamps=failure.stamps).state == "no figure"
         return replace(found, run=False) if same else found
 
-    def _verdict(self, key: str) -> Verdict:
+    def _verdict(self, key: str) -> Staleness:
         script, entry = self.scripts[key], self.entry(key)
         if entry is None:
             wanted = self._wanted(script, "never run")
             figures = [path for path in self.shown.get(script.experiment, ()) if not self.owners(path)]
-            return wanted or Verdict("never run", adopt=bool(figures or script.outputs))
+            return wanted or Staleness("never run", adopt=bool(figures or script.outputs))
         contested = frozenset(self.contested) if entry.outputs else frozenset()
         found = self.checker.check(script, entry, self.flow.ignored(key), contested)
         if entry.adopted and not entry.outputs:
             # None of the figures that are there seems to be its own, so there is nothing that could be stale.
-            found = Verdict("no figure")
+            found = Staleness("no figure")
         wanted = self._wanted(script, "stale") if entry.adopted and not found.run else None
         return replace(wanted, edited=found.edited) if wanted is not None else found
 
-    def _wanted(self, script: Script, state: Freshness) -> Verdict | None:
+    def _wanted(self, script: Script, state: Freshness) -> Staleness | None:
         """Decide whether a script that has never run is run for figures that are missing: for those that it names, and
         as a trial for those that no script of the experiment names.
         """
         missing = self._missing(script)
         if sought := self._sought(script):
             reason = f"{posixpath.basename(sought[0])} is what another script looked for in vain"
-            return Verdict(state, (reason,), run=True)
+            return Staleness(state, (reason,), run=True)
         named = [path for path in missing if script.key in self.naming(path, script.experiment)]
         unnamed = [path for path in missing if not self.naming(path, script.experiment)]
         found = named or unnamed
@@ -196,7 +196,7 @@ class Planner:
         first = found[0].removeprefix(script.experiment + "/")
         more = f" and {len(found) - 1} more figures are" if len(found) > 1 else " is"
         reason = f"{first}{more} shown and not there" + ("" if named else ", and no script names it")
-        return Verdict(state, (reason,), run=True, trial=not named)
+        return Staleness(state, (reason,), run=True, trial=not named)
 
     def _sought(self, script: Script) -> list[str]:
         """Return the files that other scripts of the experiment failed to find and that this one names."""
@@ -249,7 +249,7 @@ class Planner:
         return self.flow.writers(path)
 
     @cached_property
-    def orphans(self) -> dict[str, Entry]:
+    def orphans(self) -> dict[str, LedgerEntry]:
         """The figures that are known to come from a script that is no more, and what was known of it."""
         return {
             path: entry
@@ -303,7 +303,7 @@ class Planner:
         """Tell whether a script that never drew a figure in our sight is the only one that names it."""
         return self.naming(path, self.scripts[key].experiment) == [key]
 
-    def problems(self, verdicts: Mapping[str, Verdict]) -> list[Problem]:
+    def problems(self, verdicts: Mapping[str, Staleness]) -> list[Problem]:
         """Say what is wrong with the scripts taken together, and with figures changed by hand."""
         found = []
         for path, keys in self.contested.items():

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from exptdir.figures.known import Failure, State, setting_of
-from exptdir.figures.ledger import Entry, format_ledger
+from exptdir.figures.ledger import LedgerEntry, format_ledger
 from exptdir.figures.model import FigureSettings, Job, Outcome, Script
 from exptdir.figures.plan.backup import Prepared, prepare
-from exptdir.figures.plan.check import Verdict
+from exptdir.figures.plan.check import Staleness
 from exptdir.figures.plan.new_entry import drawn_entry
 from exptdir.figures.plan.planner import Planner
-from exptdir.figures.plan.tree import Tree
+from exptdir.figures.plan.tree import FileTree
 from exptdir.figures.run.guard import recover
 from exptdir.figures.run.outcome import headline
 from exptdir.record.files import take_lock
@@ -30,7 +30,7 @@ _PROGRAMS = {"r": "Rscript", "julia": "julia", "python": "Python"}
 
 
 def judge(
-    script: Script, job: Job, outcome: Outcome, tree: Tree, old: Entry | None, shown: Collection[str]
+    script: Script, job: Job, outcome: Outcome, tree: FileTree, old: LedgerEntry | None, shown: Collection[str]
 ) -> Failure | None:
     """Say what was wrong with a run.
 
@@ -242,7 +242,7 @@ class Scheduler:
         self._pending.discard(key)
         self._locks.release(self.planner.checker.tree.absolute(self.planner.scripts[key].path))
 
-    def _verdict(self, script: Script) -> Verdict:
+    def _verdict(self, script: Script) -> Staleness:
         """Decide again: another build, or another script of this one, may have changed what is stale."""
         if self.planner.ledgers.refresh(script.experiment):
             for key, other in self.planner.scripts.items():

@@ -22,7 +22,7 @@ def is_litter(name: str) -> bool:
     return name.startswith(("~$", ".~lock.")) or name in ("Thumbs.db", "ehthumbs.db", "desktop.ini", ".DS_Store")
 
 
-class Tree:
+class FileTree:
     """The record's files; all paths are POSIX paths relative to its base.
 
     Parameters

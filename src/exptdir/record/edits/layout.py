@@ -15,7 +15,7 @@ from exptdir.record.model import Experiment, Record
 
 
 @dataclass(frozen=True)
-class Layout:
+class DirectoryLayout:
     """New names and ids for some experiments.
 
     Parameters

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from exptdir.record.edits.layout import Layout
+from exptdir.record.edits.layout import DirectoryLayout
 from exptdir.record.edits.plan import Plan
-from exptdir.record.edits.references import Exclude, Page, nothing
+from exptdir.record.edits.references import EditedPage, Exclude, nothing
 from exptdir.record.edits.relocate import numbered_key, relocate
 from exptdir.record.markup.references import Token
 from exptdir.record.model import Experiment, Record, in_order
@@ -129,7 +129,7 @@ def mend_conflicts(record: Record, *, exclude: Exclude = nothing, left_out: Iter
             ids[later.key], free = free, free + 1
     moves = {key: numbered_key(record.experiments[key], new) for key, new in ids.items()}
     judge = _Judge(history, groups)
-    plan = relocate(Layout(record, moves, ids), exclude, judge.meant)
+    plan = relocate(DirectoryLayout(record, moves, ids), exclude, judge.meant)
     return Plan(plan.base, plan.edits, plan.renames, (*problems, *plan.problems, *judge.problems))
 
 
@@ -141,7 +141,7 @@ class _Judge:
         self._groups = groups
         self.problems: list[Problem] = []
 
-    def meant(self, page: Page, token: Token) -> Experiment | None:
+    def meant(self, page: EditedPage, token: Token) -> Experiment | None:
         found = _ID.match(token.text) if token.form != "path" else None
         rivals = self._groups.get(int(found["id"]), []) if found else []
         if not rivals:

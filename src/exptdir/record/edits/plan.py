@@ -102,7 +102,7 @@ def need_free(path: Path) -> None:
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceFile:
     """A decoded file.
 
     Parameters
@@ -135,7 +135,7 @@ class Source:
             raise EditError(message) from None
 
 
-def decode(data: bytes) -> Source:
+def decode(data: bytes) -> SourceFile:
     """Decode a file so that what is not changed comes back byte for byte.
 
     Raises
@@ -149,13 +149,13 @@ def decode(data: bytes) -> Source:
     data = data[len(mark) :]
     for encoding in ("utf-8", "cp1252"):
         try:
-            return Source(data.decode(encoding), encoding, mark)
+            return SourceFile(data.decode(encoding), encoding, mark)
         except UnicodeDecodeError:
             continue
-    return Source(data.decode("latin-1"), "latin-1", mark)
+    return SourceFile(data.decode("latin-1"), "latin-1", mark)
 
 
-def read_source(path: Path) -> tuple[bytes, Source]:
+def read_source(path: Path) -> tuple[bytes, SourceFile]:
     """Read a text that is to be edited.
 
     Raises
@@ -224,7 +224,7 @@ class Workspace:
             except EditError as error:
                 raise EditError(f"{path} cannot be edited: {error}") from None
 
-    def source(self, path: Path) -> Source:
+    def source(self, path: Path) -> SourceFile:
         """Return a text as it is by now; empty where there is no such file.
 
         Raises

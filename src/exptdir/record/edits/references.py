@@ -27,7 +27,7 @@ _SUFFIXES = (".rst", ".md")
 
 
 @dataclass(frozen=True)
-class Page:
+class EditedPage:
     """A file with references.
 
     Parameters
@@ -90,7 +90,7 @@ def find_sources(base: Path, exclude: Exclude = nothing) -> Iterator[Path]:
                 yield base / join(directory, name)
 
 
-def read_pages(base: Path, exclude: Exclude = nothing) -> tuple[list[Page], list[Problem]]:
+def read_pages(base: Path, exclude: Exclude = nothing) -> tuple[list[EditedPage], list[Problem]]:
     """Read the pages of a record; one that cannot be read is a problem."""
     pages, problems = [], []
     for path in find_sources(base, exclude):
@@ -99,7 +99,7 @@ def read_pages(base: Path, exclude: Exclude = nothing) -> tuple[list[Page], list
         except EditError as error:
             problems.append(Problem("edit", f"its references are not looked at: {error}", path))
             continue
-        pages.append(Page(path, path.relative_to(base).as_posix(), source.text))
+        pages.append(EditedPage(path, path.relative_to(base).as_posix(), source.text))
     return pages, problems
 
 
@@ -132,7 +132,7 @@ def find_references(record: Record, exclude: Exclude = nothing) -> list[Found]:
 class Runs:
     """The runs that the pages of a record describe."""
 
-    def __init__(self, record: Record, pages: list[Page]) -> None:
+    def __init__(self, record: Record, pages: list[EditedPage]) -> None:
         self._names: defaultdict[str, set[str]] = defaultdict(set)
         for page in pages:
             owner = around(record, page.key)

@@ -11,9 +11,9 @@ from urllib.parse import unquote
 
 from exptdir.errors import EditError
 from exptdir.record.edits.facts import put_fact
-from exptdir.record.edits.layout import Layout, is_below_a_root, root_of
+from exptdir.record.edits.layout import DirectoryLayout, is_below_a_root, root_of
 from exptdir.record.edits.plan import Plan, Workspace
-from exptdir.record.edits.references import Exclude, Page, Runs, around, nothing, read_pages
+from exptdir.record.edits.references import EditedPage, Exclude, Runs, around, nothing, read_pages
 from exptdir.record.edits.respell import Respeller, respell_links, respell_path, respell_prerequisites
 from exptdir.record.facts_sources import from_name
 from exptdir.record.markup.references import Token
@@ -25,7 +25,7 @@ _NUMBERED = re.compile(r"(?P<number>[0-9]{1,18})(?P<rest>(?:[-_. ]+.*)?)", re.DO
 _LARGEST_ID = 10**18 - 1
 
 #: Tells which experiment a reference means where two have the same id.
-Meant = Callable[[Page, Token], Experiment | None]
+Meant = Callable[[EditedPage, Token], Experiment | None]
 
 
 def renumber(
@@ -60,7 +60,7 @@ def renumber(
     if left_out is not None and new_id in left_out and new_id != experiment.id:
         raise EditError(f"the id {new_id} is taken by {left_out[new_id]}, which exclude_patterns leaves out")
     key = numbered_key(experiment, new_id)
-    return relocate(Layout(record, {experiment.key: key}, {experiment.key: new_id}), exclude)
+    return relocate(DirectoryLayout(record, {experiment.key: key}, {experiment.key: new_id}), exclude)
 
 
 def rename(record: Record, experiment: Experiment, name: str, *, exclude: Exclude = nothing) -> Plan:
@@ -93,12 +93,10 @@ def rename(record: Record, experiment: Experiment, name: str, *, exclude: Exclud
     before, after = _read_name(old, experiment), _read_name(new, experiment)
     if before.keys() - {"name", "begun"} != after.keys() - {"name", "begun"} or before.get("id") != after.get("id"):
         raise EditError(f"a directory {new!r} would have another number; choose another name")
-    return relocate(Layout(record, {experiment.key: key}), exclude)
+    return relocate(DirectoryLayout(record, {experiment.key: key}), exclude)
 
 
-def move(
-    record: Record, experiment: Experiment, under: Experiment | str | None, *, exclude: Exclude = nothing
-) -> Plan:
+def move(record: Record, experiment: Experiment, under: Experiment | str | None, *, exclude: Exclude = nothing) -> Plan:
     """Plan to put an experiment, with all that is in it, somewhere else.
 
     Parameters
@@ -126,10 +124,12 @@ def move(
         raise EditError(f"{under} is no directory for experiments")
     if not is_below_a_root(record, parent):
         raise EditError(f"{parent or 'the source directory'} is outside the record roots, where nothing is found")
-    return relocate(Layout(record, {experiment.key: posixpath.join(parent, experiment.directory_name)}), exclude)
+    return relocate(
+        DirectoryLayout(record, {experiment.key: posixpath.join(parent, experiment.directory_name)}), exclude
+    )
 
 
-def relocate(layout: Layout, exclude: Exclude = nothing, meant: Meant = lambda page, token: None) -> Plan:
+def relocate(layout: DirectoryLayout, exclude: Exclude = nothing, meant: Meant = lambda page, token: None) -> Plan:
     """Plan a new layout: renames, ids, references, paths and links.
 
     Raises
@@ -172,7 +172,9 @@ def numbered_key(experiment: Experiment, new_id: int) -> str:
     return _sibling(experiment, f"{new_id:0{width}}{found['rest']}")
 
 
-def _respell_page(layout: Layout, workspace: Workspace, respeller: Respeller, page: Page, meant: Meant) -> None:
+def _respell_page(
+    layout: DirectoryLayout, workspace: Workspace, respeller: Respeller, page: EditedPage, meant: Meant
+) -> None:
     here = around(layout.record, page.key)
     moves = layout.touches(page.key) or (here is not None and here.key in layout.affected)
     if not moves and not _mentions(layout, page.text):
@@ -194,13 +196,13 @@ def _respell_page(layout: Layout, workspace: Workspace, respeller: Respeller, pa
         workspace.rewrite(page.path, lambda text: new_text)
 
 
-def _mentions(layout: Layout, text: str) -> bool:
+def _mentions(layout: DirectoryLayout, text: str) -> bool:
     """Tell cheaply what certainly stays as it is: most of a large record."""
     return layout.words.search(unquote(text) if "%" in text else text) is not None
 
 
 def _doubts(
-    respeller: Respeller, page: Page, here: Experiment | None, token: Token, new: str | None
+    respeller: Respeller, page: EditedPage, here: Experiment | None, token: Token, new: str | None
 ) -> Iterator[Problem]:
     if new is None:
         message = f"the reference “{token.text}” cannot be written anew; look where it leads"

@@ -12,7 +12,7 @@ from typing import cast
 from urllib.parse import quote, unquote
 
 from exptdir.record.edits.apply import JOURNAL
-from exptdir.record.edits.layout import Layout
+from exptdir.record.edits.layout import DirectoryLayout
 from exptdir.record.edits.plan import Workspace
 from exptdir.record.edits.references import Exclude, Runs, lead, read_label, read_token
 from exptdir.record.markup.references import Token
@@ -32,7 +32,7 @@ class Respeller:
     *layout* says what changes, *runs* are those of the old record.
     """
 
-    def __init__(self, layout: Layout, runs: Runs) -> None:
+    def __init__(self, layout: DirectoryLayout, runs: Runs) -> None:
         self._layout = layout
         self._runs = runs
         self._runs_after = runs.moved(layout.moved)
@@ -110,7 +110,7 @@ def _spellings(text: str, found: Resolution, new: Experiment) -> Iterator[str]:
         yield name + rest
 
 
-def respell_path(layout: Layout, text: str, page: str, *, encoded: bool = False) -> str:
+def respell_path(layout: DirectoryLayout, text: str, page: str, *, encoded: bool = False) -> str:
     """Write a path anew if the page or what it leads to moves.
 
     Parameters
@@ -138,7 +138,7 @@ def respell_path(layout: Layout, text: str, page: str, *, encoded: bool = False)
     return " ".join(_respelled(layout, word, page) or word for word in text.split(" "))
 
 
-def _respelled(layout: Layout, text: str, page: str) -> str | None:
+def _respelled(layout: DirectoryLayout, text: str, page: str) -> str | None:
     """Return the new path; ``None`` where nothing shows that the text is a path at all."""
     path, mark, rest = text.partition("!")
     if not path or "://" in path or "\0" in path or len(path) > 1024:
@@ -165,7 +165,7 @@ def _respelled(layout: Layout, text: str, page: str) -> str | None:
     return new + ("/" if path.endswith("/") else "") + mark + rest
 
 
-def respell_links(layout: Layout, workspace: Workspace, exclude: Exclude) -> None:
+def respell_links(layout: DirectoryLayout, workspace: Workspace, exclude: Exclude) -> None:
     """Plan new targets for the symbolic links that would lead elsewhere or nowhere."""
     base = layout.record.base
     for key in _links(base, exclude):

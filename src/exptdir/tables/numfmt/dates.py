@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from .sections import Section, Token
+from .sections import FormatToken, Section
 
 #: Seconds of a day.
 DAY = 86400
@@ -34,7 +34,7 @@ class Moment(NamedTuple):
 Part = Callable[[Moment], str]
 
 
-def part_of(token: Token, noon: bool, language: int = 0) -> str | Part:
+def part_of(token: FormatToken, noon: bool, language: int = 0) -> str | Part:
     """Return what a token shows, or a function that says so for each moment.
 
     Parameters
@@ -56,7 +56,7 @@ def part_of(token: Token, noon: bool, language: int = 0) -> str | Part:
     return token.shown or (token.source if token.kind == "digit" else "")
 
 
-def _time_part(token: Token, moment: Moment) -> str:
+def _time_part(token: FormatToken, moment: Moment) -> str:
     if token.kind == "elapsed":
         unit = {"h": 3600, "m": 60, "s": 1}[token.source[0]]
         return str(int(moment.elapsed // unit)).zfill(len(token.source))
@@ -125,7 +125,7 @@ _PRECISE = Context(prec=60, rounding=ROUND_HALF_UP)
 _EPOCH = dt.datetime(1899, 12, 30)
 
 #: What is a month unless it stands next to hours or seconds.
-_MONTH_NUMBERS = (Token("date", "m"), Token("date", "mm"))
+_MONTH_NUMBERS = (FormatToken("date", "m"), FormatToken("date", "mm"))
 
 
 def to_serial(value: dt.date | dt.time | dt.timedelta, date1904: bool = False) -> Decimal:
@@ -207,21 +207,21 @@ def render_date(section: Section, serial: Decimal, date1904: bool) -> str:
 class DateLayout:
     """What a section shows of a moment."""
 
-    def __init__(self, tokens: tuple[Token, ...], language: int) -> None:
+    def __init__(self, tokens: tuple[FormatToken, ...], language: int) -> None:
         # Mark ``m`` next to hours or seconds as minutes (``M``); make one token of ``.00`` after seconds.
-        marked: list[Token] = []
+        marked: list[FormatToken] = []
         for token in tokens:
             source = token.source.lower() if token.kind == "date" else token.source
             before = next((part for part in reversed(marked) if part.kind in {"date", "elapsed"}), None)
             if token.kind == "date" and source in {"m", "mm"} and before and before.source[0] == "h":
                 source = source.upper()
             elif token.kind in {"date", "elapsed"} and source[0] == "s" and before in _MONTH_NUMBERS:
-                marked[len(marked) - 1 - marked[::-1].index(before)] = Token("date", before.source.upper())
+                marked[len(marked) - 1 - marked[::-1].index(before)] = FormatToken("date", before.source.upper())
             if token.kind == "digit" and marked and marked[-1].kind in {"point", "subsecond"}:
                 dots = "" if marked[-1].kind == "subsecond" else "."
-                marked[-1] = Token("subsecond", (dots or marked[-1].source) + token.source)
+                marked[-1] = FormatToken("subsecond", (dots or marked[-1].source) + token.source)
             else:
-                marked.append(Token(token.kind, source))
+                marked.append(FormatToken(token.kind, source))
         noon = any(token.kind == "ampm" for token in marked)
         self.parts: tuple[str | Part, ...] = tuple(part_of(token, noon, language) for token in marked)
         self.calendar = any(token.kind == "date" and token.source[0] in "ymdb" for token in marked)
@@ -264,6 +264,4 @@ def _rounded(days: Decimal, decimals: int) -> Decimal:
     seconds = _PRECISE.multiply(days, Decimal(DAY))
     # A float holds a day of this century to about a microsecond: what lies below is noise of the binary
     # fraction.
-    return seconds.quantize(Decimal("1e-5"), context=_PRECISE).quantize(
-        Decimal(1).scaleb(-decimals), context=_PRECISE
-    )
+    return seconds.quantize(Decimal("1e-5"), context=_PRECISE).quantize(Decimal(1).scaleb(-decimals), context=_PRECISE)

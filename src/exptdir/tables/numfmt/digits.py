@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from .sections import Section, Token
+from .sections import FormatToken, Section
 
 #: Room for the largest float (309 digits before the point) with as many decimals or percent signs as a code can
 #: have.
@@ -42,21 +42,19 @@ def render_number(section: Section, value: Decimal) -> str:
 
 
 @lru_cache(maxsize=512)
-def layout_of(section: Section) -> Layout:
+def layout_of(section: Section) -> DigitLayout:
     """Return where the digits of a section go, worked out once."""
-    return Layout(section.tokens)
+    return DigitLayout(section.tokens)
 
 
-class Layout:
+class DigitLayout:
     """Where the digits of a number go among the tokens of a section."""
 
-    def __init__(self, tokens: tuple[Token, ...]) -> None:
+    def __init__(self, tokens: tuple[FormatToken, ...]) -> None:
         self.tokens = tokens
         end = len(tokens)
         self.exponent = next((at for at, token in enumerate(tokens) if token.kind == "exponent"), end)
-        self.point = next(
-            (at for at, token in enumerate(tokens[: self.exponent]) if token.kind == "point"), end
-        )
+        self.point = next((at for at, token in enumerate(tokens[: self.exponent]) if token.kind == "point"), end)
         digits = [at for at, token in enumerate(tokens) if token.kind == "digit"]
         stop = min(self.point, self.exponent)
         self.whole = [at for at in digits if at < stop]
@@ -102,9 +100,7 @@ class Layout:
             sign = sign if rounded or not (self.whole or self.decimals) else ""
         if self.simple is not None:
             before, after = self.simple
-            return (
-                f"{sign}{before}{rounded:,f}{after}" if self.grouped else f"{sign}{before}{rounded:f}{after}"
-            )
+            return f"{sign}{before}{rounded:,f}{after}" if self.grouped else f"{sign}{before}{rounded:f}{after}"
         whole, _, decimals = f"{rounded:f}".partition(".")
         shown |= self._whole(whole.lstrip("0"))
         shown |= self._decimals(decimals)
@@ -136,11 +132,11 @@ class Layout:
         return shown
 
 
-def _blank(token: Token) -> str:
+def _blank(token: FormatToken) -> str:
     return {"0": "0", "?": " "}.get(token.source, "")
 
 
-def _fraction(tokens: tuple[Token, ...], size: Decimal, sign: str) -> str:
+def _fraction(tokens: tuple[FormatToken, ...], size: Decimal, sign: str) -> str:
     at = next(place for place, token in enumerate(tokens) if token.kind == "fraction")
     numerator_places, denominator_places = (part.strip() for part in tokens[at].source.split("/"))
     mixed = any(token.kind == "digit" for token in tokens[:at])
@@ -165,7 +161,7 @@ def _fraction(tokens: tuple[Token, ...], size: Decimal, sign: str) -> str:
     part = _pad(rest, numerator_places) + "/" + _pad(denominator, denominator_places, after=True)
     if mixed and not rest and "0" not in numerator_places:
         part = " " * (len(tokens[at].source) if whole else len(part))
-    shown = Layout(tokens[:at]).render(Decimal(whole))
+    shown = DigitLayout(tokens[:at]).render(Decimal(whole))
     if mixed and not whole and not rest and "0" not in shown:
         shown = "0" + shown
     sign = sign if whole or rest else ""

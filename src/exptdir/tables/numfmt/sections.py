@@ -61,7 +61,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class FormatToken:
     """One part of a section: its kind, its source and what it shows when it is nothing but text."""
 
     kind: str
@@ -99,7 +99,7 @@ class Condition:
 class Section:
     """One of the parts of a format code between its semicolons."""
 
-    tokens: tuple[Token, ...]
+    tokens: tuple[FormatToken, ...]
     condition: Condition | None = None
     colour: str | None = None
     #: The language of dates, ``0x407`` for German, or 0.
@@ -130,7 +130,7 @@ def parse(code: str) -> tuple[Section, ...]:
         code is ``General``.
     """
     sections: list[Section] = []
-    tokens: list[Token] = []
+    tokens: list[FormatToken] = []
     condition: Condition | None = None
     colour: str | None = None
     language = 0
@@ -149,14 +149,14 @@ def parse(code: str) -> tuple[Section, ...]:
         elif kind == "bracket" and (spoken := _LANGUAGE.search(source)):
             # The upper digits are a calendar and a shape of digits.
             language = int(spoken[1], 16) & 0xFFFF
-            tokens.append(Token("literal", source[1:].partition("-")[0]))
+            tokens.append(FormatToken("literal", source[1:].partition("-")[0]))
         elif (token := _token(kind, source)) is not None:
             tokens.append(token)
     sections.append(Section(_with_eras(tokens), condition, colour, language))
     return tuple(sections[:4])
 
 
-def _with_eras(tokens: list[Token]) -> tuple[Token, ...]:
+def _with_eras(tokens: list[FormatToken]) -> tuple[FormatToken, ...]:
     """Make ``e`` a year, ``bb`` a Buddhist one and ``g`` nothing within a date; elsewhere they are letters."""
     dated = any(token.kind == "date" for token in tokens)
     found = []
@@ -164,28 +164,28 @@ def _with_eras(tokens: list[Token]) -> tuple[Token, ...]:
         if token.kind == "era":
             source = token.source.lower()
             if not dated or source[0] == "g":
-                token = Token("literal", "" if dated else token.source)
+                token = FormatToken("literal", "" if dated else token.source)
             else:
-                token = Token("date", "yyyy" if source[0] == "e" else source)
+                token = FormatToken("date", "yyyy" if source[0] == "e" else source)
         found.append(token)
     return tuple(found)
 
 
-def _token(kind: str, source: str) -> Token | None:
+def _token(kind: str, source: str) -> FormatToken | None:
     if kind in {"quoted", "escaped"}:
-        return Token("literal", source)
+        return FormatToken("literal", source)
     if kind == "blank":
-        return Token("literal", " ")
+        return FormatToken("literal", " ")
     if kind == "fill":
         return None
     if kind == "bracket":
         # Read ``[h]`` and ``[$€-407]``; colours, calendars and digit shapes show nothing of their own.
         if _ELAPSED.match(source):
-            return Token("elapsed", source.lower())
+            return FormatToken("elapsed", source.lower())
         if source.startswith("$"):
-            return Token("literal", source[1:].partition("-")[0])
+            return FormatToken("literal", source[1:].partition("-")[0])
         return None
-    return Token(kind, source)
+    return FormatToken(kind, source)
 
 
 def text_section(sections: tuple[Section, ...]) -> Section | None:
