@@ -173,6 +173,11 @@ def test_nothing_else_than_the_output_is_served(site, tmp_path, path):
     assert b"secret" not in answer.body
 
 
+def test_an_address_that_is_too_long_for_a_file_is_not_there(site):
+    assert ask(site.app, "/" + 20_000 * "a").status == 404
+    assert ask(site.app, "/expts/" + 300 * "a" + ".html").status == 404
+
+
 def test_names_that_are_no_text_are_served(site):
     with open(os.fsencode(site.output) + b"/\xff.html", "w") as stream:  # noqa: PTH123
         stream.write(PAGE)

@@ -65,7 +65,8 @@ def page_of(output: Path, address: str) -> str:
     """Return the address of the page that is shown at an address: a directory shows its index page."""
     if not address or address.endswith("/"):
         return address + _INDEX
-    return f"{address}/{_INDEX}" if (output / address).is_dir() else address
+    # Unlike a path's own methods, these take a name that is too long for one that is not there.
+    return f"{address}/{_INDEX}" if os.path.isdir(output / address) else address
 
 
 def path_in_url(address: str) -> str:
@@ -86,7 +87,7 @@ def source_of(source: Path, page: str) -> Path | None:
     if not page.endswith(".html"):
         return None
     stem = page.removesuffix(".html")
-    return next((path for suffix in SUFFIXES if (path := source / f"{stem}{suffix}").is_file()), None)
+    return next((path for suffix in SUFFIXES if os.path.isfile(path := source / f"{stem}{suffix}")), None)
 
 
 def page_about(source: Path, output: Path, file: str) -> str:
@@ -96,4 +97,4 @@ def page_about(source: Path, output: Path, file: str) -> str:
     except ValueError:
         return ""
     page = inside.with_suffix(".html").as_posix() if inside.suffix and inside.name else ""
-    return page if page and (output / page).is_file() else ""
+    return page if page and os.path.isfile(output / page) else ""

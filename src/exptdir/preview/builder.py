@@ -167,7 +167,8 @@ class BuildSession:
         """Do as told; say whether the application is still of use."""
         began = time.monotonic()
         first = not application.built
-        idle = not (first or order.everything or application.is_concerned(order.changed, order.modified))
+        modified = (*order.modified, *self._writes.rewritten.intersection(order.changed))
+        idle = not (first or order.everything or application.is_concerned(order.changed, modified))
         try:
             if not idle:
                 drawn = self._show_first(application, order, began) if application.built else False

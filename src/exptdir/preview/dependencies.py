@@ -158,6 +158,8 @@ class Writes:
         self._base = os.path.join(os.path.realpath(directory), "")
         self._private = tuple(os.path.join(os.path.realpath(one), "") for one in private)
         self._before: dict[str, bytes] = {}
+        #: Files that were there before they were written.
+        self.rewritten = set[str]()
         self._thread = threading.get_ident()
         self._process = os.getpid()
 
@@ -172,6 +174,8 @@ class Writes:
         for path, content in sorted(before.items()):
             now = _content(path)
             if now:
+                if content:
+                    self.rewritten.add(path)
                 stamp = os.stat(path)
                 found.append((path, stamp.st_size, stamp.st_mtime_ns, now != content))
             elif content:
