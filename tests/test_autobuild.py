@@ -1,4 +1,4 @@
-"""Plain ``sphinx-autobuild``, as people type it: an edit is built once, and a figure that it draws once more at most."""
+"""Plain ``sphinx-autobuild``, as people type it: an edit is built once, one that draws once more at most."""
 
 from __future__ import annotations
 

@@ -21,7 +21,8 @@ writes.listen()
 os.replace(base / "new.tmp", base / "moved.md")
 thread = threading.Thread(target=lambda: (base / "figure.svg").write_text("1"))
 thread.start(); thread.join()
-print([(Path(path).name, size, differs) for path, size, _time, differs in writes.take()], sorted(writes.rewritten) != [])
+found = writes.take()
+print([(Path(path).name, size, differs) for path, size, _time, differs in found], bool(writes.rewritten))
 print(writes.take())
 """
 
