@@ -12,6 +12,7 @@ from exptdir.sphinxext.cites import setup_citedby, setup_cites
 from exptdir.sphinxext.companions import setup_companions, setup_style
 from exptdir.sphinxext.conditions import setup_conditions
 from exptdir.sphinxext.config import setup_config
+from exptdir.sphinxext.dependencies import setup_dependencies
 from exptdir.sphinxext.doi import setup_doi
 from exptdir.sphinxext.domain import ExptDomain, setup_roles
 from exptdir.sphinxext.entries import setup_entries
@@ -61,6 +62,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_cites(app)
     setup_citedby(app)
     setup_assets(app)
+    setup_dependencies(app)
     setup_figures(app)
     setup_figure_notes(app)
     setup_figure_origin(app)

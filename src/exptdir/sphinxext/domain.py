@@ -293,7 +293,7 @@ class ExptDomain(Store):
 
     def get_objects(self) -> Iterable[tuple[str, str, str, str, str, int]]:
         """Return experiments, entries and runs for ``objects.inv`` and for the search."""
-        experiments = filter(None, map(self.record.by_docname.get, self.pages))
+        experiments = filter(None, map(self.record.by_docname.get, sorted(self.pages)))
         return [thing for experiment in experiments for thing in self._objects(experiment)]
 
     def _objects(self, experiment: Experiment) -> Iterator[tuple[str, str, str, str, str, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sphinx import addnodes
@@ -21,6 +22,10 @@ from exptdir.sphinxext.toctree import DEEPEST, listed_below
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
+
+
+#: Digest of a page of which nobody can tell cheaply what it shows of others: it is rendered at each build.
+UNKNOWN = "?"
 
 
 class Freshness:
@@ -53,6 +58,7 @@ class Freshness:
         shown = (
             figures_shown(self.domain, docname),
             self._global_tree,
+            self._sheets,
             ([(name, self._titles.get(name or "")) for name in found]),
             self._references(docname),
             self._lists(docname),
@@ -65,6 +71,8 @@ class Freshness:
             ),
             [self._other(docname, *xref) for xref in self.domain.xrefs.get(docname, ())],
         )
+        if docname in self.domain.unpredictable:
+            return UNKNOWN
         return hashlib.sha256(repr(shown).encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
     @cached_property
@@ -86,6 +94,18 @@ class Freshness:
             for node in toc.findall(addnodes.toctree):
                 waiting += node["includefiles"]
         return digest.hexdigest()
+
+    @cached_property
+    def _sheets(self) -> list[tuple[str, str]]:
+        """Style sheets and scripts, of which every page holds a checksum."""
+        found = []
+        for entry in self.env.config.html_static_path:
+            path = Path(self.domain.builder.confdir, entry)
+            files = sorted(path.rglob("*")) if path.is_dir() else [path]
+            for file in files:
+                if file.suffix in {".css", ".js"} and file.is_file():
+                    found.append((file.name, hashlib.sha256(file.read_bytes()).hexdigest()))
+        return found
 
     def _references(self, docname: str) -> list[Any]:
         found: list[Any] = []
@@ -118,7 +138,12 @@ class Freshness:
             standard.anonlabels.get(target),
             citations.get(target, ())[:2],
             self._titles.get(document) or self._titles.get(target),
+            self.env.metadata.get(target, {}).get("myst_slugs"),
         ]
+        if not domain or kind in {"any", "myst"}:
+            # It may mean an experiment, of which its link shows title and status.
+            found = self.domain.locate(target, docname)
+            place.append(found.message if isinstance(found, Unresolved) else found[:4])
         domains = [domain] if domain in self.env.domains else list(self._other_domains)
         last = _last_part(target)
         return [*place, *(self._index(name).get(last, []) for name in domains)]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
 
+
 def standard_labels(domain: ExptDomain) -> dict[str, Label]:
     """Return the labels by name, each with its document, anchor and title.
 
@@ -29,7 +30,8 @@ def standard_labels(domain: ExptDomain) -> dict[str, Label]:
     labels: dict[str, Label] = {}
     known: Labelled = domain.labelled or {}
     domain.labelled = made = {}
-    for docname, page in domain.pages.items():
+    # By name, not in the order of reading: where two experiments have one address, the last label stays.
+    for docname, page in sorted(domain.pages.items()):
         experiment = domain.record.by_docname.get(docname)
         if experiment is None:
             continue

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.builders.dirhtml import DirectoryHTMLBuilder
-from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.builders.html import INVENTORY_FILENAME, StandaloneHTMLBuilder
+from sphinx.util.inventory import InventoryFile
 
+from exptdir.sphinxext.doctree import all_nodes
 from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.freshness import Freshness
+from exptdir.sphinxext.freshness import UNKNOWN, Freshness
 from exptdir.sphinxext.tables.remaining_rows import published
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 #: Lists what the last complete build made, and with which digest; in the output, for that is what it tells of.
 MANIFEST = ".exptdir-outputs"
-
+#: What stands there in place of a digest: of a copy of one of the author's files, and of a page that is no document.
+COPY, OTHER = "+", "*"
 
 #: So many words are remembered; more than people use, while of numbers there is no end.
 _WORDS = 2**14
@@ -67,6 +70,28 @@ def forget_entries(index: Any, docnames: Collection[str]) -> None:
         del entries[docname]
 
 
+def put(beside: Path, page: Path, *, touch: bool = False) -> None:
+    """Move a file that was just made to its place, unless that holds the same already.
+
+    Parameters
+    ----------
+    touch
+        Whether a file that stays gets today's time: Sphinx compares times, and a page left older than its source would
+        be made again by every build.
+    """
+    try:
+        if not page.is_file() or beside.read_bytes() != page.read_bytes():
+            # A build that is killed leaves the page as it was, or as it is to be.
+            beside.replace(page)
+            return
+        beside.unlink()
+        if touch:
+            os.utime(page)
+    except FileNotFoundError:
+        # Sphinx could not write it, and has said so.
+        return
+
+
 class DiffingBuilder:
     """Mixin for the HTML builders: a page whose text is the same is not written.
 
@@ -75,10 +100,14 @@ class DiffingBuilder:
     """
 
     _outdated: frozenset[str] = frozenset()
+    #: Pages of this build that are no documents, as far as each build makes them, and copies of the author's files.
+    other_pages: frozenset[Path] = frozenset()
+    copies: frozenset[str] = frozenset()
 
     def prepare_writing(self, docnames: Set[str]) -> None:
-        """Forget the titles of the last build."""
+        """Forget what the last build left."""
         self._titles: dict[str, dict[str, str]] = {}
+        self.other_pages = frozenset()
         super().prepare_writing(docnames)  # type: ignore[misc]
 
     def load_indexer(self, docnames: Set[str]) -> None:
@@ -110,18 +139,39 @@ class DiffingBuilder:
         page = Path(options.pop("outfilename", None) or builder.get_output_path(pagename))
         beside = page.with_name(f"{page.name}.new")
         super().handle_page(pagename, addctx, *args, outfilename=beside, **options)  # type: ignore[misc]
-        try:
-            if not page.is_file() or beside.read_bytes() != page.read_bytes():
-                # A build that is killed leaves the page as it was, or as it is to be.
-                beside.replace(page)
-                return
-            beside.unlink()
-            if pagename in self._outdated:
-                # Sphinx compares times: a page left older than its source would be made again by every build.
-                os.utime(page)
-        except FileNotFoundError:
-            # Sphinx could not write it, and has said so.
-            return
+        if pagename not in builder.env.all_docs:
+            self.other_pages |= {page}
+        put(beside, page, touch=pagename in self._outdated)
+
+    def gen_pages_from_extensions(self) -> None:
+        """Have extensions make pages; they need not make all of them in every build, so none is ever taken for old."""
+        known = self.other_pages
+        super().gen_pages_from_extensions()  # type: ignore[misc]
+        self.other_pages = known
+
+    def copy_assets(self) -> None:
+        """Delete copies of the author's files that are gone, before those of the theme that they hid are copied."""
+        builder: Any = self
+        copies = set()
+        for option, below in (("html_static_path", Path("_static")), ("html_extra_path", Path())):
+            for entry in map(Path(builder.confdir).joinpath, builder.config[option]):
+                for file in [file for file in entry.rglob("*") if file.is_file()] if entry.is_dir() else [entry]:
+                    name = below / (file.relative_to(entry) if file != entry else file.name)
+                    # Sphinx fills in templates, and writes them without their mark.
+                    copies.add(name.as_posix().removesuffix("_t").removesuffix(".jinja"))
+        self.copies = frozenset(copies)
+        outdir = Path(builder.outdir)
+        for path, mark in read_manifest(outdir).items():
+            if mark == COPY and path not in copies:
+                delete(outdir, path)
+        super().copy_assets()  # type: ignore[misc]
+
+    def dump_inventory(self) -> None:
+        """Write ``objects.inv``, unless it holds the same already."""
+        builder: Any = self
+        beside = Path(builder.outdir, INVENTORY_FILENAME + ".new")
+        InventoryFile.dump(beside, builder.env, builder)
+        put(beside, beside.with_name(INVENTORY_FILENAME))
 
 
 class DiffingHTMLBuilder(DiffingBuilder, StandaloneHTMLBuilder):
@@ -167,7 +217,9 @@ class Outputs:
         self.digests = {docname: freshness.digest(docname) for docname in docnames}
         self._known = read_manifest(Path(app.outdir))
         stale = (
-            docname for docname, digest in self.digests.items() if self._known.get(self._path(app, docname)) != digest
+            docname
+            for docname, digest in self.digests.items()
+            if digest == UNKNOWN or self._known.get(self._path(app, docname)) != digest
         )
         return list(stale)
 
@@ -184,8 +236,11 @@ class Outputs:
             return
         outdir = Path(app.outdir)
         made = dict(self._made(app))
+        if not app.builder.other_pages:
+            # A preview that writes some pages ahead makes neither these nor copies.
+            made.update({path: mark for path, mark in self._known.items() if mark in {COPY, OTHER}})
         for path in sorted(self._known.keys() - made.keys()):
-            _delete(outdir, path)
+            delete(outdir, path)
         _write_manifest(outdir, made)
 
     def _made(self, app: Sphinx) -> Iterator[tuple[str, str]]:
@@ -197,15 +252,39 @@ class Outputs:
                 suffix = str(app.env.doc2path(docname, False))[len(docname) :]
                 ending = app.config.html_sourcelink_suffix
                 yield f"_sources/{docname}{suffix}{'' if suffix == ending else ending}", ""
-        for _docnames, name in app.env.images.values():
-            yield f"_images/{name}", ""
+        spare = unused_formats(builder)
+        for path, (docnames, name) in app.env.images.items():
+            if not docnames <= spare.get(path, set()):
+                yield f"_images/{name}", ""
         for _docnames, dest in app.env.dlfiles.values():
             yield f"_downloads/{Path(dest).as_posix()}", ""
         for name in published(domain_of(app.env)):
             yield name, ""
+        for page in builder.other_pages:
+            yield page.relative_to(app.outdir).as_posix(), OTHER
+        for name in builder.copies:
+            yield name, COPY
 
 
-def _delete(outdir: Path, path: str) -> None:
+def unused_formats(builder: Any) -> dict[str, set[str]]:
+    """Return the images that a document names by ``loss.*`` and shows in another format, each with such documents."""
+    found: dict[str, set[str]] = {}
+    for docname, answers in domain_of(builder.env).read_with.items():
+        if not any(kind == "pattern" for kind, _ in answers):
+            continue
+        candidates, shown = set[str](), set[str]()
+        for node in all_nodes(builder.env.get_doctree(docname)):
+            if isinstance(node, nodes.image):
+                formats: dict[str, str] = node.get("candidates", {})
+                candidates.update(formats.values())
+                chosen = (formats[kind] for kind in builder.supported_image_types if kind in formats)
+                shown.add(next(chosen, node["uri"]))
+        for path in candidates - shown:
+            found.setdefault(path, set()).add(docname)
+    return found
+
+
+def delete(outdir: Path, path: str) -> None:
     """Delete one file of an earlier build, and the directories that it leaves empty."""
     file = outdir / path
     if not file.resolve().is_relative_to(outdir.resolve()):

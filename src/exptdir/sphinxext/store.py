@@ -211,8 +211,10 @@ class Store(Domain):
         "figure_indexes": {},
         "figure_files": {},
         "sources": {},
+        "read_with": {},
+        "unpredictable": {},
     }
-    data_version = 5
+    data_version = 6
     #: Reads spreadsheets while documents are read; not pickled.
     table_reader: TableReader | None = None
     #: Where references lead, by text, key of the experiment that they are in, and kind: digests and pages ask for the
@@ -251,6 +253,10 @@ class Store(Domain):
     figure_indexes: dict[str, list[FigureIndex]]
     #: Scripts and inputs that the figures of each document offer for download, and the document does not.
     figure_files: dict[str, list[str]]
+    #: What reading each document asked, and the answer that it got; see :mod:`exptdir.sphinxext.dependencies`.
+    read_with: dict[str, dict[tuple[str, str], Any]]
+    #: Documents of which nobody can tell cheaply what they show of others, with the reason.
+    unpredictable: dict[str, str]
 
     def __init__(self, env: BuildEnvironment) -> None:
         self.visible = {}
