@@ -26,7 +26,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 from exptdir.cli.serve import Terminal
 from exptdir.cli.serve import _address, _listening
 from exptdir.preview.http import Guard
-from exptdir.preview.serve import Wanted, serve
+from exptdir.preview.serve import ServeOptions, serve
 base = Path(sys.argv[1])
 command = (sys.executable, sys.argv[2], str(base / "source"), str(base / "out/html"), *sys.argv[3:])
 with _listening("127.0.0.1", 0, exposed=False) as listening:
@@ -34,7 +34,7 @@ with _listening("127.0.0.1", 0, exposed=False) as listening:
     terminal.address(_address(listening, ""))
     sys.stdout.flush()
     with terminal:
-        wanted = Wanted(base / "source", base / "out", command, str(base / "source/conf.py"))
+        wanted = ServeOptions(base / "source", base / "out", command, str(base / "source/conf.py"))
         serve(wanted, listening, Guard("127.0.0.1"), terminal)
 """
 
