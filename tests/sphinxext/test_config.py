@@ -46,6 +46,7 @@ INVALID = [
     ("figure_versions", 1),
     ("figure_provenance", "no"),
     ("editor_url", "vscode://file/{file}"),
+    ("watch_ignore", "x.log"),
 ]
 
 

@@ -18,7 +18,7 @@ FILES = {
     ),
     "expts/1_a/notes.rst": titled(
         "Refers",
-        f"See :expt:`2`: {EVIL} and :expt:`2@2024-05-21`.\n\n.. datatable:: r.csv\n\n   {EVIL}\n\n"
+        f"See :expt:`2`: {EVIL} and :expt:`2@2024-05-21`.\n\n.. datatable:: r.csv\n   :delimiter: ,\n\n   {EVIL}\n\n"
         f'.. protocol:: "{EVIL.replace("/", "")}.txt"\n\n.. expt:run:: {EVIL}\n\n'
         f":expt:`gone {EVIL}`\n\n:math:`<script>`\n",
     ),

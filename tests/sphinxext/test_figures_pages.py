@@ -107,7 +107,7 @@ def test_the_script_its_arguments_and_its_inputs_are_below_the_figure(site: Buil
 def test_files_of_the_record_are_offered_unless_they_are_hidden_large_or_led_to_by_a_link(site: Built) -> None:
     first = site.body(PAGE).select("details.exptdir-figure-origin")[0]
     offered = {words(link): str(link["href"]) for link in first.select("a.download")}
-    assert sorted(offered) == ["../2_other/other.csv", "data.csv", "draw.py", "expt.toml", "helper.py"]
+    assert sorted(offered) == ["data.csv", "draw.py", "expt.toml", "helper.py"]
     for address in offered.values():
         assert (site.out / DIRECTORY / address).resolve().is_file()
     published = b"".join(path.read_bytes() for path in site.out.rglob("*") if path.is_file())
