@@ -31,6 +31,7 @@ DIRECTIVES = {
     "datatable": "{path}/t.csv",
     "protocol": "{path}/p.txt \"{path}/q w.txt\"",
     "expt-figures": "",
+    "expt-log": "{path}/t.csv",
     "toctree": "",
     "update": "2024-06-01",
     "expt:run": "v9",
@@ -38,8 +39,9 @@ DIRECTIVES = {
 #: Only the first of them is a reference.
 OPTIONS = {
     "expt-figures": "experiment tag after before limit",
+    "expt-log": "format runs",
     "datatable": (
-        "sheet range columns rows sort limit header-rows header-columns round format hidden download caption name "
+        "sheet range columns rows sort limit header-rows header-columns round format hidden download caption name delimiter encoding "
         "class align widths"
     ),
 }

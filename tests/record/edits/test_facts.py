@@ -53,7 +53,7 @@ dpi = 300
 
 
 def test_toml_keeps_its_comments_its_order_and_its_tables(tmp_path: Path):
-    experiment(tmp_path, {"index.md": "# X\n", "expt.toml": TOML})
+    experiment(tmp_path, {"index.md": "# T\n", "expt.toml": TOML})
     assert put(tmp_path, "status", "complete").status == "complete"
     assert text(tmp_path, "expt.toml") == TOML.replace('"new"', '"complete"')
     assert put(tmp_path, "tags", ["cnn", "new one"]).tags == ("cnn", "new one")

@@ -102,6 +102,15 @@ class Flow:
 
 #: Failures that need not come again.
 _PASSING = ("killed", "missing program")
+#: What the system says of a want that passes without any change to the record.
+_OF_THE_MOMENT = (
+    "No space left on device",
+    "Disk quota exceeded",
+    "Cannot allocate memory",
+    "Too many open files",
+    "Resource temporarily unavailable",
+    "Temporary failure in name resolution",
+)
 
 
 @dataclass
@@ -155,7 +164,7 @@ class Planner:
         found = self._verdict(key)
         settings, script = self.checker.settings, self.scripts[key]
         failure = self.checker.state.failures.get(key) if found.run and not settings.retry else None
-        if failure is None or failure.status in _PASSING:
+        if failure is None or failure.status in _PASSING or any(one in failure.message for one in _OF_THE_MOMENT):
             return found
         failed = parse_ledger(failure.ledger, ".", Path())[0].get(key)
         bound = setting_of(script.timeout or settings.timeout, settings.memory)

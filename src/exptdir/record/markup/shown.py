@@ -10,7 +10,7 @@ from exptdir.record.markup.blocks import Blocks
 from exptdir.record.markup.references import arguments, inline
 
 #: Directives whose argument is a file, and the role and the links that lead to one.
-_SHOWS = frozenset({"figure", "image", "datatable", "literalinclude", "include", "download", "protocol"})
+_SHOWS = frozenset({"figure", "image", "datatable", "expt-log", "literalinclude", "include", "download", "protocol"})
 _PICTURES = frozenset({"figure", "image", "img"})
 #: Without one of these a document refers to nothing, and most of a record's need not be looked through.
 _MARKS = (":expt", "{expt", "](#", "<project:#")
