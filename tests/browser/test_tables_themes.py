@@ -77,6 +77,11 @@ def test_a_table_works_in_the_theme(shown: Page, record: tuple[str, list[str]]) 
     box.evaluate("box => box.scrollTo(0, 500)")
     head, edge = shown.locator("thead th").first.bounding_box(), box.bounding_box()
     assert head and edge and abs(head["y"] - edge["y"]) <= 2
-    shown.get_by_role("button", name="Full width").click()
+    wide = shown.get_by_role("button", name="Full width")
+    if shown.viewport_size is not None and shown.viewport_size["width"] < 500:
+        # A phone has no more width to give.
+        expect(wide).to_be_hidden()
+        return
+    wide.click()
     expect(shown.get_by_role("dialog")).to_be_visible()
     assert box.evaluate("box => box.getBoundingClientRect().bottom <= window.innerHeight")

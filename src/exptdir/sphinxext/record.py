@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from docutils import nodes
 
+from exptdir.figures.model import is_figure
 from exptdir.record.check import status
 from exptdir.record.files import stamp
 from exptdir.record.model import Experiment, Record
@@ -149,6 +150,9 @@ def report_problems(app: Sphinx, env: BuildEnvironment) -> list[str]:
     if domain.settings.missing_assets == "warn":
         for docname, assets in sorted(domain.assets.items()):
             for asset in assets:
+                # A script that is still at work may be about to write it; the build that follows will tell.
+                if domain.figure_state.drawing and is_figure(asset.path):
+                    continue
                 warn("asset", f"{asset.path}: {asset.reason}", location=(docname, asset.line))
     return []
 
