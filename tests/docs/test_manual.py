@@ -98,7 +98,10 @@ def test_roles_are_in_the_reference(role):
 
 @pytest.mark.parametrize(
     "directive",
-    ["datatable", "update", "protocol", "toctree", "expt-figures", "expt-log", *(f"expt:{name}" for name in ExptDomain.directives)],
+    [
+        *("datatable", "update", "protocol", "toctree", "expt-figures", "expt-log"),
+        *(f"expt:{name}" for name in ExptDomain.directives),
+    ],
 )
 def test_directives_are_in_the_reference(directive):
     page = PAGES["reference/directives.rst"]

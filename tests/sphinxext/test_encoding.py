@@ -17,7 +17,8 @@ def test_a_log_that_is_not_utf_8_is_left_out_and_the_rest_is_built(build: Build)
         }
     )
     assert any(
-        "expts/0001_latin/notes.rst:1" in line and "no text in UTF-8" in line and "[exptdir.log]" in line for line in built.located
+        "expts/0001_latin/notes.rst:1" in line and "no text in UTF-8" in line and "[exptdir.log]" in line
+        for line in built.located
     )
     assert built.body().select_one(".exptdir-missing").get_text() == "1?"
     assert built.page("expts/0002_fine/notes").select_one("h1")

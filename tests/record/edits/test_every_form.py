@@ -41,8 +41,8 @@ OPTIONS = {
     "expt-figures": "experiment tag after before limit",
     "expt-log": "format runs",
     "datatable": (
-        "sheet range columns rows sort limit header-rows header-columns round format hidden download caption name delimiter encoding "
-        "class align widths"
+        "sheet range columns rows sort limit header-rows header-columns round format hidden download caption name "
+        "delimiter encoding class align widths"
     ),
 }
 
