@@ -119,10 +119,10 @@ def test_output_and_programs_are_not_even_watched(watched):
 
 
 def test_where_the_system_cannot_watch_the_disk_is_asked(tmp_path, monkeypatch):
-    def refuse(paths: frozenset[str], recursive: bool) -> Any:
+    def refuse(*arguments: Any) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(watching, "_open", refuse)
+    monkeypatch.setattr("watchfiles._rust_notify.RustNotify", refuse)
     monkeypatch.setattr(watching, "_POLL", 0.02)
     watched = Watched(tmp_path.resolve() / "record")
     try:
