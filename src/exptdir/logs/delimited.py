@@ -64,7 +64,15 @@ def read_rows(text: str, tabs: bool = False) -> tuple[list[tuple[int, list[str]]
 
 def _parsed(lines: Sequence[str], delimiter: str, quoting: Literal[0, 3]) -> list[tuple[int, list[str]]] | None:
     """Split lines into rows; ``None`` where a cell goes on for too long."""
-    csv.field_size_limit(2**31 - 1)
+    # The limit is the process's: others go by it to find a quotation mark that is never closed.
+    limit = csv.field_size_limit(2**31 - 1)
+    try:
+        return _rows_of(lines, delimiter, quoting)
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _rows_of(lines: Sequence[str], delimiter: str, quoting: Literal[0, 3]) -> list[tuple[int, list[str]]] | None:
     reader = csv.reader(
         (line + "\n" for line in lines), delimiter=delimiter, quoting=quoting, skipinitialspace=delimiter != "\t"
     )
