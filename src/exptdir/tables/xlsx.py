@@ -284,9 +284,12 @@ def _sheet(
     # In a pane that is only split, these are lengths in points. topLeftCell would not do: it is where the
     # rest was scrolled to when the workbook was saved.
     frozen = pane if pane is not None and pane.state in {"frozen", "frozenSplit"} else None
+    links = _linked(around.links, cells)
+    lost = f"sheet {part.name!r}: its links lie over each other too often to be shown: link single cells"
     return replace(
         sheet_of_cells(path, part.name, cells),
-        changes=_linked(around.links, cells),
+        changes=links or {},
+        problems=[Problem("table", lost, path)] if links is None else [],
         merged=around.merged,
         hidden_rows={number for number, row in worksheet.row_dimensions.items() if row.hidden},
         hidden_columns={
@@ -305,8 +308,8 @@ def _sheet(
     )
 
 
-def _linked(links: list[tuple[Box, str]], cells: CellRows[Cell]) -> dict[Position, Callable[[Cell], Cell]]:
-    """Return what gives cells their links. Each range is gone through row by row: it may be a million rows long."""
+def _linked(links: list[tuple[Box, str]], cells: CellRows[Cell]) -> dict[Position, Callable[[Cell], Cell]] | None:
+    """Return what gives cells their links, row by row: a range may be a million rows long. ``None`` for too many."""
     linked: dict[Position, str] = {}
     filled = sorted(cells.rows)
     left = 4 * len(cells) + 1_000
@@ -318,7 +321,7 @@ def _linked(links: list[tuple[Box, str]], cells: CellRows[Cell]) -> dict[Positio
             left -= 1 + len(columns)
             # Ranges that lie over each other by the thousand are nobody's work, and would never end.
             if left < 0:
-                return {}
+                return None
     return {at: partial(Cell._replace, href=target) for at, target in linked.items()}
 
 
