@@ -96,6 +96,12 @@ def _string(value: Any) -> None:
         raise ConfigurationError("expected a string")
 
 
+def _web_address(value: Any) -> None:
+    _string(value)
+    if value and not re.match(r"https?://[^\s<>\"]+\Z", value):
+        raise ConfigurationError("expected an address that begins with https:// or http://")
+
+
 def _boolean(value: Any) -> None:
     if not isinstance(value, bool):
         raise ConfigurationError("expected True or False")
@@ -264,6 +270,12 @@ class Settings:
         "Whether the script of a figure, and what it was drawn from, can be unfolded below it.",
         _boolean,
         "html",
+    )
+    repository_url: str = _option(
+        "",
+        "Where the repository of the work is on the web, such as ``https://github.com/you/work``; empty: nowhere. "
+        "Commits that pages name become links to it.",
+        _web_address,
     )
     editor_url: str = _option(
         "",
