@@ -118,7 +118,7 @@ def _script(base: Path, experiment: str, table: object, line: int | None) -> Scr
         raise _FaultError(f"the key “{unknown[0][:60]}” is not one of {', '.join(_KEYS)}")
     name = table.get("script")
     if not isinstance(name, str) or not name:
-        raise _FaultError("it has no script = \"…\"")
+        raise _FaultError('it has no script = "…"')
     path = _inside(experiment, name)
     language = LANGUAGES.get(PurePosixPath(path).suffix.lower())
     if language is None:
@@ -148,7 +148,7 @@ def _texts(table: dict[str, Any], key: str) -> tuple[str, ...]:
     value = table.get(key, [])
     # A null byte ends a path or an argument in the middle.
     if not isinstance(value, list) or not all(isinstance(item, str) and "\0" not in item for item in value):
-        raise _FaultError(f"{key} must be a list of strings, such as [\"a\", \"b\"]")
+        raise _FaultError(f'{key} must be a list of strings, such as ["a", "b"]')
     return tuple(value)
 
 
@@ -211,4 +211,3 @@ def find_scripts(
                 script = Script(path, experiment, language)
                 scripts[script.key] = script
     return tuple(scripts[key] for key in sorted(scripts)), tuple(problems)
-

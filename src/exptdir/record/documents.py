@@ -138,7 +138,6 @@ class Overview:
         return self.experiment.begun or min((entry.day for entry in self.entries if entry.day), default=None)
 
 
-
 def overview(conf: Conf, record: Record, experiment: Experiment) -> Overview:
     """Gather what the text of a record tells about one of its experiments.
 

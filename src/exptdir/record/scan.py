@@ -161,9 +161,7 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
     return memory.record(base, found, problems, lambda record: check(record, settings.statuses))
 
 
-def _no_logs(
-    base: Path, path: str, files: list[str], apart: list[str], settings: ScanSettings
-) -> Iterator[Problem]:
+def _no_logs(base: Path, path: str, files: list[str], apart: list[str], settings: ScanSettings) -> Iterator[Problem]:
     """Say what in a directory without a log looks like one."""
     for name in find_logs(path, files, replace(settings, suffixes=settings.unread)) if settings.unread else ():
         kinds = " or ".join(settings.suffixes)

@@ -78,9 +78,7 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
     except DAMAGED as error:
-        raise TableError(
-            f"the file is damaged or was cut off ({error}): put a complete copy in its place"
-        ) from None
+        raise TableError(f"the file is damaged or was cut off ({error}): put a complete copy in its place") from None
     with archive:
         # Refuse what promises to unpack past the bounds; :mod:`zipfile` never unpacks more than was promised.
         parts = archive.infolist()
@@ -184,8 +182,7 @@ def _check_prolog(name: str, stream: IO[bytes]) -> None:
 
     def refuse(*_: object) -> None:
         raise TableError(
-            f"the file is refused: its part {name} declares a document type (DTD) or entities, "
-            f"as no real workbook does"
+            f"the file is refused: its part {name} declares a document type (DTD) or entities, as no real workbook does"
         )
 
     def stop(*_: object) -> None:

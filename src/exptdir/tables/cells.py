@@ -149,7 +149,8 @@ class SheetStyles:
             if number not in self._edges:
                 border = cell.border
                 drawn = {
-                    side for side in ("top", "right", "end", "bottom", "left", "start")
+                    side
+                    for side in ("top", "right", "end", "bottom", "left", "start")
                     if (line := getattr(border, side, None)) is not None and line.style not in {None, "none"}
                 }
                 # Texts that run from right to left call the left side the start.

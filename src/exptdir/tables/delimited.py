@@ -219,9 +219,7 @@ def _decimal_commas(rows: _Rows) -> bool:
     for field in chain.from_iterable(rows.fields):
         if _POINT_NUMBER.match(field := field.strip()):
             return False
-        found = found or bool(
-            _COMMA_NUMBER.match(field) and (rows.delimiter == ";" or not _THOUSANDS.match(field))
-        )
+        found = found or bool(_COMMA_NUMBER.match(field) and (rows.delimiter == ";" or not _THOUSANDS.match(field)))
     return found
 
 

@@ -199,9 +199,7 @@ def lay_out(
         header_rows = guess_header_rows(grid, bisect_right(rows, sheet.frozen_rows), named)
     if header_columns is None:
         labelled = any(box.left == columns[0] and _share(box.top, box.bottom, rows) for box in sheet.label_boxes)
-        header_columns = guess_header_columns(
-            grid, header_rows, bisect_right(columns, sheet.frozen_columns), labelled
-        )
+        header_columns = guess_header_columns(grid, header_rows, bisect_right(columns, sheet.frozen_columns), labelled)
     for asked, count, what in ((header_rows, len(rows), "rows"), (header_columns, len(columns), "columns")):
         if not 0 <= asked <= count:
             raise TableError(f"{asked} header {what} were asked for, but {_where(sheet, box)} shows {count} {what}")

@@ -19,9 +19,7 @@ _ATOM = (
 )
 _POWER = "\\^?[-−⁻]?[0-9²³¹⁻]*"
 #: A unit: in brackets of either kind, or made of known ones (``mg/ml``, ``m s-1``, ``µmol·m⁻²``).
-_UNIT = re.compile(
-    rf"\[[^\[\]]{{1,20}}\]|\([^()]{{1,20}}\)|{_ATOM}{_POWER}(?:\s?[/·* ]\s?{_ATOM}{_POWER}){{0,5}}"
-)
+_UNIT = re.compile(rf"\[[^\[\]]{{1,20}}\]|\([^()]{{1,20}}\)|{_ATOM}{_POWER}(?:\s?[/·* ]\s?{_ATOM}{_POWER}){{0,5}}")
 
 
 def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header: bool) -> int:
@@ -91,9 +89,7 @@ def _units(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
     return found
 
 
-def guess_header_columns(
-    rows: Sequence[Sequence[Cell]], header_rows: int, frozen: int, table_labels: bool
-) -> int:
+def guess_header_columns(rows: Sequence[Sequence[Cell]], header_rows: int, frozen: int, table_labels: bool) -> int:
     """Guess the number of header columns.
 
     Parameters

@@ -339,4 +339,3 @@ def _column(table: TableObject, name: str) -> int:
         raise _not_a_reference(table, f"[{name}]")
     nearest = nearest_names(name, table.columns, 5, 0.4) or list(table.columns[:10])
     raise TableError(f"the table {table.name!r} has no column {name!r}: it has {', '.join(map(repr, nearest))}")
-

@@ -102,14 +102,10 @@ def parse_range(text: str) -> Box:
     """
     parts = _corners(text)
     if parts is None:
-        raise TableError(
-            f"{text!r} is not a range of cells: write B2:F20, B2: (from there on), B:F (columns) or B2"
-        )
+        raise TableError(f"{text!r} is not a range of cells: write B2:F20, B2: (from there on), B:F (columns) or B2")
     column, row, colon, last_column, last_row = parts
     rows = sorted((int(row or 1), int(last_row or (row if not colon else MAX_ROW))))
-    columns = sorted(
-        (column_number(column) or 1, column_number(last_column or (column if not colon else "XFD")))
-    )
+    columns = sorted((column_number(column) or 1, column_number(last_column or (column if not colon else "XFD"))))
     if rows[0] < 1 or rows[1] > MAX_ROW or columns[1] > MAX_COLUMN:
         raise TableError(f"the range {text!r} goes beyond the rows 1 to {MAX_ROW} and the columns A to XFD")
     return Box(rows[0], columns[0], rows[1], columns[1])

@@ -94,8 +94,7 @@ def _read_sheet(path: Path, book: CalamineWorkbook, name: str) -> Sheet:
             shown = {left + 1 + at: _cell(value) for at, value in enumerate(values) if value not in {"", None}}
             cells.put_row(row, {column: cell for column, cell in shown.items() if cell.text.strip()})
         merged = [
-            Box(first[0] + 1, first[1] + 1, last[0] + 1, last[1] + 1)
-            for first, last in sheet.merged_cell_ranges or ()
+            Box(first[0] + 1, first[1] + 1, last[0] + 1, last[1] + 1) for first, last in sheet.merged_cell_ranges or ()
         ]
     found = sheet_of_cells(path, name, cells)
     found.merged = merged

@@ -339,5 +339,3 @@ def _without_values(
         f"open the workbook in a spreadsheet program and save it once"
     )
     return [Problem("table", message, path)]
-
-

@@ -122,9 +122,34 @@ class Imports:
 #: Modules that open files in native code; whoever imports them may have read anything.
 NATIVE = frozenset(
     {
-        "SimpleITK", "ROOT", "connectorx", "cyvcf2", "datatable", "deltalake", "duckdb", "fiona", "h5py", "igraph",
-        "lance", "netCDF4", "osgeo", "polars", "pyogrio", "pyreadr", "pyreadstat", "pysam", "python_calamine",
-        "pyvips", "pyvista", "rasterio", "soundfile", "tables", "tensorflow", "tiledb", "vtkmodules", "zarr",
+        "SimpleITK",
+        "ROOT",
+        "connectorx",
+        "cyvcf2",
+        "datatable",
+        "deltalake",
+        "duckdb",
+        "fiona",
+        "h5py",
+        "igraph",
+        "lance",
+        "netCDF4",
+        "osgeo",
+        "polars",
+        "pyogrio",
+        "pyreadr",
+        "pyreadstat",
+        "pysam",
+        "python_calamine",
+        "pyvips",
+        "pyvista",
+        "rasterio",
+        "soundfile",
+        "tables",
+        "tensorflow",
+        "tiledb",
+        "vtkmodules",
+        "zarr",
     }
 )
 #: The same of modules that others import without need (pandas does pyarrow): they count if the record's own code

@@ -21,10 +21,7 @@ from exptdir.figures.model import Job
 
 #: Where the package is imported from; it need not be installed.
 _ROOT = Path(__file__).resolve().parents[3]
-_ENTRY = (
-    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
-    "from exptdir.figures.run.{0} import main; main(sys.argv[1:])"
-)
+_ENTRY = "import sys; sys.path.insert(0, sys.argv.pop(1)); from exptdir.figures.run.{0} import main; main(sys.argv[1:])"
 #: The time that figures bear (https://reproducible-builds.org/specs/source-date-epoch/): 1 January 2000, 0:00 UTC.
 _EPOCH = "946684800"
 

@@ -46,9 +46,7 @@ class Drawing:
         self._dark = dark
         self._count = 0
 
-    def print_figure(
-        self, canvas: Any, filename: Any, *args: Any, format: str | None = None, **options: Any
-    ) -> Any:
+    def print_figure(self, canvas: Any, filename: Any, *args: Any, format: str | None = None, **options: Any) -> Any:
         """Write a figure; what is no name of an ordinary file is left to matplotlib."""
         target = self._target(canvas, filename, format)
         # The fifth argument after the name is the format, which nobody passes by place.

@@ -196,9 +196,6 @@ def at_end(form: Form) -> re.Pattern[str]:
     return re.compile(rf"{_LEAD}{_BODY % form.core}\s*$", re.IGNORECASE)
 
 
-
 BOUNDARY = re.compile(r"(?![A-Za-z0-9%]|[./][0-9])")
-SEPARATOR = re.compile(
-    r"\s*$|\s*[:：](?![0-9])|\s+-{1,3}\s|\s*(?:---?|[–—])(?![-0-9])|\s*[(（,，;|]|-{1,3}\s"
-)
+SEPARATOR = re.compile(r"\s*$|\s*[:：](?![0-9])|\s+-{1,3}\s|\s*(?:---?|[–—])(?![-0-9])|\s*[(（,，;|]|-{1,3}\s")
 SKIP = re.compile(r"(?:-{1,3}|\s*-{1,3}(?=\s|$)|\s*[–—:：,，;|_])?\s*")

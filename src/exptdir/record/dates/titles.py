@@ -25,13 +25,9 @@ _ISO = re.compile(r"([0-9]{4})(?:([-/])([0-9]{2})\2([0-9]{2})|\.([0-9]{1,2})\.([
 _HEADING = re.compile(
     r"(?:(?P<before>[^\W\d_]{1,20})\.?\s{1,4})?(?P<year>19[7-9][0-9]|20[0-9]{2}|2100)(?P<after>.{0,24})"
 )
-_AFTER_YEAR = re.compile(
-    r"\s?年(?:\s?[0-9]{1,2}\s?月)?|\s{1,4}(?P<word>[^\W\d_]{1,20})|-(?P<month>0[1-9]|1[0-2])"
-)
+_AFTER_YEAR = re.compile(r"\s?年(?:\s?[0-9]{1,2}\s?月)?|\s{1,4}(?P<word>[^\W\d_]{1,20})|-(?P<month>0[1-9]|1[0-2])")
 #: Dates at the beginning of a directory's name: the year first, the year last.
-_NAME_YEAR_FIRST = re.compile(
-    r"([0-9]{4})(?:([-_.]?)([0-9]{2})\2([0-9]{2})|_m([0-9]{2})_d([0-9]{2}))(?![0-9])"
-)
+_NAME_YEAR_FIRST = re.compile(r"([0-9]{4})(?:([-_.]?)([0-9]{2})\2([0-9]{2})|_m([0-9]{2})_d([0-9]{2}))(?![0-9])")
 _NAME_YEAR_LAST = re.compile(r"([0-9]{2})([-_.]?)([0-9]{2})\2((?:19|20)[0-9]{2})(?![0-9])")
 _NO_YEAR = "the year of “{}” cannot be told from its surroundings; write it out"
 

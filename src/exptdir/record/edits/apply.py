@@ -229,9 +229,7 @@ class Writer:
 
 
 @contextmanager
-def locked(
-    base: Path, timeout: float = 10.0, step: Callable[[str], None] = lambda name: None
-) -> Iterator[Writer]:
+def locked(base: Path, timeout: float = 10.0, step: Callable[[str], None] = lambda name: None) -> Iterator[Writer]:
     """Keep other commands from writing to the record, and take back what an interrupted one has left.
 
     Hold it from before the scan, so that the plan is made for what is there.

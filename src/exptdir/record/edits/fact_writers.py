@@ -73,7 +73,7 @@ def _yaml(key: str, value: Plain, old: Sequence[str], end: str) -> list[str]:
         return []
     first = old[0].rstrip("\r\n") if old else ""
     comment = _COMMENT.search(first)
-    note = comment[0] if comment and "\"" not in first and "'" not in first else ""
+    note = comment[0] if comment and '"' not in first and "'" not in first else ""
     items = [line for line in old[1:] if line.lstrip().startswith("- ")]
     if not isinstance(value, tuple):
         shown = _padded(value, first) if isinstance(value, int) else _scalar(value)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
 if TYPE_CHECKING:
-
     from exptdir.figures.model import Job, Outcome
     from exptdir.figures.run.runner import Runner
 
@@ -91,7 +90,6 @@ class Submitter:
             # Clusters fail with exceptions of any kind, and no script is to be run elsewhere instead.
             self._failure = f"exptdir_figure_executor is of no use: {error}"
             raise RuntimeError(self._failure) from error
-
 
     def _dask(self, *cluster: Any) -> Executor:
         """Connect to a cluster: that of Dask's own configuration where none is named."""

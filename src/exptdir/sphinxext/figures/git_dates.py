@@ -81,11 +81,14 @@ def _git(base: Path, *arguments: str) -> str:
     environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     try:
         done = subprocess.run(
-            [*_GIT, *arguments], cwd=base, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-            check=True, timeout=_TIMEOUT,
+            [*_GIT, *arguments],
+            cwd=base,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=_TIMEOUT,
         )
     except (OSError, subprocess.SubprocessError):
         return ""
     return os.fsdecode(done.stdout)
-
-

@@ -284,8 +284,20 @@ _BUILDERS = frozenset({"html", "dirhtml", "singlehtml"})
 #: Themes that have none, so that a dark figure would stand on a white page.
 LIGHT_ONLY = frozenset(
     [
-        "agogo", "alabaster", "basic", "bizstyle", "classic", "default", "haiku", "nature", "nonav", "pyramid",
-        "scrolls", "sphinx_rtd_theme", "sphinxdoc", "traditional",
+        "agogo",
+        "alabaster",
+        "basic",
+        "bizstyle",
+        "classic",
+        "default",
+        "haiku",
+        "nature",
+        "nonav",
+        "pyramid",
+        "scrolls",
+        "sphinx_rtd_theme",
+        "sphinxdoc",
+        "traditional",
     ]
 )
 

@@ -238,8 +238,8 @@ class _Describer:
         for directory in {self.base, str(self.domain.env.srcdir)}:
             text = text.replace(directory + os.sep, "")
         # Of what is installed, packages tell enough, and of what lies anywhere else, the name.
-        text = _INSTALLED.sub(r'\1', text)
-        return _ADDRESS.sub("0x…", _ELSEWHERE.sub(r'\1', text))
+        text = _INSTALLED.sub(r"\1", text)
+        return _ADDRESS.sub("0x…", _ELSEWHERE.sub(r"\1", text))
 
     def _name(self, path: str) -> str:
         return posixpath.relpath(path, self.report.script.folder)

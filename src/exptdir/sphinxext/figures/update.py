@@ -1,6 +1,4 @@
-"""Brings figures up to date at the start of a build, and says what is wrong with them.
-
-"""
+"""Brings figures up to date at the start of a build, and says what is wrong with them."""
 
 from __future__ import annotations
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
-
 class cell_value(nodes.inline):
     """The value of a cell, with its address in the attribute ``address``."""
 

@@ -182,6 +182,7 @@ class DatatableDirective(SphinxDirective):
             if not typed:
                 # Return the table whose cells are the content.
                 from exptdir.tables import read_text
+
                 if not self.content:
                     raise TableError("it names no file and has no content: write a file behind it, or cells below it")
                 table = read_text(

@@ -211,5 +211,3 @@ def natural_widths(table: Table, widest: int = 40, rows: int = 500) -> list[int]
             length = max(map(len, cell.text.split("\n"))) if "\n" in cell.text else len(cell.text)
             longest[column] = max(longest[column], min(length, widest))
     return longest
-
-

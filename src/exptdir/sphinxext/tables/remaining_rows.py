@@ -127,9 +127,7 @@ def _keys(domain: ExptDomain) -> set[str]:
     return {key for keys in domain.tables.values() for key in keys}
 
 
-def _outdated(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> list[str]:
+def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
     """Have pages read again whose rows somebody has deleted."""
     found = domain_of(env).tables.items()
     return [docname for docname, keys in found if not all(_kept(env, key).is_file() for key in keys)]

@@ -67,9 +67,7 @@ class Columns:
             found = self._by_name(name, same)
             if len(found) > 1:
                 letters = " and ".join(self.letters[at] for at in found[:_LISTED])
-                raise TableError(
-                    f"{len(found)} columns are called {_short(name)!r}: choose by letter ({letters})"
-                )
+                raise TableError(f"{len(found)} columns are called {_short(name)!r}: choose by letter ({letters})")
             if found:
                 return found[0]
         if not quoted and name.upper() in self._numbers:

@@ -97,12 +97,12 @@ def select(
         ends = [*kept[1:], kept[-1] + 1]
         ruled = [new for new, at in enumerate(kept) if any(at <= rule < ends[new] for rule in table.rules_right)]
         table = replace(
-        table,
-        rows=tuple(map(tuple, grid)),
-        header_columns=len([at for at, old in enumerate(kept) if old == at and at < table.header_columns]),
-        letters=tuple(named.letters[at] for at in kept),
-        rules_right=frozenset(ruled if ordered else ()),
-    )
+            table,
+            rows=tuple(map(tuple, grid)),
+            header_columns=len([at for at, old in enumerate(kept) if old == at and at < table.header_columns]),
+            letters=tuple(named.letters[at] for at in kept),
+            rules_right=frozenset(ruled if ordered else ()),
+        )
     return replace(table, omitted=table.omitted + omitted)
 
 
