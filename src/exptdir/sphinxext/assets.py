@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from glob import glob
+from glob import escape, glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -76,13 +76,15 @@ def check_bounds(env: BuildEnvironment, typed: str, path: str) -> None:
         raise AssetError(f"{typed!r} lies outside the record; exptdir_asset_roots may allow its directory")
 
 
-def locate(env: BuildEnvironment, typed: str, docname: str) -> Path:
+def locate(env: BuildEnvironment, typed: str, docname: str, *, any_format: bool = False) -> Path:
     """Find the file that a document names.
 
     Parameters
     ----------
     typed
         The path as written: relative to the document, or to the source directory with a slash in front.
+    any_format
+        Whether ``loss.*`` means a file of that name in any format, as it does for an image.
 
     Raises
     ------
@@ -94,7 +96,10 @@ def locate(env: BuildEnvironment, typed: str, docname: str) -> Path:
     # Not resolved: Sphinx would follow links first, and what is written is what may be judged.
     path = written_path(env, typed, docname)
     check_bounds(env, typed, path)
-    reason = why_not(path)
+    if any_format and typed.endswith(".*"):
+        reason = None if glob(f"{escape(path[:-1])}*") else "there is no such file in any format"
+    else:
+        reason = why_not(path)
     if reason is not None:
         raise AssetError(reason)
     return Path(path)
@@ -120,10 +125,6 @@ def placeholder(typed: str, reason: str, *, inline: bool = False) -> nodes.Eleme
     return nodes.container("", paragraph, classes=["exptdir-placeholder"])
 
 
-def _shows_a_file(node: nodes.Node) -> bool:
-    return isinstance(node, (nodes.image, addnodes.download_reference))
-
-
 class AssetTransform(SphinxTransform):
     """Replaces images and downloads without a file, before Sphinx looks for it."""
 
@@ -132,8 +133,9 @@ class AssetTransform(SphinxTransform):
 
     def apply(self, **kwargs: Any) -> None:
         """Look at every image and download of the document."""
-        for node in filter(_shows_a_file, all_nodes(self.document)):
-            assert isinstance(node, nodes.Element)
+        for node in all_nodes(self.document):
+            if not isinstance(node, (nodes.image, addnodes.download_reference)):
+                continue
             is_image = isinstance(node, nodes.image)
             typed = str(node.get("uri" if is_image else "reftarget", ""))
             if is_image and "%" in typed and why_not(written_path(self.env, typed, self.env.docname)):
@@ -142,42 +144,36 @@ class AssetTransform(SphinxTransform):
                 if "\0" not in plain and why_not(written_path(self.env, plain, self.env.docname)) is None:
                     node["uri"] = typed = plain
             if "://" not in typed and not typed.startswith("data:"):
-                what = "image" if is_image else "download"
                 try:
-                    if what == "image" and typed.endswith(".*"):
-                        path = written_path(self.env, typed, self.env.docname)
-                        check_bounds(self.env, typed, path)
-                        if not glob(path):
-                            raise AssetError("there is no such file in any format")
-                    elif what == "image":
-                        locate(self.env, search_image_for_language(typed, self.env), self.env.docname)
-                    else:
-                        locate(self.env, typed, self.env.docname)
+                    locate(
+                        self.env,
+                        search_image_for_language(typed, self.env) if is_image and typed[-2:] != ".*" else typed,
+                        self.env.docname,
+                        any_format=is_image,
+                    )
                 except AssetError as error:
-                    self._replace(node, typed, str(error), what)
+                    self.replace(node, typed, str(error))
 
-    def _replace(self, node: nodes.Element, typed: str, reason: str, what: str) -> None:
-        if not _inside_definition(node):
+    def replace(self, node: nodes.Element, typed: str, reason: str) -> None:
+        """Put what says so in place of an image or a download that cannot be shown."""
+        is_image, around = isinstance(node, nodes.image), node.parent
+        while around is not None and not isinstance(around, nodes.substitution_definition):
+            around = around.parent
+        # The definition of a substitution is shown where it is used, or nowhere.
+        if around is None:
             note_missing(domain_of(self.env), self.env.docname, typed, reason, line_of(node))
         if isinstance(node.parent, nodes.reference) and len(node.parent) == 1:
             # An image that is a link: Sphinx's writers allow nothing but an image in it.
             node = node.parent
         inside_text = isinstance(node.parent, nodes.TextElement)
-        new = placeholder(typed, reason, inline=what == "download" or inside_text)
-        if what == "download":
+        new = placeholder(typed, reason, inline=not is_image or inside_text)
+        if not is_image:
             title = node.astext()
             new.insert(0, nodes.Text(f"{title} " if title and title != typed else ""))
         else:
             path = os.path.relpath(written_path(self.env, typed, self.env.docname), self.env.srcdir)
             new[MISSING] = Path(path).as_posix()
         node.replace_self(new)
-
-
-def _inside_definition(node: nodes.Node | None) -> bool:
-    """Say whether a node is in the definition of a substitution, which is shown where it is used, or nowhere."""
-    while node is not None and not isinstance(node, nodes.substitution_definition):
-        node = node.parent
-    return node is not None
 
 
 def outdated_assets(
@@ -188,20 +184,17 @@ def outdated_assets(
     Missing files are no dependencies of Sphinx's, who would read the page again each time.
     """
     stale = []
-    for docname, assets in domain_of(env).assets.items():
-        if docname in env.found_docs and any(_reason_now(env, docname, asset.path) != asset.reason for asset in assets):
-            stale.append(docname)
+    for docname in domain_of(env).assets.keys() & env.found_docs:
+        for asset in domain_of(env).assets[docname]:
+            try:
+                locate(env, asset.path, docname, any_format=True)
+                reason = ""
+            except AssetError as error:
+                reason = str(error)
+            if reason != asset.reason:
+                stale.append(docname)
+                break
     return stale
-
-
-def _reason_now(env: BuildEnvironment, docname: str, typed: str) -> str | None:
-    try:
-        if typed.endswith(".*") and glob(written_path(env, typed, docname)):
-            return None
-        locate(env, typed, docname)
-    except AssetError as error:
-        return "there is no such file in any format" if typed.endswith(".*") else str(error)
-    return None
 
 
 def setup_assets(app: Sphinx) -> None:

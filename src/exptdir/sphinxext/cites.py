@@ -50,15 +50,6 @@ def _is_myst(node: addnodes.pending_xref) -> bool:
     return bool(node.get("reftype") == "myst" and node.get("refdomain") is None)
 
 
-def _anchor(node: nodes.Node) -> str:
-    above = node.parent
-    while above is not None:
-        if isinstance(above, nodes.section) and above["ids"]:
-            return "" if isinstance(above.parent, nodes.document) else str(above["ids"][0])
-        above = above.parent
-    return ""
-
-
 class Sentences:
     """Finds the sentences that hold references, reading each paragraph once however many it holds."""
 
@@ -106,9 +97,13 @@ class _Paragraph:
         mark = self.marks.get(node)
         if mark is None:
             return (_shown(node),)
-        pieces = _MARKS.split(_shorten(self.sentences[mark], mark))
-        found = (_shown(self.marked[piece]) if piece in self.marked else (piece, False) for piece in pieces if piece)
-        return tuple(found)
+        sentence = self.sentences[mark]
+        if len(sentence) > _LONGEST:
+            start = max(0, min(sentence.index(mark) - _LONGEST // 2, len(sentence) - _LONGEST))
+            end = start + _LONGEST
+            sentence = ("… " if start else "") + sentence[start:end].strip() + (" …" if end < len(sentence) else "")
+        pieces = filter(None, _MARKS.split(sentence))
+        return tuple(_shown(self.marked[piece]) if piece in self.marked else (piece, False) for piece in pieces)
 
 
 def _shown(node: addnodes.pending_xref) -> tuple[str, bool]:
@@ -116,14 +111,6 @@ def _shown(node: addnodes.pending_xref) -> tuple[str, bool]:
     if _is_ours(node) and not node.get("refexplicit"):
         return str(node["reftarget"]), True
     return " ".join(node.astext().split()) or str(node["reftarget"]), False
-
-
-def _shorten(sentence: str, shown: str) -> str:
-    if len(sentence) <= _LONGEST:
-        return sentence
-    start = max(0, min(sentence.index(shown) - _LONGEST // 2, len(sentence) - _LONGEST))
-    cut = sentence[start : start + _LONGEST]
-    return ("… " if start else "") + cut.strip() + (" …" if start + _LONGEST < len(sentence) else "")
 
 
 def collect_references(app: Sphinx, doctree: nodes.document) -> None:
@@ -141,7 +128,12 @@ def collect_references(app: Sphinx, doctree: nodes.document) -> None:
         if _is_ours(node) or _is_myst(node):
             kind = forced_kind(node["reftype"])
             builds_on = node["reftype"] == "builds-on"
-            place = (line_of(node), _anchor(node), sentences.around(node))
+            section: Any = node.parent
+            while not (section is None or (isinstance(section, nodes.section) and section["ids"])):
+                section = section.parent
+            # The page's own section is no place on it.
+            inner = section if section is not None and not isinstance(section.parent, nodes.document) else None
+            place = (line_of(node), "" if inner is None else str(inner["ids"][0]), sentences.around(node))
             cites.append(Cite(node["reftarget"], kind, builds_on, *place, _is_ours(node), conditions_of(node)))
         if not _is_ours(node):
             xrefs.add((node.get("refdomain") or "", node.get("reftype") or "", node.get("reftarget") or ""))
@@ -151,15 +143,12 @@ def collect_references(app: Sphinx, doctree: nodes.document) -> None:
         domain.xrefs[docname] = sorted(xrefs)
 
 
-def _known_elsewhere(env: BuildEnvironment, text: str) -> bool:
-    """Say whether intersphinx knows an experiment, entry or run of that name."""
-    inventory = getattr(env, "intersphinx_inventory", {})
-    return any(text in inventory.get(f"expt:{kind}", {}) for kind in ("experiment", "entry", "run"))
-
-
 def link_references(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Compute who is referred to by whom, and report the references that lead nowhere."""
     domain = domain_of(env)
+    inventory = getattr(env, "intersphinx_inventory", {})
+    # What intersphinx knows, it will resolve.
+    elsewhere = {name for kind in domain.object_types for name in inventory.get(f"expt:{kind}", ())}
     # Nothing is read from here on.
     domain.located = {}
     backlinks: defaultdict[str, list[tuple[str, Cite]]] = defaultdict(list)
@@ -168,14 +157,9 @@ def link_references(app: Sphinx, env: BuildEnvironment) -> list[str]:
         for cite in cites:
             place = domain.locate(cite.text, docname, cite.kind)
             if isinstance(place, Unresolved):
-                if cite.sure and not _known_elsewhere(env, cite.text):
-                    warn(
-                        "ref",
-                        f"reference to nothing: {place.message}"
-                        if not place.ambiguous
-                        else f"ambiguous reference: {place.message}",
-                        location=(docname, cite.line),
-                    )
+                if cite.sure and cite.text not in elsewhere:
+                    kind = "ambiguous reference" if place.ambiguous else "reference to nothing"
+                    warn("ref", f"{kind}: {place.message}", location=(docname, cite.line))
             elif here is None or place.experiment.key != here.key:
                 backlinks[place.experiment.key].append((docname, cite))
     domain.backlinks = dict(backlinks)
@@ -252,26 +236,15 @@ def citing_documents(domain: ExptDomain, docname: str) -> list[Citing]:
     """
     experiment = domain.record.by_docname.get(docname)
     found = domain.backlinks.get(experiment.key, []) if experiment is not None else []
-    groups: list[Citing] = []
+    groups: list[tuple[Any, Citing]] = []
     for source, citations in groupby(found, key=lambda pair: pair[0]):
         shown = [(cite, shown_pieces(domain, source, cite)) for _source, cite in citations]
-        title = domain.env.titles.get(source)
-        groups.append(
-            (
-                source,
-                (title.astext() if title is not None else source),
-                list({(cite.anchor, tuple(pieces)): (cite, pieces) for cite, pieces in shown}.values()),
-            )
-        )
-    return sorted(groups, key=lambda group: _order(domain, group[0]))
-
-
-def _order(domain: ExptDomain, docname: str) -> tuple[bool, Any, bool, str]:
-    experiment = domain.record.around(docname)
-    if experiment is None:
-        return True, (), True, docname
-    # An experiment's own page, then the others beside it.
-    return False, listing_order(experiment), experiment.docname != docname, docname
+        distinct = list({(cite.anchor, tuple(pieces)): (cite, pieces) for cite, pieces in shown}.values())
+        title, owner = domain.env.titles.get(source), domain.record.around(source)
+        # An experiment's own page, then the others beside it.
+        order = (True, (), True) if owner is None else (False, listing_order(owner), owner.docname != source)
+        groups.append(((order, source), (source, source if title is None else title.astext(), distinct)))
+    return [group for _order, group in sorted(groups, key=lambda pair: pair[0])]
 
 
 def _group(domain: ExptDomain, docname: str, title: str, citations: Citations) -> nodes.list_item:

@@ -19,12 +19,6 @@ _MYST_EXTENSIONS = ["colon_fence", "deflist", "dollarmath", "tasklist"]
 _MYST = frozenset({"myst_parser", "myst_nb"})
 
 
-def _wants_markdown(app: Sphinx) -> bool:
-    """Say whether Markdown is wanted: always, unless ``source_suffix`` is set and does not name it."""
-    suffixes = app.config._raw_config.get("source_suffix")
-    return suffixes is None or ".md" in ([suffixes] if isinstance(suffixes, str) else suffixes)
-
-
 def enable_markdown(app: Sphinx, config: Config) -> None:
     """Enable the usual Markdown, where the author says nothing of it."""
     if "myst_enable_extensions" not in config._raw_config:
@@ -35,7 +29,7 @@ def enable_markdown(app: Sphinx, config: Config) -> None:
 
 
 def setup_companions(app: Sphinx) -> None:
-    """Set up sphinx-design and, where Markdown is wanted, MyST-Parser."""
+    """Set up sphinx-design, and MyST-Parser unless ``source_suffix`` is set and does not name Markdown's."""
     # Those that come later in the author's list are not set up yet, but would be a second time.
     named = set(app.config._raw_config.get("extensions", ())) | set(app.extensions)
     if "sphinx_design" not in named:
@@ -44,7 +38,8 @@ def setup_companions(app: Sphinx) -> None:
             from sphinx_design.icons import get_octicon_data
 
             get_octicon_data.cache_clear()
-    if not _MYST & named and _wants_markdown(app):
+    suffixes = app.config._raw_config.get("source_suffix", ".md")
+    if not _MYST & named and ".md" in ([suffixes] if isinstance(suffixes, str) else suffixes):
         app.setup_extension("myst_parser")
         app.connect("config-inited", enable_markdown, priority=400)
 

@@ -8,7 +8,8 @@ The directive that describes a run, so that references reach it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from docutils import nodes
@@ -25,7 +26,7 @@ from exptdir.record.check import status
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import Kind, Resolution, Unresolved, resolve
 from exptdir.sphinxext.config import Settings
-from exptdir.sphinxext.store import Cite, FigureState, Labelled, Run, Store
+from exptdir.sphinxext.store import Cite, FigureState, Run, Store
 
 if TYPE_CHECKING:
     from docutils.nodes import Element, Node
@@ -138,8 +139,6 @@ class ExptDomain(Store):
     backlinks: dict[str, list[tuple[str, Cite]]]
     #: The runs of each experiment, made when they are first asked for after reading.
     runs_by_key: dict[str, list[tuple[str, Run]]] | None = None
-    #: The standard labels of each document, and what they were made of.
-    labelled: Labelled | None = None
     #: What this build knows of figures, from before documents are looked at.
     figure_state: FigureState
     #: Scans the disk for this application.
@@ -186,9 +185,16 @@ class ExptDomain(Store):
             return found
         if found.experiment.docname not in self.env.all_docs:
             return Unresolved(f"the log of {found.experiment.label()} is not part of this build")
-        finders = {"entry": self._entry, "run": self._run, "label": self._label}
-        finder = finders.get(found.kind, self._experiment)
-        return finder(found, here is not None and here.key == found.experiment.key)
+        target, own = found.experiment, here is not None and here.key == found.experiment.key
+        if found.kind == "entry":
+            return self._entry(found, own)
+        if found.kind == "label":
+            return self._label(found, own)
+        if found.kind == "run":
+            page, run = next(pair for pair in self.runs_of(target) if pair[1].name == found.run)
+            shown = run.name if own else f"{target.label()}/{run.name}"
+            return Place(page, run.anchor, shown, self.tooltip(target), "run", target)
+        return Place(target.docname, "", self.shown(target), self.tooltip(target), "experiment", target)
 
     def tooltip(self, experiment: Experiment) -> str:
         """Title and status of an experiment, as links to it carry them."""
@@ -205,30 +211,21 @@ class ExptDomain(Store):
         """What a reference to an experiment shows."""
         return experiment.label(self.settings.ref_format, self.heading(experiment))
 
-    def _experiment(self, found: Resolution, _own: bool) -> Place:
-        target = found.experiment
-        return Place(target.docname, "", self.shown(target), self.tooltip(target), "experiment", target)
-
     def _entry(self, found: Resolution, own: bool) -> Place | Unresolved:
         target = found.experiment
         entries = self.entries.get(target.docname, [])
         day = found.date.isoformat() if found.date else ""
         entry = next((entry for entry in entries if (entry.day, entry.n) == (day, found.n)), None)
         if entry is None:
-            days = sorted({entry.day for entry in entries}, key=lambda other: (_distance(other, day), other))
-            near = tuple(f"{target.address}@{other}" for other in days[:3])
+            days = {date.fromisoformat(entry.day) for entry in entries}
+            nearest = sorted(days, key=lambda other: (abs(other - (found.date or other)), other))
+            near = tuple(f"{target.address}@{other}" for other in nearest[:3])
             wanted = day + (f".{found.n}" if found.n > 1 else "")
             return Unresolved(f"{target.label()} has no entry {wanted}", lambda: near)
         written = entry.written + (f" ({entry.n})" if entry.n > 1 else "")
         text = written if own else f"{target.label()}, {written}"
         tooltip = f"{self.tooltip(target)}: {entry.title}" if entry.title else self.tooltip(target)
         return Place(target.docname, entry.anchor, text, tooltip, "entry", target)
-
-    def _run(self, found: Resolution, own: bool) -> Place:
-        target = found.experiment
-        docname, run = next(pair for pair in self.runs_of(target) if pair[1].name == found.run)
-        text = run.name if own else f"{target.label()}/{run.name}"
-        return Place(docname, run.anchor, text, self.tooltip(target), "run", target)
 
     def _label(self, found: Resolution, own: bool) -> Place | Unresolved:
         target, label = found.experiment, found.label or ""
@@ -291,31 +288,21 @@ class ExptDomain(Store):
         found = self.link(place, builder, fromdocname, contnode)
         return [(f"expt:{place.kind}", cast("nodes.reference", found))]
 
-    def get_objects(self) -> Iterable[tuple[str, str, str, str, str, int]]:
-        """Return experiments, entries and runs for ``objects.inv`` and for the search."""
-        experiments = filter(None, map(self.record.by_docname.get, sorted(self.pages)))
-        return [thing for experiment in experiments for thing in self._objects(experiment)]
-
-    def _objects(self, experiment: Experiment) -> Iterator[tuple[str, str, str, str, str, int]]:
-        address, docname = experiment.address, experiment.docname
-        title = f"{experiment.label()}: {self.heading(experiment)}"
-        yield address, title, "experiment", docname, "", 1
-        for entry in self.entries.get(docname, ()):
-            number = f".{entry.n}" if entry.n > 1 else ""
-            shown = f"{experiment.label()}, {entry.written}: {entry.title}".rstrip(": ")
-            yield f"{address}@{entry.day}{number}", shown, "entry", docname, entry.anchor, 1
-        for page, run in self.runs_of(experiment):
-            shown = f"{experiment.label()}/{run.name}"
-            yield f"{address}/{run.name}", shown, "run", page, run.anchor, 1
+    def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
+        """Yield experiments, entries and runs for ``objects.inv`` and for the search."""
+        for experiment in filter(None, map(self.record.by_docname.get, sorted(self.pages))):
+            address, docname, label = experiment.address, experiment.docname, experiment.label()
+            yield address, f"{label}: {self.heading(experiment)}", "experiment", docname, "", 1
+            for entry in self.entries.get(docname, ()):
+                shown = f"{label}, {entry.written}: {entry.title}".rstrip(": ")
+                yield f"{address}@{entry.number}", shown, "entry", docname, entry.anchor, 1
+            for page, run in self.runs_of(experiment):
+                yield f"{address}/{run.name}", f"{label}/{run.name}", "run", page, run.anchor, 1
 
 
 def forced_kind(typ: str) -> Kind | None:
     """Return the kind that a role insists on, ``None`` for those that take any."""
     return cast("Kind", typ) if typ in {"experiment", "entry", "run"} else None
-
-
-def _distance(day: str, other: str) -> int:
-    return abs(int(day.replace("-", "")) - int(other.replace("-", "")))
 
 
 def domain_of(env: BuildEnvironment) -> ExptDomain:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from exptdir.record.dates import TitleDate
 from exptdir.record.entries import date_titles
 from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes, page_section, title_text
@@ -42,21 +40,6 @@ class UpdateDirective(SphinxDirective):
         return [box]
 
 
-def _is_update(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.admonition) and "exptdir_update" in node
-
-
-def _level(node: nodes.Element) -> int:
-    """Return how deep a section is nested, 1 for those of the document; 0 for an update."""
-    if _is_update(node):
-        return 0
-    level, above = 1, node.parent
-    while above is not None:
-        level += isinstance(above, nodes.section)
-        above = above.parent
-    return level
-
-
 class EntryTransform(ExperimentTransform):
     """Finds the entries of a log, gives them anchors, and lists them."""
 
@@ -65,12 +48,23 @@ class EntryTransform(ExperimentTransform):
     def apply_to_page(self) -> None:
         """Note the entries with the domain, and put the list below the page's title."""
         page, settings = page_section(self.document), self.domain.settings
-        dated = list(self._titled())
-        titles = [
+        dated: list[tuple[nodes.Element, nodes.title]] = []
+        titles: list[tuple[str, int]] = []
+        for title in all_nodes(self.document):
+            if not (isinstance(title, nodes.title) and isinstance(title.parent, (nodes.section, nodes.admonition))):
+                continue
+            node: nodes.Element = title.parent
+            if isinstance(node, nodes.admonition) and "exptdir_update" not in node:
+                continue
+            level = 0
+            above: nodes.Element | None = node if isinstance(node, nodes.section) else None
+            while above is not None:
+                level += isinstance(above, nodes.section)
+                above = above.parent
+            dated.append((node, title))
             # A log in another form says itself how its dates are to be read.
-            (str(node.get("exptdir_update") or node.get("exptdir_title") or title_text(title)), _level(node))
-            for node, title in dated
-        ]
+            text = str(node.get("exptdir_update") or node.get("exptdir_title") or title_text(title))
+            titles.append((text, level))
         at_page = next((at for at, (node, _) in enumerate(dated) if node is page), None)
         found, contradictions = date_titles(titles, at_page, order=settings.date_order, begun=self.experiment.begun)
         for text in contradictions:
@@ -82,33 +76,20 @@ class EntryTransform(ExperimentTransform):
             if written.problem:
                 self._trouble(written.problem, *dated[at])
             if day is not None:
-                entries.append(self._note(dated[at][0], written, day.isoformat(), n))
+                node, anchor = dated[at][0], f"entry-{day}" + (f"-{n}" if n > 1 else "")
+                node["ids"].insert(0, anchor)
+                node["classes"].append("exptdir-entry")
+                self.document.ids[anchor] = node
+                entries.append(Entry(day.isoformat(), n, written.written, written.rest, anchor, conditions_of(node)))
         if entries:
             self.domain.entries[self.env.docname] = entries
-            self._reserve(entries)
+        if settings.entry_list != "none" and len(entries) > 1 and page is not None:
+            # The list itself is made when the page is: a built record holds thousands of pages.
+            heading = page.first_child_matching_class(nodes.title)
+            page.insert(0 if heading is None else heading + 1, entry_list(docname=self.env.docname))
 
     def _trouble(self, message: str, node: nodes.Element, title: nodes.title) -> None:
         self.domain.note_trouble(self.env.docname, "date", message, node.line or title.line)
-
-    def _titled(self) -> Iterator[tuple[nodes.Element, nodes.title]]:
-        """Yield the sections and the updates with their titles."""
-        for title in all_nodes(self.document):
-            if isinstance(title, nodes.title) and (isinstance(title.parent, nodes.section) or _is_update(title.parent)):
-                yield title.parent, title
-
-    def _note(self, node: nodes.Element, found: TitleDate, day: str, n: int) -> Entry:
-        anchor = f"entry-{day}" + (f"-{n}" if n > 1 else "")
-        node["ids"].insert(0, anchor)
-        node["classes"].append("exptdir-entry")
-        self.document.ids[anchor] = node
-        return Entry(day, n, found.written, found.rest, anchor, conditions_of(node))
-
-    def _reserve(self, entries: list[Entry]) -> None:
-        """Keep the place of the list, which is made when the page is: a built record holds thousands of pages."""
-        section = page_section(self.document)
-        if self.domain.settings.entry_list != "none" and len(entries) > 1 and section is not None:
-            title = section.first_child_matching_class(nodes.title)
-            section.insert(0 if title is None else title + 1, entry_list(docname=self.env.docname))
 
 
 class entry_list(Placeholder):
@@ -125,13 +106,11 @@ class entry_list(Placeholder):
 
     def content(self, domain: ExptDomain) -> list[nodes.Node]:
         """Return the list, for builders other than those of HTML pages."""
-        items = nodes.bullet_list("", *(_item(*link) for link in self.links(domain)), classes=["exptdir-entries"])
+        items = nodes.bullet_list(classes=["exptdir-entries"])
+        for anchor, text in self.links(domain):
+            link = nodes.reference("", text, refid=anchor, internal=True)
+            items += nodes.list_item("", nodes.paragraph("", "", link))
         return [nodes.container("", items, classes=["exptdir-entry-list"])]
-
-
-def _item(anchor: str, text: str) -> nodes.list_item:
-    link = nodes.reference("", text, refid=anchor, internal=True)
-    return nodes.list_item("", nodes.paragraph("", "", link))
 
 
 def visit_entry_list_html(visitor: Any, node: entry_list) -> None:

@@ -46,6 +46,8 @@ class Freshness:
 
     def digest(self, docname: str) -> str:
         """Digest what the page of *docname* shows of other documents, and of the state of figures."""
+        if docname in self.domain.unpredictable:
+            return UNKNOWN
         parent, before, after = self.relations.get(docname, [None, None, None])
         found = [before, after]
         seen = set()
@@ -55,24 +57,33 @@ class Freshness:
             parent = self.relations.get(parent, [None])[0]
         groups = citing_documents(self.domain, docname)
         experiment = self.domain.record.by_docname.get(docname)
+        references: list[Any] = []
+        for cite in self.domain.cites.get(docname, ()):
+            place = self.domain.locate(cite.text, docname, cite.kind)
+            if isinstance(place, Unresolved):
+                # A link that may as well mean something else is left as it is, without what may be meant.
+                references.append(place.message if cite.sure else place.reason)
+            else:
+                references.append(place[:4])
+        listed: list[Any] = []
+        if docname in self.domain.listings:
+            listed += self._titled(listed_below(self.env, docname, DEEPEST))
+            listed += ((child, self._titles.get(child)) for child in self.env.toctree_includes.get(docname, ()))
         shown = (
             figures_shown(self.domain, docname),
             self._global_tree,
             self._sheets,
-            ([(name, self._titles.get(name or "")) for name in found]),
-            self._references(docname),
-            self._lists(docname),
-            (self._neighbours.of(experiment).shown() if experiment is not None else None),
-            (
-                [
-                    (source, title, [(cite.builds_on, cite.anchor, pieces) for cite, pieces in citations])
-                    for source, title, citations in groups
-                ]
-            ),
+            [(name, self._titles.get(name or "")) for name in found],
+            references,
+            # What the tables of contents of a page show: titles, and sections below them.
+            listed,
+            self._neighbours.of(experiment).shown() if experiment is not None else None,
+            [
+                (source, title, [(cite.builds_on, cite.anchor, pieces) for cite, pieces in citations])
+                for source, title, citations in groups
+            ],
             [self._other(docname, *xref) for xref in self.domain.xrefs.get(docname, ())],
         )
-        if docname in self.domain.unpredictable:
-            return UNKNOWN
         return hashlib.sha256(repr(shown).encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
     @cached_property
@@ -107,24 +118,6 @@ class Freshness:
                     found.append((file.name, hashlib.sha256(file.read_bytes()).hexdigest()))
         return found
 
-    def _references(self, docname: str) -> list[Any]:
-        found: list[Any] = []
-        for cite in self.domain.cites.get(docname, ()):
-            place = self.domain.locate(cite.text, docname, cite.kind)
-            if isinstance(place, Unresolved):
-                # A link that may as well mean something else is left as it is, without what may be meant.
-                found.append(place.message if cite.sure else place.reason)
-            else:
-                found.append(place[:4])
-        return found
-
-    def _lists(self, docname: str) -> list[Any]:
-        """Return what the tables of contents of a page show: titles, and sections below them."""
-        if docname not in self.domain.listings:
-            return []
-        shown = self._titled(listed_below(self.env, docname, DEEPEST))
-        return [*shown, *((child, self._titles.get(child)) for child in self.env.toctree_includes.get(docname, ()))]
-
     def _titled(self, children: list[tuple[str, list[Any]]]) -> list[Any]:
         return [(child, self._titles.get(child), self._titled(below)) for child, below in children]
 
@@ -144,17 +137,13 @@ class Freshness:
             # It may mean an experiment, of which its link shows title and status.
             found = self.domain.locate(target, docname)
             place.append(found.message if isinstance(found, Unresolved) else found[:4])
-        domains = [domain] if domain in self.env.domains else list(self._other_domains)
+        domains = [domain] if domain in self.env.domains else sorted(other.name for other in self.env.domains.values())
         last = _last_part(target)
         return [*place, *(self._index(name).get(last, []) for name in domains)]
 
     @cached_property
     def _labels(self) -> dict[str, Label]:
         return standard_labels(self.domain)
-
-    @cached_property
-    def _other_domains(self) -> list[str]:
-        return sorted(domain.name for domain in self.env.domains.values())
 
     def _index(self, name: str) -> dict[str, list[tuple[str, ...]]]:
         """Return the objects of a domain by the last part of their name, which every reference ends with."""

@@ -6,15 +6,13 @@ reads a document, so keeping tens of thousands of them would make reading quadra
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from docutils import nodes
 
-from exptdir.record.model import Experiment
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.singlehtml import WRITTEN
-from exptdir.sphinxext.store import Label, Labelled
+from exptdir.sphinxext.store import Label
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -28,31 +26,16 @@ def standard_labels(domain: ExptDomain) -> dict[str, Label]:
     of that day.
     """
     labels: dict[str, Label] = {}
-    known: Labelled = domain.labelled or {}
-    domain.labelled = made = {}
     # By name, not in the order of reading: where two experiments have one address, the last label stays.
-    for docname, page in sorted(domain.pages.items()):
+    for docname in sorted(domain.pages):
         experiment = domain.record.by_docname.get(docname)
-        if experiment is None:
-            continue
-        sources = experiment, page, domain.entries.get(docname)
-        found = known.get(docname)
-        # Each reading of a document makes these anew.
-        if found is None or any(one is not other for one, other in zip(found[0], sources, strict=True)):
-            found = sources, tuple(_labels(domain, experiment))
-        made[docname] = found
-        labels.update(found[1])
+        if experiment is not None:
+            base, label = "expt-" + nodes.fully_normalize_name(experiment.address), experiment.label()
+            labels[base] = docname, "", f"{label}: {domain.heading(experiment)}"
+            for entry in domain.entries.get(docname, ()):
+                title = f"{label}, {entry.written}" + (f": {entry.title}" if entry.title else "")
+                labels[f"{base}-{entry.number}"] = docname, entry.anchor, title
     return labels
-
-
-def _labels(domain: ExptDomain, experiment: Experiment) -> Iterator[tuple[str, Label]]:
-    base, docname = "expt-" + nodes.fully_normalize_name(experiment.address), experiment.docname
-    label = experiment.label()
-    yield base, (docname, "", f"{label}: {domain.heading(experiment)}")
-    for entry in domain.entries.get(docname, ()):
-        number = f".{entry.n}" if entry.n > 1 else ""
-        title = f"{label}, {entry.written}" + (f": {entry.title}" if entry.title else "")
-        yield f"{base}-{entry.day}{number}", (docname, entry.anchor, title)
 
 
 class Labels:

@@ -28,13 +28,6 @@ _ENVIRONMENTS = {
 }
 
 
-def _known_environment(match: re.Match[str]) -> str:
-    name = _ENVIRONMENTS.get(match[2])
-    if name is None:
-        return match[0]
-    return f"\\{match[1]}{{{name}}}" if name else ""
-
-
 def to_mathml(tex: str, *, block: bool) -> str:
     """Convert TeX to MathML.
 
@@ -50,7 +43,9 @@ def to_mathml(tex: str, *, block: bool) -> str:
     MathError
         If it holds something that the converter does not know.
     """
-    code = re.sub(r"\\(begin|end)\{(\w+)\*?\}", _known_environment, tex.strip())
+    code = tex.strip()
+    for name, known in _ENVIRONMENTS.items():
+        code = re.sub(rf"\\(begin|end)\{{{name}\*?\}}", rf"\\\1{{{known}}}" if known else "", code)
     if block:
         # Sphinx lets a blank line separate equations.
         code = re.sub(r"\n\s*\n", r" \\\\ ", code)

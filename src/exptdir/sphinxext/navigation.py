@@ -11,7 +11,7 @@ What the templates of the navigation get to know of a page, most of it made only
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -107,30 +107,21 @@ class PageNavigation:
     @property
     def items(self) -> str:
         """What stands in the sidebar, in one piece: a loop in a template costs more than all the rest of the page."""
-        return "\n".join(self._items())
-
-    def _items(self) -> Iterator[str]:
         address = self._addresses.of
-        for card in self._found.ancestors:
-            yield f"{_ABOVE}{address(card.docname)}{card.ending}</p>"
-        yield "<ul>"
+        lines = [f"{_ABOVE}{address(card.docname)}{card.ending}</p>" for card in self._found.ancestors]
+        lines.append("<ul>")
         if self.before:
-            yield _MORE.format(self.up, self.before, escape(_("before")))
+            lines.append(_MORE.format(self.up, self.before, escape(_("before"))))
         for card in self._found.siblings:
-            if card.docname == self._pagename:
-                yield f"{_CURRENT}{address(card.docname)}{card.ending}{self._nested()}</li>"
-            else:
-                yield f"{_ITEM}{address(card.docname)}{card.ending}</li>"
+            if card.docname != self._pagename:
+                lines.append(f"{_ITEM}{address(card.docname)}{card.ending}</li>")
+                continue
+            below = [f"{_ITEM}{address(child.docname)}{child.ending}</li>" for child in self._found.children]
+            nested = "\n".join(["", "<ul>", *below, "</ul>", ""]) if below else ""
+            lines.append(f"{_CURRENT}{address(card.docname)}{card.ending}{nested}</li>")
         if self.behind:
-            yield _MORE.format(self.up, self.behind, escape(_("more")))
-        yield "</ul>"
-
-    def _nested(self) -> str:
-        if not self._found.children:
-            return ""
-        address = self._addresses.of
-        items = "\n".join(f"{_ITEM}{address(card.docname)}{card.ending}</li>" for card in self._found.children)
-        return f"\n<ul>\n{items}\n</ul>\n"
+            lines.append(_MORE.format(self.up, self.behind, escape(_("more"))))
+        return "\n".join([*lines, "</ul>"])
 
 
 class Card(NamedTuple):
@@ -259,13 +250,6 @@ class _Hidden:
         env.__dict__.pop("master_doctree", None)
 
 
-def _mode(app: Sphinx, domain: ExptDomain) -> str:
-    mode = domain.settings.navigation
-    if mode == "auto":
-        return "sidebar" if app.config.html_theme in SIDEBARS else "page"
-    return mode
-
-
 class Navigation:
     """The handlers of one application, which share what one build put aside."""
 
@@ -295,7 +279,9 @@ class Navigation:
             return
         domain = self.neighbours.domain
         experiment = domain.record.by_docname.get(pagename)
-        mode = _mode(app, domain)
+        mode, theme = domain.settings.navigation, app.config.html_theme
+        if mode == "auto":
+            mode = "sidebar" if theme in SIDEBARS else "page"
         if experiment is None or pagename not in app.env.all_docs or mode == "none":
             return
         parent = domain.record.parent(experiment)
@@ -303,21 +289,17 @@ class Navigation:
         addresses = Addresses(self.target(pagename), self.target)
         context["exptdir"] = PageNavigation(pagename, self.neighbours.of(experiment), addresses, addresses.of(up))
         if mode == "sidebar" and "sidebars" in context:
-            context["sidebars"] = _sidebars(app.config.html_theme, list(context["sidebars"]))
+            # In front of the theme's own, or in its place where that would show nothing.
+            sidebars = list(context["sidebars"])
+            name, replaces = SIDEBARS.get(theme, ("", False))
+            at = next((at for at, found in enumerate(sidebars) if found.removesuffix(".html") == name), None)
+            sidebars[at or 0 : (at or 0) + (replaces and at is not None)] = [SIDEBAR_TEMPLATE]
+            context["sidebars"] = sidebars
         else:
             templates: Any = app.builder.templates
             above = templates.render("exptdir/trail.html", context)
             below = templates.render("exptdir/neighbours.html", context)
             context["body"] = above + context["body"] + below
-
-
-def _sidebars(theme: str, sidebars: list[str]) -> list[str]:
-    """Put our template where the theme has its own, or in place of it where that would show nothing."""
-    name, replaces = SIDEBARS.get(theme, ("", False))
-    position = next((at for at, found in enumerate(sidebars) if found.removesuffix(".html") == name), None)
-    if position is None:
-        return [SIDEBAR_TEMPLATE, *sidebars]
-    return [*sidebars[:position], SIDEBAR_TEMPLATE, *sidebars[position + replaces :]]
 
 
 def add_templates(app: Sphinx, config: Config) -> None:

@@ -13,6 +13,7 @@ from sphinx.builders.dirhtml import DirectoryHTMLBuilder
 from sphinx.builders.html import INVENTORY_FILENAME, StandaloneHTMLBuilder
 from sphinx.util.inventory import InventoryFile
 
+from exptdir.record.files import write_if_changed
 from exptdir.sphinxext.doctree import all_nodes
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.freshness import UNKNOWN, Freshness
@@ -185,19 +186,10 @@ class DiffingDirectoryHTMLBuilder(DiffingBuilder, DirectoryHTMLBuilder):
 def read_manifest(outdir: Path) -> dict[str, str]:
     """Return the files that the last build made, with the digest of what pages show of others."""
     try:
-        lines = (outdir / MANIFEST).read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        lines = (outdir / MANIFEST).read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
         return {}
     return {path: digest for digest, _, path in (line.partition(" ") for line in lines)}
-
-
-def _write_manifest(outdir: Path, made: dict[str, str]) -> None:
-    content = "".join(f"{digest or '-'} {path}\n" for path, digest in sorted(made.items()))
-    path = outdir / MANIFEST
-    if not path.is_file() or path.read_text("utf-8", "replace") != content:
-        unfinished = path.with_name(MANIFEST + ".new")
-        unfinished.write_text(content, "utf-8")
-        unfinished.replace(path)
 
 
 class Outputs:
@@ -216,12 +208,11 @@ class Outputs:
         docnames = sorted(env.found_docs & set(env.all_docs))
         self.digests = {docname: freshness.digest(docname) for docname in docnames}
         self._known = read_manifest(Path(app.outdir))
-        stale = (
+        return [
             docname
             for docname, digest in self.digests.items()
             if digest == UNKNOWN or self._known.get(self._path(app, docname)) != digest
-        )
-        return list(stale)
+        ]
 
     def _path(self, app: Sphinx, docname: str) -> str:
         """Return where the page of a document is in the output, which is the same in every build."""
@@ -241,7 +232,8 @@ class Outputs:
             made.update({path: mark for path, mark in self._known.items() if mark in {COPY, OTHER}})
         for path in sorted(self._known.keys() - made.keys()):
             delete(outdir, path)
-        _write_manifest(outdir, made)
+        lines = "".join(f"{digest or '-'} {path}\n" for path, digest in sorted(made.items()))
+        write_if_changed(outdir / MANIFEST, lines.encode("utf-8", "surrogateescape"))
 
     def _made(self, app: Sphinx) -> Iterator[tuple[str, str]]:
         builder: Any = app.builder

@@ -74,7 +74,7 @@ class TitleTransform(ExperimentTransform):
         digest = facts_digest(self.domain.record, self.experiment, self.domain.settings)
         self.domain.pages[self.env.docname] = Page(self.experiment.key, title_text(title), digest)
         before, after = title_affixes(self.experiment, self.domain.settings)
-        if before and not _keeps_title(self.domain.settings):
+        if before and "{title}" not in self.domain.settings.title_format:
             title.children = []
         if before:
             title.insert(0, nodes.Text(before))
@@ -102,15 +102,11 @@ def title_affixes(experiment: Experiment, settings: Settings) -> tuple[str, str]
     return before.format_map(fields), after.format_map(fields)
 
 
-def _keeps_title(settings: Settings) -> bool:
-    return "{title}" in settings.title_format
-
-
 def note_heading(app: Sphinx, doctree: nodes.document) -> None:
     """Note the heading as Sphinx shows it elsewhere, with citations and the like made text."""
     domain, docname = domain_of(app.env), app.env.docname
     page, experiment = domain.pages.get(docname), domain.record.by_docname.get(docname)
-    if page is not None and experiment is not None and _keeps_title(domain.settings):
+    if page is not None and experiment is not None and "{title}" in domain.settings.title_format:
         before, after = title_affixes(experiment, domain.settings)
         heading = title_text(app.env.titles[docname]).removeprefix(before).removesuffix(after)
         domain.pages[docname] = page._replace(heading=heading)

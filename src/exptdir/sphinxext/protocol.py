@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.locale import _
 from sphinx.util.docutils import SphinxDirective
 
 from exptdir.errors import AssetError
+from exptdir.record.files import read_bytes
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.doctree import add_unclaimed_directive
 from exptdir.sphinxext.domain import domain_of
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
-    from docutils.statemachine import StringList
     from sphinx.application import Sphinx
 
 #: Suffixes of files whose text is shown; all others are offered for download.
@@ -44,9 +44,16 @@ class ProtocolDirective(SphinxDirective):
         """Return a foldable container with the texts and files in turn."""
         box = protocol("", classes=["exptdir-protocol"])
         self.set_source_info(box)
-        names = list(self._names())
+        argument = self.arguments[0] if self.arguments else ""
+        try:
+            names = shlex.split(argument)
+        except ValueError as error:
+            self._trouble(f"the names of files cannot be told apart ({error}): {argument}")
+            names = argument.split()
         box["summary"] = ", ".join(Path(name).name for name in names)
-        for text, name in zip_longest(self._texts(), names):
+        marks = [-1, *(at for at, line in enumerate(self.content) if line.strip() == "***"), len(self.content)]
+        texts = [self.content[before + 1 : end] for before, end in pairwise(marks)]
+        for text, name in zip_longest(texts, names):
             if text:
                 node = nodes.Element()
                 offset = text.items[0][1] if text.items and text.items[0][1] is not None else self.content_offset
@@ -61,22 +68,6 @@ class ProtocolDirective(SphinxDirective):
     def _trouble(self, message: str) -> None:
         domain_of(self.env).note_trouble(self.env.docname, "directive", message, self.lineno)
 
-    def _names(self) -> Iterator[str]:
-        argument = self.arguments[0] if self.arguments else ""
-        try:
-            yield from shlex.split(argument)
-        except ValueError as error:
-            self._trouble(f"the names of files cannot be told apart ({error}): {argument}")
-            yield from argument.split()
-
-    def _texts(self) -> Iterator[StringList]:
-        start = 0
-        for position, line in enumerate(self.content):
-            if line.strip() == "***":
-                yield self.content[start:position]
-                start = position + 1
-        yield self.content[start:]
-
     def _file(self, name: str) -> list[Node]:
         try:
             path = locate(self.env, name, self.env.docname)
@@ -84,34 +75,26 @@ class ProtocolDirective(SphinxDirective):
             note_missing(domain_of(self.env), self.env.docname, name, str(error), self.lineno)
             return [placeholder(name, str(error))]
         self.env.note_dependency(str(path))
-        text = _text_of(path) if path.suffix.lower() in TEXT_SUFFIXES else None
+        content = read_bytes(path, _MAX_TEXT + 1) if path.suffix.lower() in TEXT_SUFFIXES else b"\0"
         download = addnodes.download_reference("", "", nodes.literal("", path.name), reftarget=name)
         self.set_source_info(download)
         caption = nodes.paragraph("", "", download, classes=["exptdir-protocol-file"])
-        if text is None:
+        if len(content) > _MAX_TEXT or b"\0" in content:
             return [caption]
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = content.decode("cp1252", "replace")
+        text = text.replace("\r\n", "\n").rstrip("\n")
         return [caption, nodes.literal_block(text, text, language="none", source=name)]
-
-
-def _text_of(path: Path) -> str | None:
-    """Return the text of a file, ``None`` where it is too long or no text."""
-    content = path.read_bytes()[: _MAX_TEXT + 1]
-    if len(content) > _MAX_TEXT or b"\0" in content:
-        return None
-    try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n").rstrip("\n")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace").replace("\r\n", "\n").rstrip("\n")
 
 
 def visit_protocol_html(visitor: Any, node: protocol) -> None:
     """Open the protocol, folded."""
     visitor.body.append(visitor.starttag(node, "details", "", CLASS="exptdir-fold"))
-    names = node.get("summary", "")
-    visitor.body.append("<summary>Protocol")
-    if names:
-        visitor.body.append(f' <span class="exptdir-protocol-names">{visitor.encode(names)}</span>')
-    visitor.body.append("</summary>\n")
+    names = visitor.encode(node.get("summary", ""))
+    shown = f' <span class="exptdir-protocol-names">{names}</span>' if names else ""
+    visitor.body.append(f"<summary>{_('Protocol')}{shown}</summary>\n")
 
 
 def depart_protocol_html(visitor: Any, node: protocol) -> None:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docutils import nodes
-
 from exptdir.figures.model import is_figure
 from exptdir.record.check import status
-from exptdir.record.files import stamp
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.sphinxext.config import Settings
@@ -50,10 +46,18 @@ def scan_before_reading(
     domain.scanner.rest()
     domain.runs_by_key = None
     domain.located = None
-    undecodable = _undecodable(env, added | changed)
+    undecodable = undecodable_documents(env, added | changed)
     if undecodable:
         domain.record = domain.record.with_problems((*domain.record.problems, *undecodable.values()))
-    for docname in (*undecodable, *_plain_files(domain.record, env.found_docs, domain.settings)):
+    left_out = [*undecodable]
+    if "readme" in map(str.lower, domain.settings.log_names):
+        # A README beside a better log is a file like any other.
+        for docname in env.found_docs:
+            directory, _, name = docname.rpartition("/")
+            experiment = domain.record.experiments.get(directory or ".") if name.lower() == "readme" else None
+            if experiment is not None and experiment.docname != docname:
+                left_out.append(docname)
+    for docname in left_out:
         env.project.docnames.discard(docname)
         added.discard(docname)
         changed.discard(docname)
@@ -68,7 +72,7 @@ def scan_before_reading(
     return [name for name in (*outdated, *new) if name in env.found_docs]
 
 
-def _undecodable(env: BuildEnvironment, docnames: Iterable[str]) -> dict[str, Problem]:
+def undecodable_documents(env: BuildEnvironment, docnames: Iterable[str]) -> dict[str, Problem]:
     """Find the documents that Sphinx could not decode, which would end the build; they are left out of it."""
     encoding, found = env.config.source_encoding, {}
     for docname in sorted(docnames):
@@ -87,46 +91,6 @@ def _undecodable(env: BuildEnvironment, docnames: Iterable[str]) -> dict[str, Pr
     return found
 
 
-def _plain_files(record: Record, found: Iterable[str], settings: Settings) -> list[str]:
-    """Return the documents that are no such thing: a README beside a better log."""
-    ranks = {name.lower(): rank for rank, name in enumerate(settings.log_names)}
-    if "readme" not in ranks:
-        return []
-    plain = []
-    for docname in found:
-        directory, _, name = docname.rpartition("/")
-        experiment = record.experiments.get(directory or ".") if name.lower() == "readme" else None
-        if experiment is not None and experiment.docname != docname:
-            plain.append(docname)
-    return plain
-
-
-def note_sources(app: Sphinx, doctree: nodes.document) -> None:
-    """Note the time and size of a document's file and of all that it depends on."""
-    docname = app.env.current_document.docname
-    paths = {str(app.env.doc2path(docname, False)), *map(str, app.env.dependencies.get(docname, ()))}
-    domain_of(app.env).sources[docname] = {path: _time_and_size(app.env, path) for path in sorted(paths)}
-
-
-def documents_of_older_files(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> list[str]:
-    """Have documents read again of whose files any has another time or size than when they were read.
-
-    Sphinx asks whether a file is newer than the reading, which one is not that came out of an archive or a backup.
-    """
-    return [
-        docname
-        for docname, sources in domain_of(env).sources.items()
-        if docname in env.found_docs and any(_time_and_size(env, path) != then for path, then in sources.items())
-    ]
-
-
-def _time_and_size(env: BuildEnvironment, path: str) -> tuple[int, int]:
-    found = stamp(os.path.join(env.srcdir, path))
-    return (found[0], found[2]) if found else (0, 0)
-
-
 def setup_record(app: Sphinx) -> None:
     """Connect the scan to the build."""
     scanner = Scanner()
@@ -134,9 +98,6 @@ def setup_record(app: Sphinx) -> None:
     # Before figures are brought up to date, which begins with a scan.
     app.connect("builder-inited", lambda app: setattr(domain_of(app.env), "scanner", scanner), priority=100)
     app.connect("env-get-outdated", scan_before_reading, priority=100)
-    app.connect("env-get-outdated", documents_of_older_files, priority=300)
-    # Once all that a document depends on has been noted.
-    app.connect("doctree-read", note_sources, priority=950)
 
 
 def report_problems(app: Sphinx, env: BuildEnvironment) -> list[str]:

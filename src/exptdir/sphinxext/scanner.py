@@ -22,20 +22,6 @@ _PROGRAMS = tuple(f"{prefix}{name}/**" for name in sorted(PROGRAMS) for prefix i
 _OUTPUT_NAMES = frozenset({"_build", "build"})
 
 
-def _output(app: Sphinx, directory: Path) -> list[str]:
-    """Return the pattern that keeps Sphinx out of its own output, where that lies in the source directory."""
-    try:
-        parts = directory.relative_to(app.srcdir).parts
-    except ValueError:
-        return []
-    for position, part in enumerate(parts, start=1):
-        if part in _OUTPUT_NAMES:
-            # The whole of it, so that html and latex do not differ in their configuration.
-            parts = parts[:position]
-            break
-    return [literal_pattern(PurePosixPath(*parts).as_posix())] if parts else []
-
-
 class Scanner:
     """Scans for one application, again at each build.
 
@@ -56,7 +42,11 @@ class Scanner:
         """Extend ``exclude_patterns``, before Sphinx compares the configuration with that of the last build."""
         patterns = [*config.exclude_patterns, *_HIDDEN, *_PROGRAMS]
         for directory in (Path(app.outdir), Path(app.doctreedir)):
-            patterns += _output(app, directory)
+            # Sphinx's own output, where that lies in the source directory.
+            if directory.is_relative_to(app.srcdir) and (parts := directory.relative_to(app.srcdir).parts):
+                # The whole of it, so that html and latex do not differ in their configuration.
+                end = next((at for at, part in enumerate(parts, start=1) if part in _OUTPUT_NAMES), None)
+                patterns.append(literal_pattern(PurePosixPath(*parts[:end]).as_posix()))
         apart = directories_apart(Path(app.srcdir), compile_patterns(patterns), self._memory.tree)
         patterns += [literal_pattern(path) for path in apart]
         config.exclude_patterns = list(dict.fromkeys(patterns))
@@ -64,11 +54,8 @@ class Scanner:
     def scan(self, app: Sphinx) -> Record:
         """Scan the disk as the configuration says."""
         settings = Settings.of(app.config)
-        if self._patterns != tuple(app.config.exclude_patterns):
-            self._patterns, self._exclude = (
-                tuple(app.config.exclude_patterns),
-                compile_patterns(app.config.exclude_patterns),
-            )
+        if self._patterns != (patterns := tuple(app.config.exclude_patterns)):
+            self._patterns, self._exclude = patterns, compile_patterns(patterns)
         scan_settings = ScanSettings(
             roots=settings.roots,
             log_names=settings.log_names,

@@ -48,6 +48,11 @@ class Entry(NamedTuple):
     anchor: str
     conditions: tuple[Condition, ...] = ()
 
+    @property
+    def number(self) -> str:
+        """What a reference to it says behind the ``@``: ``2024-06-28``, or ``2024-06-28.2`` for a second one."""
+        return f"{self.day}.{self.n}" if self.n > 1 else self.day
+
 
 class Run(NamedTuple):
     """A run that a document describes."""
@@ -138,8 +143,6 @@ class FigureIndex(NamedTuple):
 
 
 Label = tuple[str, str, str]
-#: The labels of each document, after what they were made of.
-Labelled = dict[str, tuple[tuple[object, ...], tuple[tuple[str, Label], ...]]]
 
 
 @dataclass
@@ -210,11 +213,10 @@ class Store(Domain):
         "figures": {},
         "figure_indexes": {},
         "figure_files": {},
-        "sources": {},
         "read_with": {},
         "unpredictable": {},
     }
-    data_version = 6
+    data_version = 7
     #: Reads spreadsheets while documents are read; not pickled.
     table_reader: TableReader | None = None
     #: Where references lead, by text, key of the experiment that they are in, and kind: digests and pages ask for the
@@ -225,8 +227,6 @@ class Store(Domain):
 
     #: Experiments' pages by document.
     pages: dict[str, Page]
-    #: The time and size of each document's file, and of each that it depends on, when it was read.
-    sources: dict[str, dict[str, tuple[int, int]]]
     #: Entries by document, in file order.
     entries: dict[str, list[Entry]]
     #: Runs by document.

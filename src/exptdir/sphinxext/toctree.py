@@ -86,7 +86,9 @@ class ToctreeTransform(SphinxTransform):
         for position, holder in enumerate(holders):
             self._split(holder, added if position == 0 else [])
         if added and not holders:
-            self._append(added)
+            wrapper = nodes.compound("", *_toctree(docname, added, 1), classes=["toctree-wrapper"])
+            # At the end of the page, but inside it: LaTeX puts the experiments where their toctree stands.
+            (page_section(self.document) or self.document).append(wrapper)
         if wanted or toctrees:
             found = self.document.findall(addnodes.toctree) if added else toctrees
             everything = tuple(child for node in found for child in node["includefiles"])
@@ -113,12 +115,6 @@ class ToctreeTransform(SphinxTransform):
             ours["caption"], ours["rawcaption"] = holder["caption"], holder.get("rawcaption", "")
         parts = [(holder, before), (ours, added), (shown, added), (behind, after)]
         holder.parent.replace(holder, [node for node, listed in parts if listed])
-
-    def _append(self, added: list[str]) -> None:
-        section = page_section(self.document)
-        wrapper = nodes.compound("", *_toctree(self.env.docname, added, 1), classes=["toctree-wrapper"])
-        # At the end of the page, but inside it: LaTeX puts the experiments where their toctree stands.
-        (section if section is not None else self.document).append(wrapper)
 
 
 def _set_entries(node: addnodes.toctree, entries: list[tuple[str | None, str]]) -> None:
