@@ -13,7 +13,8 @@ import sys
 import time
 from pathlib import Path
 
-from exptdir.preview.messages import Build, Built, Failed, PagesShown, Ready, Warned, decode, encode
+from exptdir.preview.channel import Build, Built, Failed, PagesShown, Ready, Warned, decode, encode
+from exptdir.record.files import stamp
 
 
 def say(message) -> None:
@@ -49,8 +50,7 @@ def answer(build: Build, source: Path, output: Path, moods: list[str]):
     if "writes" in moods:
         figure = source / "figure.svg"
         figure.write_text(f"<svg>{time.time_ns()}</svg>")
-        found = figure.stat()
-        wrote = ((str(figure), found.st_size, found.st_mtime_ns),)
+        wrote = ((str(figure), stamp(figure)),)
     if "untold" in moods:
         (source / "untold.csv").write_text(str(time.time_ns()))
     written = pages(source, output)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from exptdir.preview.messages import Build, Built, Failed, Message, PagesShown, Progress, Ready, decode, encode
+from exptdir.preview.channel import Build, Built, Failed, Message, PagesShown, Progress, Ready, decode, encode
 from tests.preview.warmly import RECORD, assert_clean, contents
 from tests.sphinxext.building import Files, write
 

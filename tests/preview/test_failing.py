@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sphinx.errors import ExtensionError, SphinxParallelError, ThemeError
 
-from exptdir.preview.builder import failed
 from exptdir.preview.warm_sphinx import warm
+from exptdir.preview.warnings import failed
 from tests.preview.warmly import RECORD, project
 from tests.sphinxext.building import write
 

@@ -22,7 +22,7 @@ os.replace(base / "new.tmp", base / "moved.md")
 thread = threading.Thread(target=lambda: (base / "figure.svg").write_text("1"))
 thread.start(); thread.join()
 found = writes.take()
-print([(Path(path).name, size, differs) for path, size, _time, differs in found], bool(writes.rewritten))
+print([(Path(path).name, stamp[2], differs) for path, stamp, differs in found], bool(writes.rewritten))
 print(writes.take())
 """
 

@@ -7,10 +7,10 @@ import os
 import sys
 from pathlib import Path
 
+from exptdir.preview.channel import Progress
 from exptdir.preview.dependencies import Modules, outside, statics, templates
 from exptdir.preview.figures import FigureUpdates
 from exptdir.preview.first_pages import Output
-from exptdir.preview.messages import Progress
 from exptdir.preview.warnings import WRITTEN, Reporter, WarningListener, WarningLog, begin, end, place_of, progress_of
 from tests.preview.warmly import RECORD, SVG, preview
 from tests.sphinxext.building import Link, titled, write
@@ -145,7 +145,7 @@ def test_what_a_script_in_another_language_writes_is_told_by_comparison(tmp_path
         drawing.take()
         changed = shown.change({"expts/0006_plots/plot.py": f"{plot}# changed\n"})
         drawing.draw()
-        wrote = {Path(path).name for path, _size, _time in drawing.take()}
+        wrote = {Path(path).name for path, _stamp in drawing.take()}
         assert {"side.csv", "figures.lock", "drawn.svg"} <= wrote
         assert "plot.py" not in wrote and "notes.rst" not in wrote
         shown.warm.build(changed, drawn=True)

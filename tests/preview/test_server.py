@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from exptdir.preview.browsers import Browsers, PreviewState
+from exptdir.preview.channel import Failed, Warned
 from exptdir.preview.http import Guard, application, exists
-from exptdir.preview.messages import Failed, Warned
 from tests.preview.asking import HOST, Listener, ask, run_apart
 
 PAGE = "<!DOCTYPE html><html><head><title>T</title></head><body><p>Text</p></body></html>"

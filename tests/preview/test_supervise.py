@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 
 from exptdir.preview.changes import Changes, Git
-from exptdir.preview.channel import Builder
-from exptdir.preview.dependencies import WatchedPlaces
-from exptdir.preview.supervise import RestartRules, Supervisor
+from exptdir.preview.supervise import Builder, RestartRules, Supervisor
+from exptdir.preview.watch import WatchedPlaces
 from tests.preview.asking import run_apart
 
 REAL_SLEEP = asyncio.sleep

@@ -86,12 +86,12 @@ def test_a_script_that_is_edited_draws_again_and_its_page_shows_it(tmp_path: Pat
     }
     with preview(tmp_path, files) as shown:
         assert "drawn.svg" in shown.html("expts/0006_plots/notes")
-        wrote = {Path(path).name for path, _size, _time in shown.warm.drawing.take()}
+        wrote = {Path(path).name for path, _stamp in shown.warm.drawing.take()}
         assert {"drawn.svg", "figures.lock"} <= wrote
         shown.save({"expts/0006_plots/size.txt": "4\n"})
         [picture] = (shown.output / "_images").glob("drawn*.svg")
         assert 'width="4"' in picture.read_text("utf-8")
-        wrote = {Path(path).name for path, _size, _time in shown.warm.drawing.take()}
+        wrote = {Path(path).name for path, _stamp in shown.warm.drawing.take()}
         assert "drawn.svg" in wrote and "notes.rst" not in wrote
         shown.warm.build()
         assert shown.warm.drawing.take() == ()

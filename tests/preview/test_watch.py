@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.preview.changes import ADDED, Changes, survey
-from exptdir.preview.dependencies import WatchedPlaces
+from exptdir.preview.changes import Changes, survey
+from exptdir.preview.watch import ADDED, WatchedPlaces
+from exptdir.record.files import stamp
 
 CHANGED = 2
 
@@ -153,9 +154,8 @@ def test_a_late_report_of_what_is_being_built_is_no_change(tree):
 
 def test_what_a_build_wrote_is_not_built(tree):
     path = tree.write("expts/63/loss.svg", "<svg/>")
-    found = os.stat(path)
     tree.note("expts/63/loss.svg", kind=ADDED, building=True)
-    tree.changes.finish([(path, found.st_size, found.st_mtime_ns)])
+    tree.changes.finish([(path, stamp(path))])
     tree.note("expts/63/loss.svg")
     assert tree.take() == []
     tree.write("expts/63/loss.svg", "<svg>mine</svg>")
@@ -165,11 +165,10 @@ def test_what_a_build_wrote_is_not_built(tree):
 
 def test_what_a_build_wrote_makes_the_next_change_wait_for_no_other(tree):
     path = tree.write("expts/63/loss.svg", "<svg/>")
-    found = os.stat(path)
     tree.note("expts/63/loss.svg", kind=ADDED, building=True)
     tree.write("expts/63/notes.md", "while it was built")
     tree.note("expts/63/notes.md", building=True)
-    tree.changes.finish([(path, found.st_size, found.st_mtime_ns)])
+    tree.changes.finish([(path, stamp(path))])
     assert tree.changes.count == 1
     assert tree.take() == ["expts/63/notes.md"]
 
@@ -177,7 +176,7 @@ def test_what_a_build_wrote_makes_the_next_change_wait_for_no_other(tree):
 def test_what_a_build_deleted_is_not_built(tree):
     Path(tree.path("expts/63/notes.md")).unlink()
     tree.note("expts/63/notes.md", kind=3, building=True)
-    tree.changes.finish([(tree.path("expts/63/notes.md"), -1, 0)])
+    tree.changes.finish([(tree.path("expts/63/notes.md"), ())])
     assert tree.take() == []
 
 

@@ -13,8 +13,7 @@ import pytest
 
 from exptdir.preview import watch as watching
 from exptdir.preview.changes import Changes, survey
-from exptdir.preview.dependencies import WatchedPlaces
-from exptdir.preview.watch import Watcher, to_watch
+from exptdir.preview.watch import WatchedPlaces, Watcher, to_watch
 
 
 class Watched:
@@ -37,7 +36,7 @@ class Watched:
         self.changes.note(events, building=False)
 
     def _lost(self) -> None:
-        self.watcher.again()
+        self.watcher.update(anew=True)
         self.changes.look_again([str(self.base)])
         self.lost += 1
 
@@ -119,10 +118,10 @@ def test_output_and_programs_are_not_even_watched(watched):
 
 
 def test_where_the_system_cannot_watch_the_disk_is_asked(tmp_path, monkeypatch):
-    def refuse(*arguments: Any) -> Any:
+    def refuse(*arguments: Any, **options: Any) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("watchfiles._rust_notify.RustNotify", refuse)
+    monkeypatch.setattr("watchfiles.watch", refuse)
     monkeypatch.setattr(watching, "_POLL", 0.02)
     watched = Watched(tmp_path.resolve() / "record")
     try:

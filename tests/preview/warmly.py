@@ -16,8 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from exptdir.preview.builder import Firsts
-from exptdir.preview.first_pages import Shown
-from exptdir.preview.messages import Build, Warned
+from exptdir.preview.channel import Build, PagesShown, Warned
 from exptdir.preview.warm_sphinx import Project, Warm, warm
 from tests.sphinxext.building import Files, titled, write
 
@@ -95,7 +94,7 @@ class Preview:
         write(self.source, files)
         return tuple(str(self.source / name) for name in files)
 
-    def show(self, *changed: str, viewed: tuple[str, ...] = ()) -> list[Shown]:
+    def show(self, *changed: str, viewed: tuple[str, ...] = ()) -> list[PagesShown]:
         """Show what can be shown before the build."""
         return list(Firsts(self.warm, Build(changed, viewed)).show())
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-    from exptdir.preview.messages import Failed, Warned
+    from exptdir.preview.channel import Failed, Warned
     from exptdir.preview.scratch_site import Target
 
 #: The port that is tried first.
@@ -97,8 +97,8 @@ def serve(
         from exptdir.preview.serve import serve as run
 
         with terminal:
-            from exptdir.preview.channel import builder_command
             from exptdir.preview.serve import ServeOptions
+            from exptdir.preview.supervise import builder_command
 
             arguments = ["--source", str(meant.source)]
             arguments += ["--conf", str(meant.source)] if meant.alone is None else ["--alone", str(meant.alone)]

@@ -18,7 +18,7 @@ def address_of(raw_path: bytes) -> str | None:
     Parameters
     ----------
     raw_path
-        The path as it was sent, percent-encoded (RFC 3986), beginning with a slash.
+        As it was sent, percent-encoded (RFC 3986), beginning with a slash.
 
     Returns
     -------
@@ -36,19 +36,9 @@ def address_of(raw_path: bytes) -> str | None:
 
 
 def locate(output: Path, address: str) -> Path | None:
-    """Find the file that an address means.
+    """Find the file below the output that an address (see :func:`address_of`) means, links followed.
 
-    Parameters
-    ----------
-    output
-        The directory that is served.
-    address
-        As :func:`address_of` returns it.
-
-    Returns
-    -------
-    Path or None
-        A regular file below the output, without links in its path; of a directory, its index page.
+    It is a regular file; that of a directory is its index page.
     """
     root = os.path.realpath(output)
     name = address + _INDEX if not address or address.endswith("/") else address
@@ -75,15 +65,7 @@ def path_in_url(address: str) -> str:
 
 
 def source_of(source: Path, page: str) -> Path | None:
-    """Find the document that a page was made from.
-
-    Parameters
-    ----------
-    source
-        The source directory.
-    page
-        The address of the page.
-    """
+    """Find the document in the source directory that a page, named by its address, was made from."""
     if not page.endswith(".html"):
         return None
     stem = page.removesuffix(".html")

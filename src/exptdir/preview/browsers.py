@@ -1,11 +1,4 @@
-"""The browsers that listen: what they look at, and what they are told.
-
-Passes on how builds go: to the browsers, and to whoever shows it in the terminal.
-
-Links that open a file in the author's editor.
-
-What there is to know of the builds at a moment, as browsers are told it.
-"""
+"""The browsers that listen: what they look at, and what they and the terminal are told of the builds."""
 
 from __future__ import annotations
 
@@ -23,31 +16,21 @@ from urllib.parse import quote
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from exptdir.preview.addresses import page_about, source_of
-from exptdir.preview.messages import Built, Failed, PagesShown, Progress, Ready, Warned
+from exptdir.preview.channel import Built, Failed, PagesShown, Progress, Ready, Warned
 
 
 @dataclass
 class PreviewState:
-    """The state of the preview.
+    """What there is to know of the builds at a moment.
 
     Parameters
     ----------
-    source, output
-        The directories of the sources and of what is made from them.
     home
         The address of the first page; empty as long as it is not known.
-    building
-        Whether a build runs.
     build
         The number of the current or last build. A server that was started again goes on with a greater one.
-    seconds
-        How long the last build took.
     ready
         Whether a build has come to its end since the server was started.
-    warnings
-        What is wrong.
-    failure
-        How the last build failed, if it did.
     editor
         The author's ``exptdir_editor_url``.
     """
@@ -70,7 +53,15 @@ class PreviewState:
             "building": self.building,
             "build": self.build,
             "seconds": round(self.seconds, 3),
-            "warnings": [self._warning(one) for one in self.warnings],
+            "warnings": [
+                {
+                    **self._located(one),
+                    "kind": one.kind,
+                    "severity": one.severity,
+                    "page": text(page_about(self.source, self.output, one.file)) if one.file else "",
+                }
+                for one in self.warnings
+            ],
             "failure": self.failure_shown(),
         }
 
@@ -78,26 +69,15 @@ class PreviewState:
         """Return the failure as browsers are told it."""
         if self.failure is None:
             return None
-        one = self.failure.failure
-        return {
-            "text": text(one.text),
-            "file": text(one.file),
-            "line": one.line,
-            "shown": self.shown(one.file),
-            "link": editor_link(self.editor, one.file, one.line),
-            "traceback": text(self.failure.traceback),
-        }
+        return {**self._located(self.failure.failure), "traceback": text(self.failure.traceback)}
 
-    def _warning(self, one: Warned) -> dict[str, Any]:
+    def _located(self, one: Warned) -> dict[str, Any]:
         return {
             "text": text(one.text),
             "file": text(one.file),
             "line": one.line,
-            "kind": one.kind,
-            "severity": one.severity,
             "shown": self.shown(one.file),
             "link": editor_link(self.editor, one.file, one.line),
-            "page": text(page_about(self.source, self.output, one.file)) if one.file else "",
         }
 
     def shown(self, file: str) -> str:
@@ -129,18 +109,11 @@ _RELOAD = json.dumps({"type": "reload"})
 
 
 class Browser:
-    """One page that is open somewhere.
+    """One page that is open somewhere."""
 
-    Parameters
-    ----------
-    socket
-        Its connection, accepted.
-    """
-
-    def __init__(self, socket: WebSocket) -> None:
+    def __init__(self) -> None:
         self.viewing = ""
         self.waits = False
-        self._socket = socket
         self._waiting: asyncio.Queue[str] = asyncio.Queue(_MOST_WAITING)
 
     def tell(self, message: str) -> None:
@@ -151,21 +124,16 @@ class Browser:
             self._waiting = asyncio.Queue(_MOST_WAITING)
             self._waiting.put_nowait(_RELOAD)
 
-    async def send(self) -> None:
+    async def send(self, socket: WebSocket) -> None:
         """Send what is to be told, for ever."""
         while True:
-            await self._socket.send_text(await self._waiting.get())
+            await socket.send_text(await self._waiting.get())
 
 
 class Browsers:
     """All of them.
 
-    Parameters
-    ----------
-    state
-        Returns the message that a new one is told first.
-    exists
-        Whether there is a page at an address.
+    A new one is told the message of *state* first; *exists* says whether there is a page at an address.
     """
 
     def __init__(self, state: Callable[[], Mapping[str, Any]], exists: Callable[[str], bool]) -> None:
@@ -194,11 +162,26 @@ class Browsers:
     async def serve(self, socket: WebSocket) -> None:
         """Serve one connection until it ends."""
         await socket.accept()
-        browser = Browser(socket)
+        browser = Browser()
         browser.tell(json.dumps(self._state()))
         self._all[browser] = None
-        sending = asyncio.create_task(browser.send())
-        listening = asyncio.create_task(self._listen(socket, browser))
+
+        async def listen() -> None:
+            while True:
+                said = await socket.receive_text()
+                try:
+                    given = json.loads(said) if len(said) <= _LONGEST else None
+                except (ValueError, RecursionError):
+                    continue
+                page = given.get("viewing") if isinstance(given, dict) else None
+                if isinstance(page, str):
+                    browser.viewing = page
+                    browser.waits = not self._exists(page)
+                    # It is now the one that was looked at last.
+                    self._all[browser] = self._all.pop(browser)
+
+        sending = asyncio.create_task(browser.send(socket))
+        listening = asyncio.create_task(listen())
         try:
             await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -209,26 +192,6 @@ class Browsers:
             if socket.application_state is WebSocketState.CONNECTED:
                 with suppress(RuntimeError, WebSocketDisconnect, OSError):
                     await socket.close()
-
-    async def _listen(self, socket: WebSocket, browser: Browser) -> None:
-        while True:
-            said = await socket.receive_text()
-            page = _viewing(said)
-            if page is not None:
-                browser.viewing = page
-                browser.waits = not self._exists(page)
-                # It is now the one that was looked at last.
-                self._all[browser] = self._all.pop(browser)
-
-
-def _viewing(said: str) -> str | None:
-    """Return the page that a browser says it shows; nothing where it says anything else."""
-    try:
-        given = json.loads(said) if len(said) <= _LONGEST else None
-    except (ValueError, RecursionError):
-        return None
-    page = given.get("viewing") if isinstance(given, dict) else None
-    return page if isinstance(page, str) else None
 
 
 class PreviewReport(Protocol):
@@ -254,16 +217,10 @@ class PreviewReport(Protocol):
 
 
 class Broadcaster:
-    """Keeps the state, and tells of it: see :class:`exptdir.preview.supervise.Audience`.
+    """Keeps the state, and tells browsers and the terminal of it: see :class:`exptdir.preview.supervise.Audience`.
 
     Parameters
     ----------
-    state
-        What is known.
-    browsers
-        Who is told.
-    report
-        Who is told in the terminal.
     follow
         Called with the files and directories outside the record that are to be watched.
     ignore
@@ -337,19 +294,8 @@ class Broadcaster:
 def editor_link(template: str, path: str, line: int = 1) -> str:
     """Return the address that opens a file in an editor.
 
-    Parameters
-    ----------
-    template
-        The author's ``exptdir_editor_url``, with the fields ``{path}`` and ``{line}``.
-    path
-        The file, absolute. It is percent-encoded as in an address (RFC 3986), names that are no text byte by byte.
-    line
-        The line, from 1; where it is not known (0) the first one is meant.
-
-    Returns
-    -------
-    str
-        The address; empty where there is no template, no file, or a template with other fields.
+    The *template* is the author's ``exptdir_editor_url``, with the fields ``{path}`` and ``{line}``; with other fields,
+    or without a file, there is no address. The path is percent-encoded (RFC 3986), names that are no text byte by byte.
     """
     if not (template and path):
         return ""

@@ -1,33 +1,219 @@
-"""The builder's ends of the two pipes, kept away from whatever else prints and reads in its process.
+"""What the server and the process that builds say to each other, in lines of JSON; and the builder's end of it.
 
-The end of a builder: at once, with no process left behind.
+The server serves, watches the disk and talks to browsers; the builder is a child of it, which holds the Sphinx
+application. It reads :class:`Build` messages from its standard input and answers on its standard output, both kept
+away from whatever else prints and reads in its process.
 """
 
 from __future__ import annotations
 
-import asyncio
+import json
 import multiprocessing
 import os
 import queue
 import signal
 import sys
 import threading
-from asyncio.subprocess import PIPE, Process
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
 from types import FrameType
-from typing import NoReturn, Self
+from typing import Any, NoReturn, Self
 
-from exptdir.figures.run.interpreter import descendants, end_all
-from exptdir.preview.messages import (
-    BadMessage,
-    Build,
-    Drawn,
-    Message,
-    decode,
-    encode,
-)
+from exptdir.errors import ExptdirError
+from exptdir.record.files import Stamp
+
+#: A file that was written, absolute, with its stamp; that is empty where it was deleted.
+Wrote = tuple[str, Stamp]
+#: Likewise, and whether its content is another than before.
+Made = tuple[str, Stamp, bool]
+
+
+class BadMessage(ExptdirError):
+    """What the other side sent is none of the messages."""
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A warning or an error of a build: its text without its place, and where (0 or empty if that is not known).
+
+    *file* is absolute, *kind* Sphinx's type and subtype, such as ``exptdir.ref``, and *severity* ``warning`` or
+    ``error``.
+    """
+
+    text: str
+    file: str = ""
+    line: int = 0
+    kind: str = ""
+    severity: str = "warning"
+
+
+@dataclass(frozen=True)
+class Build:
+    """To the builder: bring the output up to date.
+
+    Parameters
+    ----------
+    changed
+        Files that were changed, made or deleted, absolute. Empty at the first build.
+    viewed
+        Pages that browsers look at, as addresses relative to the output: ``expts/0063_train/notes.html``.
+    everything
+        Whether every page is to be written again.
+    modified
+        Those of the changed files that were there before, and still are.
+    """
+
+    changed: tuple[str, ...] = ()
+    viewed: tuple[str, ...] = ()
+    everything: bool = False
+    modified: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ready:
+    """From the builder, once: the application is made, and the first build begins. Paths are absolute.
+
+    Parameters
+    ----------
+    home
+        The address of the root document's page.
+    private
+        Directories and files whose changes mean nothing: the output, the doctrees.
+    statics, templates
+        The author's directories of static files and of templates.
+    outside
+        Files and directories outside the source directory that are to be watched as well.
+    editor, ignored
+        The author's ``exptdir_editor_url`` and ``exptdir_watch_ignore``.
+    """
+
+    output: str
+    home: str
+    private: tuple[str, ...] = ()
+    statics: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    editor: str = ""
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """From the builder: what it is at, in a few words, and how far (0 to 1; negative where that is not known)."""
+
+    text: str
+    share: float = -1.0
+
+
+@dataclass(frozen=True)
+class PagesShown:
+    """From the builder: the pages of changed documents are written; what collects from them is not yet.
+
+    *pages* and *files* are addresses relative to the output, *sources* the source file of each page.
+    """
+
+    pages: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    seconds: float = 0.0
+    warnings: tuple[Warned, ...] = ()
+
+
+@dataclass(frozen=True)
+class Built:
+    """From the builder: the output is what a clean build would have made.
+
+    Parameters
+    ----------
+    pages, files
+        Addresses of what was written or deleted, relative to the output.
+    warnings
+        Everything that is wrong now, whichever build said it first.
+    wrote
+        Files in the source tree that were written by this build or by what it ran: their changes are no reason to
+        build again.
+    modules
+        Files of Python modules outside the library directories that the builder has loaded: it must be started again
+        when one of them changes.
+    outside
+        As in :class:`Ready`, for the state that the record is in now.
+    made
+        What the configuration or extensions have made in the source tree.
+    idle
+        Whether nothing was built, since nothing depends on what has changed.
+    """
+
+    pages: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
+    wrote: tuple[Wrote, ...] = ()
+    modules: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    seconds: float = 0.0
+    made: tuple[Made, ...] = ()
+    idle: bool = False
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """From the builder, at any time: a script has drawn *figures* that no build has waited for, and one is to show.
+
+    There are none where all scripts have ended.
+    """
+
+    figures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Failed:
+    """From the builder: the build ended early; the output is as it was, or partly newer.
+
+    The *traceback* is empty for what is the author's to mend. *fatal* says whether the builder ends: it will be
+    started again at the next change.
+    """
+
+    failure: Warned
+    traceback: str = ""
+    fatal: bool = False
+    modules: tuple[str, ...] = ()
+    wrote: tuple[Wrote, ...] = ()
+    made: tuple[Made, ...] = ()
+
+
+Message = Build | Ready | Progress | PagesShown | Built | Drawn | Failed
+_KINDS: dict[str, type[Any]] = {one.__name__: one for one in (Build, Ready, Progress, PagesShown, Built, Drawn, Failed)}
+
+
+def encode(message: Message) -> bytes:
+    """Write a message as one line; file names that are no text keep their bytes."""
+    line = json.dumps({"is": type(message).__name__, **asdict(message)}, separators=(",", ":"))
+    return line.encode("ascii") + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """Read a message.
+
+    Raises
+    ------
+    BadMessage
+        If the line holds none.
+    """
+
+    def frozen(value: Any) -> Any:
+        return tuple(map(frozen, value)) if isinstance(value, list) else value
+
+    try:
+        given = json.loads(line)
+        kind = _KINDS[given.pop("is")]
+        values = {one.name: frozen(given[one.name]) for one in fields(kind) if one.name in given}
+        if "warnings" in values:
+            values["warnings"] = tuple(Warned(**one) for one in values["warnings"])
+        if "failure" in values:
+            values["failure"] = Warned(**values["failure"])
+        message: Message = kind(**values)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise BadMessage(f"not a message: {line[:80]!r}") from error
+    return message
 
 
 class Channel:
@@ -51,29 +237,21 @@ class Channel:
         return channel
 
     def listen(self, closed: Callable[[], None]) -> None:
-        """Begin to read.
+        """Begin to read; *closed* is called, in another thread, when the other side is gone."""
 
-        Parameters
-        ----------
-        closed
-            Is called, in another thread, when the other side is gone.
-        """
-        threading.Thread(target=self._listen, args=(closed,), daemon=True).start()
+        def read() -> None:
+            with os.fdopen(self._reads, "rb") as lines:
+                for line in lines:
+                    try:
+                        message = decode(line)
+                    except BadMessage as error:
+                        print(error, file=sys.stderr)
+                        continue
+                    if isinstance(message, Build):
+                        self._builds.put(message)
+            closed()
 
-    def _listen(self, closed: Callable[[], None]) -> None:
-        with os.fdopen(self._reads, "rb") as lines:
-            for line in lines:
-                self._take(line)
-        closed()
-
-    def _take(self, line: bytes) -> None:
-        try:
-            message = decode(line)
-        except BadMessage as error:
-            print(error, file=sys.stderr)
-            return
-        if isinstance(message, Build):
-            self._builds.put(message)
+        threading.Thread(target=read, daemon=True).start()
 
     def next(self) -> Build:
         """Wait for what is to be built."""
@@ -95,7 +273,6 @@ class Channel:
 
 #: A builder that is asked to end has so many seconds to end its scripts.
 _PATIENCE = 0.5
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Ending:
@@ -107,24 +284,25 @@ class Ending:
 
     def install(self) -> None:
         """Take the signals; also one that was ignored when the process was started."""
-        for number in _SIGNALS:
-            signal.signal(number, self._interrupt)
+
+        def interrupt(number: int, frame: FrameType | None) -> None:
+            if os.getpid() != self._process:
+                # A process of Sphinx's, which shares this handler and has nothing to clear up.
+                os._exit(1)
+            if not self._asked:
+                self._asked = True
+                last = threading.Timer(_PATIENCE, leave, (1,))
+                last.daemon = True
+                last.start()
+                raise KeyboardInterrupt
+
+        signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGTERM, interrupt)
 
     def ask(self) -> None:
         """Ask the process to end, from another thread."""
         # Sent to the process, it might reach a thread that cannot be woken for it.
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
-
-    def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        if os.getpid() != self._process:
-            # A process of Sphinx's, which shares this handler and has nothing to clear up.
-            os._exit(1)
-        if not self._asked:
-            self._asked = True
-            last = threading.Timer(_PATIENCE, leave, (1,))
-            last.daemon = True
-            last.start()
-            raise KeyboardInterrupt
 
 
 def leave(status: int) -> NoReturn:
@@ -137,158 +315,3 @@ def leave(status: int) -> NoReturn:
         except (OSError, ValueError):
             continue
     os._exit(status)
-
-
-#: How long it may take to end by itself, in seconds.
-PATIENCE = 0.6
-
-
-#: The longest line, in bytes: a build of a large record reports every page of it.
-_LONGEST_LINE = 1 << 28
-
-
-#: So many of the last lines that it wrote are shown if it dies.
-_REMEMBERED = 30
-
-
-class Builder:
-    """A builder, which has been started or not.
-
-    Parameters
-    ----------
-    command
-        Program and arguments.
-    say
-        Called with each line that it, or what it runs, prints.
-    """
-
-    def __init__(self, command: Sequence[str], say: Callable[[str], None]) -> None:
-        self._command = command
-        self._say = say
-        self.drawn: Callable[[Drawn], None] = lambda drawn: None
-        self._process: Process | None = None
-        self._answers: asyncio.Queue[Message | None] = asyncio.Queue()
-        self._reading: asyncio.Task[None] | None = None
-        self._printed: deque[str] = deque(maxlen=_REMEMBERED)
-        self._listening: asyncio.Task[None] | None = None
-
-    @property
-    def alive(self) -> bool:
-        """Whether it runs."""
-        return self._process is not None and self._process.returncode is None
-
-    @property
-    def printed(self) -> str:
-        """The last lines that it printed."""
-        return "\n".join(self._printed)
-
-    @property
-    def ended(self) -> str:
-        """How it ended, for people."""
-        code = self._process.returncode if self._process is not None else None
-        if code is not None and code < 0:
-            with suppress(ValueError):
-                return f"was ended by {signal.Signals(-code).name}"
-        return f"ended with code {code}"
-
-    async def start(self) -> None:
-        """Start it, in a group of its own: Ctrl-C in the terminal does not reach it but through us."""
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-        self._printed.clear()
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            limit=_LONGEST_LINE,
-            env=environment,
-            start_new_session=True,
-        )
-        self._answers = asyncio.Queue()
-        self._listening = asyncio.create_task(self._listen(self._process))
-        self._reading = asyncio.create_task(self._read(self._process))
-
-    async def ask(self, build: Build) -> AsyncIterator[Message]:
-        """Have it build, and yield what it answers, until it has no more to say.
-
-        The caller ends the iteration at the answer that is the last for this build.
-        """
-        process = self._process
-        assert process is not None and process.stdin is not None
-        with suppress(ConnectionError):
-            process.stdin.write(encode(build))
-            await process.stdin.drain()
-        while (message := await self._answers.get()) is not None:
-            yield message
-
-    async def _read(self, process: Process) -> None:
-        """Read what it says; that something has been drawn it says whether or not it builds."""
-        assert process.stdout is not None
-        while line := await _line(process.stdout):
-            try:
-                message = decode(line)
-            except BadMessage:
-                # Something wrote to what was its standard output.
-                self._hear(line)
-                continue
-            if isinstance(message, Drawn):
-                self.drawn(message)
-            else:
-                self._answers.put_nowait(message)
-        self._answers.put_nowait(None)
-
-    async def end(self) -> None:
-        """End it, and whatever it has started."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        # Scripts are in sessions of their own; once the builder is gone, nobody knows whose they were.
-        started = descendants(process.pid)
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGINT)
-            if process.stdin is not None:
-                process.stdin.close()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), PATIENCE)
-        # Even if it is gone, children of it may not be.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        end_all(started)
-        await process.wait()
-        for task in (self._listening, self._reading):
-            if task is not None:
-                task.cancel()
-
-    async def wait(self) -> None:
-        """Wait for its end, after it has said its last word; one who does not go is ended."""
-        if self._process is not None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), PATIENCE)
-        if self._listening is not None:
-            # The last lines say why; but what it has started may hold the pipe open.
-            with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(self._listening), PATIENCE)
-
-    async def _listen(self, process: Process) -> None:
-        assert process.stderr is not None
-        while line := await _line(process.stderr):
-            self._hear(line)
-
-    def _hear(self, line: bytes) -> None:
-        text = line.decode("utf-8", "replace").rstrip()
-        self._printed.append(text)
-        self._say(text)
-
-
-async def _line(stream: asyncio.StreamReader) -> bytes:
-    try:
-        return await stream.readline()
-    except ValueError:
-        # A line without end: what is read of it has been dropped, and the rest is none of the messages.
-        return b"\n"
-
-
-def builder_command(arguments: Sequence[str]) -> list[str]:
-    """Return the command of the builder of this installation."""
-    return [sys.executable, "-m", "exptdir.preview.builder", *arguments]

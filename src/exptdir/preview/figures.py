@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exptdir.figures.model import LANGUAGES, LEDGER, is_figure
 from exptdir.figures.run.runner import Runner
-from exptdir.preview.first_pages import Stamp, stamps_in
+from exptdir.preview.channel import Wrote
+from exptdir.record.files import Stamp, stamp
 from exptdir.sphinxext.config import Settings
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.update import EVENT, finder_of, note_figures, update_figures
@@ -23,11 +25,9 @@ if TYPE_CHECKING:
 
     from exptdir.figures.model import Job, Outcome, Script
     from exptdir.figures.plan.scheduler import Submit
-    from exptdir.figures.report import Report, ScriptReport
+    from exptdir.figures.report import Report
     from exptdir.record.model import Record
 
-#: A file with its size and its time of modification in nanoseconds; the size is -1 where it is gone.
-Wrote = tuple[str, int, int]
 #: A build waits so many seconds for the scripts that have begun; then pages are shown with the figures that there are.
 PATIENCE = 1.0
 #: Seconds that scripts have to end, with the preview.
@@ -41,10 +41,7 @@ class _EndedError(BaseException):
 class FigureUpdates:
     """Has figures drawn, beside the builds where it takes long, and keeps account of what this writes into the source.
 
-    Parameters
-    ----------
-    drawn
-        Called, from another thread, with the figures of a script that a build has not waited for.
+    *drawn* is called, from another thread, with the figures of a script that a build has not waited for.
     """
 
     def __init__(self, drawn: Callable[[tuple[str, ...]], None] = lambda figures: None) -> None:
@@ -62,13 +59,14 @@ class FigureUpdates:
     def connect(self, app: Sphinx) -> None:
         """Draw for this application, from before its first build."""
         self._app = app
-        # Only then is everything set up.
-        app.connect("config-inited", lambda *_: app.connect(EVENT, self._begin))
 
-    def _begin(self, app: Sphinx) -> bool:
-        self._finder, self._second_finder = finder_of(app), finder_of(app)
-        self.draw()
-        return True
+        def begin(app: Sphinx) -> bool:
+            self._finder, self._second_finder = finder_of(app), finder_of(app)
+            self.draw()
+            return True
+
+        # Only then is everything set up.
+        app.connect("config-inited", lambda *_: app.connect(EVENT, begin))
 
     def get_ready(self) -> None:
         """Start what scripts are forked from, where there are any that may be: it takes longer than most of them."""
@@ -93,10 +91,7 @@ class FigureUpdates:
     def draw(self) -> set[str]:
         """Bring the figures up to date, or at least begin to.
 
-        Returns
-        -------
-        set of str
-            The figures, absolute, of the scripts that were run; also of those that were run in vain, or still run.
+        Return the figures, absolute, of the scripts that were run; also of those that were run in vain, or still run.
         """
         self.began = None
         figures = set[str]()
@@ -109,7 +104,7 @@ class FigureUpdates:
                 return figures
         record = scan_record(self._app)
         state = getattr(domain_of(self._app.env), "figure_state", None)
-        before = stamps_in(self._directories(state.report)) if state is not None else {}
+        before = self._stamps(state.report) if state is not None else {}
         self._left = self._missed = False
         self._ended.clear()
         self._started = threading.Event()
@@ -217,52 +212,37 @@ class FigureUpdates:
     def _path(self, path: str) -> str:
         return os.path.normpath(os.path.join(self._app.srcdir, path))
 
-    def _directories(self, report: Report) -> set[str]:
+    def _stamps(self, report: Report) -> dict[str, Stamp]:
+        """Return the stamps of what lies directly in the directories of scripts and their experiments."""
         scripts = [found.script for found in report.scripts.values()]
-        return {self._path(path) for script in scripts for path in (script.folder, script.experiment)}
+        found: dict[str, Stamp] = {}
+        for directory in {self._path(path) for script in scripts for path in (script.folder, script.experiment)}:
+            with suppress(OSError):
+                found |= {entry.path: stamp(entry.path) for entry in os.scandir(directory) if entry.is_file()}
+        return found
 
     def _note(self, report: Report, before: dict[str, Stamp]) -> None:
-        scripts = [report.scripts[key] for key in report.ran]
-        written = {path for found in scripts for path in _traced(found)}
-        written |= {self._ledger(report.scripts[key].script) for key in (*report.ran, *report.adopted)}
-        after = stamps_in(self._directories(report)) if before else {}
-        written |= set(self._untraced(scripts, before, after))
-        with self._lock:
-            self._wrote.update((path, _wrote(path)) for path in written)
+        """Note what was written: what scripts were seen to write, ledgers, and what only a comparison can tell of.
 
-    def _ledger(self, script: Script) -> str:
-        return self._path(f"{script.experiment}/{LEDGER}")
-
-    def _untraced(self, ran: list[ScriptReport], before: dict[str, Stamp], after: dict[str, Stamp]) -> Iterator[str]:
-        """Yield the files that only a comparison can tell of.
-
-        Documents and programs are not among them: who changed those while a script ran was the author.
+        Of the last, documents and programs are left out: who changed those while a script ran was the author.
         """
-        folders = {self._path(found.script.folder) for found in ran}
-        blind = {self._path(found.script.folder) for found in ran if not _is_traced(found)}
+        ran = [report.scripts[key] for key in report.ran]
+        seen = [one.outcome for one in ran if one.outcome is not None]
+        written = {path for outcome in seen for path in (*outcome.written, *outcome.trace.writes)}
+        changed = [report.scripts[key].script for key in (*report.ran, *report.adopted)]
+        written |= {self._path(f"{script.experiment}/{LEDGER}") for script in changed}
+        folders, blind = set[str](), set[str]()
+        for one in ran:
+            folder = self._path(one.script.folder)
+            folders.add(folder)
+            if one.script.language != "python" or one.outcome is None or one.outcome.trace.unseen:
+                blind.add(folder)
+        sources = (*self._app.config.source_suffix, *LANGUAGES, ".toml")
+        after = self._stamps(report) if before else {}
         for path in {path for path, _ in before.items() ^ after.items()}:
             folder, name = os.path.split(path)
-            if name == LEDGER or (folder in folders and is_figure(path)) or (folder in blind and self._is_data(path)):
-                yield path
-
-    def _is_data(self, path: str) -> bool:
-        sources = {*self._app.config.source_suffix, *LANGUAGES, ".toml"}
-        return Path(path).suffix.lower() not in sources
-
-
-def _traced(found: ScriptReport) -> Iterable[str]:
-    outcome = found.outcome
-    return (*outcome.written, *outcome.trace.writes) if outcome is not None else ()
-
-
-def _is_traced(found: ScriptReport) -> bool:
-    outcome = found.outcome
-    return found.script.language == "python" and outcome is not None and not outcome.trace.unseen
-
-
-def _wrote(path: str) -> Wrote:
-    try:
-        stamp = os.stat(path)
-    except (OSError, ValueError):
-        return path, -1, 0
-    return path, stamp.st_size, stamp.st_mtime_ns
+            is_data = folder in blind and Path(path).suffix.lower() not in sources
+            if name == LEDGER or (folder in folders and is_figure(path)) or is_data:
+                written.add(path)
+        with self._lock:
+            self._wrote.update((path, (path, stamp(path))) for path in written)

@@ -1,9 +1,4 @@
-"""The application that serves the output, with what the preview adds to it.
-
-What the preview adds to pages as it serves them, and the small pages of its own.
-
-Who may ask: other sites that a browser has open can send requests here, but not pretend to be this one.
-"""
+"""The application that serves the output, with what the preview adds to it: a script, and small pages of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +9,7 @@ import os
 import re
 import socket
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +22,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from exptdir.preview.addresses import address_of, locate, page_of, path_in_url
+from exptdir.record.files import read_or_none, stamp
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -46,14 +42,9 @@ HEADERS: Mapping[str, str] = {
 
 
 class Guard:
-    """The test of requests.
+    """The test of requests: other sites that a browser has open can send some here, but not pretend to be this one.
 
-    Parameters
-    ----------
-    host
-        The address that is listened on.
-    exposed
-        Whether other machines may ask.
+    *host* is the address that is listened on, *exposed* whether other machines may ask.
     """
 
     def __init__(self, host: str, *, exposed: bool = False) -> None:
@@ -77,11 +68,8 @@ class Guard:
 
     def is_own_page(self, origin: str | None, host: str | None) -> bool:
         """Tell whether a WebSocket is opened by a page of this server: browsers say so in ``Origin``."""
-        return bool(host) and origin is not None and origin.lower() in _origins(str(host).lower())
-
-
-def _origins(host: str) -> Iterable[str]:
-    return f"http://{host}", f"https://{host}"
+        own = str(host).lower()
+        return bool(host) and origin is not None and origin.lower() in (f"http://{own}", f"https://{own}")
 
 
 def host_name(header: str) -> str:
@@ -110,16 +98,9 @@ _STYLE = f'<link rel="stylesheet" href="{OWN}preview.css">'.encode()
 
 
 def dressed(page: bytes, address: str, edit: str = "") -> bytes:
-    """Add the preview's script and style sheet to a page.
+    """Add the preview's script and style sheet to a page, which is at an address relative to the output.
 
-    Parameters
-    ----------
-    page
-        The page as it was built.
-    address
-        Its address relative to the output.
-    edit
-        The link that opens its source in an editor, or nothing.
+    *edit* is the link that opens its source in an editor, or nothing.
     """
     # By this the script knows whether what it fetches later is what is shown.
     version = f"{zlib.crc32(page):08x}-{len(page)}"
@@ -157,15 +138,7 @@ def missing(address: str) -> bytes:
 
 
 def failed(address: str, failure: Mapping[str, Any]) -> bytes:
-    """Return the page that says why there are none.
-
-    Parameters
-    ----------
-    address
-        What was asked for.
-    failure
-        As browsers are told it.
-    """
+    """Return the page that says why there are none; *failure* is what browsers are told of it."""
     place = ":".join(str(part) for part in (failure["shown"] or failure["file"], failure["line"]) if part)
     text = f"<h1>The build failed</h1><p><code>{_attribute(place)}</code></p>"
     text += f"<pre>{_attribute(failure['text'])}</pre>"
@@ -215,12 +188,13 @@ class _Watchman:
             await send(message)
 
         headers = Headers(scope=scope)
+        host = headers.get("host")
         if scope["type"] == "websocket":
-            if self._may_listen(headers):
+            if self._guard.is_host(host) and self._guard.is_own_page(headers.get("origin"), host):
                 await self._app(scope, receive, send)
             else:
                 await WebSocket(scope, receive, send).close(1008)
-        elif not self._guard.is_host(headers.get("host")):
+        elif not self._guard.is_host(host):
             await PlainTextResponse("This server has another name.\n", 400)(scope, receive, sending)
         elif scope["method"] not in ("GET", "HEAD"):
             allowed = {"allow": "GET, HEAD"}
@@ -228,68 +202,46 @@ class _Watchman:
         else:
             await self._app(scope, receive, sending)
 
-    def _may_listen(self, headers: Headers) -> bool:
-        host = headers.get("host")
-        return self._guard.is_host(host) and self._guard.is_own_page(headers.get("origin"), host)
 
-
-class _Pages:
-    """The answers to requests for what was built."""
-
-    def __init__(self, state: PreviewState) -> None:
-        self._state = state
-
-    def answer(self, request: Request) -> Response:
-        """Return a page, a file, or the page that says why it is not there."""
-        address = address_of(request.scope.get("raw_path") or request.url.path.encode())
-        if address is None:
-            return self._page(request, missing(""), 404)
-        path = locate(self._state.output, address)
-        if path is None:
-            return self._instead(request, address)
-        if path.suffix.lower() in (".html", ".htm"):
-            page = page_of(self._state.output, address)
-            try:
-                content = path.read_bytes()
-            except OSError:
-                return self._page(request, missing(page), 404)
-            return self._page(request, dressed(content, page, self._state.edit_link(page)))
-        return _file(request, path)
-
-    def _instead(self, request: Request, address: str) -> Response:
-        state = self._state
-        page = page_of(state.output, address)
-        if page != address and locate(state.output, page) is not None:
-            return RedirectResponse(path_in_url(f"{address}/"), 307)
-        if not address and state.home and locate(state.output, state.home) is not None:
-            return RedirectResponse(path_in_url(state.home), 307)
-        failure = state.failure_shown()
-        if failure is not None and not state.ready:
-            return self._page(request, failed(page, failure), 500)
-        if not state.ready:
-            return self._page(request, waiting(page), 503)
-        return self._page(request, missing(page), 404)
-
-    def _page(self, request: Request, content: bytes, status: int = 200) -> Response:
+def _answer(state: PreviewState, request: Request) -> Response:
+    """Return a page or a file of the output, or the page that says why it is not there."""
+    address = address_of(request.scope.get("raw_path") or request.url.path.encode())
+    if address is None:
+        return Response(missing(""), 404, None, _HTML)
+    path, page = locate(state.output, address), page_of(state.output, address)
+    content = read_or_none(path) if path is not None and path.suffix.lower() in (".html", ".htm") else None
+    if content is not None:
+        content = dressed(content, page, state.edit_link(page))
         tag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
-        if status == 200 and _has(request, tag):
-            return Response(status_code=304, headers={"etag": tag})
-        return Response(content, status, {"etag": tag} if status == 200 else None, _HTML)
+        known = {"etag": tag}
+        return Response(None, 304, known) if _has(request, tag) else Response(content, 200, known, _HTML)
+    if path is not None:
+        return _file(request, path)
+    if page != address and locate(state.output, page) is not None:
+        return RedirectResponse(path_in_url(f"{address}/"), 307)
+    if not address and state.home and locate(state.output, state.home) is not None:
+        return RedirectResponse(path_in_url(state.home), 307)
+    if state.ready:
+        return Response(missing(page), 404, None, _HTML)
+    failure = state.failure_shown()
+    if failure is not None:
+        return Response(failed(page, failure), 500, None, _HTML)
+    return Response(waiting(page), 503, None, _HTML)
 
 
 def _file(request: Request, path: Path) -> Response:
     """Return a file that is not a page; videos are asked for part by part."""
     try:
-        stamp = os.stat(path)
+        found = os.stat(path)
     except OSError:
         return PlainTextResponse("It is gone.\n", 404)
-    tag = f'"{stamp.st_mtime_ns:x}-{stamp.st_size:x}"'
+    tag = f'"{hashlib.blake2b(repr(stamp(path)).encode(), digest_size=12).hexdigest()}"'
     if _has(request, tag):
         return Response(status_code=304, headers={"etag": tag})
     kind, packed = mimetypes.guess_type(path.name)
     # What is packed is sent as it is: nobody has asked for it to be unpacked on the way.
     kind = "application/octet-stream" if kind is None or packed else kind
-    return FileResponse(path, headers={"etag": tag}, media_type=kind, stat_result=stamp)
+    return FileResponse(path, headers={"etag": tag}, media_type=kind, stat_result=found)
 
 
 def _has(request: Request, tag: str) -> bool:
@@ -298,18 +250,7 @@ def _has(request: Request, tag: str) -> bool:
 
 
 def application(state: PreviewState, browsers: Browsers, guard: Guard) -> ASGIApp:
-    """Return the server of the preview.
-
-    Parameters
-    ----------
-    state
-        What there is to serve, and how the builds stand.
-    browsers
-        Who listens.
-    guard
-        Who may ask.
-    """
-    pages = _Pages(state)
+    """Return the server of the preview."""
 
     def own(request: Request) -> Response:
         name = request.path_params["name"]
@@ -318,12 +259,12 @@ def application(state: PreviewState, browsers: Browsers, guard: Guard) -> ASGIAp
             return _file(request, path)
         return PlainTextResponse("There is no such file.\n", 404)
 
-    async def listen(socket: WebSocket) -> None:
-        await browsers.serve(socket)
+    def answer(request: Request) -> Response:
+        return _answer(state, request)
 
     routes = [
-        WebSocketRoute(f"{OWN}socket", listen),
+        WebSocketRoute(f"{OWN}socket", browsers.serve),
         Route(f"{OWN}{{name:path}}", own),
-        Route("/{address:path}", pages.answer),
+        Route("/{address:path}", answer),
     ]
     return _Watchman(Starlette(routes=routes), guard)

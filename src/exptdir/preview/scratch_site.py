@@ -1,8 +1,6 @@
-"""Documents without a record around them: a file or a tree that is shown with defaults.
+"""What is meant by the path that one asks to be served: a record, a page of it, or documents on their own.
 
-A first page for a tree that has none: the list of all its documents.
-
-What is meant by the path that one asks to be served: a record, a page of it, or documents on their own.
+A document or a tree of them without a record is shown with defaults; a tree gets a list of all its documents.
 """
 
 from __future__ import annotations
@@ -10,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 #: Suffixes of what can be shown.
 SUFFIXES = (".md", ".rst")
+_KINDS = {".md": "markdown", ".rst": "restructuredtext"}
 #: Stems of a tree's first page, the best first.
 HOMES = ("index", "readme", "notes", "log")
 #: The extension that makes the first page of a tree that has none.
@@ -38,15 +38,7 @@ class NothingToShow(ExptdirError):
 
 @dataclass(frozen=True)
 class Alone:
-    """What Sphinx is given in place of a ``conf.py``.
-
-    Parameters
-    ----------
-    source
-        The source directory.
-    overrides
-        Values of the configuration.
-    """
+    """What Sphinx is given in place of a ``conf.py``: the source directory, and values of the configuration."""
 
     source: Path
     overrides: dict[str, Any] = field(default_factory=dict)
@@ -55,17 +47,7 @@ class Alone:
 def alone(path: Path) -> Alone:
     """Say how a document, or a tree of them, is shown without a ``conf.py``.
 
-    Nothing is written, and the same path gives the same answer.
-
-    Parameters
-    ----------
-    path
-        A document or a directory, absolute.
-
-    Returns
-    -------
-    Alone
-        The source directory and the configuration.
+    Nothing is written, and the same path, which is absolute, gives the same answer.
 
     Raises
     ------
@@ -73,20 +55,38 @@ def alone(path: Path) -> Alone:
         If it is neither, or there is no document in it.
     """
     if path.is_dir():
-        return _tree(path)
+        files = list_directory(os.fspath(path)).files
+        ranked = sorted((HOMES.index(stem.lower()), stem) for stem in _documents(files) if stem.lower() in HOMES)
+        if ranked:
+            home, extensions = ranked[0][1], ["exptdir"]
+        else:
+            home, extensions = _first(path), ["exptdir", _LISTING]
+        return Alone(
+            path,
+            {
+                **_configuration(path.name or str(path), home, extensions),
+                "exclude_patterns": ["_build", "**/_build", "**/node_modules"],
+                "exptdir_roots": ["expts"] if (path / "expts").is_dir() else [],
+            },
+        )
     if not path.is_file():
         raise NothingToShow(f"{path} is not there")
     refuse_other_kinds(path)
     # Show one file; the others beside it are there for its pictures and tables only.
     source = path.parent
     # Directories are named one by one, so that a document in somebody's home does not have all of it searched.
-    directories = [_exactly(name) for name in _directories(source)]
-    overrides: dict[str, Any] = {
+    directories: list[str] = []
+    with suppress(OSError), os.scandir(source) as entries:
+        directories = sorted(entry.name for entry in entries if entry.is_dir())
+    overrides = {
+        **_configuration(path.name, path.stem, ["exptdir"]),
         "include_patterns": [_exactly(path.name)],
-        "exclude_patterns": directories,
+        "exclude_patterns": list(map(_exactly, directories)),
         "exptdir_roots": [],
     }
-    return Alone(source, _configuration(path.name, path.stem, path.suffix, overrides))
+    # A suffix in capitals is one of its own to Sphinx.
+    overrides["source_suffix"] = {**_KINDS, path.suffix: _KINDS[path.suffix.lower()]}
+    return Alone(source, overrides)
 
 
 def refuse_other_kinds(path: Path) -> None:
@@ -102,31 +102,11 @@ def refuse_other_kinds(path: Path) -> None:
         raise NothingToShow(message)
 
 
-def _tree(source: Path) -> Alone:
-    files = list_directory(os.fspath(source)).files
-    ranked = sorted((HOMES.index(stem.lower()), stem) for stem, _ in _split(files) if stem.lower() in HOMES)
-    if ranked:
-        home, extensions = ranked[0][1], ["exptdir"]
-    else:
-        home, extensions = _first(source), ["exptdir", _LISTING]
-    overrides: dict[str, Any] = {
-        "exclude_patterns": ["_build", "**/_build", "**/node_modules"],
-        "exptdir_roots": ["expts"] if (source / "expts").is_dir() else [],
-    }
-    return Alone(source, _configuration(source.name or str(source), home, "", overrides, extensions))
-
-
-def _configuration(
-    title: str, home: str, suffix: str, overrides: dict[str, Any], extensions: list[str] | None = None
-) -> dict[str, Any]:
+def _configuration(title: str, home: str, extensions: list[str]) -> dict[str, Any]:
     named = title.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    # A suffix in capitals is one of its own to Sphinx.
-    kinds = {".md": "markdown", ".rst": "restructuredtext"}
-    if suffix and suffix not in kinds:
-        kinds = {**kinds, suffix: kinds[suffix.lower()]}
     return {
-        "extensions": extensions or ["exptdir"],
-        "source_suffix": kinds,
+        "extensions": extensions,
+        "source_suffix": _KINDS,
         "project": named,
         "html_title": named,
         "html_theme": "pydata_sphinx_theme",
@@ -134,23 +114,11 @@ def _configuration(
         # Nobody who writes a page on its own has a table of contents for it.
         "suppress_warnings": ["toc.not_included"],
         "exptdir_figures": "never",
-        **overrides,
     }
 
 
-def _split(names: list[str]) -> Iterator[tuple[str, str]]:
-    for name in names:
-        stem, suffix = os.path.splitext(name)
-        if suffix in SUFFIXES:
-            yield stem, suffix
-
-
-def _directories(source: Path) -> list[str]:
-    try:
-        with os.scandir(source) as entries:
-            return sorted(entry.name for entry in entries if entry.is_dir())
-    except OSError:
-        return []
+def _documents(names: list[str]) -> list[str]:
+    return [stem for stem, suffix in map(os.path.splitext, names) if suffix in SUFFIXES]
 
 
 def _first(source: Path) -> str:
@@ -161,7 +129,7 @@ def _first(source: Path) -> str:
         files, inside, _, _, environment = list_directory(os.path.join(source, path))
         if environment or os.path.basename(path) == "_build":
             continue
-        for stem, _suffix in _split(files):
+        for stem in _documents(files):
             return os.path.normpath(f"{path}/{stem}").replace(os.sep, "/")
         waiting += [f"{path}/{name}" for name in inside]
     raise NothingToShow(f"there is no document (.md or .rst) in {source}")
@@ -228,17 +196,9 @@ class Target:
 
 
 def target(path: Path) -> Target:
-    """Say what is meant by a path.
+    """Say what is meant by a file or a directory.
 
-    Parameters
-    ----------
-    path
-        A file or a directory, absolute.
-
-    Returns
-    -------
-    Target
-        The record that it is in; where it is in none, or in a directory that has a ``conf.py`` of its own, that.
+    It is the record that it is in; where it is in none, or in a directory that has a ``conf.py`` of its own, that.
 
     Raises
     ------
@@ -254,32 +214,22 @@ def target(path: Path) -> Target:
     if conf is None and (path / "conf.py").is_file():
         conf = path / "conf.py"
     if conf is not None:
-        return Target(conf.parent, None, _page(conf.parent, path))
+        source, page = conf.parent, path
+        if path.is_dir():
+            names = (path / f"{name}{suffix}" for stem in HOMES for name in (stem, "README") for suffix in SUFFIXES)
+            page = next((one for one in names if one.is_file() and path != source), path)
+        shown = "" if page.is_dir() else page.relative_to(source).with_suffix(".html").as_posix()
+        return Target(source, None, shown)
     found = alone(path)
     return Target(found.source, path, deep=path.is_dir() or _is_small(found.source))
 
 
-def _page(source: Path, path: Path) -> str:
-    """Return the page of a document, or of the log of a directory."""
-    if path.is_dir():
-        names = (path / f"{name}{suffix}" for stem in HOMES for name in (stem, "README") for suffix in SUFFIXES)
-        found = next((one for one in names if one.is_file()), None)
-        if found is None or path == source:
-            return ""
-        path = found
-    return path.relative_to(source).with_suffix(".html").as_posix()
-
-
 def _is_small(directory: Path) -> bool:
     """Tell whether there are few directories below one."""
-    waiting, seen = [directory], 0
-    while waiting:
-        try:
-            inside = [one for one in waiting.pop().iterdir() if one.is_dir() and not one.is_symlink()]
-        except OSError:
-            continue
-        seen += len(inside)
+    seen = 0
+    for _place, directories, _files in os.walk(directory):
+        seen += len(directories)
         if seen > _MOST:
             return False
-        waiting += (one for one in inside if not one.name.startswith("."))
+        directories[:] = [one for one in directories if not one.startswith(".")]
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import logging
 import os
 import signal
@@ -16,12 +17,10 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from exptdir.preview.browsers import Broadcaster, Browsers, PreviewReport, PreviewState
-from exptdir.preview.changes import Changes, Git, Known, survey
-from exptdir.preview.channel import Builder
-from exptdir.preview.dependencies import WatchedPlaces
+from exptdir.preview.changes import Changes, Git, survey
 from exptdir.preview.http import Guard, application, exists
-from exptdir.preview.supervise import RestartRules, Supervisor
-from exptdir.preview.watch import Watcher
+from exptdir.preview.supervise import Builder, RestartRules, Supervisor
+from exptdir.preview.watch import WatchedPlaces, Watcher
 
 if TYPE_CHECKING:
     import uvicorn
@@ -44,8 +43,6 @@ class ServeOptions:
         The directory of the preview; pages are written to ``html/`` below it.
     command
         The command of the builder.
-    conf
-        The ``conf.py``, or nothing.
     private
         Directories of the source whose changes mean nothing, besides the output.
     deep
@@ -61,19 +58,7 @@ class ServeOptions:
 
 
 def serve(wanted: ServeOptions, listening: socket.socket, guard: Guard, report: PreviewReport) -> None:
-    """Serve until a signal asks to end: SIGINT, SIGTERM or SIGHUP.
-
-    Parameters
-    ----------
-    wanted
-        What is to be served.
-    listening
-        The socket, bound. It is closed at the end.
-    guard
-        Who may ask.
-    report
-        Who is told how builds go.
-    """
+    """Serve until a signal asks to end: SIGINT, SIGTERM or SIGHUP. The socket, which is bound, is closed then."""
     asyncio.run(_Preview(wanted, guard, report).run(listening))
 
 
@@ -107,16 +92,34 @@ class _Preview:
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, stop.set)
-        report = self._report
+
+        def noted(found: Iterable[tuple[int, str]]) -> None:
+            self.changes.note(found, building=self.supervisor.building)
+            self.supervisor.wake()
+
+        async def watch_again() -> None:
+            # What is no longer watched is, and what has changed meanwhile is looked for.
+            await in_thread(lambda: self.watcher.update(anew=True))
+            self.changes.look_again([self.places.root])
+            self.supervisor.wake()
+
+        async def learn() -> None:
+            self.changes.learn(await in_thread(lambda: survey(self.places, [self.places.root])))
+
+        async def work() -> None:
+            # The watch comes first: what changes from now on is not missed.
+            await in_thread(self.watcher.update)
+            await asyncio.gather(self.supervisor.run(), learn())
+
         self.watcher = Watcher(
             self.places,
-            lambda found: _in_loop(loop, self._noted, found),
-            lambda: _in_loop(loop, self._lost),
-            lambda text: _in_loop(loop, report.note, text),
+            lambda found: _in_loop(loop, noted, found),
+            lambda: _in_loop(loop, lambda: self._later(watch_again())),
+            lambda text: _in_loop(loop, self._report.note, text),
         )
         server = _uvicorn(self.app)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
-        working = asyncio.create_task(self._work())
+        working = asyncio.create_task(work())
         stopping = asyncio.create_task(stop.wait())
         try:
             with keys(loop, {b"r": self.supervisor.build_anew}):
@@ -127,33 +130,13 @@ class _Preview:
             server.should_exit = True
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
-            await asyncio.gather(self.supervisor.end(), _ended(serving))
+            # Clients that do not end their side are not waited for.
+            await asyncio.gather(self.supervisor.end(), asyncio.wait({serving}, timeout=_PATIENCE))
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
             listening.close()
         for task in done - {stopping}:
             task.result()
-
-    async def _work(self) -> None:
-        # The watch comes first: what changes from now on is not missed.
-        await in_thread(self.watcher.update)
-        learning = asyncio.create_task(self._learn())
-        await asyncio.gather(self.supervisor.run(), learning)
-
-    async def _learn(self) -> None:
-        known: Known = await in_thread(lambda: survey(self.places, [self.places.root]))
-        self.changes.learn(known)
-
-    def _noted(self, found: Iterable[tuple[int, str]]) -> None:
-        self.changes.note(found, building=self.supervisor.building)
-        self.supervisor.wake()
-
-    def _lost(self) -> None:
-        """Watch again what is no longer watched, and look for what has changed meanwhile."""
-        self._later(self._watch_again())
-
-    async def _watch_again(self) -> None:
-        await in_thread(self.watcher.again)
-        self.changes.look_again([self.places.root])
-        self.supervisor.wake()
 
     def _follow(self, outside: Iterable[str]) -> None:
         """Watch what lies outside the record and is shown in it."""
@@ -170,15 +153,7 @@ class _Preview:
 
 @contextmanager
 def keys(loop: asyncio.AbstractEventLoop, actions: Mapping[bytes, Callable[[], None]]) -> Iterator[None]:
-    """Have keys of the terminal do something, where there is one.
-
-    Parameters
-    ----------
-    loop
-        Where it is done.
-    actions
-        What each key does.
-    """
+    """Have keys of the terminal do something, where there is one."""
     try:
         import termios
         import tty
@@ -209,25 +184,22 @@ def keys(loop: asyncio.AbstractEventLoop, actions: Mapping[bytes, Callable[[], N
 
 
 async def in_thread(work: Callable[[], _Result]) -> _Result:
-    """Do some work in a thread that nobody waits for at the end of the process."""
+    """Do some work in a thread that nobody waits for at the end of the process, unlike those of asyncio."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[_Result] = loop.create_future()
 
-    def settle(result: _Result | None, error: BaseException | None) -> None:
-        if future.cancelled():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]
+    def settle(done: concurrent.futures.Future[_Result]) -> None:
+        if not future.cancelled():
+            error = done.exception()
+            future.set_exception(error) if error is not None else future.set_result(done.result())
 
     def run() -> None:
+        done: concurrent.futures.Future[_Result] = concurrent.futures.Future()
         try:
-            result = work()
+            done.set_result(work())
         except BaseException as error:
-            _in_loop(loop, settle, None, error)
-        else:
-            _in_loop(loop, settle, result, None)
+            done.set_exception(error)
+        _in_loop(loop, settle, done)
 
     Thread(target=run, name="exptdir-preview", daemon=True).start()
     return await future
@@ -259,11 +231,3 @@ def _uvicorn(app: Any) -> uvicorn.Server:
         ws_max_size=1 << 16,
     )
     return Server(config)
-
-
-async def _ended(serving: asyncio.Task[None]) -> None:
-    """Wait for the server's end, but not for clients that do not end their side."""
-    await asyncio.wait({serving}, timeout=_PATIENCE)
-    if not serving.done():
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)

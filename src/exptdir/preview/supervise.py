@@ -1,19 +1,22 @@
-"""One build after the other: starts the builder, hands it what has changed, starts it again where that is needed.
-
-The builder as a child process: it is started, spoken to, and ended with all that it has started.
-"""
+"""One build after the other: starts the builder, hands it what has changed, starts it again where that is needed."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from exptdir.figures.run.interpreter import descendants, end_all
 from exptdir.preview.changes import Changes, Git
-from exptdir.preview.channel import Builder
-from exptdir.preview.messages import (
+from exptdir.preview.channel import (
+    BadMessage,
     Build,
     Built,
     Drawn,
@@ -23,6 +26,8 @@ from exptdir.preview.messages import (
     Progress,
     Ready,
     Warned,
+    decode,
+    encode,
 )
 
 #: Where several files change, more are likely to come: seconds without one until the build begins, and at most.
@@ -50,17 +55,149 @@ class Audience(Protocol):
         """Be told that it failed."""
 
 
-@dataclass
-class RestartRules:
-    """Files and directories that decide how a change is taken.
+#: Seconds that a builder has to end by itself.
+PATIENCE = 0.6
+#: The longest line, in bytes: a build of a large record reports every page of it.
+_LONGEST_LINE = 1 << 28
+#: So many of the last lines that it wrote are shown if it dies.
+_REMEMBERED = 30
+
+
+class Builder:
+    """A builder as a child process: it is started, spoken to, and ended with all that it has started.
 
     Parameters
     ----------
-    conf
-        The ``conf.py``, or nothing.
-    modules
-        Modules that the builder has loaded.
+    command
+        Program and arguments.
+    say
+        Called with each line that it, or what it runs, prints.
     """
+
+    def __init__(self, command: Sequence[str], say: Callable[[str], None]) -> None:
+        self._command = command
+        self._say = say
+        self.drawn: Callable[[Drawn], None] = lambda drawn: None
+        self._process: Process | None = None
+        self._answers: asyncio.Queue[Message | None] = asyncio.Queue()
+        self._printed: deque[str] = deque(maxlen=_REMEMBERED)
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def printed(self) -> str:
+        """The last lines that it printed."""
+        return "\n".join(self._printed)
+
+    @property
+    def ended(self) -> str:
+        """How it ended, for people."""
+        code = self._process.returncode if self._process is not None else None
+        if code is not None and code < 0:
+            with suppress(ValueError):
+                return f"was ended by {signal.Signals(-code).name}"
+        return f"ended with code {code}"
+
+    async def start(self) -> None:
+        """Start it, in a group of its own: Ctrl-C in the terminal does not reach it but through us."""
+        self._printed.clear()
+        self._process = process = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            limit=_LONGEST_LINE,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+        )
+        assert process.stdout is not None and process.stderr is not None
+        self._answers = asyncio.Queue()
+        self._tasks = tuple(map(asyncio.create_task, (self._hear(process.stderr), self._hear(process.stdout, True))))
+
+    async def ask(self, build: Build) -> AsyncIterator[Message]:
+        """Have it build, and yield what it answers, until it has no more to say.
+
+        The caller ends the iteration at the answer that is the last for this build.
+        """
+        process = self._process
+        assert process is not None and process.stdin is not None
+        with suppress(ConnectionError):
+            process.stdin.write(encode(build))
+            await process.stdin.drain()
+        while (message := await self._answers.get()) is not None:
+            yield message
+
+    async def _hear(self, stream: asyncio.StreamReader, holds_messages: bool = False) -> None:
+        """Read what it says and prints; that something has been drawn it says whether or not it builds."""
+        while True:
+            try:
+                line = await stream.readline()
+            except ValueError:
+                # A line without end: what is read of it has been dropped, and the rest is none of the messages.
+                line = b"\n"
+            if not line:
+                break
+            try:
+                # What is none of them was written to what was its standard output.
+                message = decode(line) if holds_messages else None
+            except BadMessage:
+                message = None
+            if isinstance(message, Drawn):
+                self.drawn(message)
+            elif message is not None:
+                self._answers.put_nowait(message)
+            else:
+                text = line.decode("utf-8", "replace").rstrip()
+                self._printed.append(text)
+                self._say(text)
+        if holds_messages:
+            self._answers.put_nowait(None)
+
+    async def end(self) -> None:
+        """End it, and whatever it has started."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        # Scripts are in sessions of their own; once the builder is gone, nobody knows whose they were.
+        started = descendants(process.pid)
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGINT)
+            if process.stdin is not None:
+                process.stdin.close()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), PATIENCE)
+        # Even if it is gone, children of it may not be.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        end_all(started)
+        await process.wait()
+        for task in self._tasks:
+            task.cancel()
+
+    async def wait(self) -> None:
+        """Wait for its end, after it has said its last word; one who does not go is ended."""
+        if self._process is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), PATIENCE)
+        for task in self._tasks[:1]:
+            # The last lines say why; but what it has started may hold the pipe open.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(task), PATIENCE)
+
+
+def builder_command(arguments: Sequence[str]) -> list[str]:
+    """Return the command of the builder of this installation."""
+    return [sys.executable, "-m", "exptdir.preview.builder", *arguments]
+
+
+@dataclass
+class RestartRules:
+    """Files and directories that decide how a change is taken: *conf* is the ``conf.py``, if there is one."""
 
     conf: str = ""
     modules: frozenset[str] = frozenset()
@@ -83,37 +220,15 @@ def _any_below(paths: Sequence[str], directories: Sequence[str]) -> bool:
     return any(path.startswith(starts) or path in directories for path in paths) if starts else False
 
 
-@dataclass
-class _Pause:
-    """Waits longer and longer where the same files change in every build: a script writes what it reads."""
-
-    times: dict[str, int] = field(default_factory=dict)
-
-    def seconds(self, changed: Sequence[str], while_building: bool) -> float:
-        """Return how long to wait before a build."""
-        if not while_building or any(path.lower().endswith(_DOCUMENTS) for path in changed):
-            self.times = {}
-            return 0.0
-        self.times = {path: self.times.get(path, 0) + 1 for path in changed}
-        over = min(self.times.values(), default=0) - _SUSPICIOUS
-        return min(_FIRST_PAUSE * 2**over, _LONGEST_PAUSE) if over >= 0 else 0.0
-
-
 class Supervisor:
     """Keeps the output up to date.
 
     Parameters
     ----------
-    changes
-        What has changed.
-    audience
-        Who is told.
     viewed
         Returns the pages that are looked at.
     seen
         What is known of the record before its first build.
-    git
-        The repository that the record is in.
     """
 
     def __init__(
@@ -136,15 +251,16 @@ class Supervisor:
         self._left: frozenset[str] = frozenset()
         self._everything = False
         self._anew = False
-        self._pause = _Pause()
+        self._times: dict[str, int] = {}
         self._asked = self._echo = False
         # What is to be built though nobody has changed it: figures that are drawn, files that a build has made.
         self._made: set[str] | None = None
-        builder.drawn = self._note_drawn
 
-    def _note_drawn(self, message: Drawn) -> None:
-        self._made = {*(self._made or ()), *message.figures}
-        self.wake()
+        def note(message: Drawn) -> None:
+            self._made = {*(self._made or ()), *message.figures}
+            self.wake()
+
+        builder.drawn = note
 
     def build_anew(self) -> None:
         """Have the record built by another builder, which also makes anew what extensions make once."""
@@ -162,20 +278,15 @@ class Supervisor:
             failure = await self._build(changed)
             if failure is not None:
                 # A checkout during a build takes files away from it: no failure, unless it comes twice.
-                again = () if excused else await self._changed_meanwhile()
-                if again:
-                    changed, excused = again, True
-                    continue
+                if not excused and self._changes.pending:
+                    await self._gather()
+                    changed = self._changes.take()
+                    await self._prepare(changed)
+                    if changed:
+                        excused = True
+                        continue
                 self._audience.failed(failure)
             changed, excused = await self._next(), False
-
-    async def _changed_meanwhile(self) -> tuple[str, ...]:
-        if not self._changes.pending:
-            return ()
-        await self._gather()
-        changed = self._changes.take()
-        await self._prepare(changed)
-        return changed
 
     async def end(self) -> None:
         """End the builder."""
@@ -194,8 +305,8 @@ class Supervisor:
             answer = await self._answer(build)
         except OSError as error:
             answer = Failed(Warned(f"the builder cannot be started: {error}", severity="error"), fatal=True)
-        self._changes.finish((*answer.wrote, *(one[:3] for one in answer.made)))
-        differing = {path for path, _size, _when, differs in answer.made if differs}
+        self._changes.finish((*answer.wrote, *(one[:2] for one in answer.made)))
+        differing = {path for path, _stamp, differs in answer.made if differs}
         # A build that writes what it reads, and something else each time, would never come to rest.
         self._echo = bool(differing) and not self._echo
         if self._echo:
@@ -220,18 +331,15 @@ class Supervisor:
                     await self._builder.wait()
                     await self._builder.end()
                 return message
-            self._hear(message)
+            if isinstance(message, Ready):
+                self.seen = replace(self.seen, templates=message.templates, statics=message.statics)
+            if isinstance(message, Ready | Progress | PagesShown):
+                self._audience.heard(message)
         await self._builder.wait()
         text = f"the process that builds {self._builder.ended}; it is started again when something changes"
         printed = self._builder.printed
         await self._builder.end()
         return Failed(Warned(text, severity="error"), printed, fatal=True)
-
-    def _hear(self, message: Message) -> None:
-        if isinstance(message, Ready):
-            self.seen = replace(self.seen, templates=message.templates, statics=message.statics)
-        if isinstance(message, Ready | Progress | PagesShown):
-            self._audience.heard(message)
 
     async def _next(self) -> tuple[str, ...]:
         """Wait for changes that mean something, and make the builder ready for them."""
@@ -250,10 +358,19 @@ class Supervisor:
             elif made is None:
                 if not changed:
                     continue
-                await asyncio.sleep(self._pause.seconds(changed, early))
+                await asyncio.sleep(self._pause(changed, early))
             changed = tuple(sorted({*changed, *(made or ())}))
             await self._prepare(changed)
             return changed
+
+    def _pause(self, changed: Sequence[str], while_building: bool) -> float:
+        """Return the seconds to wait: ever more where each build changes the same files, as a script may its input."""
+        if not while_building or any(path.lower().endswith(_DOCUMENTS) for path in changed):
+            self._times = {}
+            return 0.0
+        self._times = {path: self._times.get(path, 0) + 1 for path in changed}
+        over = min(self._times.values(), default=0) - _SUSPICIOUS
+        return min(_FIRST_PAUSE * 2**over, _LONGEST_PAUSE) if over >= 0 else 0.0
 
     async def _prepare(self, changed: tuple[str, ...]) -> None:
         """End a builder that cannot take these changes."""

@@ -1,7 +1,4 @@
-"""A Sphinx application that builds again and again, each time as a new one would.
-
-A Sphinx application that can be listened to, and that may build more than once.
-"""
+"""A Sphinx application that builds again and again, each time as a new one would."""
 
 from __future__ import annotations
 
@@ -17,8 +14,10 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from exptdir.preview.channel import PagesShown
+from exptdir.preview.dependencies import Dependents
 from exptdir.preview.figures import FigureUpdates
-from exptdir.preview.first_pages import Beginnings, Dependents, Output, Shown, show
+from exptdir.preview.first_pages import Beginnings, Output, show
 from exptdir.preview.warnings import READ, WRITTEN, WarningListener, begin, end, keep, recall
 from exptdir.sphinxext.build_mark import mark
 from exptdir.sphinxext.domain import domain_of
@@ -32,20 +31,7 @@ if TYPE_CHECKING:
 class Project:
     """What is built, from where and to where.
 
-    Parameters
-    ----------
-    source
-        The source directory.
-    conf
-        The directory of its ``conf.py``; ``None`` where there is none.
-    output
-        The directory that pages are written to.
-    doctrees
-        The directory for what is kept between builds.
-    jobs
-        How many processes may read and write at once.
-    overrides
-        Values of the configuration that go before those of ``conf.py``.
+    *conf* is the directory of its ``conf.py``, if there is one; the values of *overrides* go before those of it.
     """
 
     source: Path
@@ -107,14 +93,8 @@ class Warm:
     """One application, from its making to its last build.
 
     After an exception from any of its methods it must not be used again: what documents were read, and what of it
-    was written, is no longer known.
-
-    Parameters
-    ----------
-    handlers
-        More of those who listen to it.
-    drawn
-        Called, from another thread, with figures that no build has waited for.
+    was written, is no longer known. *handlers* are more of those who listen to it; *drawn* is called, from another
+    thread, with figures that no build has waited for.
     """
 
     def __init__(
@@ -136,20 +116,27 @@ class Warm:
         app.add_post_transform(Marker)
         app.connect("env-purge-doc", self.listener.purge)
         app.connect("env-check-consistency", self.listener.checked, priority=1000)
-        app.connect("source-read", _note_source, priority=0)
-        app.connect("doctree-read", _note_read, priority=1000)
-        app.connect("html-page-context", _note_page, priority=0)
-        app.connect("env-before-read-docs", self._begin_reading)
+        app.connect("source-read", lambda app, docname, source: begin(READ, docname), priority=0)
+        app.connect("doctree-read", lambda app, doctree: begin("", ""), priority=1000)
+
+        def note_page(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+            if doctree is None:
+                begin("", "")
+            else:
+                end(page)
+
+        def begin_reading(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+            app.parallel = project.jobs if self._everything or len(docnames) > _FEW else 1
+
+        app.connect("html-page-context", note_page, priority=0)
+        app.connect("env-before-read-docs", begin_reading)
         domain_of(self.app.env).scanner.lasting = True
         self._beginnings = Beginnings(self.app)
         self._output = Output(project.output, str(getattr(self.app.builder, "out_suffix", ".html")))
         self.dependents = Dependents(self.app.env)
         self.built = self._everything = False
 
-    def _begin_reading(self, app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
-        app.parallel = self.project.jobs if self._everything or len(docnames) > _FEW else 1
-
-    def show(self, docnames: Sequence[str]) -> Shown:
+    def show(self, docnames: Sequence[str]) -> PagesShown:
         """Write the pages of some documents, ahead of the build that must follow."""
         mark(self.app)
         shown = show(self.app, self._beginnings, docnames)
@@ -167,12 +154,8 @@ class Warm:
     def is_concerned(self, changed: Iterable[str], modified: Iterable[str]) -> bool:
         """Say whether a build could make anything else of some changes.
 
-        Parameters
-        ----------
-        changed
-            Files that were changed, made or deleted. What comes or goes may be looked for by anything.
-        modified
-            Those of them that were there before, and still are: they mean something to those only who read them.
+        Those of them that were there before, and still are (*modified*), mean something to those only who read them.
+        What comes or goes may be looked for by anything.
         """
         known = set(modified)
         if self.drawing.has_news or not known.issuperset(changed) or self.dependents.of(known):
@@ -184,14 +167,8 @@ class Warm:
     def build(self, changed: Iterable[str] = (), everything: bool = False, drawn: bool = False) -> None:
         """Bring the output up to date.
 
-        Parameters
-        ----------
-        changed
-            Files that were changed, made or deleted: whatever their times say.
-        everything
-            Whether every page is to be written again.
-        drawn
-            Whether the figures have just been brought up to date.
+        *everything* says whether every page is to be written again, *drawn* whether the figures have just been brought
+        up to date.
         """
         self._beginnings.restore(self.app)
         self._everything = everything
@@ -227,13 +204,7 @@ def warm(
     handlers: Sequence[LogHandler] = (),
     drawn: Callable[[tuple[str, ...]], None] = lambda figures: None,
 ) -> Iterator[Warm]:
-    """Make an application, in a state of docutils' own that goes with it.
-
-    Parameters
-    ----------
-    project, handlers, drawn
-        As those of :class:`Warm`.
-    """
+    """Make an application (see :class:`Warm`), in a state of docutils' own that goes with it."""
     with ExitStack() as stack:
         stack.enter_context(patch_docutils(project.conf))
         stack.enter_context(docutils_namespace())
@@ -242,16 +213,7 @@ def warm(
         yield made
 
 
-def _note_source(app: Sphinx, docname: str, source: list[str]) -> None:
-    begin(READ, docname)
-
-
-def _note_read(app: Sphinx, doctree: Any) -> None:
-    begin("", "")
-
-
-def _note_page(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    if doctree is None:
-        begin("", "")
-    else:
-        end(pagename)
+def address_of_document(app: Sphinx, docname: str) -> str:
+    """Return the address of a document's page, relative to the output."""
+    builder: Any = app.builder
+    return Path(builder.get_output_path(docname)).relative_to(app.outdir).as_posix()

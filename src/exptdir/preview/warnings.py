@@ -3,11 +3,7 @@
 What is said while a document is read or written is remembered by document, until it is read or written again. What
 is said besides is said by every build, and holds for the last of them.
 
-What a log record of Sphinx says, and where.
-
-What a build is at, for the terminal.
-
-What ended a build, in a sentence and with its place, as far as an exception tells.
+Also what a build is at, and what ended it, in a sentence and with its place.
 """
 
 from __future__ import annotations
@@ -16,7 +12,9 @@ import json
 import logging
 import os
 import re
+import sysconfig
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -24,10 +22,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx.errors import ConfigError, ExtensionError, SphinxError, SphinxParallelError
 from sphinx.util.build_phase import BuildPhase
 from sphinx.util.logging import NAMESPACE, get_node_location, is_suppressed_warning
 
-from exptdir.preview.messages import Progress, Warned
+from exptdir.preview.channel import Failed, Progress, Warned
+from exptdir.record.files import read_or_none, write_if_changed
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -51,17 +51,8 @@ def message_of(record: logging.LogRecord, kind: str = "") -> str:
 def place_of(location: Any, path_of: Callable[[str], str]) -> tuple[str, int]:
     """Return the file and the line that the location of a record means.
 
-    Parameters
-    ----------
-    location
-        A node, a document, a document and a line, or ``"path:line"``.
-    path_of
-        Returns the file of a document.
-
-    Returns
-    -------
-    tuple of str and int
-        The file, empty where there is none, and the line, 0 where there is none.
+    A location is a node, a document, a document and a line, or ``"path:line"``; *path_of* returns the file of a
+    document. Where there is no file it is empty, and where there is no line it is 0.
     """
     if isinstance(location, nodes.Node):
         location = get_node_location(location)
@@ -102,22 +93,11 @@ def end(docname: str) -> None:
 
 @dataclass
 class WarningLog:
-    """What was said, by when.
-
-    Parameters
-    ----------
-    read, written
-        While each document was read, and written.
-    consistency
-        When the whole was last looked at, which builds without changes leave out.
-    made
-        When the application was made.
-    besides
-        By the last build.
-    """
+    """What was said while each document was read and written, when the application was made, by the last build."""
 
     read: dict[str, list[Warned]] = field(default_factory=dict)
     written: dict[str, list[Warned]] = field(default_factory=dict)
+    #: When the whole was last looked at, which builds without changes leave out.
     consistency: list[Warned] = field(default_factory=list)
     made: list[Warned] = field(default_factory=list)
     besides: list[Warned] = field(default_factory=list)
@@ -161,24 +141,13 @@ def keep(doctrees: Path, said: WarningLog) -> None:
         "written": {name: [asdict(one) for one in some] for name, some in said.written.items() if some},
         "consistency": [asdict(one) for one in said.consistency],
     }
-    path = doctrees / _KEPT
-    content = json.dumps(data, sort_keys=True).encode("ascii")
     # What cannot be written is not known at the next start, which is no reason to fail.
     with suppress(OSError):
-        if not path.is_file() or path.read_bytes() != content:
-            unfinished = path.with_name(_KEPT + ".new")
-            unfinished.write_bytes(content)
-            unfinished.replace(path)
+        write_if_changed(doctrees / _KEPT, json.dumps(data, sort_keys=True).encode("ascii"))
 
 
 class WarningListener(logging.Handler):
-    """Takes down the warnings of one application.
-
-    Parameters
-    ----------
-    said
-        What was said until now.
-    """
+    """Takes down the warnings of one application, after those that it is made with."""
 
     def __init__(self, said: WarningLog) -> None:
         super().__init__()
@@ -237,10 +206,18 @@ class WarningListener(logging.Handler):
                 store[stage[1]] = []
         elif _ENDS in marks and process not in self._stages:
             self.said.written.setdefault(marks[_ENDS], []).extend(self._unclaimed.pop(process, ()))
-        elif record.levelno >= logging.WARNING and _SEEN not in marks and not self._is_suppressed(marks):
+        elif record.levelno >= logging.WARNING and _SEEN not in marks:
             # Sphinx holds warnings back while it reads and writes, and then gives them a second time.
             marks[_SEEN] = True
-            self._place(process).append(self._warned(record))
+            config, env = getattr(self.app, "config", None), getattr(self.app, "env", None)
+            names = marks.get("type") or "", marks.get("subtype") or ""
+            if is_suppressed_warning(*names, config.suppress_warnings if config is not None else ()):
+                return
+            kind = ".".join(filter(None, names))
+            path_of = (lambda docname: str(env.doc2path(docname))) if env is not None else str
+            severity = "error" if record.levelno >= logging.ERROR else "warning"
+            place = place_of(marks.get("location"), path_of)
+            self._place(process).append(Warned(message_of(record, kind), *place, kind, severity))
 
     def _place(self, process: int) -> list[Warned]:
         stage, docname = self._stages.get(process, _BESIDES)
@@ -254,23 +231,6 @@ class WarningListener(logging.Handler):
             return self._consistency
         return self._besides
 
-    def _is_suppressed(self, marks: dict[str, Any]) -> bool:
-        config = getattr(self.app, "config", None)
-        suppressed = config.suppress_warnings if config is not None else ()
-        return is_suppressed_warning(marks.get("type") or "", marks.get("subtype") or "", suppressed)
-
-    def _warned(self, record: logging.LogRecord) -> Warned:
-        marks = record.__dict__
-        kind = ".".join(filter(None, (marks.get("type"), marks.get("subtype"))))
-        file, line = place_of(marks.get("location"), self._path_of)
-        severity = "error" if record.levelno >= logging.ERROR else "warning"
-        return Warned(message_of(record, kind), file, line, kind, severity)
-
-    @property
-    def _path_of(self) -> Callable[[str], str]:
-        env = getattr(self.app, "env", None)
-        return (lambda docname: str(env.doc2path(docname))) if env is not None else str
-
 
 #: Seconds between two of them.
 _PAUSE = 0.1
@@ -279,15 +239,7 @@ _STEP = re.compile(r"(?P<what>.+?)\.\.\. *\[ *(?P<percent>\d+)%\] *(?P<item>.*)"
 
 
 class Reporter(logging.Handler):
-    """Reports what Sphinx says about its progress, a few times a second at most.
-
-    Parameters
-    ----------
-    send
-        Takes the reports.
-    clock
-        Tells the time, in seconds.
-    """
+    """Reports what Sphinx says about its progress, a few times a second at most."""
 
     def __init__(self, send: Callable[[Progress], None], clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(logging.INFO)
@@ -319,3 +271,81 @@ def progress_of(text: str) -> Progress | None:
         return Progress(f"{found['what']} {found['item']}".strip(), int(found["percent"]) / 100)
     text = text.strip(" .\r\n")
     return Progress(text) if len(text) > 1 and "\n" not in text else None
+
+
+#: A place in a traceback that is there as text only, since another process wrote it.
+_FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+
+
+#: How Sphinx names an extension that it cannot set up.
+_EXTENSION = re.compile(r"extension ['\"]?([\w.]+)")
+
+
+_LIBRARIES = ("stdlib", "platstdlib", "purelib", "platlib")
+
+
+def failed(error: BaseException, *, conf: Path | None, document: str = "", fatal: bool = True) -> Failed:
+    """Describe what ended a build.
+
+    Parameters
+    ----------
+    error
+        What was raised.
+    conf
+        The ``conf.py``, if there is one and it may be to blame.
+    document
+        The file that was being read or written.
+    fatal
+        Whether the builder ends.
+    """
+    cause, seen = error, {id(error)}
+    while isinstance(below := getattr(cause, "orig_exc", None) or cause.__cause__, BaseException):
+        if id(below) in seen:
+            break
+        seen.add(id(below))
+        cause = below
+    file, line = _place(error, cause)
+    if not file and conf is not None and not document and isinstance(error, (SphinxError, SystemExit)):
+        # The line that names the extension of which the message speaks.
+        found = _EXTENSION.search(str(error))
+        name = re.compile(rf"['\"]{re.escape(found[1])}['\"]") if found else None
+        lines = (read_or_none(conf) or b"").decode("utf-8", "replace").splitlines()
+        file = str(conf)
+        line = next((at for at, text in enumerate(lines, start=1) if name is not None and name.search(text)), 0)
+    text, folded = _text_and_traceback(error, cause)
+    return Failed(Warned(text, file or document, line, "", "error"), folded, fatal)
+
+
+def _place(error: BaseException, cause: BaseException) -> tuple[str, int]:
+    if isinstance(cause, SyntaxError) and cause.filename:
+        return os.path.abspath(cause.filename), cause.lineno or 0
+    if isinstance(error, SphinxParallelError):
+        found = [(match["file"], int(match["line"])) for match in _FRAME.finditer(str(error.traceback))]
+    else:
+        found = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(cause.__traceback__)]
+    paths = sysconfig.get_paths()
+    installed = tuple(os.path.join(os.path.realpath(paths[name]), "") for name in _LIBRARIES)
+    ours = os.path.join(Path(__file__).resolve().parents[1], "")
+    last = ("", 0)
+    for file, line in found:
+        real = os.path.realpath(file)
+        if os.path.isfile(real) and not real.startswith((*installed, ours)):
+            last = real, line
+    return last
+
+
+def _text_and_traceback(error: BaseException, cause: BaseException) -> tuple[str, str]:
+    """Return what has happened in a sentence, and the traceback unless that says all."""
+    if isinstance(cause, SystemExit):
+        return f"it was ended by sys.exit({'' if cause.code is None else repr(cause.code)})", ""
+    if isinstance(cause, SyntaxError):
+        return f"{type(cause).__name__}: {cause.msg}", ""
+    if isinstance(error, SphinxParallelError):
+        return str(error.message), str(error.traceback)
+    folded = "" if cause is error and isinstance(error, SphinxError) else "".join(traceback.format_exception(cause))
+    of_extension = isinstance(error, ExtensionError) and _EXTENSION.search(str(error))
+    if isinstance(error, (ConfigError, ExtensionError)) and not of_extension:
+        error = cause
+    if isinstance(error, SphinxError):
+        return str(error).strip() or type(error).__name__, folded
+    return "".join(traceback.format_exception_only(error)).strip(), folded

@@ -1,29 +1,132 @@
-"""Watches the disk, in threads of its own: the operating system tells what changes, or is asked again and again."""
+"""Watches the disk, in threads of its own: the operating system tells what changes, or is asked again and again.
+
+Which files of a record could mean anything to a build is told by where they lie and what they are called.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 from time import monotonic
-from typing import TYPE_CHECKING, Any
 
-from exptdir.preview.changes import ADDED, stamp_of
-from exptdir.preview.dependencies import WatchedPlaces
-from exptdir.record.walk import PROGRAMS, is_environment
+from exptdir.record.files import Stamp, stamp
+from exptdir.record.walk import ENVIRONMENT, PROGRAMS, compile_patterns, is_environment
 
-if TYPE_CHECKING:
-    pass
+#: What editors and programs write beside a file while they save it: vim, Emacs, JetBrains, office programs, browsers.
+_TEMPORARY = re.compile(
+    r".*~|\#.*\#|~\$.*|4913|.*\.(?:tmp|temp|swp|swo|swx|part|crdownload|pyc)|.*___jb_(?:tmp|old|bak)___",
+    re.IGNORECASE | re.DOTALL,
+)
+#: The hidden directory that does mean something: the facts of an experiment; but not the link in it to the project.
+_FACTS, _LINK = ".expt", "root"
+#: A search for files ends here: more are no record.
+_MOST = 400_000
+
+
+class WatchedPlaces:
+    """Where a record is, and where what lies in it means nothing.
+
+    Parameters
+    ----------
+    root
+        The source directory, absolute and without links.
+    private
+        Directories and files whose changes mean nothing.
+    deep
+        Whether directories in it belong to it, or only files.
+    """
+
+    def __init__(self, root: str | os.PathLike[str], private: Iterable[str] = (), *, deep: bool = True) -> None:
+        self.root = os.fspath(root)
+        self.deep = deep
+        self.private = frozenset(private)
+        self.outside: frozenset[str] = frozenset()
+        self._ignored = compile_patterns(())
+
+    def ignore(self, patterns: Iterable[str]) -> None:
+        """Have files mean nothing that match a pattern, as those of ``exclude_patterns`` do."""
+        self._ignored = compile_patterns(tuple(patterns))
+
+    def means_something(self, path: str) -> bool:
+        """Tell whether a change of a file, given absolutely, could change a page."""
+        at = next((one for one in (self.root, *self.outside) if _is_below(path, one)), None)
+        if at is None or any(_is_below(path, one) for one in self.private):
+            return False
+        inside = os.path.relpath(path, at).split(os.sep)
+        if inside == ["."]:
+            return True
+        if at == self.root and not self.deep and len(inside) > 1:
+            return False
+        hidden = [depth for depth, name in enumerate(inside) if name.startswith(".")]
+        if hidden and ([inside[depth] for depth in hidden] != [_FACTS] or inside[hidden[0] + 1 :][:1] == [_LINK]):
+            return False
+        directories = (os.path.join(at, *inside[:depth]) for depth in range(1, len(inside)))
+        if not PROGRAMS.isdisjoint(inside[:-1]) or any(map(is_environment, directories)):
+            return False
+        # A pattern may name a directory, and means all that is in it.
+        ignored = (self._ignored("/".join(inside[:depth])) for depth in range(1, len(inside) + 1))
+        return not (_TEMPORARY.fullmatch(inside[-1]) or any(ignored))
+
+    def files(self, directory: str) -> Iterator[tuple[str, Stamp]]:
+        """Yield the files below a directory that mean something; links to directories are not followed."""
+        waiting, seen = [directory], 0
+        if not self.means_something(os.path.join(directory, "_")):
+            return
+        while waiting and seen < _MOST:
+            try:
+                with os.scandir(waiting.pop()) as found:
+                    entries = list(found)
+            except OSError:
+                continue
+            if any(entry.name == ENVIRONMENT for entry in entries):
+                continue
+            seen += len(entries)
+            for entry in entries:
+                if (entry.name.startswith(".") and entry.name != _FACTS) or entry.path in self.private:
+                    continue
+                try:
+                    if entry.is_dir(follow_symlinks=False):
+                        if self.deep and entry.name not in PROGRAMS:
+                            waiting.append(entry.path)
+                    elif entry.is_file() and not _TEMPORARY.fullmatch(entry.name) and (known := stamp(entry.path)):
+                        yield entry.path, known
+                except OSError:
+                    continue
+
+
+def _is_below(path: str, directory: str) -> bool:
+    return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
+
+
+def real(path: str) -> str:
+    """Return a path whose directories are no links; what it ends with may be one."""
+    directory, name = os.path.split(path)
+    return os.path.join(os.path.realpath(directory), name)
+
 
 #: Milliseconds without a change after which those before it are reported, the longest wait for that, and how often
 #: one looks whether to stop.
 _QUIET, _LONGEST, _TURN = 25, 400, 500
 #: Seconds between two looks at the disk where it has to be asked, and at most this share of the time is spent on them.
 _POLL, _SHARE = 1.0, 0.1
+#: What watchfiles calls a new file or directory, one with other content, one that is gone.
+ADDED, _CHANGED, _DELETED = 1, 2, 3
 
-_CHANGED, _DELETED = 2, 3
-_Events = Iterable[tuple[int, str]]
+
+class _Stop(Event):
+    """An event that also tells when it is asked for the first time: then the watch it is to end has begun."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = Event()
+        self.error: Exception | None = None
+
+    def is_set(self) -> bool:
+        self.begun.set()
+        return super().is_set()
 
 
 @dataclass
@@ -32,7 +135,7 @@ class _Watch:
 
     recursive: bool
     paths: frozenset[str] = frozenset()
-    stop: Event | None = None
+    stop: _Stop = field(default_factory=_Stop)
 
 
 class Watcher:
@@ -42,10 +145,8 @@ class Watcher:
 
     Parameters
     ----------
-    places
-        Which files mean something.
     report
-        Called with what has changed, from another thread.
+        Called with the kinds and paths of what has changed, from another thread.
     lost
         Called, from another thread, where changes may have been missed: one has to look.
     say
@@ -55,7 +156,7 @@ class Watcher:
     def __init__(
         self,
         places: WatchedPlaces,
-        report: Callable[[_Events], None],
+        report: Callable[[Iterable[tuple[int, str]]], None],
         lost: Callable[[], None],
         say: Callable[[str], None],
     ) -> None:
@@ -68,20 +169,16 @@ class Watcher:
         self._lock = Lock()
         self._ended = False
 
-    def update(self) -> None:
-        """Begin to watch, or watch what has become part of the record since. It may take a second."""
+    def update(self, *, anew: bool = False) -> None:
+        """Begin to watch, or watch what has become part of the record since; it may take a second.
+
+        With *anew*, watch also that anew which is watched.
+        """
         deep, flat = to_watch(self._places)
         with self._lock:
             for watch, paths in ((self._flat, flat), (self._deep, deep)):
-                if paths != watch.paths:
+                if anew or paths != watch.paths:
                     self._renew(watch, paths)
-
-    def again(self) -> None:
-        """Watch everything anew."""
-        deep, flat = to_watch(self._places)
-        with self._lock:
-            self._renew(self._flat, flat)
-            self._renew(self._deep, deep)
 
     def stop(self) -> None:
         """Watch no longer."""
@@ -96,70 +193,77 @@ class Watcher:
         before, watch.paths = watch.stop, paths
         if self._ended or self._asked is not None:
             return
-        watch.stop = Event()
+        watch.stop = stop = _Stop()
         if paths:
-            try:
-                from watchfiles._rust_notify import RustNotify
+            _start(self._listen, sorted(paths), watch.recursive, stop)
+            stop.begun.wait()
+            if stop.error is not None:
+                self._ask_the_disk(stop.error)
+        before.set()
 
-                # Its own way to ask the disk misses what changes twice in a second. Directories that may not be
-                # read are none of the record's.
-                notify = RustNotify(sorted(paths), False, False, 0, watch.recursive, True)
-            except (OSError, RuntimeError) as error:
-                self._ask_the_disk(error)
-                return
-            _start(self._listen, notify, watch.stop)
-        if before is not None:
-            before.set()
+    def _listen(self, paths: list[str], recursive: bool, stop: _Stop) -> None:
+        from watchfiles import watch
+
+        # Its own way to ask the disk misses what changes twice in a second. Directories that may not be read are none
+        # of the record's.
+        try:
+            for found in watch(
+                *paths,
+                debounce=_LONGEST,
+                step=_QUIET,
+                rust_timeout=_TURN,
+                recursive=recursive,
+                stop_event=stop,
+                watch_filter=None,
+                force_polling=False,
+                ignore_permission_denied=True,
+            ):
+                self._report(found)
+                new = {path for kind, path in found if kind == ADDED and os.path.dirname(path) == self._places.root}
+                deep = to_watch(self._places)[0] if new else frozenset()
+                if new := new & deep:
+                    with self._lock:
+                        self._renew(self._deep, deep)
+                    self._report({(ADDED, path) for path in new})
+        except (RuntimeError, OSError) as error:
+            if not stop.begun.is_set():
+                stop.error = error
+                stop.begun.set()
+            elif not stop.is_set():
+                # It has met a name that is no text, and is of no use any more.
+                self._lost()
 
     def _ask_the_disk(self, error: Exception) -> None:
         """Look at all files again and again, now that the system will not tell."""
-        for watch in (self._deep, self._flat):
-            if watch.stop is not None:
-                watch.stop.set()
-        self._asked = Event()
+        self._deep.stop.set()
+        self._flat.stop.set()
+        self._asked = stop = Event()
         self._say(
             f"The system cannot watch so many directories ({error}); the disk is looked at every second instead, "
             "which takes more of the machine. On Linux, raise fs.inotify.max_user_watches."
         )
-        _start(self._ask, self._stamps(), self._asked)
+        first = self._stamps()
 
-    def _ask(self, known: dict[str, tuple[int, int]], stop: Event) -> None:
-        pause = _POLL
-        while not stop.wait(pause):
-            begun = monotonic()
-            now = self._stamps()
-            changed = {(ADDED if path not in known else _CHANGED, path) for path in now if known.get(path) != now[path]}
-            changed |= {(_DELETED, path) for path in known.keys() - now.keys()}
-            known = now
-            if changed:
-                self._report(changed)
-            pause = max(_POLL, (monotonic() - begun) / _SHARE)
+        def ask() -> None:
+            known, pause = first, _POLL
+            while not stop.wait(pause):
+                begun = monotonic()
+                before, known = known, self._stamps()
+                changed = {path for path, _ in before.items() ^ known.items()}
+                gone, new = before.keys() - known.keys(), known.keys() - before.keys()
+                if changed:
+                    kinds = ((_DELETED if one in gone else ADDED if one in new else _CHANGED, one) for one in changed)
+                    self._report(kinds)
+                pause = max(_POLL, (monotonic() - begun) / _SHARE)
 
-    def _stamps(self) -> dict[str, tuple[int, int]]:
-        single = ((path, stamp_of(path)) for path in self._places.outside if not os.path.isdir(path))
-        found = {path: stamp for path, stamp in single if stamp is not None}
+        _start(ask)
+
+    def _stamps(self) -> dict[str, Stamp]:
+        single = ((path, stamp(path)) for path in self._places.outside if not os.path.isdir(path))
+        found = {path: known for path, known in single if known}
         for directory in (self._places.root, *filter(os.path.isdir, self._places.outside)):
-            found |= {path: (one.st_size, one.st_mtime_ns) for path, one in self._places.files(directory)}
+            found |= self._places.files(directory)
         return found
-
-    def _listen(self, notify: Any, stop: Event) -> None:
-        with notify:
-            while not stop.is_set():
-                try:
-                    found = notify.watch(_LONGEST, _QUIET, _TURN, stop)
-                except (RuntimeError, OSError):
-                    # It has met a name that is no text, and is of no use any more.
-                    if not stop.is_set():
-                        self._lost()
-                    return
-                if isinstance(found, set):
-                    self._report(found)
-                    new = {path for kind, path in found if kind == ADDED and os.path.dirname(path) == self._places.root}
-                    new = {path for path in new if path in to_watch(self._places)[0]}
-                    if new:
-                        with self._lock:
-                            self._renew(self._deep, to_watch(self._places)[0])
-                        self._report({(ADDED, path) for path in new})
 
 
 def _start(work: Callable[..., None], *arguments: object) -> None:
@@ -169,7 +273,11 @@ def _start(work: Callable[..., None], *arguments: object) -> None:
 def to_watch(places: WatchedPlaces) -> tuple[frozenset[str], frozenset[str]]:
     """Return the directories that are watched with all that is below them, and those that are watched alone."""
     flat, deep = {places.root}, set[str]()
-    for name in _names(places.root) if places.deep else ():
+    try:
+        names = os.listdir(places.root) if places.deep else []
+    except OSError:
+        names = []
+    for name in names:
         path = os.path.join(places.root, name)
         hidden = name.startswith(".") or name in PROGRAMS
         if not hidden and os.path.isdir(path) and path not in places.private and not is_environment(path):
@@ -181,10 +289,3 @@ def to_watch(places: WatchedPlaces) -> tuple[frozenset[str], frozenset[str]]:
             # Editors put a new file in the place of the old one, which only the directory notices.
             flat.add(parent)
     return frozenset(deep), frozenset(flat)
-
-
-def _names(directory: str) -> list[str]:
-    try:
-        return os.listdir(directory)
-    except OSError:
-        return []
