@@ -20,9 +20,9 @@ from pathlib import Path
 from benchmarks.figure_record import planned, write_record
 from benchmarks.measuring import Cost, cost_of, costs_at_once
 from benchmarks.results import merge_csv
-from exptdir.figures.digest import RACY_NS
 from exptdir.figures.model import FigureSettings
 from exptdir.figures.update import update
+from exptdir.record.files import RACY
 from exptdir.record.scan import scan
 
 CONF = "project = 'plots'\nextensions = ['exptdir']\n"
@@ -47,7 +47,7 @@ def idle_builds(directory: Path, scripts: int, inputs: int, rounds: int) -> tupl
         cost_of(command(base, "auto"))
         bases.append(base)
     # What was written just now is read once more.
-    time.sleep(RACY_NS / 1e9 + 0.5)
+    time.sleep(RACY / 1e9 + 0.5)
     for base in bases:
         cost_of(command(base, "auto"))
     costs: dict[str, list[Cost]] = {mode: [] for mode in MODES}
@@ -75,7 +75,7 @@ def check_of_inputs(directory: Path, inputs: int, rounds: int) -> float:
         bring = lambda: update(scan(base), FigureSettings(), state, lambda job: executor.submit(run_job, job))  # noqa: E731
         if len(bring().ran) != 1:
             raise SystemExit("the script was not run")
-        time.sleep(RACY_NS / 1e9 + 0.5)
+        time.sleep(RACY / 1e9 + 0.5)
         bring()
         taken = []
         for _ in range(rounds):

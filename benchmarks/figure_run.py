@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 from benchmarks.results import merge_csv
 from exptdir.figures.model import Job
-from exptdir.figures.run import interpreter
+from exptdir.figures.run.processes import environment
 from exptdir.figures.run.runner import LocalExecutor, run_job
 
 HEAD = '''"""
@@ -159,12 +159,12 @@ def ours(directory: Path, jobs: int) -> Cost:
 
 def warm(directory: Path, shares: int) -> list[Cost]:
     """Draw all scripts in so many warm processes at once, and return what each took for its share."""
-    environment = interpreter.environment()
+    own = environment()
     at_once = [
         subprocess.Popen(
             [sys.executable, "-c", WARM, str(share), str(shares)],
             cwd=directory,
-            env=environment,
+            env=own,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -201,16 +201,16 @@ def bare_fork(directory: Path, jobs: int) -> Cost:
     """Time a process that imports matplotlib and forks a child for each script; its start is part of it."""
     clock = Clock()
     command = [sys.executable, "-c", FORK, str(jobs)]
-    subprocess.run(command, cwd=directory, env=interpreter.environment(), check=True)
+    subprocess.run(command, cwd=directory, env=environment(), check=True)
     return clock.read()
 
 
 def processes(directory: Path, jobs: int) -> Cost:
     """Time a new interpreter for each script."""
-    environment = interpreter.environment()
+    own = environment()
 
     def run(script: Path) -> None:
-        subprocess.run([sys.executable, str(script)], cwd=directory, env=environment, check=True)
+        subprocess.run([sys.executable, str(script)], cwd=directory, env=own, check=True)
 
     clock = Clock()
     with ThreadPoolExecutor(jobs) as threads:

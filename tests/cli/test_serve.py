@@ -16,7 +16,7 @@ from threading import Timer
 
 import pytest
 
-from exptdir.figures.run.interpreter import descendants
+from exptdir.figures.run.processes import descendants
 from tests.cli.conftest import SOURCE, Run, contents, write
 
 #: SIGINT may be ignored where tests run in the background.

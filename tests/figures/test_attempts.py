@@ -7,12 +7,10 @@ from functools import partial
 
 import pytest
 
-from exptdir.figures.inside.events import COPIES
-from exptdir.figures.inside.keeper import JOURNAL
-from exptdir.figures.known import run_far
+from exptdir.figures.inside.events import COPIES, JOURNAL
 from exptdir.figures.model import Job, Outcome
 from exptdir.figures.run.guard import BUSY, RUN
-from exptdir.figures.run.runner import LocalExecutor
+from exptdir.figures.run.runner import LocalExecutor, run_far
 from tests.figures.running import SVG, Place
 
 Run = Callable[[Job, str], Outcome]

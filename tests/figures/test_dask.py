@@ -21,7 +21,7 @@ from exptdir.figures.report import Report
 from exptdir.figures.run.runner import LocalExecutor
 from exptdir.figures.update import update
 from exptdir.record.scan import scan
-from exptdir.sphinxext.figures.executor import Submitter
+from exptdir.sphinxext.figures.update import Submitter
 from tests.figures.test_integration import fill
 from tests.figures.toys import log
 from tests.sphinxext.building import CONF, Site

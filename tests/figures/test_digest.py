@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.figures import digest as module
-from exptdir.figures.digest import Digests
+from exptdir.figures.state import Digests
 
 
 def sha(text: str) -> str:
@@ -27,13 +26,13 @@ def reads(monkeypatch) -> list[str]:
         found.append(os.fspath(path))
         return original(path, *rest)
 
-    monkeypatch.setattr(module.os, "open", counting)
+    monkeypatch.setattr(os, "open", counting)
     return found
 
 
 def later(monkeypatch, seconds: float) -> None:
     now = time.time_ns() + int(seconds * 1e9)
-    monkeypatch.setattr(module.time, "time_ns", lambda: now)
+    monkeypatch.setattr(time, "time_ns", lambda: now)
 
 
 def test_the_digest_is_that_of_the_content(tmp_path: Path):

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.figures import shown as module
-from exptdir.figures.find import survey
-from exptdir.figures.shown import Finder, shown_by_experiment
+from exptdir.figures import find as module
+from exptdir.figures.find import Finder, shown_by_experiment, survey
 from exptdir.record.model import Record
 from exptdir.record.scan import scan
 

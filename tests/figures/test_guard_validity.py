@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.figures.run.outcome import defect
+from exptdir.figures.run.guard import defect
 
 PNG = b"\x89PNG\r\n\x1a\n...IEND\xaeB`\x82"
 

@@ -249,7 +249,7 @@ def test_a_ledger_that_cannot_be_written_is_a_problem_and_nothing_else(tmp_path:
         raise OSError(28, "No space left on device")
 
     work = bench(tmp_path, {"a/index.rst": log("x.svg"), "a/plot.py": "draw x.svg"})
-    monkeypatch.setattr("exptdir.figures.known.write_if_changed", full)
+    monkeypatch.setattr("exptdir.figures.ledger.write_if_changed", full)
     report = work.update()
     assert "cannot be written: No space left on device" in report.problems[0].message
     assert report.figures["expts/a/x.svg"].state == "fresh"

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 import pytest
 
 from exptdir.figures.model import Job, Outcome
-from exptdir.figures.run import interpreter as languages
+from exptdir.figures.run import processes as languages
 from exptdir.figures.run.runner import LocalExecutor, Runner, run_job
 from tests.figures.running import DRAW, SVG
 

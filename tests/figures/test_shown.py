@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.figures.find import survey
-from exptdir.figures.shown import shown_by_experiment, shown_figures
+from exptdir.figures.find import shown_by_experiment, shown_figures, survey
 from exptdir.record.scan import scan
 
 

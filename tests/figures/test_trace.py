@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from exptdir.figures.inside.imports import reads_unseen, runs_unseen
-from exptdir.figures.inside.keeper import Notes, escape, unescape
+from exptdir.figures.inside.events import Notes, escape, unescape
+from exptdir.figures.inside.scope import reads_unseen, runs_unseen
 
 
 def test_files_that_are_read_are_seen(place):

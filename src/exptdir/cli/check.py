@@ -95,8 +95,7 @@ def _unshown(record: Record, report: Report) -> Iterator[Problem]:
     from exptdir.record.problem import Problem
 
     drawn = {path for script in report.scripts.values() for path in script.figures}
-    from exptdir.figures.find import survey
-    from exptdir.figures.shown import shown_by_experiment
+    from exptdir.figures.find import shown_by_experiment, survey
 
     shown = {path for paths in shown_by_experiment(record, survey(record)).values() for path in paths}
     for path in sorted(drawn - shown):

@@ -130,7 +130,7 @@ def _submitter(session: Session, jobs: int | None, executor: str | None) -> Iter
         return
     from exptdir.errors import ConfigurationError
     from exptdir.sphinxext.config import check_executor
-    from exptdir.sphinxext.figures.executor import Submitter
+    from exptdir.sphinxext.figures.update import Submitter
 
     try:
         check_executor(choice)

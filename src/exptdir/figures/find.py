@@ -1,8 +1,7 @@
-"""Finds the plot scripts of a record.
+"""Finds the plot scripts of a record, and the figures that its documents show.
 
-Plot scripts that an author lists as ``[[figure]]`` in ``expt.toml``.
-
-One walk through the experiments: which visible files each of them holds.
+Scripts are named like one, or listed as ``[[figure]]`` in ``expt.toml``. What a document shows is read from its text
+alone: whether the figures exist is asked before Sphinx reads anything.
 """
 
 from __future__ import annotations
@@ -17,10 +16,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 from exptdir.errors import MetadataError
-from exptdir.figures.model import LANGUAGES, PLOT_SCRIPTS, Script, is_figure
-from exptdir.record.files import read_text
+from exptdir.figures.model import FIGURE_SUFFIXES, LANGUAGES, PLOT_SCRIPTS, Script, is_figure
+from exptdir.record.files import Remembered, read_or_none, read_text
+from exptdir.record.markup.blocks import read_blocks
+from exptdir.record.markup.shown import shown_pictures
 from exptdir.record.model import Record
 from exptdir.record.problem import Problem
 from exptdir.record.walk import Listing, compile_patterns, join, list_directory, walk
@@ -42,15 +44,7 @@ def survey(
     exclude: Callable[[str], bool] = lambda path: False,
     listing: Callable[[str], Listing] = list_directory,
 ) -> Survey:
-    """List the files of all experiments.
-
-    Parameters
-    ----------
-    exclude
-        True for a POSIX path from the base that is to be left alone.
-    listing
-        What lists a directory; one who asks again may remember it.
-    """
+    """List the files of all experiments, but those for whose path from the base *exclude* is true."""
     found: dict[str, list[str]] = {key: [] for key in record.experiments}
     for experiment in record.children(None):
         owners: dict[str, str] = {}
@@ -67,14 +61,7 @@ _KEYS = ("script", "args", "outputs", "inputs", "timeout")
 
 
 def declared_scripts(base: Path, experiment: str) -> tuple[list[Script], list[Problem]]:
-    """Read the ``[[figure]]`` tables of an experiment.
-
-    Parameters
-    ----------
-    base
-        The record's base.
-    experiment
-        Key of the experiment; paths in its ``expt.toml`` are relative to its directory.
+    """Read the ``[[figure]]`` tables of an experiment, whose paths are relative to its directory.
 
     Returns
     -------
@@ -169,8 +156,6 @@ def find_scripts(
     patterns
         Names of plot scripts, such as ``plot_*.py``; one with a slash is compared with the path from the
         experiment's directory. A name counts nowhere below a directory ``tests``.
-    found
-        The files of the experiments, where they were listed already.
 
     Returns
     -------
@@ -211,3 +196,79 @@ def find_scripts(
                 script = Script(path, experiment, language)
                 scripts[script.key] = script
     return tuple(scripts[key] for key in sorted(scripts)), tuple(problems)
+
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+#: A page without any of these, as most are, need not be read for pictures.
+_MAY_SHOW = re.compile(r"figure|image|!\[|<(?:img|source|embed|object)\b", re.IGNORECASE)
+
+
+def shown_figures(document: Path, base: Path) -> set[str]:
+    """Find the figures that a document shows, whether or not they are there, as POSIX paths relative to *base*.
+
+    Of ``loss.*`` it is those files that are there, else ``loss.svg``.
+    """
+    return {figure for place in shown_places(os.fspath(document), base) for figure in _figures(base, place)}
+
+
+def shown_places(document: str, base: Path) -> frozenset[str]:
+    """Find what a document shows, as its text alone has it: figures and other files.
+
+    Returned are POSIX paths relative to *base* that no link has been followed in. What ends with ``.*`` stands for any
+    of several.
+    """
+    text = (read_or_none(document) or b"").decode("utf-8-sig", "replace")
+    typed = shown_pictures(read_blocks(text, markdown=document.endswith(".md"))) if _MAY_SHOW.search(text) else ()
+    # In Markdown and HTML blanks are written as "%20".
+    paths = {spelling for path in typed if not _ADDRESS.match(path) for spelling in (path, unquote(path))}
+    directory = Path(os.path.relpath(os.path.dirname(document), base)).as_posix()
+    joined = (path.lstrip("/") if path.startswith("/") else posixpath.join(directory, path) for path in paths)
+    places = frozenset(map(posixpath.normpath, joined))
+    return frozenset(place for place in places if not place.startswith("../") and place != ".." and "\0" not in place)
+
+
+def shown_by_experiment(
+    record: Record, found: Survey, places: Callable[[str, Path], Iterable[str]] = shown_places
+) -> dict[str, frozenset[str]]:
+    """Find, by experiment, the figures that its documents show, and those of its directory that others show.
+
+    Who asks again may remember what :func:`shown_places` found.
+    """
+    base = os.fspath(record.base)
+    shown: dict[str, set[str]] = {key: set() for key in found.files}
+    for key, files in found.files.items():
+        for path in files:
+            if path.endswith((".rst", ".md")):
+                shown[key].update(*(_figures(record.base, place) for place in places(f"{base}/{path}", record.base)))
+    for path in set().union(*shown.values()):
+        above = (str(directory) for directory in PurePosixPath(path).parents)
+        home = next((directory for directory in above if directory in shown), None)
+        if home is not None:
+            shown[home].add(path)
+    return {key: frozenset(paths) for key, paths in shown.items()}
+
+
+def _figures(base: Path, path: str) -> set[str]:
+    if not path.endswith(".*"):
+        return {path} if is_figure(path) else set()
+    stem = path[:-2]
+    candidates = {f"{stem}{suffix}" for suffix in sorted(FIGURE_SUFFIXES)}
+    return {name for name in candidates if (base / name).exists()} or {f"{stem}.svg"}
+
+
+class Finder:
+    """Looks through the experiments, again and again; *listing* is what lists a directory, or knows what is in it."""
+
+    def __init__(self, listing: Callable[[str], Listing] = list_directory) -> None:
+        self._listing = listing
+        self._places: Remembered[frozenset[str]] = Remembered()
+
+    def survey(self, record: Record, exclude: Callable[[str], bool]) -> Survey:
+        """Return what :func:`survey` does."""
+        return survey(record, exclude, self._listing)
+
+    def shown(self, record: Record, found: Survey) -> Mapping[str, frozenset[str]]:
+        """Return what :func:`shown_by_experiment` does."""
+        self._places.renew()
+        read = self._places.of
+        return shown_by_experiment(record, found, lambda path, base: read(path, lambda path: shown_places(path, base)))

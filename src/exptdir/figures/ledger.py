@@ -1,8 +1,4 @@
-"""What the ledger knows of one script: the facts by which its figures are fresh.
-
-How a line of the ledger is written and read: words, quotes, paths.
-
-The ledger ``figures.lock``: what each plot script of an experiment read and drew, one fact a line.
+"""The ledger ``figures.lock``: what each plot script of an experiment read and drew, one fact a line.
 
 Every line is ``script fact values…``, apart by single blanks, sorted; a value that is not one plain word is
 written as a JSON string. Paths are relative to the ledger's directory. A script with arguments is written
@@ -23,30 +19,21 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 
-from exptdir.figures.digest import digest_text
+from exptdir.figures.model import LEDGER, script_key
+from exptdir.figures.state import digest_text
+from exptdir.record.files import locked, read_or_none, write_if_changed
 from exptdir.record.problem import Problem
+
+#: The digest of an input that changed while the script ran; no file has it.
+CHANGED = "changed"
+
 
 #: Facts that are a name and a value, and where an entry keeps them.
 MAPPINGS: Mapping[str, str] = MappingProxyType(
-    {
-        "output": "outputs",
-        "input": "inputs",
-        "module": "modules",
-        "listing": "listings",
-        "version": "versions",
-    }
+    {name: f"{name}s" for name in ("output", "input", "module", "listing", "version")}
 )
 #: Facts that are a name alone.
-SETS: Mapping[str, str] = MappingProxyType(
-    {
-        "absent": "absent",
-        "former": "former",
-        "outside": "outside",
-        "scope": "scope",
-        "unseen": "unseen",
-        "wrote": "wrote",
-    }
-)
+SETS = ("absent", "former", "outside", "scope", "unseen", "wrote")
 
 
 @dataclass(frozen=True)
@@ -119,11 +106,6 @@ class LedgerEntry:
         return json.dumps(plain, sort_keys=True)
 
 
-def script_key(path: str, args: tuple[str, ...]) -> str:
-    """Return what tells one script with its arguments from another."""
-    return f"{path} {json.dumps(args, ensure_ascii=False)}" if args else path
-
-
 _PLAIN = re.compile(r"[^\s\"#<=>|][^\s\"]*")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s"]+')
 _CLEAN = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)*")
@@ -177,20 +159,7 @@ _PATHS = frozenset({*MAPPINGS, "absent", "wrote", "former", "scope"} - {"version
 
 
 def format_ledger(entries: Iterable[LedgerEntry], directory: str) -> str:
-    """Write a ledger.
-
-    Parameters
-    ----------
-    entries
-        What is known of each script.
-    directory
-        The ledger's directory, relative to the record's base.
-
-    Returns
-    -------
-    str
-        The file; empty where nothing is known.
-    """
+    """Write a ledger, for its directory relative to the record's base; an empty text where nothing is known."""
     lines: list[str] = []
     for entry in entries:
         path = posixpath.relpath(entry.script, directory)
@@ -201,8 +170,8 @@ def format_ledger(entries: Iterable[LedgerEntry], directory: str) -> str:
         for fact, attribute in MAPPINGS.items():
             values: Mapping[str, str] = getattr(entry, attribute)
             facts += [(fact, _relative(fact, name, directory), value) for name, value in values.items()]
-        for fact, attribute in SETS.items():
-            facts += [(fact, _relative(fact, name, directory)) for name in getattr(entry, attribute)]
+        for fact in SETS:
+            facts += [(fact, _relative(fact, name, directory)) for name in getattr(entry, fact)]
         own = sorted({" ".join(quoted(token) for token in (owner, *fact)) for fact in facts})
         lines += [*own, f"{quoted(owner)} sum {_sum(own)}"]
     return "\n".join([HEADER, *sorted(lines), ""]) if lines else ""
@@ -223,14 +192,7 @@ def _relative(fact: str, path: str, directory: str) -> str:
 def parse_ledger(text: str, directory: str, path: Path) -> tuple[dict[str, LedgerEntry], list[Problem]]:
     """Read a ledger, or what is left of it.
 
-    Parameters
-    ----------
-    text
-        The file.
-    directory
-        Its directory, relative to the record's base.
-    path
-        The file's own path, for the problems.
+    *directory* is that of the ledger, relative to the record's base; *path* is told in problems.
 
     Returns
     -------
@@ -296,7 +258,7 @@ class _Reader:
         self.args: set[tuple[str, ...]] = set()
         self.single: dict[str, str] = {}
         self.maps: dict[str, dict[str, str]] = {attribute: {} for attribute in MAPPINGS.values()}
-        self.sets: dict[str, set[str]] = {attribute: set() for attribute in SETS.values()}
+        self.sets: dict[str, set[str]] = {fact: set() for fact in SETS}
         self.drawn: set[str] = set()
         self.adopted = False
         self.damaged = ""
@@ -322,7 +284,7 @@ class _Reader:
                 self.drawn.update([values[1]] if fact == "output" else [])
         elif fact in SETS and len(values) == 1:
             name = self._name(fact, values[0])
-            self.sets[SETS[fact]].update([] if name is None else [name])
+            self.sets[fact].update([] if name is None else [name])
         elif fact != "sum":
             self.damage(f"the fact “{fact[:40]}” is not known")
 
@@ -349,3 +311,80 @@ class _Reader:
             **{name: dict(sorted(values.items())) for name, values in self.maps.items()},  # type: ignore[arg-type]
             **{name: tuple(sorted(values)) for name, values in self.sets.items()},  # type: ignore[arg-type]
         )
+
+
+class Ledgers:
+    """All ledgers of a record: what is known of all scripts, by experiment and by script and arguments."""
+
+    def __init__(self, base: Path, experiments: Iterable[str]) -> None:
+        self._base = base
+        self._content: dict[str, bytes] = {}
+        self.entries: dict[str, dict[str, LedgerEntry]] = {}
+        self._problems: dict[str, list[Problem]] = {}
+        for experiment in experiments:
+            self._read(experiment)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong with the ledgers as they are now."""
+        return [problem for experiment in sorted(self._problems) for problem in self._problems[experiment]]
+
+    def get(self, experiment: str, key: str) -> LedgerEntry | None:
+        """Return what is known of a script."""
+        return self.entries.get(experiment, {}).get(key)
+
+    def refresh(self, experiment: str) -> bool:
+        """Read a ledger again if another build has written it; say whether it has."""
+        if (read_or_none(self._base / experiment / LEDGER) or b"") == self._content[experiment]:
+            return False
+        self._read(experiment)
+        return True
+
+    def _read(self, experiment: str) -> None:
+        content: bytes | None = None
+        entries: dict[str, LedgerEntry] = {}
+        problems: list[Problem] = []
+        # Most experiments have none, and to see that is all that is done for them.
+        if os.path.lexists(f"{self._base}/{experiment}/{LEDGER}"):
+            path = self._base / experiment / LEDGER
+            content = read_or_none(path)
+            if content is not None:
+                entries, problems = parse_ledger(content.decode("utf-8", "replace"), experiment, path)
+            else:
+                problems = [Problem("figure", "the ledger cannot be read, so its figures count as never seen", path)]
+        self._content[experiment] = content or b""
+        self.entries[experiment] = entries
+        self._problems[experiment] = problems
+
+    def store(self, experiment: str, changes: Mapping[str, LedgerEntry | None]) -> Problem | None:
+        """Write down what is known of some scripts of an experiment, or take it out, and leave the others.
+
+        Where that cannot be written, it is known to this build alone, and returned is why.
+        """
+        path = self._base / experiment / LEDGER
+        try:
+            with locked(os.fspath(path.parent)):
+                self.refresh(experiment)
+                self._apply(experiment, changes)
+                text = format_ledger(self.entries[experiment].values(), experiment)
+                content = text.encode("utf-8", "surrogateescape")
+                if content:
+                    write_if_changed(path, content)
+                elif self._content[experiment]:
+                    path.unlink(missing_ok=True)
+                self._content[experiment] = content
+                self._problems[experiment] = []
+        except OSError as error:
+            message = f"the ledger cannot be written: {error.strerror or error}; its figures are drawn again next time"
+            return Problem("figure", message, path)
+        finally:
+            self._apply(experiment, changes)
+        return None
+
+    def _apply(self, experiment: str, changes: Mapping[str, LedgerEntry | None]) -> None:
+        entries = self.entries[experiment]
+        for key, entry in changes.items():
+            if entry is None:
+                entries.pop(key, None)
+            else:
+                entries[key] = entry

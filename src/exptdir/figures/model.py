@@ -1,9 +1,4 @@
-"""The values that pass between those who decide what to draw and those who draw it.
-
-Names of figures that belong to another figure.
-
-How figures are kept up to date.
-"""
+"""The values that pass between those who decide what to draw and those who draw it, and how that is set."""
 
 from __future__ import annotations
 
@@ -13,8 +8,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import PurePath, PurePosixPath
 from posixpath import splitext
 from typing import Any, Literal, Self
-
-from exptdir.figures.ledger import script_key
 
 Language = Literal["python", "r", "julia"]
 #: How a run ended; ``no output`` is a run without fault that wrote no figure.
@@ -27,6 +20,11 @@ _ENDS = tuple(FIGURE_SUFFIXES)
 LANGUAGES: Mapping[str, Language] = {".py": "python", ".r": "r", ".jl": "julia"}
 #: Name of the ledger, which lies beside an experiment's log.
 LEDGER = "figures.lock"
+
+
+def script_key(path: str, args: tuple[str, ...]) -> str:
+    """Return what tells one script with its arguments from another."""
+    return f"{path} {json.dumps(args, ensure_ascii=False)}" if args else path
 
 
 def is_figure(path: str) -> bool:
@@ -45,18 +43,12 @@ class Script:
         The file, as a POSIX path relative to the record's base.
     experiment
         Key of the innermost experiment that holds it.
-    language
-        What it is written in.
     outputs
         The figures that ``expt.toml`` says it writes, relative to the record's base.
     inputs
         The patterns of files that ``expt.toml`` says it reads, relative to the record's base.
-    timeout
-        Seconds that it may take, where ``expt.toml`` says so.
     declared
-        Whether ``expt.toml`` lists it; else its name alone made it a plot script.
-    line
-        Where in ``expt.toml``.
+        Whether ``expt.toml`` lists it, at *line*; else its name alone made it a plot script.
     """
 
     path: str
@@ -116,17 +108,11 @@ class Job(_Json):
 
     Parameters
     ----------
-    cwd
-        The directory to run it in, which is the script's.
     scratch
         A directory for this run alone, below the state directory: the trace, its output, backups. It may not
         exist yet.
-    language
-        What it is written in.
-    timeout
-        Seconds that it may take.
-    memory
-        Bytes that it may take; 0 for any number.
+    timeout, memory
+        Seconds and bytes that it may take; 0 bytes for any number.
     style
         A matplotlib style: a file or a name.
     dark
@@ -197,7 +183,7 @@ class Outcome(_Json):
     Parameters
     ----------
     trace
-        What it touched; of use in failures too, as far as it got.
+        What it touched, in failures as far as it got.
     written
         The figures that it wrote, absolute, all valid.
     changed
@@ -207,11 +193,7 @@ class Outcome(_Json):
     output
         The end of what it printed, at most 20,000 characters.
     traceback
-        The traceback, or one sentence on why there is none.
-    line
-        Line of the script at fault.
-    seconds
-        How long it took.
+        The traceback, or one sentence on why there is none; *line* is that of the script at fault.
     versions
         Versions of ``python``, and of ``matplotlib`` and ``numpy`` if they were imported.
     """
@@ -233,11 +215,7 @@ class Outcome(_Json):
 
 
 def dark_name(name: str) -> str:
-    """Return the name of the figure that takes an SVG's place in the dark scheme.
-
-    >>> dark_name("loss.svg")
-    'loss.dark.svg'
-    """
+    """Return the name of the figure that takes an SVG's place in the dark scheme: ``loss.dark.svg``."""
     path = PurePath(name)
     return path.with_name(f"{path.stem}.dark{path.suffix}").name
 
@@ -262,16 +240,12 @@ class FigureSettings:
     ----------
     mode
         Run what is stale (``auto``), nothing (``never``) or every script (``always``).
-    patterns
-        Names of plot scripts.
     style
         A matplotlib style for all scripts: a file, relative to the record's base, or a name.
     dark
         Whether each SVG is also drawn for the dark scheme.
-    timeout
-        Seconds that a script may take unless it says otherwise.
-    memory
-        Bytes that a script may take; 0 for any number.
+    timeout, memory
+        Seconds and bytes that a script may take unless it says otherwise; 0 bytes for any number.
     versions
         Whether another version of Python, matplotlib or numpy makes figures stale.
     exclude

@@ -1,7 +1,4 @@
-"""What an update found and did, for those who show it.
-
-Tells of each figure where it comes from and whether it is fresh.
-"""
+"""What an update found and did, for those who show it: where each figure comes from, and whether it is fresh."""
 
 from __future__ import annotations
 
@@ -10,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exptdir.figures.known import Failure
 from exptdir.figures.model import Outcome, Script
 from exptdir.figures.plan.check import Freshness, Staleness
 from exptdir.figures.plan.planner import Planner
+from exptdir.figures.state import Failure
 from exptdir.record.problem import Problem
 
 
@@ -23,14 +20,8 @@ class ScriptReport:
 
     Parameters
     ----------
-    verdict
-        Whether its figures are fresh, and why not.
-    figures
-        The figures that it draws, relative to the record's base.
-    inputs
-        The data files that it reads, relative to the record's base.
-    modules
-        The modules of the record that it imports.
+    figures, inputs, modules
+        The figures that it draws, the data files that it reads, the modules that it imports, relative to the base.
     unseen
         Why not all that it reads is known; empty where it is.
     failure
@@ -62,8 +53,6 @@ class FigureReport:
         The figure, relative to the record's base.
     script
         Key of the script that draws it, in the report's ``scripts``; ``None`` if that script is gone.
-    reasons
-        Why it is not fresh.
     sure
         Whether it is known, or plain from the scripts' texts, that this script draws it.
     """
@@ -86,14 +75,10 @@ class Report:
     figures
         The figures that are drawn by a script, and those that are shown and not there, by path. An image that
         no script draws is not one of them.
-    problems
-        What is wrong, in this and in earlier runs.
     ran, adopted, failed
         Keys of the scripts that were run, adopted, and run in vain.
     planned
         Keys of the scripts that are stale now: those that would be run, in a dry run or with ``never``.
-    seconds
-        How long it took.
     """
 
     scripts: Mapping[str, ScriptReport]
@@ -107,20 +92,7 @@ class Report:
 
 
 def figure_reports(planner: Planner, verdicts: Mapping[str, Staleness]) -> dict[str, FigureReport]:
-    """Report on each figure that a script draws or drew, and on those that are shown and not there.
-
-    Parameters
-    ----------
-    planner
-        Knows the scripts and the ledgers.
-    verdicts
-        What is to be thought of each script.
-
-    Returns
-    -------
-    dict
-        By the figure's path.
-    """
+    """Report, by path, on each figure that a script draws or drew, and on those that are shown and not there."""
     found: dict[str, FigureReport] = {}
     exists = planner.checker.tree.exists
     # What a script drew in our sight counts before what it is only supposed to have drawn; of two that draw
@@ -133,7 +105,7 @@ def figure_reports(planner: Planner, verdicts: Mapping[str, Staleness]) -> dict[
                 verdict = verdicts[key]
                 # Of several figures of a script one may have been edited, and the others are as it drew them.
                 state = "fresh" if verdict.state == "edited" and path not in verdict.edited else verdict.state
-                sure = not adopted or planner.surely(path, key)
+                sure = not adopted or planner.naming(path, planner.scripts[key].experiment) == [key]
                 found.setdefault(path, FigureReport(path, state, key, verdict.reasons, sure))
     # What is left over of a script that draws it no more, or that is gone.
     for _, key, entry in entries:

@@ -8,18 +8,16 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exptdir.figures.find import find_scripts
-from exptdir.figures.known import Ledgers, State
-from exptdir.figures.ledger import LedgerEntry
-from exptdir.figures.model import LEDGER, FigureSettings, Script
-from exptdir.figures.plan.check import Checker, Staleness
+from exptdir.figures.find import Finder, find_scripts
+from exptdir.figures.ledger import LedgerEntry, Ledgers
+from exptdir.figures.model import LEDGER, FigureSettings
+from exptdir.figures.plan.check import Checker, FileTree, Staleness
 from exptdir.figures.plan.new_entry import adopted_entry
 from exptdir.figures.plan.planner import Planner
 from exptdir.figures.plan.scheduler import Progress, Scheduler, Submit
-from exptdir.figures.plan.tree import FileTree
 from exptdir.figures.report import Report, ScriptReport, figure_reports
 from exptdir.figures.run.guard import recover
-from exptdir.figures.shown import Finder
+from exptdir.figures.state import State
 from exptdir.record.model import Record
 from exptdir.record.problem import Problem
 
@@ -40,8 +38,6 @@ def update(
 
     Parameters
     ----------
-    settings
-        How figures are kept up to date.
     state_dir
         What is remembered on this machine, outside the source tree or in a hidden directory.
     submit
@@ -49,20 +45,16 @@ def update(
     only
         The scripts that may be run, by their path or with their arguments, or all those of an experiment, by
         its key; all for ``None``.
-    dry_run
-        Whether nothing is run, adopted or written.
     progress
         Is called with each script that begins (and ``None``) and ends (and the outcome), in this thread.
     private
         Directories that are inputs of nothing, such as the output of a build.
-    finder
-        Knows the experiments from the last time.
 
     Returns
     -------
     Report
-        What was found and done. A script that fails, a ledger that is damaged or cannot be written, and
-        whatever else is wrong is in its problems; nothing of that is raised.
+        A script that fails, a ledger that is damaged or cannot be written, and whatever else is wrong is in its
+        problems; nothing of that is raised.
     """
     began = time.monotonic()
     # A build that was killed may have left figures that are not what any ledger says.
@@ -117,19 +109,20 @@ class _Update:
         self.problems += self.planner.ledgers.problems
         self.verdicts: dict[str, Staleness] = {}
         self._decide()
+        self.allowed = {
+            key
+            for key, script in self.planner.scripts.items()
+            if self.only is None or {script.key, script.path, script.experiment}.intersection(self.only)
+        }
 
     def _decide(self) -> None:
         self.verdicts = {key: self.planner.verdict(key) for key in self.planner.scripts}
-
-    def _allowed(self, script: Script) -> bool:
-        return self.only is None or bool({script.key, script.path, script.experiment}.intersection(self.only))
 
     def adopt(self) -> None:
         """Write down the figures that were there before us."""
         if self.settings.mode == "always":
             return
-        scripts = self.planner.scripts.items()
-        keys = [key for key, script in scripts if self.verdicts[key].adopt and self._allowed(script)]
+        keys = [key for key in self.planner.scripts if self.verdicts[key].adopt and key in self.allowed]
         changes: dict[str, dict[str, LedgerEntry | None]] = {}
         for key, figures in self.planner.adoptions(keys).items():
             script = self.planner.scripts[key]
@@ -151,12 +144,11 @@ class _Update:
     def run(self, submit: Submit, progress: Progress | None, private: tuple[str, ...]) -> None:
         """Run what is stale, and what becomes stale by it."""
         forced = self.settings.mode == "always"
-        allowed = {key for key, script in self.planner.scripts.items() if self._allowed(script)}
-        stale = {key for key in allowed if forced or self.verdicts[key].run}
-        edited = {key for key in allowed if self.settings.overwrite_edited and self.verdicts[key].edited}
+        stale = {key for key in self.allowed if forced or self.verdicts[key].run}
+        edited = {key for key in self.allowed if self.settings.overwrite_edited and self.verdicts[key].edited}
         if not stale | edited:
             return
-        self.scheduler = Scheduler(self.planner, self.state, self.settings, submit, allowed, progress, private)
+        self.scheduler = Scheduler(self.planner, self.state, self.settings, submit, self.allowed, progress, private)
         try:
             self.scheduler.run(stale | edited, forced=stale | edited if forced else edited)
         except BaseException:
@@ -171,7 +163,7 @@ class _Update:
         for experiment, entries in self.planner.ledgers.entries.items():
             gone = [entry for key, entry in entries.items() if key not in self.planner.scripts]
             left = {path for entry in gone for path in entry.outputs if self.tree.exists(path)}
-            orphans = {path for path in left if not self.planner.owners(path)}
+            orphans = {path for path in left if not self.planner.flow.writers(path)}
             needless = [entry for entry in gone if entry.adopted or orphans.isdisjoint(entry.outputs)]
             if needless and self.only is None:
                 self._store(experiment, {entry.key: None for entry in needless})

@@ -53,18 +53,31 @@ class UnreadableError(MetadataError):
         self.line = line
 
 
+def open_regular(path: str | Path) -> int:
+    """Open a regular file for reading, without ever waiting for a pipe or a device; return its descriptor.
+
+    Raises
+    ------
+    OSError
+        When it cannot be opened, or is not a regular file.
+    """
+    descriptor = os.open(path, _FLAGS)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "it is not a regular file")
+
+
 def read_bytes(path: str | Path, limit: int) -> bytes:
-    """Read the first *limit* bytes of a regular file, without ever waiting for a pipe or a device.
+    """Read the first *limit* bytes of a regular file.
 
     Raises
     ------
     OSError
         When it cannot be opened or read, or is not a regular file.
     """
-    descriptor = os.open(path, _FLAGS)
+    descriptor = open_regular(path)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "it is not a regular file")
         data = os.read(descriptor, limit)
         while len(data) < limit and (more := os.read(descriptor, limit - len(data))):
             data += more

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from sphinx.domains import Domain
 
 from exptdir.record.reference import Kind
-from exptdir.sphinxext.figures.git_dates import change_dates, tracked_files
+from exptdir.sphinxext.figures.git_dates import History
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
@@ -153,10 +151,8 @@ class FigureState:
     ----------
     report
         What was found and done.
-    base
-        The record's base.
-    directory
-        Where things are kept between builds.
+    history
+        What git says of the record.
     origins
         What pages say of their figures, by document, once they have been asked for.
     downloads
@@ -168,8 +164,7 @@ class FigureState:
     """
 
     report: Report
-    base: Path
-    directory: Path
+    history: History
     origins: dict[str, list[Any]] = field(default_factory=dict)
     downloads: dict[str, str] = field(default_factory=dict)
     record: Record | None = None
@@ -179,16 +174,6 @@ class FigureState:
         """Return the scanned record, once: a later build must scan again."""
         record, self.record = self.record, None
         return record
-
-    @cached_property
-    def dates(self) -> dict[str, str]:
-        """The days on which figures were last changed, according to git."""
-        return change_dates(self.base, self.directory / "dates.json")
-
-    @cached_property
-    def tracked(self) -> frozenset[str] | None:
-        """The files that git keeps; ``None`` where there is no git."""
-        return tracked_files(self.base)
 
 
 class Store(Domain):

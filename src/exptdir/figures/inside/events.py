@@ -1,14 +1,14 @@
 """The audit hook: turns what the interpreter is about to do into facts, and has figures kept first.
 
-The events are those of the table of audit events in the documentation of Python.
-
-Asking whether a file exists is no audit event; so the functions that ask are wrapped, in the script's processes.
+The events are those of the table of audit events in the documentation of Python. Asking whether a file exists is none;
+so the functions that ask are wrapped, in the script's processes.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Callable
@@ -18,9 +18,99 @@ from types import FrameType
 from typing import Any
 from urllib.parse import unquote
 
-from .imports import Imports, runs_unseen
-from .keeper import ABSENT, LIST, READ, UNSEEN, WRITE, Keeper, Notes
-from .scope import Ground, Scope, look_around
+from .scope import ABSENT, LIST, READ, UNSEEN, WRITE, Ground, Imports, Scope, look_around, runs_unseen
+
+#: Name of the journal in the directory of the copies.
+JOURNAL = "journal"
+
+
+class Keeper:
+    """Copies figures into a directory before they are written, renamed over or removed; the first time only.
+
+    The journal holds one JSON list a line: the figure's path and the name of its copy, which is null where there
+    was no figure. Of several lines on one figure, which come from several processes, the first holds.
+    """
+
+    def __init__(self, scope: Scope, directory: str, outputs: tuple[str, ...] = ()) -> None:
+        self._scope = scope
+        self._directory = directory
+        self._outputs = outputs
+        self._kept: set[str] = set()
+
+    def keep(self, path: str) -> None:
+        """Make sure that the figure at an absolute path can be put back; leave anything else alone."""
+        if path in self._kept or not self._scope.figure(path):
+            return
+        self._kept.add(path)
+        copy = None
+        if os.path.isfile(path):
+            copy = f"{os.getpid()}-{len(self._kept)}"
+            shutil.copy2(path, os.path.join(self._directory, copy))
+        line = json.dumps([path, copy]) + "\n"
+        journal = os.path.join(self._directory, JOURNAL)
+        file = os.open(journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(file, line.encode("ascii"))
+        finally:
+            os.close(file)
+
+    def keep_all(self, directory: str) -> None:
+        """Keep all known outputs, and all figures in a directory: someone writes whom we cannot see."""
+        for path in self._outputs:
+            self.keep(path)
+        try:
+            names = os.listdir(directory)
+        except OSError:
+            return
+        for name in names:
+            path = os.path.join(directory, name)
+            if os.path.isfile(path):
+                self.keep(path)
+
+
+class Notes:
+    """Appends facts to a file that threads, forks and other processes append to as well."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._known: set[str] = set()
+        self._open()
+
+    def _open(self) -> None:
+        self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        self._is = self._identity()
+
+    def _identity(self) -> tuple[int, int]:
+        status = os.fstat(self._file)
+        return status.st_dev, status.st_ino
+
+    def add(self, kind: str, path: str) -> bool:
+        """Write down a fact, each once a process; say whether it was new to this one."""
+        fact = f"{kind} {escape(path)}\n"
+        if fact in self._known:
+            return False
+        self._known.add(fact)
+        try:
+            lost = self._identity() != self._is
+        except OSError:
+            lost = True
+        if lost:
+            # Daemons close all descriptors that they did not open, and the number may be another file's by now.
+            self._open()
+        os.write(self._file, fact.encode("utf-8", "surrogateescape"))
+        return True
+
+
+def escape(path: str) -> str:
+    """Write a path without line breaks."""
+    return path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def unescape(text: str) -> str:
+    """Read what :func:`escape` wrote."""
+    parts = text.split("\\\\")
+    return "\\".join(part.replace("\\n", "\n").replace("\\r", "\r") for part in parts)
+
 
 #: Name of the environment variable that brings the trace to the script's own Python processes.
 MARKER = "EXPTDIR_TRACE"
@@ -37,19 +127,7 @@ def _caller() -> FrameType | None:
 
 
 class Listener:
-    """Hears of events; it cannot be taken off, but be told to stop.
-
-    Parameters
-    ----------
-    scope
-        Which paths count.
-    notes
-        Where facts go.
-    keeper
-        Keeps figures.
-    ground
-        What is known of the process.
-    """
+    """Hears of events; it cannot be taken off, but be told to stop."""
 
     def __init__(self, scope: Scope, notes: Notes, keeper: Keeper, ground: Ground) -> None:
         self.scope = scope
@@ -63,9 +141,9 @@ class Listener:
             "import": lambda args: self.imports.begin(args, _caller()),
             "os.listdir": self._list,
             "os.scandir": self._list,
-            "os.rename": self._rename,
+            "os.rename": lambda args: self._copy(args[0], args[1], args[2], args[3], moves=True),
             "os.remove": lambda args: self.write(self.scope.absolute(args[0], args[1])),
-            "os.truncate": self._truncate,
+            "os.truncate": lambda args: self.write(self.scope.absolute(args[0])),
             "os.link": lambda args: self._copy(*args),
             "os.symlink": lambda args: self.write(self.scope.absolute(args[1], args[2])),
             "sqlite3.connect": self._database,
@@ -158,20 +236,15 @@ class Listener:
         else:
             self.missing(full)
 
-    def _rename(self, args: tuple[Any, ...]) -> None:
-        source = self.scope.absolute(args[0], args[2])
-        self._copy(*args)
-        self.write(source)
-
-    def _copy(self, source: object, target: object, source_dir: int = -1, target_dir: int = -1) -> None:
+    def _copy(
+        self, source: object, target: object, source_dir: int = -1, target_dir: int = -1, moves: bool = False
+    ) -> None:
         origin = self.scope.absolute(source, source_dir)
         if os.path.isfile(origin):
             self.read(origin)
         self.write(self.scope.absolute(target, target_dir))
-
-    def _truncate(self, args: tuple[Any, ...]) -> None:
-        if not isinstance(args[0], int):
-            self.write(self.scope.absolute(args[0]))
+        if moves:
+            self.write(origin)
 
     def _database(self, args: tuple[Any, ...]) -> None:
         name = os.fsdecode(args[0])
@@ -245,19 +318,7 @@ NOTES, COPIES = "trace", "copies"
 
 @dataclass(frozen=True)
 class Setting:
-    """What a process must know to take part in the trace of a run.
-
-    Parameters
-    ----------
-    base
-        The record's base.
-    cwd
-        The script's directory.
-    scratch
-        The directory of this run.
-    outputs
-        The figures that the script is known to write.
-    """
+    """What a process must know to take part in the trace of a run."""
 
     base: str
     cwd: str
@@ -268,23 +329,9 @@ class Setting:
         """Write it for the environment."""
         return json.dumps(asdict(self))
 
-    @classmethod
-    def from_text(cls, text: str) -> Setting:
-        """Read what :meth:`to_text` wrote."""
-        data = json.loads(text)
-        return cls(data["base"], data["cwd"], data["scratch"], tuple(data["outputs"]))
-
 
 def listen(setting: Setting, ground: Ground | None = None) -> Listener:
-    """Begin the trace of this process; there is no end to it but :attr:`Listener.active`.
-
-    Parameters
-    ----------
-    setting
-        What is traced.
-    ground
-        What is known of this process, if somebody has looked already.
-    """
+    """Begin the trace of this process; there is no end to it but :attr:`Listener.active`."""
     ground = ground or look_around()
     scope = Scope(setting.base, setting.cwd, setting.scratch, ground.programs)
     notes = Notes(os.path.join(setting.scratch, NOTES))

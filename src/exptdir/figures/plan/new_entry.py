@@ -1,22 +1,25 @@
-"""Makes entries of the ledger: out of what a run touched, or out of what may have been touched long ago.
+"""What is written down of a run, and what is written down and copied just before it.
 
-Turns the paths that a run touched into facts.
+Entries of the ledger are made out of what a run touched, or out of what may have been touched long ago.
 """
 
 from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Collection, Iterable, Mapping
+import shutil
+import time
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from exptdir.figures.digest import is_below, is_passing, mark, stamp, system_places
-from exptdir.figures.ledger import LedgerEntry
-from exptdir.figures.model import LEDGER, Outcome, Script, is_figure
-from exptdir.figures.plan.tree import FileTree, is_litter
+from exptdir.figures.ledger import CHANGED, LedgerEntry
+from exptdir.figures.model import LEDGER, FigureSettings, Job, Outcome, Script, dark_name, is_figure
+from exptdir.figures.plan.check import FileTree, Staleness, is_litter
+from exptdir.figures.plan.planner import Planner
+from exptdir.figures.state import State, is_below, is_passing, mark, stamp, system_places
+from exptdir.record import files
 
-#: The digest of an input that changed while the script ran; no file has it.
-CHANGED = "changed"
 #: A file larger than this that may only *perhaps* be read is not digested but known by size and time.
 BIG = 1 << 26
 
@@ -27,8 +30,6 @@ class Collector:
 
     Parameters
     ----------
-    tree
-        The record's files.
     own
         The files that the script itself wrote: they are no inputs unless it read them first.
     started
@@ -85,28 +86,17 @@ class Collector:
             seen = [entry.name for entry in found if not entry.name.startswith(".") and entry.name != LEDGER]
         names = [name for name in seen if not is_litter(name)]
         others = ({posixpath.normpath(posixpath.join(directory, name)) for name in names} - self.own).difference(known)
-        grew = os.stat(self.tree.absolute(directory)).st_mtime_ns > self.started
+        grew = files.stamp(self.tree.absolute(directory))[0] > self.started
         self.listings[directory] = CHANGED if grew and any(map(self._is_newer, others)) else digest
 
     def outside(self, path: str) -> None:
         """Take a file outside the record."""
-        try:
-            newer = os.path.isfile(path) and os.stat(path).st_mtime_ns > self.started
-        except OSError:
-            newer = True
+        newer = os.path.isfile(path) and files.stamp(path) > (self.started,)
         self.stamps[path] = CHANGED if newer else stamp(path)
 
 
 class InputPlaces:
-    """Sorts absolute paths into those of the record and those outside it that count.
-
-    Parameters
-    ----------
-    tree
-        The record's files.
-    private
-        Directories in which nothing counts.
-    """
+    """Sorts absolute paths into those of the record and those outside it that count: none in *private* directories."""
 
     def __init__(self, tree: FileTree, private: tuple[str, ...]) -> None:
         self._tree = tree
@@ -127,19 +117,7 @@ class InputPlaces:
 
 @dataclass(frozen=True)
 class Before:
-    """What is known of a script just before it is run.
-
-    Parameters
-    ----------
-    style
-        Digest of its style.
-    started
-        The time in nanoseconds.
-    known
-        Figures that were there.
-    old
-        What the ledger knew of it.
-    """
+    """What is known of a script when it is run: digests, the time in ns, which figures are there, its entry."""
 
     digest: str
     style: str
@@ -151,18 +129,7 @@ class Before:
 def drawn_entry(
     script: Script, outcome: Outcome, tree: FileTree, before: Before, private: tuple[str, ...] = ()
 ) -> tuple[LedgerEntry, dict[str, str]]:
-    """Write down what a run that ended well touched.
-
-    Parameters
-    ----------
-    outcome
-        How it ended.
-    tree
-        The record's files, as they are after the run.
-    before
-        What was known before it.
-    private
-        Directories that belong to exptdir, such as the state directory and the output: inputs of nothing.
+    """Write down what a run that ended well touched, but for directories of exptdir itself, which are *private*.
 
     Returns
     -------
@@ -206,8 +173,8 @@ def drawn_entry(
         args=script.args,
         digest=before.digest,
         style=before.style,
-        outputs=_ordered(outputs),
-        versions=_ordered(outcome.versions),
+        outputs=dict(sorted(outputs.items())),
+        versions=dict(sorted(outcome.versions.items())),
         former=tuple(sorted(filter(tree.exists, former))),
         scope=scope,
         unseen=tuple(sorted(unseen)),
@@ -219,22 +186,7 @@ def drawn_entry(
 def adopted_entry(
     script: Script, figures: Iterable[str], tree: FileTree, style: str
 ) -> tuple[LedgerEntry, dict[str, str]]:
-    """Write down figures that were there before us, and all that they may depend on.
-
-    Parameters
-    ----------
-    script
-        The script that probably drew them.
-    tree
-        The record's files.
-    style
-        Digest of the script's style.
-
-    Returns
-    -------
-    tuple
-        As :func:`drawn_entry` has it.
-    """
+    """Write down figures that were there before us, with all that they may depend on, for their likely script."""
     outputs = {path: digest for path in figures if (digest := tree.digest(path))}
     facts = Collector(tree, frozenset(), started=1 << 80)
     scope = _scope(script, tree, ("adopted",), set())
@@ -244,7 +196,7 @@ def adopted_entry(
         args=script.args,
         digest=tree.digest(script.path) or "",
         style=style,
-        outputs=_ordered(outputs),
+        outputs=dict(sorted(outputs.items())),
         scope=scope,
         adopted=True,
     )
@@ -273,13 +225,69 @@ def _take_unseen(facts: Collector, script: Script, scope: Iterable[str]) -> None
 def _with(facts: Collector, entry: LedgerEntry) -> LedgerEntry:
     return replace(
         entry,
-        inputs=_ordered(facts.inputs),
-        modules=_ordered(facts.modules),
-        listings=_ordered(facts.listings),
+        inputs=dict(sorted(facts.inputs.items())),
+        modules=dict(sorted(facts.modules.items())),
+        listings=dict(sorted(facts.listings.items())),
         absent=tuple(sorted(facts.absent)),
         outside=tuple(sorted(map(mark, facts.stamps))),
     )
 
 
-def _ordered(values: Mapping[str, str]) -> dict[str, str]:
-    return dict(sorted(values.items()))
+@dataclass
+class Prepared:
+    """A script that is about to be run, or running.
+
+    *kept* are figures that somebody edited and that are to be drawn again, and where a copy of each is kept.
+    """
+
+    key: str
+    job: Job
+    before: Before
+    kept: dict[str, Path]
+    why: str = ""
+
+
+def prepare(planner: Planner, state: State, settings: FigureSettings, script: Script, verdict: Staleness) -> Prepared:
+    """Get a script ready to be run.
+
+    Raises
+    ------
+    OSError
+        When a figure that may be lost cannot be copied.
+    """
+    tree, old = planner.checker.tree, planner.entry(script.key)
+    outputs = {*script.outputs, *(() if old is None else old.outputs)}
+    # What a script that is gone drew has to be taken over by another.
+    own = outputs | planner.orphans.keys() | set(() if old is None else old.former)
+    own |= {posixpath.join(posixpath.dirname(path), dark_name(posixpath.basename(path))) for path in own}
+    kept: dict[str, Path] = {}
+    for path in verdict.edited if settings.overwrite_edited else ():
+        figure = Path(tree.absolute(path))
+        names = (f"{figure.stem}.edited{number}{figure.suffix}" for number in ("", *range(2, 1000)))
+        kept[path] = next(place for name in names if not (place := figure.with_name(name)).exists())
+        shutil.copy2(figure, kept[path])
+    job = Job(
+        base=tree.base,
+        script=tree.absolute(script.path),
+        cwd=os.path.normpath(tree.absolute(script.folder)),
+        scratch=str(state.scratch(script.key)),
+        args=script.args,
+        language=script.language,
+        timeout=script.timeout or settings.timeout,
+        memory=settings.memory,
+        style=tree.style_path(settings) or settings.style,
+        dark=settings.dark,
+        outputs=tuple(sorted(map(tree.absolute, outputs))),
+        # Who asks for everything to be drawn again means the figures that were there before, too.
+        own=None if settings.mode == "always" else tuple(sorted(map(tree.absolute, own))),
+        edited=tuple(tree.absolute(path) for path in verdict.edited if path not in kept),
+    )
+    known = {path for paths in planner.shown.values() for path in paths if tree.exists(path)}
+    before = Before(
+        digest=tree.digest(script.path) or "",
+        style=tree.style(script, settings),
+        started=time.time_ns(),
+        known=frozenset(known | outputs),
+        old=old,
+    )
+    return Prepared(script.key, job, before, kept, "; ".join(verdict.reasons))

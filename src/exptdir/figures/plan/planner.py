@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from exptdir.figures.known import Ledgers, setting_of
-from exptdir.figures.ledger import LedgerEntry, parse_ledger
+from exptdir.figures.ledger import LedgerEntry, Ledgers, parse_ledger
 from exptdir.figures.model import Script, is_figure
 from exptdir.figures.plan.check import Checker, Freshness, Staleness
+from exptdir.figures.state import setting_of
 from exptdir.record.files import read_or_none
 from exptdir.record.problem import Problem
 
@@ -50,10 +50,6 @@ class Flow:
         """Return the scripts that write a file."""
         return self._writers.get(path, set())
 
-    def written(self, key: str) -> frozenset[str]:
-        """Return what a script writes."""
-        return self._writes.get(key, frozenset())
-
     def contested(self) -> dict[str, list[str]]:
         """Return the files that several scripts write, and these scripts in order."""
         if self._contested is None:
@@ -67,18 +63,16 @@ class Flow:
             found: set[str] = set()
             waiting = [key]
             while waiting:
-                fresh = self._directly_above(waiting.pop()) - found
+                at = waiting.pop()
+                reads = self._reads.get(at, frozenset())
+                before = {writer for path in reads for writer in self._writers.get(path, ()) if writer != at}
+                # Of two that write the same file the last in order wins, so that the outcome is always the same.
+                writes = self._writes.get(at, frozenset())
+                fresh = before.union(other for path in writes for other in self._writers[path] if other < at) - found
                 found |= fresh
                 waiting += fresh
             self._above[key] = frozenset(found)
         return self._above[key]
-
-    def _directly_above(self, key: str) -> set[str]:
-        reads = self._reads.get(key, frozenset())
-        before = {writer for path in reads for writer in self._writers.get(path, ()) if writer != key}
-        # Of two that write the same file the last in order wins, so that the outcome is always the same.
-        rivals = {other for path in self.written(key) for other in self._writers[path] if other < key}
-        return before | rivals
 
     def circle(self, key: str) -> frozenset[str]:
         """Return the other scripts that read, however indirectly, what a script writes and it what they write."""
@@ -90,8 +84,8 @@ class Flow:
         They are written by those in a circle with it, or by it and by others: a journal that all append to
         would never come to rest.
         """
-        shared = {path for path in self.written(key) if len(self._writers[path]) > 1}
-        return frozenset(shared.union(*(self.written(other) for other in self.circle(key))))
+        shared = {path for path in self._writes.get(key, ()) if len(self._writers[path]) > 1}
+        return frozenset(shared.union(*(self._writes.get(other, ()) for other in self.circle(key))))
 
     def must_wait(self, key: str, pending: Iterable[str]) -> bool:
         """Tell whether one of the scripts that are yet to be run has to be run before this one."""
@@ -117,18 +111,7 @@ _OF_THE_MOMENT = (
 class Planner:
     """Decides script by script, as the ledgers and the files are at that moment.
 
-    Parameters
-    ----------
-    scripts
-        The plot scripts by path and arguments.
-    ledgers
-        What is known of them.
-    checker
-        Compares that with the files.
-    shown
-        The figures that each experiment shows, by its key, and those in its directory that others show.
-    flow
-        Who reads what another writes.
+    *shown* are the figures that each experiment shows, by its key, and those in its directory that others show.
     """
 
     scripts: Mapping[str, Script]
@@ -179,7 +162,7 @@ class Planner:
         script, entry = self.scripts[key], self.entry(key)
         if entry is None:
             wanted = self._wanted(script, "never run")
-            figures = [path for path in self.shown.get(script.experiment, ()) if not self.owners(path)]
+            figures = [path for path in self.shown.get(script.experiment, ()) if not self.flow.writers(path)]
             return wanted or Staleness("never run", adopt=bool(figures or script.outputs))
         contested = frozenset(self.contested) if entry.outputs else frozenset()
         found = self.checker.check(script, entry, self.flow.ignored(key), contested)
@@ -193,7 +176,12 @@ class Planner:
         """Decide whether a script that has never run is run for figures that are missing: for those that it names, and
         as a trial for those that no script of the experiment names.
         """
-        missing = self._missing(script)
+        exists = self.checker.tree.exists
+        shown = self.shown.get(script.experiment, ())
+        wanted = (path for path in shown if not script.outputs or path in script.outputs)
+        # A figure whose script is gone counts as missing: another script has to take it over.
+        lost = [path for path in wanted if not exists(path) or path in self.orphans]
+        missing = sorted(path for path in lost if not self.flow.writers(path) - {script.key})
         if sought := self._sought(script):
             reason = f"{posixpath.basename(sought[0])} is what another script looked for in vain"
             return Staleness(state, (reason,), run=True)
@@ -242,21 +230,6 @@ class Planner:
                 found.append(key)
         return found
 
-    def _missing(self, script: Script) -> list[str]:
-        """Return the figures that are shown and not there, and that no other script is known to draw.
-
-        A figure whose script is gone counts as missing: another script has to take it over.
-        """
-        exists = self.checker.tree.exists
-        shown = self.shown.get(script.experiment, ())
-        wanted = (path for path in shown if not script.outputs or path in script.outputs)
-        lost = [path for path in wanted if not exists(path) or path in self.orphans]
-        return sorted(path for path in lost if not self.owners(path) - {script.key})
-
-    def owners(self, path: str) -> set[str]:
-        """Return the scripts that are known to draw a figure."""
-        return self.flow.writers(path)
-
     @cached_property
     def orphans(self) -> dict[str, LedgerEntry]:
         """The figures that are known to come from a script that is no more, and what was known of it."""
@@ -268,33 +241,22 @@ class Planner:
             for path in entry.outputs
         }
 
-    def unowned(self, experiment: str) -> list[str]:
-        """Return the figures shown by an experiment that are there and of which no ledger speaks."""
-        entries = self.ledgers.entries.get(experiment, {}).values()
-        adopted = {path for entry in entries if entry.adopted for path in entry.outputs}
-        there = (path for path in self.shown.get(experiment, ()) if self.checker.tree.exists(path))
-        return sorted(path for path in there if not self.owners(path) and path not in {*adopted, *self.orphans})
-
     def adoptions(self, keys: Collection[str]) -> dict[str, list[str]]:
-        """Share out the figures of experiments that were drawn before us.
+        """Share out the figures of experiments that were drawn before us among scripts that are to be adopted.
 
-        Parameters
-        ----------
-        keys
-            Scripts to be adopted.
-
-        Returns
-        -------
-        dict
-            For each script the figures that it seems to draw: those that ``expt.toml`` says; those whose name
-            stands in it; all, if the experiment has one script only.
+        Each gets those that it seems to draw: those that ``expt.toml`` says; those whose name stands in it; all, if the
+        experiment has one script only.
         """
         shared: dict[str, list[str]] = {key: [] for key in sorted(keys)}
         rivals: dict[str, list[str]] = {}
         for key in shared:
             rivals.setdefault(self.scripts[key].experiment, []).append(key)
         for experiment, group in rivals.items():
-            for path in self.unowned(experiment):
+            entries = self.ledgers.entries.get(experiment, {}).values()
+            spoken_of = {*self.orphans, *(path for entry in entries if entry.adopted for path in entry.outputs)}
+            for path in sorted(set(self.shown.get(experiment, ())) - spoken_of):
+                if not self.checker.tree.exists(path) or self.flow.writers(path):
+                    continue
                 likely = self.likely(path, group)
                 if likely is not None:
                     shared[likely].append(path)
@@ -307,10 +269,6 @@ class Planner:
         """Return which of several scripts of an experiment seems to draw a figure, if any does."""
         naming = {key for one in keys for key in self.naming(path, self.scripts[one].experiment)} if keys else set()
         return next((key for key in keys if key in naming), next(iter(keys)) if len(keys) == 1 else None)
-
-    def surely(self, path: str, key: str) -> bool:
-        """Tell whether a script that never drew a figure in our sight is the only one that names it."""
-        return self.naming(path, self.scripts[key].experiment) == [key]
 
     def problems(self, verdicts: Mapping[str, Staleness]) -> list[Problem]:
         """Say what is wrong with the scripts taken together, and with figures changed by hand."""

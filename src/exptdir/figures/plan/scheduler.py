@@ -1,7 +1,4 @@
-"""Runs the scripts that are stale, those that read what others write after these, and writes down what they did.
-
-Whether a run that ended was a success, and what the author is told if it was not.
-"""
+"""Runs the scripts that are stale, those that read what others write after these, and writes down what they did."""
 
 from __future__ import annotations
 
@@ -13,16 +10,14 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from exptdir.figures.known import Failure, State, setting_of
 from exptdir.figures.ledger import LedgerEntry, format_ledger
 from exptdir.figures.model import FigureSettings, Job, Outcome, Script
-from exptdir.figures.plan.backup import Prepared, prepare
-from exptdir.figures.plan.check import Staleness
-from exptdir.figures.plan.new_entry import drawn_entry
+from exptdir.figures.plan.check import FileTree, Staleness
+from exptdir.figures.plan.new_entry import Prepared, drawn_entry, prepare
 from exptdir.figures.plan.planner import Planner
-from exptdir.figures.plan.tree import FileTree
 from exptdir.figures.run.guard import recover
 from exptdir.figures.run.outcome import headline
+from exptdir.figures.state import Failure, State, setting_of
 from exptdir.record.files import take_lock
 from exptdir.record.problem import Problem
 
@@ -32,26 +27,10 @@ _PROGRAMS = {"r": "Rscript", "julia": "julia", "python": "Python"}
 def judge(
     script: Script, job: Job, outcome: Outcome, tree: FileTree, old: LedgerEntry | None, shown: Collection[str]
 ) -> Failure | None:
-    """Say what was wrong with a run.
+    """Say what was wrong with a run, ``None`` if nothing was.
 
-    Parameters
-    ----------
-    job
-        What was asked for.
-    outcome
-        How it ended.
-    tree
-        The record's files, as they are after the run.
-    old
-        What was known of the script before.
-    shown
-        The figures that its experiment shows.
-
-    Returns
-    -------
-    Failure or None
-        ``None`` if nothing was. A script that writes no figure is right to do so, unless it is listed with
-        figures, or drew one before that is still shown.
+    A script that writes no figure is right to do so, unless it is listed with figures, or drew one before, as *old*
+    says, that is still *shown*.
     """
     message: str | None = None
     if outcome.status == "timeout":
@@ -93,18 +72,7 @@ class Locks:
         self._held: dict[str, tuple[int, int]] = {}
 
     def take(self, path: str) -> bool:
-        """Lock a script, unless another build has locked it.
-
-        Parameters
-        ----------
-        path
-            The script, absolute.
-
-        Returns
-        -------
-        bool
-            Whether it may be run.
-        """
+        """Lock a script, unless another build has locked it; say whether it may be run."""
         descriptor, times = self._held.get(path, (-1, 0))
         if not times:
             try:
@@ -138,23 +106,14 @@ class Scheduler:
 
     Parameters
     ----------
-    planner
-        Decides what is stale.
-    state
-        What is remembered on this machine.
-    settings
-        How figures are kept up to date.
-    submit
-        Runs one job elsewhere.
     allowed
         The scripts that may be run.
     progress
         Is told of each script that begins (without an outcome) or ends, and why it is run.
     private
         Directories of exptdir itself, which are inputs of nothing.
-    outcomes, failed, kept, problems
-        What came of it: the last outcome by script, those that failed, figures changed by hand and their
-        copies, what is wrong.
+    kept
+        Figures changed by hand, and their copies.
     """
 
     planner: Planner
@@ -177,15 +136,7 @@ class Scheduler:
     _trials: set[str] = field(default_factory=set)
 
     def run(self, keys: Collection[str], *, forced: Collection[str] = ()) -> None:
-        """Run scripts, and those that thereby become stale, until nothing is.
-
-        Parameters
-        ----------
-        keys
-            The scripts to begin with.
-        forced
-            Those of them that are run even if another build has just done so.
-        """
+        """Run scripts, and what thereby becomes stale, until nothing is; *forced* ones whatever another build did."""
         self._pending = set(keys)
         self._trials = {key for key in keys if key not in forced and self.planner.verdict(key).trial}
         self._forced = set(forced)

@@ -1,7 +1,7 @@
-"""Puts figures back after a run that failed, and takes note of what a run that did not fail has changed.
+"""Keeps figures whole: puts them back after a run that failed, and tells what one that did not fail has changed.
 
-The copies are made by :class:`exptdir.figures.inside.keeper.Keeper` in the script's processes, and here where a
-script cannot be traced.
+The copies are made by :class:`exptdir.figures.inside.events.Keeper` in the script's processes, and here where a
+script cannot be traced. Whether a figure was written to its end is told without decoding it.
 """
 
 from __future__ import annotations
@@ -9,19 +9,74 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from exptdir.figures.digest import digest_bytes
-from exptdir.figures.inside.events import COPIES
-from exptdir.figures.inside.keeper import JOURNAL, Keeper
+from exptdir.figures.inside.events import COPIES, JOURNAL, Keeper
 from exptdir.figures.inside.scope import Scope
 from exptdir.figures.model import Job, is_figure
-from exptdir.record.files import locked, write
+from exptdir.figures.state import digest_bytes
+from exptdir.record.files import Stamp, locked, stamp, write
 
-#: For each figure what changes when it is written: time, size and number.
-Snapshot = Mapping[str, tuple[int, int, int]]
+#: How much of each end is looked at.
+_ENDS = 4096
+
+
+_SVG_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?svg[\s>/]")
+
+
+_SVG_END = re.compile(rb"</(?:[A-Za-z_][\w.-]*:)?svg\s*>(?:\s|<!--(?:[^-]|-[^-])*-->)*\Z")
+
+
+_SVG_EMPTY = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?svg(?:\s[^<>]*)?/>\s*\Z")
+
+
+#: By suffix: how the file begins, and what its last bytes hold. From the specifications: PNG (second edition) 5.2
+#: and 11.2.5, ISO 32000-1 7.5, ITU-T T.81 B.2, GIF89a 27, TIFF 6.0 section 2, WebP container, PLRM 3 appendix G.
+_MARKS: dict[str, tuple[tuple[bytes, ...], bytes]] = {
+    ".png": ((b"\x89PNG\r\n\x1a\n",), b"IEND\xaeB`\x82"),
+    ".pdf": ((b"%PDF",), b"%%EOF"),
+    ".jpg": ((b"\xff\xd8\xff",), b"\xff\xd9"),
+    ".jpeg": ((b"\xff\xd8\xff",), b"\xff\xd9"),
+    ".gif": ((b"GIF87a", b"GIF89a"), b";"),
+    ".webp": ((b"RIFF",), b""),
+    ".eps": ((b"%!PS", b"\xc5\xd0\xd3\xc6"), b""),
+    ".tif": ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), b""),
+    ".tiff": ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), b""),
+}
+
+
+def defect(path: Path) -> str | None:
+    """Say what is wrong with a figure, to follow its name; ``None`` for one that looks whole."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_ENDS)
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _ENDS))
+            tail = file.read()
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    if not size:
+        return "is empty"
+    suffix = path.suffix.lower()
+    if suffix == ".svg":
+        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            head, tail = head.replace(b"\0", b""), tail.replace(b"\0", b"")
+        if not _SVG_ROOT.search(head):
+            return "is no SVG file"
+        return None if _SVG_END.search(tail) or _SVG_EMPTY.search(tail) else "ends too early"
+    starts, end = _MARKS.get(suffix, ((b"",), b""))
+    if not head.startswith(starts):
+        return f"is no {suffix[1:].upper()} file"
+    # A RIFF file says how long it is; the others have a mark at their end.
+    whole = int.from_bytes(head[4:8], "little") + 8 <= size if suffix == ".webp" else end in tail[-1100:]
+    return None if whole else "ends too early"
+
+
+#: For each figure what changes when it is written.
+Snapshot = Mapping[str, Stamp]
 #: Begins the name of the directory that a run makes in its scratch, and of the file that is locked meanwhile.
 RUN, BUSY = "run", "busy"
 
@@ -45,13 +100,6 @@ def read_journal(run: Path) -> dict[Path, Path | None]:
 
 def put_back(run: Path, wanted: Callable[[Path], bool] = lambda path: True) -> list[str]:
     """Make figures what they were before a run, in content and time, and remove those that there were none of.
-
-    Parameters
-    ----------
-    run
-        The directory of the run.
-    wanted
-        Whether a figure is to be put back.
 
     Returns
     -------
@@ -110,24 +158,15 @@ def _restore(path: Path, copy: Path) -> None:
 
 
 def _set_time(path: Path, copy: Path) -> None:
-    status = copy.stat()
-    if path.stat().st_mtime_ns != status.st_mtime_ns:
-        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    time = stamp(copy)[0]
+    if stamp(path)[0] != time:
+        os.utime(path, ns=(time, time))
 
 
 def changed_figures(run: Path, before: Snapshot, after: Snapshot, written: Iterable[str]) -> Iterator[str]:
     """Yield those of the written figures whose bytes are not what they were; the others get their old time again.
 
     git, make and Sphinx then see that nothing happened.
-
-    Parameters
-    ----------
-    run
-        The directory of the run.
-    before, after
-        What :func:`snapshot` said before and afterwards.
-    written
-        The figures, which are there.
     """
     kept = read_journal(run)
     for name in written:
@@ -155,28 +194,14 @@ def snapshot(job: Job) -> Snapshot:
         beside = [entry.path for entry in os.scandir(job.cwd) if is_figure(entry.name)]
     except OSError:
         beside = []
-    found = {}
-    for path in {*beside, *job.outputs}:
-        try:
-            status = os.stat(path)
-        except OSError:
-            continue
-        found[path] = (status.st_mtime_ns, status.st_size, status.st_ino)
-    return found
+    return {path: found for path in {*beside, *job.outputs} if (found := stamp(path))}
 
 
 def recover(state: Path) -> list[str]:
     """Put back what runs left behind that were themselves killed; those of a build that still goes on are left alone.
 
-    Parameters
-    ----------
-    state
-        The directory below which the scratch directories of all runs lie, at any depth.
-
-    Returns
-    -------
-    list of str
-        A sentence for each figure that could not be put back.
+    The scratch directories of all runs lie below *state*, at any depth. Returned is a sentence for each figure that
+    could not be put back.
     """
     failed = []
     for busy in sorted(state.rglob(f"{RUN}*/{BUSY}")):

@@ -27,16 +27,7 @@ from exptdir.record.files import read_bytes, write
 class Drawing:
     """Stands in for the method of matplotlib's canvas that writes figures.
 
-    Parameters
-    ----------
-    original
-        ``FigureCanvasBase.print_figure``.
-    listener
-        The trace of the script's process.
-    scratch
-        The directory of this run.
-    dark
-        Whether only SVGs are drawn, for the dark scheme, under names of their own.
+    For the dark scheme only SVGs are drawn, under names of their own.
     """
 
     def __init__(self, original: Callable[..., Any], listener: Listener, scratch: Path, dark: bool) -> None:
@@ -157,17 +148,9 @@ def set_defaults() -> None:
 
 
 def set_style(cwd: str, style: str | None, dark: bool) -> None:
-    """Set what a ``matplotlibrc`` beside the script says, then the style, after :func:`set_defaults`.
+    """Set what a ``matplotlibrc`` beside the script says, then the style, a file or a name, after :func:`set_defaults`.
 
-    Parameters
-    ----------
-    cwd
-        The script's directory.
-    style
-        A file, or the name of a style.
-    dark
-        Whether the figures are for the dark scheme: then ``dark_background`` comes last, or the file
-        ``x.dark.mplstyle`` that lies beside a style ``x.mplstyle``.
+    For the dark scheme ``dark_background`` comes last, or the file ``x.dark.mplstyle`` beside a style ``x.mplstyle``.
 
     Raises
     ------
@@ -228,13 +211,7 @@ class Warmth:
             platform.python_version()
 
     def prepare(self, script: str) -> bool:
-        """Make ready what a script seems to need besides; return whether that was anything.
-
-        Parameters
-        ----------
-        script
-            The file; whatever is wrong with it, it will be found when it is run.
-        """
+        """Make ready what a script seems to need besides; return whether that was anything."""
         text = b""
         if self._later:
             # Whatever it is by now, this process must not wait for it.

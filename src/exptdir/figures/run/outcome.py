@@ -1,16 +1,9 @@
 """Makes one value of what a run left behind: its report, its trace, what it printed and how its process ended.
 
-Finds in what a program printed what went wrong in a script, and where: Python, R and Julia each say it elsewhere.
-
-R ends with ``Error in f(x) : message``, whose message may follow on a line of its own, and then perhaps ``Calls: …``
-and ``Execution halted``. Julia begins with ``ERROR: LoadError: message`` and ends with the stack and ``in expression
-starting at /path/plot.jl:3``; of what cannot be parsed it says ``# Error @ /path/plot.jl:3:5``. Python ends with it.
-
-How a process ended, whoever started it.
-
-What a script prints: kept in a file, of which only the end is of interest.
-
-Tells a figure that was written to its end from one that was not, without decoding it.
+What went wrong, and where, Python, R and Julia each say elsewhere. R ends with ``Error in f(x) : message``, whose
+message may follow on a line of its own, and then perhaps ``Calls: …`` and ``Execution halted``. Julia begins with
+``ERROR: LoadError: message`` and ends with the stack and ``in expression starting at /path/plot.jl:3``; of what cannot
+be parsed it says ``# Error @ /path/plot.jl:3:5``. Python ends with it.
 """
 
 from __future__ import annotations
@@ -20,77 +13,71 @@ import json
 import os
 import re
 import signal
+import sys
+import traceback
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from types import TracebackType
 from typing import Any
 
+from exptdir.figures.inside import scope
+from exptdir.figures.inside.events import NOTES, unescape
 from exptdir.figures.model import Job, Outcome, Status, Trace, is_figure
-from exptdir.figures.run.child import FAULTS, OUTPUT, REPORT
-from exptdir.figures.run.guard import Snapshot, changed_figures, snapshot
-from exptdir.figures.run.trace import read_trace
+from exptdir.figures.run.guard import Snapshot, changed_figures, defect, snapshot
 from exptdir.record.files import read_or_none
 
-#: How much of each end is looked at.
-_ENDS = 4096
-_SVG_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?svg[\s>/]")
-_SVG_END = re.compile(rb"</(?:[A-Za-z_][\w.-]*:)?svg\s*>(?:\s|<!--(?:[^-]|-[^-])*-->)*\Z")
-_SVG_EMPTY = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?svg(?:\s[^<>]*)?/>\s*\Z")
-
-#: By suffix: how the file begins, and what its last bytes hold. From the specifications: PNG (second edition) 5.2
-#: and 11.2.5, ISO 32000-1 7.5, ITU-T T.81 B.2, GIF89a 27, TIFF 6.0 section 2, WebP container, PLRM 3 appendix G.
-_MARKS: dict[str, tuple[tuple[bytes, ...], bytes]] = {
-    ".png": ((b"\x89PNG\r\n\x1a\n",), b"IEND\xaeB`\x82"),
-    ".pdf": ((b"%PDF",), b"%%EOF"),
-    ".jpg": ((b"\xff\xd8\xff",), b"\xff\xd9"),
-    ".jpeg": ((b"\xff\xd8\xff",), b"\xff\xd9"),
-    ".gif": ((b"GIF87a", b"GIF89a"), b";"),
-    ".webp": ((b"RIFF",), b""),
-    ".eps": ((b"%!PS", b"\xc5\xd0\xd3\xc6"), b""),
-    ".tif": ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), b""),
-    ".tiff": ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), b""),
-}
-
-
-def defect(path: Path) -> str | None:
-    """Say what is wrong with a figure.
-
-    Parameters
-    ----------
-    path
-        The file; its suffix says what it should be.
-
-    Returns
-    -------
-    str or None
-        What is wrong, to follow the name of the file; ``None`` for a figure that looks whole.
-    """
-    try:
-        with path.open("rb") as file:
-            head = file.read(_ENDS)
-            size = file.seek(0, 2)
-            file.seek(max(0, size - _ENDS))
-            tail = file.read()
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
-    if not size:
-        return "is empty"
-    suffix = path.suffix.lower()
-    if suffix == ".svg":
-        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-            head, tail = head.replace(b"\0", b""), tail.replace(b"\0", b"")
-        if not _SVG_ROOT.search(head):
-            return "is no SVG file"
-        return None if _SVG_END.search(tail) or _SVG_EMPTY.search(tail) else "ends too early"
-    starts, end = _MARKS.get(suffix, ((b"",), b""))
-    if not head.startswith(starts):
-        return f"is no {suffix[1:].upper()} file"
-    # A RIFF file says how long it is; the others have a mark at their end.
-    whole = int.from_bytes(head[4:8], "little") + 8 <= size if suffix == ".webp" else end in tail[-1100:]
-    return None if whole else "ends too early"
-
-
-#: How many characters of what a script printed are handed on.
+#: Where our own code is; the author has no use for seeing it in a traceback.
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+#: How many characters of what a script printed, or of a traceback, are handed on.
 TAIL = 20_000
+#: Names in the directory of a run.
+OUTPUT, FAULTS, REPORT = "output", "faults", "report"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a script failed: the traceback or a sentence, and the line at fault where one is."""
+
+    text: str
+    line: int | None = None
+
+
+def explain(error: BaseException, script: str) -> Fault:
+    """Describe an exception that nobody caught: from the script's frame on, as the interpreter would."""
+    described = traceback.TracebackException.from_exception(error)
+    # Our own frames go, also from the exceptions that led to this one.
+    seen: list[traceback.TracebackException | None] = [described]
+    while seen:
+        one = seen.pop()
+        if one is not None:
+            kept = [frame for frame in one.stack if not frame.filename.startswith(_OURS)]
+            one.stack = traceback.StackSummary.from_list(kept)
+            seen += [one.__cause__, one.__context__]
+    text = "".join(described.format())
+    if len(text) > TAIL:
+        text = f"{text[: TAIL // 2]}\n[…]\n{text[-TAIL // 2 :]}"
+    if isinstance(error, SyntaxError) and error.filename == script:
+        return Fault(text, error.lineno)
+    return Fault(text, _last_line(error.__traceback__, script))
+
+
+def _last_line(trace: TracebackType | None, script: str) -> int | None:
+    lines = [line for frame, line in traceback.walk_tb(trace) if frame.f_code.co_filename == script]
+    return lines[-1] if lines else None
+
+
+def explain_exit(end: SystemExit, script: str) -> Fault | None:
+    """Describe a ``sys.exit``; there is nothing to describe if it means success."""
+    if end.code is None or end.code == 0:
+        return None
+    line = _last_line(end.__traceback__, script)
+    if isinstance(end.code, int):
+        return Fault(f"The script ended itself with exit status {end.code}.", line)
+    sys.stderr.write(f"{end.code}\n")
+    return Fault(f"The script ended itself: {end.code}", line)
+
+
 #: How large the file may grow.
 _MOST = 1 << 24
 _EARLIER = ".earlier"
@@ -125,32 +112,12 @@ def _end(path: Path) -> bytes:
 
 @dataclass(frozen=True)
 class Ended:
-    """The end of one process.
-
-    Parameters
-    ----------
-    code
-        Its exit status; the negative number of the signal that killed it.
-    late
-        Whether it was killed because its time was over.
-    seconds
-        How long it ran.
-    lost
-        Why nothing is known of it, in a sentence; empty otherwise.
-    """
+    """The end of a process, *late* if it was killed as its time was over; *lost* says why nothing is known of it."""
 
     code: int = 0
     late: bool = False
     seconds: float = 0.0
     lost: str = ""
-
-    @property
-    def signal_name(self) -> str:
-        """Name of the signal that killed it."""
-        try:
-            return signal.Signals(-self.code).name
-        except ValueError:
-            return f"signal {-self.code}"
 
 
 _R = re.compile(r"^(Error\b.*(?:\n(?!Calls: |Execution halted|Error\b)[ \t]+\S.*)?)", re.MULTILINE)
@@ -163,20 +130,7 @@ _LINES = {
 
 
 def headline(language: str, said: str) -> str:
-    """Return one line on what went wrong.
-
-    Parameters
-    ----------
-    language
-        What the script is written in.
-    said
-        The traceback, or the end of what the program printed.
-
-    Returns
-    -------
-    str
-        The last error that is told of, else the last line; empty if there is none.
-    """
+    """Return the last error that a traceback or the end of a program's output tells of, else its last line."""
     pattern = {"r": _R, "julia": _JULIA}.get(language)
     found = pattern.findall(said) if pattern is not None else []
     lines = found or said.strip().splitlines()
@@ -184,17 +138,7 @@ def headline(language: str, said: str) -> str:
 
 
 def line_of(language: str, said: str, script: str) -> int | None:
-    """Return the line of the script that a program in another language names, if it does.
-
-    Parameters
-    ----------
-    language
-        What the script is written in.
-    said
-        The end of what the program printed.
-    script
-        The path of the script.
-    """
+    """Return the line of the script that a program in another language names, if it does."""
     pattern = _LINES.get(language)
     if pattern is None:
         return None
@@ -206,19 +150,7 @@ _MINUTE = 60
 
 
 def conclude(job: Job, run: Path, ended: Ended, before: Snapshot) -> Outcome:
-    """Say how a run ended.
-
-    Parameters
-    ----------
-    job
-        What was run.
-    run
-        The directory of the run.
-    ended
-        How its process ended.
-    before
-        The figures that were there before, by :func:`exptdir.figures.run.guard.snapshot`.
-    """
+    """Say how a run ended, by what is left in its directory and by the figures that were there *before*."""
     trace, output = read_trace(run, job), read_output(run / OUTPUT)
     try:
         report: dict[str, Any] = json.loads((run / REPORT).read_text("ascii"))
@@ -236,7 +168,11 @@ def conclude(job: Job, run: Path, ended: Ended, before: Snapshot) -> Outcome:
     elif "traceback" in report:
         text, line = report["traceback"], report["line"]
     elif ended.code < 0:
-        text, line = _with_stack(f"The script was killed ({ended.signal_name}).", run, job.script)
+        try:
+            name = signal.Signals(-ended.code).name
+        except ValueError:
+            name = f"signal {-ended.code}"
+        text, line = _with_stack(f"The script was killed ({name}).", run, job.script)
         status = "killed"
     elif ended.code and job.language != "python":
         # Other languages print what went wrong.
@@ -292,3 +228,49 @@ def _written(job: Job, trace: Trace, before: Snapshot, after: Snapshot) -> list[
     text = (read_or_none(job.script) or b"").decode("utf-8", "replace")
     named = {path for path in fresh if Path(path).name in text}
     return sorted(found | (named or fresh))
+
+
+def read_trace(run: Path, job: Job) -> Trace:
+    """Make a trace of the facts that were written down in the directory of a run (:mod:`exptdir.figures.inside`).
+
+    What a script wrote before it read it is no input. What it read from outside of the record and is there no more was
+    of passing interest: temporary files have other names each time.
+    """
+    facts: dict[str, set[str]] = defaultdict(set)
+    inside = job.base.rstrip(os.sep) + os.sep
+    text = (read_or_none(run / NOTES) or b"").decode("utf-8", "surrogateescape")
+    # The last line is cut off where the process was killed while it wrote.
+    lines = (line for line in text.split("\n")[:-1] if line[1:2] == " ")
+    for kind, path in ((line[0], unescape(line[2:])) for line in lines):
+        if kind == scope.READ and path in facts[scope.WRITE]:
+            continue
+        if kind == scope.MODULE and not path.startswith(inside):
+            kind = scope.READ
+        facts[kind].add(path)
+    writes = facts[scope.WRITE]
+    # A compiled module, or one that was run as data as well, is an input by one name.
+    modules = facts[scope.MODULE] - {job.script}
+    reads = facts[scope.READ] - modules - {job.script}
+    reads = {path for path in reads if path.startswith(inside) or os.path.exists(path)}
+    unseen = facts[scope.UNSEEN]
+    named = facts[scope.NAMED] | facts[scope.LIST] | {os.path.dirname(path) for path in reads}
+    return Trace(
+        reads=tuple(sorted(reads)),
+        absent=tuple(sorted(facts[scope.ABSENT] - writes)),
+        listed=tuple(sorted(facts[scope.LIST])),
+        writes=tuple(sorted(writes)),
+        modules=tuple(sorted(modules)),
+        unseen=tuple(sorted(unseen)),
+        named_directories=tuple(sorted(named)) if unseen else (),
+    )
+
+
+def merge(first: Trace, second: Trace) -> Trace:
+    """Join the traces of two runs of one script; what one of them wrote is no input of the other."""
+    written = set(first.writes)
+    joined = {
+        name: tuple(sorted({*getattr(first, name), *getattr(second, name)})) for name in Trace.__dataclass_fields__
+    }
+    joined["reads"] = tuple(sorted({*first.reads, *(set(second.reads) - written)}))
+    joined["absent"] = tuple(path for path in joined["absent"] if path not in joined["writes"])
+    return Trace(**joined)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
+import platform
 import shutil
-import subprocess
-import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache
@@ -21,24 +18,17 @@ from typing import Self
 
 from exptdir.figures.inside.events import COPIES
 from exptdir.figures.model import Job, Outcome, is_dark
-from exptdir.figures.run import interpreter
-from exptdir.figures.run.child import OUTPUT
 from exptdir.figures.run.guard import BUSY, RUN, keep_untraced, put_back, recover, snapshot, spare
-from exptdir.figures.run.interpreter import ask_where, end_group
-from exptdir.figures.run.outcome import Ended, conclude, shorten
-from exptdir.figures.run.server import WarmServer
-from exptdir.figures.run.trace import merge
+from exptdir.figures.run.outcome import Ended, conclude, merge
+from exptdir.figures.run.processes import PROGRAMS, Spawner, WarmServer, command_in_language
 from exptdir.record.files import locked
 
 
 class Runner:
     """Runs jobs, in as many threads as call it.
 
-    Parameters
-    ----------
-    warm
-        Whether scripts are forked from a server that has imported matplotlib; else each has an interpreter of its
-        own, as they have where nothing can be forked.
+    Unless it is *warm*, and can fork them from a server that has imported matplotlib, each script has an interpreter
+    of its own.
     """
 
     def __init__(self, warm: bool = True) -> None:
@@ -62,13 +52,7 @@ class Runner:
             self._server.start()
 
     def run(self, job: Job) -> Outcome:
-        """Run a job; whatever happens, there is an outcome, and figures are whole.
-
-        Parameters
-        ----------
-        job
-            What to run. Nobody else runs it meanwhile.
-        """
+        """Run a job, which nobody else runs meanwhile; whatever happens, there is an outcome, and figures are whole."""
         try:
             recover(Path(job.scratch))
             with _directory(job, RUN) as light:
@@ -77,7 +61,7 @@ class Runner:
                 with _directory(job, f"{RUN}-dark") as dark:
                     return self._guarded(job, light, dark)
         except _UndoneError as undone:
-            return undone.outcome
+            return undone.args[0]  # type: ignore[no-any-return]
         except OSError as error:
             return Outcome("failed", traceback=f"The script could not be run: {error}")
 
@@ -136,26 +120,22 @@ class Runner:
             put_back(run)
             ended = self._start(job, run, dark)
         if ended is None:
-            name = interpreter.program(job.language)
+            name = PROGRAMS[job.language][0]
             return Outcome("missing program", traceback=f"The script needs {name}, which is not installed.")
         return conclude(job, run, ended, before)
 
     def _start(self, job: Job, run: Path, dark: bool) -> Ended | None:
         if job.language == "python":
             return (self._server or self._spawner).run(job, run, dark)
-        command = interpreter.command_in_language(job)
+        command = command_in_language(job)
         if command is None:
             return None
         keep_untraced(job, run)
-        return self._spawner.start(command, job, run, interpreter.environment_of_languages())
+        return self._spawner.start(command, job, run)
 
 
 class _UndoneError(Exception):
-    """Figures could not be put back: their copies must stay, and the next run or build tries again."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.traceback)
-        self.outcome = outcome
+    """Figures could not be put back after an outcome: their copies must stay, and the next run or build tries again."""
 
 
 @contextmanager
@@ -189,17 +169,7 @@ def run_job(job: Job) -> Outcome:
 
 
 class LocalExecutor(ThreadPoolExecutor):
-    """Runs jobs on this machine, some at a time, in threads that share one runner.
-
-    Parameters
-    ----------
-    jobs
-        How many at a time; the number of processors otherwise.
-    warm
-        See :class:`Runner`.
-    runner
-        A runner that outlives this executor; one of its own otherwise.
-    """
+    """Runs jobs on this machine, some at a time, in threads that share one runner, which is its own or outlives it."""
 
     def __init__(self, jobs: int | None = None, warm: bool = True, runner: Runner | None = None) -> None:
         self._runner = runner or Runner(warm)
@@ -222,90 +192,42 @@ class LocalExecutor(ThreadPoolExecutor):
             self._runner.close()
 
 
-_PACE = 0.5
-_GRACE = 0.2
+#: A worker that dies may have been killed by the script, which then kills the next one as well.
+MOST = 2
 
 
-class Spawner:
-    """Starts processes, and knows those that still run."""
+def run_far(job: Job, *, build: str, submission: int) -> Outcome:
+    """Run a job, unless two workers have died of it.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running: set[int] = set()
-        self._closed = False
-
-    def run(self, job: Job, directory: Path, dark: bool = False) -> Ended:
-        """Run a Python script in an interpreter of its own; as :meth:`exptdir.figures.run.server.WarmServer.run`."""
-        file = directory / "job"
-        file.write_text(job.to_json(), "utf-8")
-        command = interpreter.command("child", str(file), str(directory), *(["dark"] if dark else []))
-        return self.start(command, job, directory, ask=True)
-
-    def start(
-        self,
-        command: Sequence[str],
-        job: Job,
-        directory: Path,
-        env: Mapping[str, str] | None = None,
-        ask: bool = False,
-    ) -> Ended:
-        """Start a program, and wait for its end.
-
-        Parameters
-        ----------
-        command
-            The program and its arguments.
-        job
-            Says how long it may take, and how much memory.
-        directory
-            The directory of the run.
-        env
-            Its environment, instead of the usual one.
-        ask
-            Whether it can be asked where it is before it is ended.
-        """
-        begun = time.monotonic()
-        with (directory / OUTPUT).open("ab") as output:
-            process = subprocess.Popen(
-                command,
-                cwd=None if ask else job.cwd,
-                env=interpreter.environment() if env is None else env,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        with self._lock:
-            self._running.add(process.pid)
-            if self._closed:
-                end_group(process.pid)
-        try:
-            if not ask:
-                # It cannot bound itself; where the system has no such limits, there are none.
-                with contextlib.suppress(ImportError, OSError, ValueError):
-                    from resource import RLIMIT_DATA, prlimit
-
-                    if job.memory:
-                        prlimit(process.pid, RLIMIT_DATA, (job.memory, job.memory))
-            while (left := begun + job.timeout - time.monotonic()) > 0 and process.poll() is None:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(min(left, _PACE))
-                shorten(directory / OUTPUT)
-            late = process.poll() is None
-            if late and ask:
-                ask_where(process.pid)
-                time.sleep(_GRACE)
-        finally:
-            # Whatever it left behind in its group goes with it, and all of it if we are interrupted.
-            end_group(process.pid)
-            process.wait()
-            with self._lock:
-                self._running.discard(process.pid)
-        return Ended(process.returncode, late, time.monotonic() - begun)
-
-    def close(self) -> None:
-        """End all processes that still run; who waits for one sees that it was killed."""
-        with self._lock:
-            self._closed = True
-            for leader in self._running:
-                end_group(leader)
+    How often it was begun is counted in its scratch, which all workers see; the cluster's own count is a setting of
+    its scheduler (with Dask a script is run four times before it is given up). *build* names the build that asks for
+    it, so that no older one counts; *submission* tells it from what was handed over before, since a cluster may take
+    what it knows the answer to for done.
+    """
+    if not Path(job.script).exists():
+        here = platform.node() or "the worker's machine"
+        return Outcome("failed", traceback=f"{job.script} is not there on {here}, which has to share the file system")
+    scratch = Path(job.scratch)
+    attempts = [scratch / f"{build}-{number}" for number in range(MOST)]
+    try:
+        mine = None
+        for attempt in attempts:
+            scratch.mkdir(parents=True, exist_ok=True)
+            # Another machine may try the same at this moment.
+            with suppress(FileExistsError):
+                attempt.mkdir()
+                mine = attempt
+                break
+    except OSError as error:
+        return Outcome("failed", traceback=f"The script could not be run: {error}")
+    # Only now: a worker that is alive and cut off holds what it has in hand.
+    recover(scratch)
+    try:
+        if mine is None:
+            return Outcome("killed", traceback="its worker died twice")
+        # One that was given up and goes on all the same must not share the directory.
+        return run_job(replace(job, scratch=str(mine)))
+    finally:
+        for attempt in attempts:
+            with suppress(OSError):
+                attempt.rmdir()

@@ -1,40 +1,230 @@
-"""A process that has imported matplotlib, and forks a child for each script, and the builder's end of it.
+"""The process that plot scripts run in: it has imported matplotlib, and forks a child for each script.
 
 It is told on its standard input, and answers on its standard output, one JSON object a line. It ends when there
-is nobody to tell it anything any more, and takes all scripts with it.
-
-The builder's end of the server that forks a child for each script; any thread may ask it for one.
+is nobody to tell it anything any more, and takes all scripts with it. A script runs in its child as ``python script``
+would in its directory; how it ended is written to a report in the directory of the run, and a process that cannot
+write one has died.
 """
 
 from __future__ import annotations
 
+import ast
+import atexit
 import contextlib
+import faulthandler
+import io
 import json
 import os
+import platform
+import random
 import selectors
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from types import ModuleType
+from typing import Any, NoReturn
 
-from exptdir.figures.inside.scope import Ground, look_around
+from exptdir.figures.inside.events import Listener, Setting, listen
+from exptdir.figures.inside.scope import NAMED, NATIVE, NATIVE_IF_ASKED, UNSEEN, Ground, look_around
 from exptdir.figures.model import Job
-from exptdir.figures.run import child, interpreter
-from exptdir.figures.run.interpreter import adopt_orphans, ask_where, children, end_group
-from exptdir.figures.run.matplotlib_ import Warmth
-from exptdir.figures.run.outcome import Ended, shorten
+from exptdir.figures.run.matplotlib_ import Warmth, draw_whole, set_style
+from exptdir.figures.run.outcome import FAULTS, OUTPUT, REPORT, Fault, explain, explain_exit, shorten
+from exptdir.figures.run.processes import GRACE, PACE, adopt_orphans, ask_where, children, end_group, trace_variables
 
-#: Seconds between looks at how much the scripts have printed.
-_PACE = 0.5
-#: Seconds that a script has to say where it is, once its time is over.
-_GRACE = 0.2
+_LONGEST = 1000
+
+
+def note_named(listener: Listener, script: str) -> None:
+    """Note the directories that the record's own code names: in its text, or in variables of its modules.
+
+    Also noted is what it imports that reads unseen: no event tells of a module that was loaded before.
+    """
+    scope, notes = listener.scope, listener.notes
+    modules = list(listener.imports.loaded())
+    main = sys.modules.get("__main__")
+    if main is not None and not any(module is main for _, module in modules):
+        modules.append((script, main))
+    for source, module in modules:
+        texts, imported = _read(source)
+        for name in sorted(imported & (NATIVE | NATIVE_IF_ASKED)):
+            notes.add(UNSEEN, name)
+        values = (value for name, value in list(vars(module).items()) if name != "__file__")
+        texts |= {os.fspath(value) for value in values if isinstance(value, str | os.PathLike)}
+        for text in texts:
+            if not isinstance(text, str) or not 0 < len(text) < _LONGEST or "\0" in text:
+                continue
+            # A directory itself, or that of a file or of a pattern of files.
+            path = scope.absolute(text)
+            directory = path if os.path.isdir(path) else os.path.dirname(path)
+            named = directory == path or os.path.isfile(path) or ("*" in path and os.path.isdir(directory))
+            if named and scope.counts(directory + os.sep):
+                notes.add(NAMED, directory)
+
+
+def _read(path: str) -> tuple[set[str], set[str]]:
+    """Return the string constants of a source file, and the names of the packages that it imports."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            tree = ast.parse(file.read())
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return set(), set()
+    constants, imported = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            constants.add(node.value)
+        elif isinstance(node, ast.Import):
+            imported |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            imported.add((node.module or "").partition(".")[0])
+    return constants, imported
+
+
+def limit_memory(amount: int) -> None:
+    """Let this process, and each that it starts, have no more memory than this; an allocation fails then.
+
+    What is counted is data of its own (``RLIMIT_DATA``), not libraries and mapped files; 0 is any number. Systems
+    without such limits have none.
+    """
+    try:
+        import resource
+    except ImportError:
+        return
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if amount:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_DATA, (amount, amount))
+
+
+def run_alone(argv: Sequence[str]) -> NoReturn:
+    """Run what a job file says, in a process that was started for it.
+
+    The arguments are that file, and the directory of the run; then ``dark`` where the figures for the dark scheme are
+    wanted.
+    """
+    job = Job.from_json(Path(argv[0]).read_text("utf-8"))
+    Warmth().prepare(job.script)
+    run(job, Path(argv[1]), "dark" in argv[2:], clear_ground())
+
+
+def clear_ground() -> Ground:
+    """Drop our own modules, and look at what is left: scripts that import them are to find what they would by hand.
+
+    What this process still needs of us must have been imported before.
+    """
+    for name in [name for name in sys.modules if name.partition(".")[0] == "exptdir"]:
+        del sys.modules[name]
+    return look_around()
+
+
+def run(job: Job, directory: Path, dark: bool, ground: Ground) -> NoReturn:
+    """Run a job, report how it ended and end the process; *ground* is what :func:`clear_ground` left."""
+    code = 1
+    try:
+        # Out of the terminal, and leader of a group that can be ended as a whole.
+        if hasattr(os, "setsid"):
+            with contextlib.suppress(PermissionError):
+                os.setsid()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        output = os.open(directory / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        for source, target in ((nothing, 0), (output, 1), (output, 2)):
+            os.dup2(source, target)
+        for number in {nothing, output} - {0, 1, 2}:
+            os.close(number)
+        sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+        sys.stdout = sys.__stdout__ = _stream(1)  # type: ignore[misc]
+        sys.stderr = sys.__stderr__ = _stream(2)  # type: ignore[misc]
+        faults = os.open(directory / FAULTS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        setting = Setting(job.base, job.cwd, str(directory), job.outputs)
+        # From here on this process is what a new interpreter in the script's directory would be.
+        faulthandler.enable(faults)
+        if hasattr(faulthandler, "register"):
+            # Before a script that takes too long is ended, it is asked where it is.
+            faulthandler.register(signal.SIGUSR1, faults)
+        limit_memory(job.memory)
+        os.environ.update(trace_variables(os.environ, setting))
+        os.chdir(job.cwd)
+        sys.argv = [job.script, *job.args]
+        # The first entry is the one that our own modules were found by.
+        sys.path[:] = [job.cwd, *filter(None, sys.path[1:])]
+        sys.dont_write_bytecode = True
+        # A fork would inherit a state that all scripts share; and the same script is to draw the same figure.
+        random.seed(0)
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed(0)
+        code = _run(job, directory, dark, listen(setting, ground))
+    except BaseException as error:
+        _report(directory, Fault(f"The script could not be started: {error}"))
+    finally:
+        # What is left of our own stack belongs to the server, and is not to be unwound here.
+        os._exit(code)
+
+
+def _stream(number: int) -> io.TextIOWrapper:
+    raw = open(number, "wb", closefd=False)  # noqa: SIM115
+    return io.TextIOWrapper(raw, "utf-8", "backslashreplace", line_buffering=True)
+
+
+def _run(job: Job, directory: Path, dark: bool, listener: Listener) -> int:
+    try:
+        set_style(job.cwd, job.style, dark)
+        with contextlib.suppress(ImportError):
+            draw_whole(listener, directory, dark)
+    except OSError as error:
+        fault: Fault | None = Fault(f"The style {job.style} cannot be used: {error}")
+    else:
+        fault = _execute(job.script)
+    # What an interpreter does at its end: wait for threads, call what wants to be called, write out.
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+    except BaseException as error:
+        fault = explain(error, job.script)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    listener.apart(listener.imports.finish)
+    listener.apart(note_named, listener, job.script)
+    listener.active = False
+    _report(directory, fault)
+    return 0 if fault is None else 1
+
+
+def _execute(script: str) -> Fault | None:
+    """Run the script as the main module."""
+    try:
+        with io.open_code(script) as file:
+            code = compile(file.read(), script, "exec", dont_inherit=True)
+        main_module = ModuleType("__main__")
+        main_module.__dict__.update(
+            __file__=script, __builtins__=sys.modules["builtins"], __loader__=SourceFileLoader("__main__", script)
+        )
+        sys.modules["__main__"] = main_module
+        exec(code, main_module.__dict__)
+    except SystemExit as end:
+        return explain_exit(end, script)
+    except BaseException as error:
+        return explain(error, script)
+    return None
+
+
+def _report(directory: Path, fault: Fault | None) -> None:
+    versions = {"python": platform.python_version()}
+    for name in ("matplotlib", "numpy"):
+        version = getattr(sys.modules.get(name), "__version__", None)
+        if isinstance(version, str):
+            versions[name] = version
+    report: dict[str, Any] = {"versions": versions}
+    if fault is not None:
+        report.update(traceback=fault.text, line=fault.line)
+    with contextlib.suppress(OSError):
+        # One that is cut off is no JSON, and counts as none.
+        (directory / REPORT).write_text(json.dumps(report), "ascii")
 
 
 @dataclass
@@ -67,7 +257,7 @@ class _Server:
             asked = True
             while asked:
                 nearest = min((run.deadline for run in self.running.values()), default=0.0) - time.monotonic()
-                ready = selector.select(max(0.0, min(nearest, _PACE)) if self.running else None)
+                ready = selector.select(max(0.0, min(nearest, PACE)) if self.running else None)
                 descriptors = [key.fd for key, _ in ready]
                 if self.wakeup in descriptors:
                     os.read(self.wakeup, 4096)
@@ -93,14 +283,14 @@ class _Server:
         """End the scripts whose time is over, once they have said where they are, and bound what they print."""
         now = time.monotonic()
         for leader, run in self.running.items():
-            shorten(run.directory / child.OUTPUT)
+            shorten(run.directory / OUTPUT)
             if now < run.deadline:
                 continue
             if run.asked:
                 end_group(leader)
                 continue
             ask_where(leader)
-            run.asked, run.deadline = True, now + _GRACE
+            run.asked, run.deadline = True, now + GRACE
 
     def _begin(self, command: dict[str, Any]) -> None:
         job = Job.from_json(command["job"])
@@ -121,7 +311,7 @@ class _Server:
             signal.signal(signal.SIGINT, signal.default_int_handler)
             for descriptor in (self.commands, self.answers, self.wakeup, awake):
                 os.close(descriptor)
-            child.run(job, directory, command["dark"], self.ground)
+            run(job, directory, command["dark"], self.ground)
         self.running[leader] = _Running(command["number"], directory, begun, begun + job.timeout)
 
     def _reap(self) -> None:
@@ -152,14 +342,8 @@ class _Server:
             os.write(self.answers, json.dumps(answer).encode("ascii") + b"\n")
 
 
-def main(argv: Sequence[str]) -> None:
-    """Serve until the standard input ends.
-
-    Parameters
-    ----------
-    argv
-        Nothing is expected.
-    """
+def serve(argv: Sequence[str]) -> None:
+    """Serve until the standard input ends."""
     commands, answers = os.dup(0), os.dup(1)
     with open(os.devnull, "r+b") as nothing:  # noqa: PTH123
         os.dup2(nothing.fileno(), 0)
@@ -171,139 +355,4 @@ def main(argv: Sequence[str]) -> None:
     signal.set_wakeup_fd(awake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     adopt_orphans()
-    _Server(commands, answers, wakeup, Warmth(), child.clear_ground()).serve()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
-
-
-#: Seconds that the server has to end its scripts and itself.
-_PATIENCE = 5.0
-
-
-class WarmServer:
-    """A server, started when it is first asked for something, and again if it died.
-
-    It is a plain process with pipes: :mod:`multiprocessing` would import the main module of the builder again.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._server: _Connection | None = None
-        self._closed = False
-
-    def __enter__(self) -> Self:
-        """Return this."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
-
-    def run(self, job: Job, directory: Path, dark: bool = False) -> Ended:
-        """Run a script, and wait for its end.
-
-        Parameters
-        ----------
-        directory
-            The directory of the run, which exists.
-        dark
-            Whether the figures for the dark scheme are wanted.
-        """
-        with self._lock:
-            if self._closed:
-                return Ended(lost="The build was interrupted.")
-            answer = self._running().ask(job, directory, dark)
-        return answer.result()
-
-    def start(self) -> None:
-        """Start the server, if it does not run, so that the first script need not wait for it."""
-        with self._lock:
-            if not self._closed:
-                self._running()
-
-    def _running(self) -> _Connection:
-        if self._server is None or self._server.over:
-            self._server = _Connection()
-        return self._server
-
-    def close(self) -> None:
-        """End the server, and all scripts that still run; who waits for one is told so."""
-        with self._lock:
-            self._closed = True
-            server, self._server = self._server, None
-        if server is not None:
-            server.close()
-
-
-class _Connection:
-    """One server process, and who waits for what."""
-
-    def __init__(self) -> None:
-        self.over = False
-        self._lock = threading.Lock()
-        self._waiting: dict[int, Future[Ended]] = {}
-        self._count = 0
-        self._process = subprocess.Popen(
-            interpreter.command("server"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=interpreter.environment(),
-            # Ctrl-C in the terminal is for the builder alone.
-            start_new_session=True,
-        )
-        self._reader = threading.Thread(target=self._read, name="exptdir-figures", daemon=True)
-        self._reader.start()
-
-    def ask(self, job: Job, directory: Path, dark: bool) -> Future[Ended]:
-        """Ask for a script to be run, and return what will hold its end."""
-        answer: Future[Ended] = Future()
-        with self._lock:
-            self._count += 1
-            number = self._count
-            self._waiting[number] = answer
-        command = {"number": number, "job": job.to_json(), "directory": str(directory), "dark": dark}
-        stdin = self._process.stdin
-        try:
-            if stdin is None or self.over:
-                raise BrokenPipeError
-            stdin.write(json.dumps(command).encode("ascii") + b"\n")
-            stdin.flush()
-        except (OSError, ValueError):
-            self._give_up()
-        return answer
-
-    def _read(self) -> None:
-        for line in self._process.stdout or ():
-            answer: dict[str, Any] = json.loads(line)
-            with self._lock:
-                waiting = self._waiting.pop(answer.pop("number"), None)
-            if waiting is not None:
-                waiting.set_result(Ended(**answer))
-        self._give_up()
-
-    def _give_up(self) -> None:
-        self.over = True
-        with self._lock:
-            waiting, self._waiting = list(self._waiting.values()), {}
-        for answer in waiting:
-            answer.set_result(Ended(lost="The process that runs plot scripts has ended."))
-
-    def close(self) -> None:
-        """End the process."""
-        self.over = True
-        with contextlib.suppress(OSError):
-            if self._process.stdin is not None:
-                self._process.stdin.close()
-        try:
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            end_group(self._process.pid)
-            self._process.wait()
-        self._reader.join(_PATIENCE)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+    _Server(commands, answers, wakeup, Warmth(), clear_ground()).serve()

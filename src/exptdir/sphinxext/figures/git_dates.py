@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 from exptdir.figures.model import FIGURE_SUFFIXES
@@ -23,18 +24,10 @@ _HEAD = re.compile(r"[0-9a-f]{40,64}")
 
 
 def change_dates(base: Path, cache: Path) -> dict[str, str]:
-    """Ask git when the figures of a record were last changed.
+    """Ask git when the figures of a record were last changed; *cache* keeps that until there is another commit.
 
-    Parameters
-    ----------
-    cache
-        A file in which the answer is kept until there is another commit.
-
-    Returns
-    -------
-    dict
-        The day of the last commit (ISO, where its committer was) by path relative to *base*. Figures that are not
-        committed as they are now are left out; all are where there is no git, or not the whole history.
+    Returned is the day of the last commit (ISO, where its committer was) by path relative to *base*. Figures that are
+    not committed as they are now are left out; all are where there is no git, or not the whole history.
     """
     state = _git(base, "rev-parse", "HEAD", "--is-shallow-repository").split()
     if len(state) != 2 or state[1] != "false" or not _HEAD.fullmatch(state[0]):
@@ -63,6 +56,24 @@ def change_dates(base: Path, cache: Path) -> dict[str, str]:
     for path in changed.split("\0"):
         dates.pop(path, None)
     return dates
+
+
+class History:
+    """What git says of a record, asked when a page wants to know it."""
+
+    def __init__(self, base: Path, cache: Path) -> None:
+        self._base = base
+        self._cache = cache
+
+    @cached_property
+    def dates(self) -> dict[str, str]:
+        """The days on which figures were last changed."""
+        return change_dates(self._base, self._cache)
+
+    @cached_property
+    def tracked(self) -> frozenset[str] | None:
+        """The files that git keeps; ``None`` where there is no git."""
+        return tracked_files(self._base)
 
 
 def tracked_files(base: Path) -> frozenset[str] | None:

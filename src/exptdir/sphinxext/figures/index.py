@@ -81,17 +81,7 @@ def _linked(domain: ExptDomain, docname: str, thumbnail: Thumbnail, content: nod
 
 
 def thumbnails(domain: ExptDomain, docname: str, index: FigureIndex) -> list[Thumbnail]:
-    """Return the figures that an index shows, the newest first.
-
-    Parameters
-    ----------
-    domain
-        The domain, when all documents are read.
-    docname
-        The document that the index stands in.
-    index
-        What it is limited to.
-    """
+    """Return the figures that an index in a document shows, the newest first, when all documents are read."""
     places = (domain.locate(text, docname, "experiment") for text in index.experiments)
     named = {place.experiment.key for place in places if not isinstance(place, Unresolved)}
     found: list[tuple[str, Any, Experiment, str, ShownFigure]] = []

@@ -1,9 +1,4 @@
-"""Notes the figures of each document when it is read: where they are, and what they are called.
-
-Scripts and inputs that pages offer below their figures, among the downloads of the output.
-
-Pages with figures: what they depend on, their style sheet, and the script that enlarges figures.
-"""
+"""The figures of each document: noted when it is read, enlarged, with dark twins, and with downloads below them."""
 
 from __future__ import annotations
 
@@ -210,7 +205,7 @@ def register_downloads(app: Sphinx, env: BuildEnvironment) -> list[str]:
     domain.figure_state.downloads.clear()
     for docname, paths in domain.figure_files.items():
         for path in paths:
-            users = _users(env, path)
+            users = env.dlfiles[Path(path)][0] if Path(path) in env.dlfiles else set()
             users.discard(docname)
             if not users:
                 env.dlfiles.pop(Path(path), None)
@@ -228,16 +223,11 @@ def offer(env: BuildEnvironment, domain: ExptDomain, docname: str) -> None:
         offered |= {origin.script: True} if origin.offered else {}
         offered |= {item.path: True for item in origin.inputs if item.offered}
     for path in offered:
-        if docname not in _users(env, path):
+        if Path(path) not in env.dlfiles or docname not in env.dlfiles[Path(path)][0]:
             ours.append(path)
         domain.figure_state.downloads[path] = Path(env.dlfiles.add_file(docname, path)).as_posix()
     if ours:
         domain.figure_files[docname] = ours
-
-
-def _users(env: BuildEnvironment, path: str) -> set[str]:
-    found = env.dlfiles.get(Path(path))
-    return found[0] if found is not None else set()
 
 
 def setup_figure_files(app: Sphinx) -> None:

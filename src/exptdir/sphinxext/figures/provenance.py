@@ -1,9 +1,4 @@
-"""What a page says of its figures: the report of this build's scripts as a reader needs it.
-
-What is known of one figure, as a page shows it.
-
-Below a figure: the script that drew it, what that read, and what is wrong with it.
-"""
+"""What a page says below a figure: the script that drew it, what that read, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -57,12 +52,8 @@ class Origin:
         What draws it; the script is relative to the source directory.
     digest
         Digest of the script, so that pages are compared without reading it again.
-    anchor
-        Where on the page the script is shown.
-    shown_at
-        The same, where another figure of the page has shown it already.
-    offered
-        Whether the script can be downloaded.
+    anchor, shown_at
+        Where on the page the script is shown, and where another figure of the page has shown it already.
     explained
         Whether all this is shown, or only what is wrong.
     adopted
@@ -77,8 +68,6 @@ class Origin:
         What is wrong with the figure, in a sentence; empty if nothing is.
     fault
         The traceback.
-    missing
-        Whether there is no figure.
     """
 
     script: str
@@ -125,13 +114,7 @@ _ELSEWHERE = re.compile(r'(File ")(?:/|[A-Za-z]:\\)[^"\n]*[/\\](?=[^/\\"\n]+")')
 
 
 def origins_of(domain: ExptDomain, docname: str) -> list[Origin | None]:
-    """Return what is known of each figure that a document shows, in its order.
-
-    Parameters
-    ----------
-    domain
-        The domain, with the report of this build.
-    """
+    """Return what is known of each figure that a document shows, in its order, by the report of this build."""
     origins, report = domain.figure_state.origins, domain.figure_state.report
     if docname in origins:
         return origins[docname]
@@ -186,7 +169,7 @@ class _Describer:
         if not (shown.explained and self.domain.settings.figure_provenance) or shown.missing or not sure:
             return plain
         paths = [*self.report.inputs, *self.report.modules]
-        dates, notes = self.domain.figure_state.dates, []
+        dates, notes = self.domain.figure_state.history.dates, []
         if self.state == "adopted":
             notes.append(
                 "It was there before its script was first looked at. Until the script draws it, every data file of the "
@@ -258,7 +241,7 @@ class _Describer:
         """
         if any(part.startswith(".") for part in path.split("/")):
             return False
-        tracked = self.domain.figure_state.tracked
+        tracked = self.domain.figure_state.history.tracked
         owner = self.domain.record.around(path) if tracked is None else None
         if path not in tracked if tracked is not None else owner is None or owner.key != self.report.script.experiment:
             return False

@@ -1,20 +1,26 @@
-"""Brings figures up to date at the start of a build, and says what is wrong with them."""
+"""Brings figures up to date at the start of a build, on this machine, a Dask cluster or whatever ``conf.py`` brings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from concurrent.futures import Executor, Future
+from contextlib import ExitStack
+from functools import partial
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, cast
+from uuid import uuid4
 
 from sphinx.util import logging
 
+from exptdir.figures.find import Finder
 from exptdir.figures.model import FigureSettings
-from exptdir.figures.shown import Finder
 from exptdir.figures.update import update
 from exptdir.record.walk import compile_patterns
 from exptdir.sphinxext.config import Settings, memory_size
 from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.figures.executor import Submitter
+from exptdir.sphinxext.figures.git_dates import History
 from exptdir.sphinxext.record import scan_record
 from exptdir.sphinxext.store import FigureState
 from exptdir.sphinxext.warnings_ import warn_problem
@@ -23,11 +29,92 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-    from exptdir.figures.model import Mode, Outcome, Script
+    from exptdir.figures.model import Job, Mode, Outcome, Script
     from exptdir.figures.plan.scheduler import Progress, Submit
     from exptdir.figures.report import Report
     from exptdir.figures.run.runner import Runner
     from exptdir.record.model import Record
+
+
+class Submitter:
+    """Hands jobs to the executor that ``exptdir_figure_executor`` asks for, which is made for the first of them."""
+
+    def __init__(self, choice: Any, jobs: int = 0, runner: Runner | None = None) -> None:
+        self._choice = choice
+        self._jobs = jobs
+        self._runner = runner
+        self._made = ExitStack()
+        self._executor: Executor | None = None
+        self._failure = ""
+        self._build = uuid4().hex[:16]
+        self._submissions = count()
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close what was made; after an error, end what it runs."""
+        self._made.__exit__(kind, error, trace)
+
+    def submit(self, job: Job) -> Future[Outcome]:
+        """Hand over one job.
+
+        Raises
+        ------
+        RuntimeError
+            If there is no executor to be had, or it takes nothing more.
+        """
+        if self._executor is None:
+            self._executor = self._make()
+        # Most builds run nothing.
+        from exptdir.figures.run.runner import run_far, run_job
+
+        if self._choice == "local":
+            return self._executor.submit(run_job, job)
+        # Not every executor hands on what stands behind the job.
+        return self._executor.submit(partial(run_far, build=self._build, submission=next(self._submissions)), job)
+
+    def _make(self) -> Executor:
+        if self._failure:
+            raise RuntimeError(self._failure)
+        try:
+            choice = self._choice
+            if choice == "local":
+                from exptdir.figures.run.runner import LocalExecutor
+
+                return self._made.enter_context(LocalExecutor(self._jobs or None, runner=self._runner))
+            if isinstance(choice, str):
+                return self._dask(*choice.split()[1:])
+            if callable(choice):
+                # What was made for this build ends with it, be it executor, client or cluster.
+                choice = self._made.enter_context(choice())
+            if isinstance(choice, Executor):
+                return choice
+            if hasattr(choice, "get_executor"):
+                return _of_client(choice)
+            return self._dask(choice)
+        except Exception as error:
+            # Clusters fail with exceptions of any kind, and no script is to be run elsewhere instead.
+            self._failure = f"exptdir_figure_executor is of no use: {error}"
+            raise RuntimeError(self._failure) from error
+
+    def _dask(self, *cluster: Any) -> Executor:
+        """Connect to a cluster: that of Dask's own configuration where none is named."""
+        try:
+            from distributed import Client
+        except ImportError:
+            raise RuntimeError("dask.distributed is not installed (pip install exptdir[dask])") from None
+        # How long an address may take to answer is Dask's own setting, half a minute if nobody has set it.
+        return _of_client(self._made.enter_context(Client(*cluster)))
+
+
+def _of_client(client: Any) -> Executor:
+    # A job that was run before must be run again: Dask would hand out the old outcome.
+    executor: Executor = client.get_executor(pure=False)
+    return executor
 
 
 _logger = logging.getLogger(__name__)
@@ -63,28 +150,19 @@ def update_figures(
 
     Parameters
     ----------
-    record
-        The record, as it is now.
-    runner
-        What runs scripts on this machine, where it is to outlive this build.
-    finder
-        What knows the experiments from the last time.
+    runner, finder
+        What runs scripts on this machine, and knows the experiments, where it is to outlive this build.
     progress
         Is called with each script that begins and ends, in this thread.
     guard
         Is put around what runs a script.
-    dry_run
-        Whether nothing is run or written.
-
-    Returns
-    -------
-    Report
-        What was found and done.
     """
     settings, directory = Settings.of(app.config), Path(app.doctreedir, _KEPT)
 
     def tell(script: Script, outcome: Outcome | None, why: str) -> None:
-        _tell(script, outcome, why)
+        if outcome is not None:
+            because = f" ({why})" if why else ""
+            _logger.info("figures: %s: %s%s, %.1f s", script.key, outcome.status, because, outcome.seconds)
         if progress is not None:
             progress(script, outcome, why)
 
@@ -116,31 +194,19 @@ def update_figures(
 
 
 def note_figures(app: Sphinx, report: Report, record: Record | None, drawing: Collection[str] = ()) -> None:
-    """Have pages and warnings go by a report, until there is another.
-
-    Parameters
-    ----------
-    record
-        The record as it was scanned for the report, if that is how it still is.
-    drawing
-        Keys of the scripts that are at work.
-    """
+    """Have pages and warnings go by a report until there is another; scripts whose keys are *drawing* are at work."""
     # While scripts run, authors go on writing.
     recent = None if report.ran or drawing else record
     directory = Path(app.doctreedir, _KEPT)
-    state = FigureState(report, Path(app.srcdir), directory, record=recent, drawing=frozenset(drawing))
+    state = FigureState(
+        report, History(Path(app.srcdir), directory / "dates.json"), record=recent, drawing=frozenset(drawing)
+    )
     domain_of(app.env).figure_state = state
 
 
 def finder_of(app: Sphinx) -> Finder:
     """Make what looks through the experiments, by the directories that the scan has seen."""
     return Finder(domain_of(app.env).scanner.listing)
-
-
-def _tell(script: Script, outcome: Outcome | None, why: str) -> None:
-    if outcome is not None:
-        because = f" ({why})" if why else ""
-        _logger.info("figures: %s: %s%s, %.1f s", script.key, outcome.status, because, outcome.seconds)
 
 
 def report_figures(app: Sphinx, env: BuildEnvironment) -> list[str]:

@@ -26,7 +26,7 @@ def _begin(text: str) -> None:
     sys.modules[_NAME] = package
     spec.loader.exec_module(package)
     events = importlib.import_module(f"{_NAME}.events")
-    listener = events.listen(events.Setting.from_text(text))
+    listener = events.listen(events.Setting(**json.loads(text)))
     atexit.register(listener.imports.finish)
 
 
