@@ -22,7 +22,7 @@ from exptdir.errors import MetadataError
 from exptdir.figures.model import FIGURE_SUFFIXES, LANGUAGES, PLOT_SCRIPTS, Script, is_figure
 from exptdir.record.files import Remembered, read_or_none, read_text
 from exptdir.record.markup.blocks import read_blocks
-from exptdir.record.markup.shown import shown_pictures
+from exptdir.record.markup.references import shown_pictures
 from exptdir.record.model import Record
 from exptdir.record.problem import Problem
 from exptdir.record.walk import Listing, compile_patterns, join, list_directory, walk

@@ -19,15 +19,201 @@ from dataclasses import asdict, dataclass, fields
 from types import FrameType
 from typing import Any, NoReturn, Self
 
-from exptdir.figures.run.processes import descendants, end_all
-from exptdir.preview.messages import (
-    BadMessage,
-    Build,
-    Drawn,
-    Message,
-    decode,
-    encode,
-)
+from exptdir.errors import ExptdirError
+from exptdir.record.files import Stamp
+
+#: A file that was written, absolute, with its stamp; that is empty where it was deleted.
+Wrote = tuple[str, Stamp]
+#: Likewise, and whether its content is another than before.
+Made = tuple[str, Stamp, bool]
+
+
+class BadMessage(ExptdirError):
+    """What the other side sent is none of the messages."""
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A warning or an error of a build: its text without its place, and where (0 or empty if that is not known).
+
+    *file* is absolute, *kind* Sphinx's type and subtype, such as ``exptdir.ref``, and *severity* ``warning`` or
+    ``error``.
+    """
+
+    text: str
+    file: str = ""
+    line: int = 0
+    kind: str = ""
+    severity: str = "warning"
+
+
+@dataclass(frozen=True)
+class Build:
+    """To the builder: bring the output up to date.
+
+    Parameters
+    ----------
+    changed
+        Files that were changed, made or deleted, absolute. Empty at the first build.
+    viewed
+        Pages that browsers look at, as addresses relative to the output: ``expts/0063_train/notes.html``.
+    everything
+        Whether every page is to be written again.
+    modified
+        Those of the changed files that were there before, and still are.
+    """
+
+    changed: tuple[str, ...] = ()
+    viewed: tuple[str, ...] = ()
+    everything: bool = False
+    modified: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ready:
+    """From the builder, once: the application is made, and the first build begins. Paths are absolute.
+
+    Parameters
+    ----------
+    home
+        The address of the root document's page.
+    private
+        Directories and files whose changes mean nothing: the output, the doctrees.
+    statics, templates
+        The author's directories of static files and of templates.
+    outside
+        Files and directories outside the source directory that are to be watched as well.
+    editor, ignored
+        The author's ``exptdir_editor_url`` and ``exptdir_watch_ignore``.
+    """
+
+    output: str
+    home: str
+    private: tuple[str, ...] = ()
+    statics: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    editor: str = ""
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """From the builder: what it is at, in a few words, and how far (0 to 1; negative where that is not known)."""
+
+    text: str
+    share: float = -1.0
+
+
+@dataclass(frozen=True)
+class PagesShown:
+    """From the builder: the pages of changed documents are written; what collects from them is not yet.
+
+    *pages* and *files* are addresses relative to the output, *sources* the source file of each page.
+    """
+
+    pages: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    seconds: float = 0.0
+    warnings: tuple[Warned, ...] = ()
+
+
+@dataclass(frozen=True)
+class Built:
+    """From the builder: the output is what a clean build would have made.
+
+    Parameters
+    ----------
+    pages, files
+        Addresses of what was written or deleted, relative to the output.
+    warnings
+        Everything that is wrong now, whichever build said it first.
+    wrote
+        Files in the source tree that were written by this build or by what it ran: their changes are no reason to
+        build again.
+    modules
+        Files of Python modules outside the library directories that the builder has loaded: it must be started again
+        when one of them changes.
+    outside
+        As in :class:`Ready`, for the state that the record is in now.
+    made
+        What the configuration or extensions have made in the source tree.
+    idle
+        Whether nothing was built, since nothing depends on what has changed.
+    """
+
+    pages: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
+    wrote: tuple[Wrote, ...] = ()
+    modules: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    seconds: float = 0.0
+    made: tuple[Made, ...] = ()
+    idle: bool = False
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """From the builder, at any time: a script has drawn *figures* that no build has waited for, and one is to show.
+
+    There are none where all scripts have ended.
+    """
+
+    figures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Failed:
+    """From the builder: the build ended early; the output is as it was, or partly newer.
+
+    The *traceback* is empty for what is the author's to mend. *fatal* says whether the builder ends: it will be
+    started again at the next change.
+    """
+
+    failure: Warned
+    traceback: str = ""
+    fatal: bool = False
+    modules: tuple[str, ...] = ()
+    wrote: tuple[Wrote, ...] = ()
+    made: tuple[Made, ...] = ()
+
+
+Message = Build | Ready | Progress | PagesShown | Built | Drawn | Failed
+_KINDS: dict[str, type[Any]] = {one.__name__: one for one in (Build, Ready, Progress, PagesShown, Built, Drawn, Failed)}
+
+
+def encode(message: Message) -> bytes:
+    """Write a message as one line; file names that are no text keep their bytes."""
+    line = json.dumps({"is": type(message).__name__, **asdict(message)}, separators=(",", ":"))
+    return line.encode("ascii") + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """Read a message.
+
+    Raises
+    ------
+    BadMessage
+        If the line holds none.
+    """
+
+    def frozen(value: Any) -> Any:
+        return tuple(map(frozen, value)) if isinstance(value, list) else value
+
+    try:
+        given = json.loads(line)
+        kind = _KINDS[given.pop("is")]
+        values = {one.name: frozen(given[one.name]) for one in fields(kind) if one.name in given}
+        if "warnings" in values:
+            values["warnings"] = tuple(Warned(**one) for one in values["warnings"])
+        if "failure" in values:
+            values["failure"] = Warned(**values["failure"])
+        message: Message = kind(**values)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise BadMessage(f"not a message: {line[:80]!r}") from error
+    return message
 
 
 class Channel:

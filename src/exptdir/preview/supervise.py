@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from exptdir.figures.run.interpreter import descendants, end_all
+from exptdir.figures.run.processes import descendants, end_all
 from exptdir.preview.changes import Changes, Git
 from exptdir.preview.channel import (
     BadMessage,

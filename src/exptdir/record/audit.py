@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from exptdir.record.documents import Document, documents
 from exptdir.record.home import Conf
-from exptdir.record.markup.shown import mentions, shown_files
+from exptdir.record.markup.references import mentions, shown_files
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.reference import Kind, Resolution, Unresolved, resolve

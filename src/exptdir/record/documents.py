@@ -15,8 +15,7 @@ from exptdir.record.entries import DatedHeading, entries
 from exptdir.record.files import read_log
 from exptdir.record.home import Conf
 from exptdir.record.markup.blocks import Blocks, read_blocks
-from exptdir.record.markup.references import runs_in
-from exptdir.record.markup.shown import mentions
+from exptdir.record.markup.references import mentions, runs_in
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import Resolution, resolve
 from exptdir.record.walk import join, walk

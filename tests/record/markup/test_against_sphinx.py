@@ -12,7 +12,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 from exptdir.record.markup.blocks import read_blocks
-from exptdir.record.markup.shown import mentions, shown_pictures
+from exptdir.record.markup.references import mentions, shown_pictures
 from tests.sphinxext.building import Built, Site
 
 PICTURES = [f"{letter}.png" for letter in "abcdefgxyz"]
