@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from exptdir.record.settings import PREFIX, Settings
 from exptdir.sphinxext import config, warnings_
-from exptdir.sphinxext.config import PREFIX, Settings
 from exptdir.sphinxext.warnings_ import Subtype
 
 if TYPE_CHECKING:

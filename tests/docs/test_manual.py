@@ -18,7 +18,7 @@ import yaml
 
 from exptdir.record.dates import DateContext, parse_title_date
 from exptdir.record.facts_values import FACT_OF_KEY
-from exptdir.sphinxext.config import PREFIX, Settings
+from exptdir.record.settings import PREFIX, Settings
 from exptdir.sphinxext.domain import ROLES, ExptDomain
 from exptdir.sphinxext.protocol import TEXT_SUFFIXES
 from exptdir.sphinxext.tables.directive import DatatableDirective

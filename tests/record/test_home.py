@@ -21,7 +21,7 @@ def test_plain_values_are_read(tmp_path: Path):
     found = read_conf(conf(tmp_path, text))
     assert found.values == {"roots": ["a"], "plot_dark": True, "source_suffix": ".rst"}
     assert found.problems == ()
-    assert (found.scan_settings.roots, found.scan_settings.suffixes) == (("a",), (".rst",))
+    assert (found.scan_settings.roots, found.scan_settings.suffixes) == (["a"], [".rst"])
 
 
 def test_lists_may_be_added_to(tmp_path: Path):
@@ -47,8 +47,23 @@ def test_what_is_computed_is_a_problem_with_its_line(tmp_path: Path, text, line)
 def test_values_of_the_wrong_kind_leave_the_defaults(tmp_path: Path):
     text = 'exptdir_roots = 3\nexptdir_log_names = [1]\nexptdir_statuses = ["x"]\nexclude_patterns = None\n'
     found = read_conf(conf(tmp_path, text))
-    assert found.scan_settings.roots == ("expts",) and found.scan_settings.log_names == LOG_NAMES
-    assert "complete" in found.statuses
+    assert found.scan_settings.roots == ["expts"] and found.scan_settings.log_names == list(LOG_NAMES)
+    assert "complete" in found.settings.statuses
+    # As a build says it, and where.
+    assert [(problem.line, problem.message) for problem in found.problems] == [
+        (1, "exptdir_roots = 3: expected a list of strings; the default is used"),
+        (2, "exptdir_log_names = [1]: expected a list of strings; the default is used"),
+        (
+            3,
+            "exptdir_statuses = ['x']: expected a dict from each status to 'open', 'done' or 'dropped'; "
+            "the default is used",
+        ),
+    ]
+
+
+def test_a_switch_that_is_not_valid_keeps_scripts_from_running(tmp_path: Path):
+    found = read_conf(conf(tmp_path, "exptdir_figures = False\n"))
+    assert found.settings.figures == "never" and "counts as 'never'" in found.problems[0].message
 
 
 @pytest.mark.parametrize("text", ["if\n", b"\xff\xfe", b"\0", "(" * 5000])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exptdir.sphinxext.config import Settings
+from exptdir.record.settings import Settings
 from tests.sphinxext.building import titled
 from tests.sphinxext.conftest import Build
 

@@ -31,32 +31,9 @@ def state_dir(session: Session) -> Path:
 
 def figure_settings(session: Session, mode: Mode) -> FigureSettings:
     """Return the settings of figures; *mode* stands for the record's own, which is for builds."""
-    from exptdir.figures.model import PLOT_SCRIPTS, FigureSettings
+    from exptdir.figures.model import FigureSettings
 
-    values = session.conf.values
-    style, timeout = values.get("plot_style"), values.get("figure_timeout")
-    return FigureSettings(
-        mode=mode,
-        patterns=session.conf.strings("plot_scripts", PLOT_SCRIPTS),
-        style=style if isinstance(style, str) and style else None,
-        dark=values.get("plot_dark") is True,
-        timeout=float(timeout) if isinstance(timeout, int | float) and timeout > 0 else 300.0,
-        memory=_memory(values.get("figure_memory")),
-        versions=values.get("figure_versions") is True,
-        exclude=session.conf.exclude,
-    )
-
-
-def _memory(value: object) -> int:
-    if not value:
-        return 0
-    from exptdir.errors import ConfigurationError
-    from exptdir.sphinxext.config import memory_size
-
-    try:
-        return memory_size(value)
-    except ConfigurationError:
-        return 0
+    return FigureSettings.of(session.conf.settings, mode, session.conf.exclude)
 
 
 def examine(session: Session, record: Record) -> Report:

@@ -177,7 +177,7 @@ def _advise(session: Session, base: Path, missing: dict[Path, str]) -> None:
     names = tuple(name for name in LOG_NAMES if name != "README")
     settings = ScanSettings(log_names=names, exclude=compile_patterns([OUTPUT, "expts", "docs", "doc"]))
     found = likely_root(base, settings)
-    if elsewhere := (None if found in read_conf(base / "conf.py").roots else found):
+    if elsewhere := (None if found in read_conf(base / "conf.py").settings.roots else found):
         pages, place = f"{elsewhere}/**".removeprefix("./"), f"{elsewhere}/*/".removeprefix("./")
         roots = f'exptdir_roots = ["{elsewhere}"] and include_patterns = ["{pages}"]'
         notes.append(f"set {roots} in conf.py: there are logs in {place} already")

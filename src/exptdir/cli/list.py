@@ -127,9 +127,10 @@ def list_(session: Session, statuses: tuple[str, ...], tags: tuple[str, ...], la
     from exptdir.record.model import in_order
 
     rows = []
-    plain, there = {status_word(text) for text in statuses}, {"blocked", *map(status_word, session.conf.statuses)}
+    configured = session.conf.settings.statuses
+    plain, there = {status_word(text) for text in statuses}, {"blocked", *map(status_word, configured)}
     for one in in_order(session.record.experiments.values()):
-        stands = status(session.record, one, session.conf.statuses)
+        stands = status(session.record, one, configured)
         there.add(stands or "")
         if (not plain or stands in plain) and set(tags) <= set(one.tags):
             rows.append(_Row(one, stands, Document.log_of(session.conf, one).days))
@@ -146,7 +147,7 @@ def list_(session: Session, statuses: tuple[str, ...], tags: tuple[str, ...], la
         return int(none)
 
     def coloured(text: str) -> str:
-        return click.style(text, fg=STATUS_COLOURS.get(session.conf.statuses.get(text, ""), "red"))
+        return click.style(text, fg=STATUS_COLOURS.get(session.conf.settings.statuses.get(text, ""), "red"))
 
     cells = [_cells(row) for row in rows]
     click.echo("\n".join(columns(cells, [bold, None, coloured, dim, dim], flexible=1)), nl=bool(cells))

@@ -99,7 +99,7 @@ def entry(session: Session, expt_and_title: tuple[str, ...], day: datetime | Non
     found = session.experiment(named[0] if named else None, writes=True)
     # Only this one log counts, which is read under the lock; the record need not be read again.
     with locked(session.base) as writer:
-        plan = add_entry(session.record, found, title, _today(day), order=session.conf.date_order)
+        plan = add_entry(session.record, found, title, _today(day), order=session.conf.settings.date_order)
         writer.apply(plan)
     tell_recovered(session, writer.recovered)
     _finish(session, found.log, edit)
@@ -114,7 +114,7 @@ def known_status(session: Session, status: str) -> str:
     from exptdir.record.check import meaning
     from exptdir.record.facts_values import status_word
 
-    statuses = session.conf.statuses
+    statuses = session.conf.settings.statuses
     if meaning(status_word(status), statuses) is None:
         raise click.UsageError(f"unknown status {status!r}; known: {', '.join(statuses)}")
     return status_word(status)

@@ -62,7 +62,7 @@ class StatusType(_Text):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Return the statuses that begin like that."""
         try:
-            statuses = Session(Path().absolute()).conf.statuses
+            statuses = Session(Path().absolute()).conf.settings.statuses
         except (click.ClickException, OSError):
             return []
         return [CompletionItem(name) for name in statuses if name.startswith(incomplete.lower())]

@@ -107,7 +107,7 @@ def _run(
 ) -> Report:
     from exptdir.figures.update import update
 
-    if session.conf.values.get("figures", "auto") not in ("auto", "always"):
+    if session.conf.settings.figures == "never":
         said = "exptdir_figures keeps builds from running plot scripts; this command was asked to, and does."
         click.echo(said, err=True)
     where, private = state_dir(session), (session.base / OUTPUT,)
@@ -118,10 +118,9 @@ def _run(
 @contextmanager
 def _submitter(session: Session, jobs: int | None, executor: str | None) -> Iterator[Submit]:
     """Make what runs scripts; only for a cluster is more needed than this machine."""
-    values = session.conf.values
-    own, at_once = values.get("figure_executor", "local"), values.get("figure_jobs", 0)
-    choice = executor if executor is not None else own if isinstance(own, str) else "local"
-    workers = jobs if jobs is not None else at_once if isinstance(at_once, int) else 0
+    settings = session.conf.settings
+    choice = executor if executor is not None else settings.figure_executor
+    workers = jobs if jobs is not None else settings.figure_jobs
     if choice == "local":
         from exptdir.figures.run.runner import LocalExecutor, run_job
 
@@ -129,7 +128,7 @@ def _submitter(session: Session, jobs: int | None, executor: str | None) -> Iter
             yield lambda job: local.submit(run_job, job)
         return
     from exptdir.errors import ConfigurationError
-    from exptdir.sphinxext.config import check_executor
+    from exptdir.record.settings import check_executor
     from exptdir.sphinxext.figures.update import Submitter
 
     try:

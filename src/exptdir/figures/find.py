@@ -19,12 +19,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from exptdir.errors import MetadataError
-from exptdir.figures.model import FIGURE_SUFFIXES, LANGUAGES, PLOT_SCRIPTS, Script, is_figure
+from exptdir.figures.model import FIGURE_SUFFIXES, LANGUAGES, Script, is_figure
 from exptdir.record.files import Remembered, read_or_none, read_text
 from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.markup.references import shown_pictures
 from exptdir.record.model import Record
 from exptdir.record.problem import Problem
+from exptdir.record.settings import PLOT_SCRIPTS
 from exptdir.record.walk import Listing, compile_patterns, join, list_directory, walk
 
 

@@ -9,6 +9,8 @@ from pathlib import PurePath, PurePosixPath
 from posixpath import splitext
 from typing import Any, Literal, Self
 
+from exptdir.record.settings import PLOT_SCRIPTS, Settings, memory_size
+
 Language = Literal["python", "r", "julia"]
 #: How a run ended; ``no output`` is a run without fault that wrote no figure.
 Status = Literal["ok", "failed", "timeout", "killed", "no output", "missing program"]
@@ -226,10 +228,6 @@ def is_dark(name: str) -> bool:
 
 
 Mode = Literal["auto", "never", "always"]
-#: Narrow, so that neither `plots.py` nor the training of a `fignet` starts because a page is built.
-_STEMS = ("plot", "plot_*", "*_plot", "fig", "fig_*", "fig[0-9]*")
-#: Names of plot scripts (``exptdir_plot_scripts``).
-PLOT_SCRIPTS = tuple(stem + suffix for suffix in (".py", ".R", ".jl") for stem in _STEMS)
 
 
 @dataclass(frozen=True)
@@ -266,3 +264,17 @@ class FigureSettings:
     exclude: Callable[[str], bool] = lambda path: False
     overwrite_edited: bool = False
     retry: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings, mode: Mode, exclude: Callable[[str], bool]) -> FigureSettings:
+        """Take what a record's configuration says of figures; commands have a mode of their own."""
+        return cls(
+            mode=mode,
+            patterns=tuple(settings.plot_scripts),
+            style=settings.plot_style or None,
+            dark=settings.plot_dark,
+            timeout=float(settings.figure_timeout),
+            memory=memory_size(settings.figure_memory),
+            versions=settings.figure_versions,
+            exclude=exclude,
+        )

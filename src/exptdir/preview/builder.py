@@ -22,7 +22,7 @@ from exptdir.preview.dependencies import Modules, Writes, outside, statics, temp
 from exptdir.preview.scratch_site import alone
 from exptdir.preview.warm_sphinx import Project, Warm, address_of_document, warm
 from exptdir.preview.warnings import Reporter, failed
-from exptdir.sphinxext.config import Settings
+from exptdir.sphinxext.config import settings_of
 
 #: More pages than these delay the build by more than they are worth.
 _MOST = 4
@@ -110,8 +110,8 @@ class BuildSession:
                     statics=statics(app),
                     templates=templates(app),
                     outside=outside(application),
-                    editor=Settings.of(app.config).editor_url,
-                    ignored=tuple(Settings.of(app.config).watch_ignore),
+                    editor=settings_of(app.config).editor_url,
+                    ignored=tuple(settings_of(app.config).watch_ignore),
                 )
             )
             while self._build(application, self._channel.next()):

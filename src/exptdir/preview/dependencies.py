@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from exptdir.preview.channel import Made
 from exptdir.record.files import read_or_none, stamp
-from exptdir.sphinxext.config import Settings
+from exptdir.sphinxext.config import settings_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -124,7 +124,7 @@ def outside(warm: Warm) -> tuple[str, ...]:
     """
     app = warm.app
     base = os.path.realpath(app.srcdir)
-    roots = (os.path.abspath(Path(app.srcdir, root)) for root in Settings.of(app.config).asset_roots)
+    roots = (os.path.abspath(Path(app.srcdir, root)) for root in settings_of(app.config).asset_roots)
     inputs = (os.path.realpath(path) for path in warm.drawing.inputs())
     found = {*roots, *inputs, *warm.dependents.outside(base)}
     return tuple(sorted(path for path in found if not (path == base or path.startswith(os.path.join(base, "")))))

@@ -15,7 +15,7 @@ from exptdir.figures.model import LANGUAGES, LEDGER, is_figure
 from exptdir.figures.run.runner import Runner
 from exptdir.preview.channel import Wrote
 from exptdir.record.files import Stamp, stamp
-from exptdir.sphinxext.config import Settings
+from exptdir.sphinxext.config import settings_of
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.update import EVENT, finder_of, note_figures, update_figures
 from exptdir.sphinxext.record import scan_record
@@ -70,7 +70,7 @@ class FigureUpdates:
 
     def get_ready(self) -> None:
         """Start what scripts are forked from, where there are any that may be: it takes longer than most of them."""
-        settings, report = Settings.of(self._app.config), domain_of(self._app.env).figure_state.report
+        settings, report = settings_of(self._app.config), domain_of(self._app.env).figure_state.report
         local = settings.figure_executor == "local" and settings.figures != "never"
         if local and any(found.script.language == "python" for found in report.scripts.values()):
             self._runner.start()

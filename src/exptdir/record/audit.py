@@ -40,13 +40,13 @@ class Audit:
             path = self._record.base / name
             owner = self._record.around(name.rpartition(".")[0])
             log = owner is not None and owner.log == path
-            document = self._log(owner) if owner is not None and log else Document(path, self._conf.date_order)
+            document = self._log(owner) if owner is not None and log else Document(path, self._conf.settings.date_order)
             for mention in mentions(document.blocks):
                 found = resolve(self._record, mention.text, owner, self._has_run, cast("Kind | None", mention.kind))
                 reason = found.message if isinstance(found, Unresolved) else self._missing_entry(found)
                 if reason is not None:
                     yield Problem("ref", reason, path, mention.line)
-            if self._conf.values.get("missing_assets") != "ignore":
+            if self._conf.settings.missing_assets != "ignore":
                 for mention in shown_files(document.blocks):
                     if not any(self._there(path, typed) for typed in {mention.text, unquote(mention.text)}):
                         yield Problem("asset", f"{mention.text}: there is no such file", path, mention.line)

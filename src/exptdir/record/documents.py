@@ -52,7 +52,7 @@ class Document:
     @classmethod
     def log_of(cls, conf: Conf, experiment: Experiment) -> Document:
         """Return the log of an experiment."""
-        return cls(experiment.log, conf.date_order, experiment.begun, experiment.stated_title)
+        return cls(experiment.log, conf.settings.date_order, experiment.begun, experiment.stated_title)
 
     @cached_property
     def blocks(self) -> Blocks:
@@ -156,7 +156,7 @@ def overview(conf: Conf, record: Record, experiment: Experiment) -> Overview:
             citing.append(other)
     return Overview(
         experiment=experiment,
-        status=status(record, experiment, conf.statuses),
+        status=status(record, experiment, conf.settings.statuses),
         entries=tuple(log.entries),
         runs=log.runs,
         parent=record.parent(experiment),

@@ -10,16 +10,14 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from exptdir.record.problem import Problem
-from exptdir.record.walk import compile_patterns
+from exptdir.record.settings import PREFIX, Settings, invalid_values
+from exptdir.record.walk import ScanSettings, compile_patterns
 
-if TYPE_CHECKING:
-    from exptdir.record.walk import ScanSettings
-
-_PREFIX = "exptdir_"
 #: Values of Sphinx's own that say where documents are.
 _OF_SPHINX = frozenset({"exclude_patterns", "include_patterns", "source_suffix"})
 _NAMED = re.compile(rb"\bexptdir\b")
@@ -49,59 +47,34 @@ class Conf:
         """The source directory."""
         return self.path.parent
 
-    def strings(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        """Return a list of strings, or *default* where it is not set or is something else."""
+    @cached_property
+    def settings(self) -> Settings:
+        """The options of exptdir; one that is not valid counts as not set, as in a build."""
+        return Settings.of(self.values)
+
+    @property
+    def exclude(self) -> Callable[[str], bool]:
+        """The test of paths that are to be left alone."""
+        return compile_patterns([*self._patterns("exclude_patterns", ()), OUTPUT, f"{OUTPUT}/**"])
+
+    @property
+    def include(self) -> Callable[[str], bool]:
+        """The test of paths that are documents at all."""
+        return compile_patterns(self._patterns("include_patterns", ("**",)))
+
+    def _patterns(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
         value = self.values.get(name)
         valid = isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
         return tuple(value) if valid and value is not None else default
 
     @property
-    def statuses(self) -> Mapping[str, str]:
-        """The statuses and what each means, as :data:`exptdir.record.check.STATUSES`."""
-        from exptdir.record.check import STATUSES
-
-        value = self.values.get("statuses")
-        valid = isinstance(value, dict) and all(isinstance(name, str) for name in value)
-        return dict(value) if valid and value else STATUSES
-
-    @property
-    def exclude(self) -> Callable[[str], bool]:
-        """The test of paths that are to be left alone."""
-        return compile_patterns([*self.strings("exclude_patterns", ()), OUTPUT, f"{OUTPUT}/**"])
-
-    @property
-    def include(self) -> Callable[[str], bool]:
-        """The test of paths that are documents at all."""
-        return compile_patterns(self.strings("include_patterns", ("**",)))
-
-    @property
-    def date_order(self) -> str:
-        """How unclear dates are to be read; empty where that is not said."""
-        value = self.values.get("date_order")
-        return value if isinstance(value, str) else ""
-
-    @property
-    def roots(self) -> tuple[str, ...]:
-        """The directories that experiments are in."""
-        return self.strings("roots", ("expts",))
-
-    @property
     def scan_settings(self) -> ScanSettings:
         """What counts as an experiment."""
-        from exptdir.record.walk import LOG_NAMES, ScanSettings
-
         value = self.values.get("source_suffix")
         given = (value,) if isinstance(value, str) else value
         if not isinstance(given, list | tuple | dict):
             given = (".rst", ".md")
-        return ScanSettings(
-            roots=self.roots,
-            log_names=self.strings("log_names", LOG_NAMES),
-            suffixes=tuple(suffix for suffix in (".rst", ".md") if suffix in given),
-            unread=tuple(str(suffix) for suffix in given if suffix not in {".rst", ".md"}),
-            statuses=self.statuses,
-            exclude=self.exclude,
-        )
+        return self.settings.scan(list(map(str, given)), self.exclude)
 
 
 def find_conf(start: Path) -> Path | None:
@@ -147,18 +120,21 @@ def read_conf(path: Path) -> Conf:
         line = error.lineno if isinstance(error, SyntaxError) else None
         return Conf(path, {}, (Problem("config", "conf.py is not Python, so the defaults are used", path, line),))
     values: dict[str, Any] = {}
+    lines: dict[str, int] = {}
     problems: list[Problem] = []
     for statement in tree.body:
         for name, node, line in _assigned(statement):
-            option = name.removeprefix(_PREFIX)
+            option = name.removeprefix(PREFIX)
             try:
                 # What is set in a block of its own depends on what only running would tell.
                 given = ast.literal_eval(node if node is not None else "")
                 values[option] = values.get(option, []) + given if isinstance(statement, ast.AugAssign) else given
+                lines[option] = line
             except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
                 instead = "what it was before" if option in values else "the default"
                 message = f"{name} is computed, which commands cannot follow; they use {instead}"
                 problems.append(Problem("config", message, path, line))
+    problems += [Problem("config", message, path, lines[name]) for name, message in invalid_values(values).items()]
     return Conf(path, values, tuple(problems))
 
 
@@ -179,4 +155,4 @@ def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr | None, int]]
 
 
 def _is_option(name: str) -> bool:
-    return name.startswith(_PREFIX) or name in _OF_SPHINX
+    return name.startswith(PREFIX) or name in _OF_SPHINX

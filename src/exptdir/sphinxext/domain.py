@@ -25,7 +25,7 @@ from sphinx.util.nodes import make_refnode
 from exptdir.record.check import status
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import Kind, Resolution, Unresolved, resolve
-from exptdir.sphinxext.config import Settings
+from exptdir.record.settings import Settings
 from exptdir.sphinxext.store import Cite, FigureState, Run, Store
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from exptdir.record.entries import is_page_title
 from exptdir.record.files import read_log
 from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.model import Experiment
-from exptdir.sphinxext.config import Settings
+from exptdir.record.settings import Settings
 from exptdir.sphinxext.doctree import all_nodes, page_section, title_text
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.record import facts_digest

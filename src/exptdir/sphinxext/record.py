@@ -11,7 +11,8 @@ from exptdir.figures.model import is_figure
 from exptdir.record.check import status
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
-from exptdir.sphinxext.config import Settings
+from exptdir.record.settings import Settings
+from exptdir.sphinxext.config import settings_of
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.scanner import Scanner
 from exptdir.sphinxext.warnings_ import warn, warn_problem
@@ -39,7 +40,7 @@ def scan_before_reading(
 ) -> list[str]:
     """Scan again at the start of each build; documents whose facts changed are read again."""
     domain = domain_of(env)
-    domain.settings = Settings.of(app.config)
+    domain.settings = settings_of(app.config)
     domain.builder = app.builder
     # What the figures were brought up to date by is not a moment old, unless it says otherwise.
     domain.record = domain.figure_state.take_record() or scan_record(app)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from exptdir.record.model import Record
 from exptdir.record.scan import ScanMemory, scan
-from exptdir.record.walk import PROGRAMS, Listing, ScanSettings, compile_patterns, directories_apart, literal_pattern
-from exptdir.sphinxext.config import Settings
+from exptdir.record.walk import PROGRAMS, Listing, compile_patterns, directories_apart, literal_pattern
+from exptdir.sphinxext.config import settings_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -53,17 +53,10 @@ class Scanner:
 
     def scan(self, app: Sphinx) -> Record:
         """Scan the disk as the configuration says."""
-        settings = Settings.of(app.config)
+        settings = settings_of(app.config)
         if self._patterns != (patterns := tuple(app.config.exclude_patterns)):
             self._patterns, self._exclude = patterns, compile_patterns(patterns)
-        scan_settings = ScanSettings(
-            roots=settings.roots,
-            log_names=settings.log_names,
-            suffixes=[suffix for suffix in (".rst", ".md") if suffix in app.config.source_suffix],
-            unread=[suffix for suffix in app.config.source_suffix if suffix not in {".rst", ".md"}],
-            statuses=settings.statuses,
-            exclude=self._exclude,
-        )
+        scan_settings = settings.scan(list(app.config.source_suffix), self._exclude)
         return scan(Path(app.srcdir), scan_settings, self._memory)
 
     def listing(self, directory: str) -> Listing:

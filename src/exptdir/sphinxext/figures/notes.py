@@ -15,7 +15,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from exptdir.figures.model import dark_name
 from exptdir.sphinxext.assets import MISSING
 from exptdir.sphinxext.conditions import conditions_of
-from exptdir.sphinxext.config import Settings
+from exptdir.sphinxext.config import settings_of
 from exptdir.sphinxext.doctree import all_nodes
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.figures.index import thumbnails
@@ -166,7 +166,7 @@ def _has_twin(env: BuildEnvironment, paths: tuple[str, ...]) -> bool:
     reports = domain_of(env).figure_state.report.figures
     # What somebody changed by hand is what the reader sees, in the dark scheme as well.
     edited = any(path in reports and reports[path].state == "edited" for path in paths)
-    wanted = Settings.of(env.config).plot_dark and bool(found) and not edited
+    wanted = settings_of(env.config).plot_dark and bool(found) and not edited
     return wanted and all(os.path.isfile(Path(env.srcdir, twin)) for twin in found)
 
 

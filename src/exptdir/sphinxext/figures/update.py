@@ -18,7 +18,7 @@ from exptdir.figures.find import Finder
 from exptdir.figures.model import FigureSettings
 from exptdir.figures.update import update
 from exptdir.record.walk import compile_patterns
-from exptdir.sphinxext.config import Settings, memory_size
+from exptdir.sphinxext.config import settings_of
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.git_dates import History
 from exptdir.sphinxext.record import scan_record
@@ -157,7 +157,7 @@ def update_figures(
     guard
         Is put around what runs a script.
     """
-    settings, directory = Settings.of(app.config), Path(app.doctreedir, _KEPT)
+    settings, directory = settings_of(app.config), Path(app.doctreedir, _KEPT)
 
     def tell(script: Script, outcome: Outcome | None, why: str) -> None:
         if outcome is not None:
@@ -169,15 +169,10 @@ def update_figures(
     with Submitter(settings.figure_executor, settings.figure_jobs, runner) as submitter:
         report = update(
             record,
-            FigureSettings(
-                mode="never" if app.builder.name in FIGURELESS else cast("Mode", settings.figures),
-                patterns=tuple(settings.plot_scripts),
-                style=settings.plot_style or None,
-                dark=settings.plot_dark,
-                timeout=settings.figure_timeout,
-                memory=memory_size(settings.figure_memory),
-                versions=settings.figure_versions,
-                exclude=compile_patterns(app.config.exclude_patterns),
+            FigureSettings.of(
+                settings,
+                "never" if app.builder.name in FIGURELESS else cast("Mode", settings.figures),
+                compile_patterns(app.config.exclude_patterns),
             ),
             directory,
             guard(submitter.submit) if guard is not None else submitter.submit,
