@@ -34,9 +34,9 @@ from exptdir.errors import TableError
 from exptdir.tables.model import Cell
 from exptdir.tables.numfmt import format_value
 from exptdir.tables.ranges import cell_name
-from exptdir.tables.xlsx import open_workbook
+from exptdir.tables.xlsx import XlsxBook
 
-OPENERS = {".xlsx": open_workbook, ".xlsm": open_workbook}
+OPENERS = {".xlsx": XlsxBook, ".xlsm": XlsxBook}
 
 #: Tokens of LibreOffice's CSV filter: comma, quote, UTF-8, from line 1, no column formats, English (US), no
 #: quotes around texts, detect special numbers, contents as shown, no formulas, no trimming, all sheets.
@@ -128,8 +128,7 @@ def _differences(book: Path, export: Path, tally: Tally) -> Iterator[tuple[str, 
             continue
         with target.open(newline="", encoding="utf-8-sig") as stream:
             shown = list(csv.reader(stream))
-        for row, column in sorted(sheet.used):
-            cell = sheet.show((row, column))
+        for row, column, cell in ((row, *one) for row, cells in sorted(sheet.cells.items()) for one in cells.items()):
             other = shown[row - 1][column - 1] if row <= len(shown) and column <= len(shown[row - 1]) else ""
             if (kind := _compare(cell, other, tally)) is not None:
                 where = f"{book.name}!{name}!{cell_name(row, column)}"

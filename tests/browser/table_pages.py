@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import ConsoleMessage, Error, Page
 
 import exptdir.sphinxext
-from exptdir.sphinxext.tables.datatables_js import LIBRARY, library_script
+from exptdir.sphinxext.tables.scripts import LIBRARY, library_script
 
 STATIC = Path(exptdir.sphinxext.__file__).parent / "static"
 SCRIPTS = ("exptdir-tables-cells.js", "exptdir-tables-rows.js", "exptdir-tables.js")

@@ -12,7 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from exptdir.tables import Table
 from exptdir.tables.grid import lay_out
-from exptdir.tables.source import Book as Opened
+from exptdir.tables.read import Book as Opened
 
 Build = Callable[[Worksheet], object]
 

@@ -20,7 +20,7 @@ from openpyxl.worksheet.table import Table as TableObject
 
 from exptdir.errors import TableError
 from exptdir.tables import read_table
-from exptdir.tables.xlsx import open_workbook
+from exptdir.tables.xlsx import XlsxBook
 from tests.tables.making import shown
 
 NOTEBOOK = Path(__file__).parents[2].parent / "shared" / "corpus" / "notebook"
@@ -63,7 +63,7 @@ def try_all(path: Path) -> None:
     """Ask a workbook for all that it may have; what is refused must be refused in a sentence."""
     for cells in (None, "A1:C5", "some", "Runs[[run]:[loss]]"):
         try:
-            assert shown(open_workbook(path), cells=cells).n_columns
+            assert shown(XlsxBook(path), cells=cells).n_columns
         except TableError as error:
             assert "\n" not in str(error)
 

@@ -12,7 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from exptdir.errors import TableError
 from exptdir.tables import read_table, select
-from exptdir.tables.xlsx import open_workbook
+from exptdir.tables.xlsx import XlsxBook
 from tests.tables.making import SHEET, Build, fill, make, rewrite, shown
 
 BOLD = Font(bold=True)
@@ -130,7 +130,7 @@ def test_headers_as_asked(tmp_path: Path) -> None:
         fill(["a", "b"], [1, 2], [3, 4])(sheet)
         sheet.freeze_panes = "B2"
 
-    book = open_workbook(make(tmp_path, frozen))
+    book = XlsxBook(make(tmp_path, frozen))
     assert (shown(book).header_rows, shown(book).header_columns) == (1, 1)
     table = shown(book, header_rows=2, header_columns=0)
     assert (table.header_rows, table.header_columns) == (2, 0)

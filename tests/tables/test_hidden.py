@@ -12,8 +12,7 @@ from openpyxl.drawing.image import Image
 from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image as Pixels
 
-from exptdir.tables.grid import lay_out
-from exptdir.tables.xlsx import open_workbook
+from exptdir.tables.xlsx import XlsxBook
 from tests.tables.making import SHEET, SPACE, fill, make, replace, rewrite, shown, texts
 
 
@@ -29,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_hidden_rows_and_columns_are_shown_if_asked_for(path: Path) -> None:
-    book = open_workbook(path)
+    book = XlsxBook(path)
     assert texts(shown(book)) == [["a", "c"], ["7", "9"]]
     assert texts(shown(book, hidden=True)) == [["a", "b", "c"], ["1", "2", "3"], ["4", "5", "6"], ["7", "8", "9"]]
     assert shown(book).letters == ("A", "C")
@@ -41,7 +40,7 @@ def test_rows_that_a_filter_hides_are_left_out(tmp_path: Path) -> None:
         sheet.auto_filter.ref = "A1:B3"
         sheet.row_dimensions[3].hidden = True
 
-    assert texts(shown(open_workbook(make(tmp_path, build)))) == [["kind", "n"], ["x", "1"]]
+    assert texts(shown(XlsxBook(make(tmp_path, build)))) == [["kind", "n"], ["x", "1"]]
 
 
 def test_hidden_sheets_are_listed_if_asked_for_and_shown_by_name(tmp_path: Path) -> None:
@@ -53,22 +52,22 @@ def test_hidden_sheets_are_listed_if_asked_for_and_shown_by_name(tmp_path: Path)
         sheet.sheet_state = state
     del book["Sheet"]
     book.save(path)
-    opened = open_workbook(path)
+    opened = XlsxBook(path)
     assert opened.sheet_names() == ["one"]
     assert opened.sheet_names(hidden=True) == ["one", "two", "three"]
     assert texts(shown(opened, "two")) == [["two"]]
 
 
 def test_a_workbook_is_read_once_however_often_it_is_asked(path: Path) -> None:
-    book = open_workbook(path)
-    assert lay_out(book.read()).n_rows == 2
+    book = XlsxBook(path)
+    assert shown(book).n_rows == 2
     path.unlink()
     assert [shown(book, cells=cells).n_rows for cells in ("A1:C1", "A4:C4", "A:C")] == [1, 1, 2]
     assert shown(book, hidden=True).n_rows == 4
 
 
 def test_each_range_tells_of_its_own_formulas_only(tmp_path: Path) -> None:
-    book = open_workbook(make(tmp_path, fill(["a", "b"], [1, "=A2"], [3, "=A3"], [5, 6])))
+    book = XlsxBook(make(tmp_path, fill(["a", "b"], [1, "=A2"], [3, "=A3"], [5, 6])))
     assert "2 formulas (from B2 on)" in shown(book).problems[0].message
     assert "the formula in B3" in shown(book, cells="A3:B4").problems[0].message
     assert shown(book, cells="A4:B4").problems == ()
@@ -86,7 +85,7 @@ def draw(sheet: Worksheet, tmp_path: Path) -> None:
 
 
 def test_pictures_and_charts_are_counted_in_a_note(tmp_path: Path) -> None:
-    book = open_workbook(make(tmp_path, lambda sheet: draw(sheet, tmp_path)))
+    book = XlsxBook(make(tmp_path, lambda sheet: draw(sheet, tmp_path)))
     assert shown(book).notes == ("2 pictures and 1 chart of the sheet are not shown",)
     assert shown(book, cells="A1:B2").notes == ("1 picture of the sheet is not shown",)
     assert shown(book, cells="A1").notes == ()
@@ -117,6 +116,6 @@ def test_a_picture_in_a_cell_is_left_out_with_a_note(tmp_path: Path) -> None:
             "xl/_rels/workbook.xml.rels": lambda data: data.replace(b"</Relationships>", relation.encode()),
         },
     )
-    table = shown(open_workbook(path))
+    table = shown(XlsxBook(path))
     assert texts(table)[-1] == ["", "#VALUE!"]
     assert table.notes == ("1 picture of the sheet is not shown",)

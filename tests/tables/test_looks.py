@@ -10,7 +10,7 @@ from openpyxl.styles import Alignment, Color, Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
 from exptdir.tables import read_table
-from exptdir.tables.colours import Colours, blend
+from exptdir.tables.cells import Colours, blend
 from exptdir.tables.model import PLAIN, Look
 from tests.tables.making import fill, make, rewrite
 

@@ -11,8 +11,8 @@ from openpyxl.worksheet.table import Table as TableObject
 
 from exptdir.errors import TableError
 from exptdir.tables.ranges import Area, Box
-from exptdir.tables.source import Book
-from exptdir.tables.xlsx import open_workbook
+from exptdir.tables.read import Book
+from exptdir.tables.xlsx import XlsxBook
 from tests.tables.making import rewrite, shown, texts
 
 NAMES = {
@@ -57,7 +57,7 @@ def book(tmp_path: Path) -> Book:
     results.print_area = "A2:B4"
     path = tmp_path / "book.xlsx"
     made.save(path)
-    return open_workbook(path)
+    return XlsxBook(path)
 
 
 @pytest.mark.parametrize(
@@ -178,14 +178,14 @@ def test_a_table_without_header_row(tmp_path: Path) -> None:
     made.worksheets[0].add_table(table)
     path = tmp_path / "book.xlsx"
     made.save(path)
-    table = shown(open_workbook(path), cells="Bare")
+    table = shown(XlsxBook(path), cells="Bare")
     assert (texts(table), table.header_rows) == ([["1", "2"], ["3", "4"]], 0)
 
 
 def test_a_workbook_without_names_says_what_a_range_is(tmp_path: Path) -> None:
     Workbook().save(tmp_path / "book.xlsx")
     with pytest.raises(TableError, match=r"write B2:F20, .*the workbook has no names and no table objects"):
-        open_workbook(tmp_path / "book.xlsx").resolve(None, "results")
+        XlsxBook(tmp_path / "book.xlsx").resolve(None, "results")
 
 
 def test_an_absurdly_long_formula_is_named_in_short(tmp_path: Path) -> None:
@@ -195,5 +195,5 @@ def test_an_absurdly_long_formula_is_named_in_short(tmp_path: Path) -> None:
     made.save(path)
     rewrite(path, "xl/workbook.xml", lambda xml: xml.replace("Sheet!$A$1", "(" + "'a'!" * 100_000))
     with pytest.raises(TableError) as caught:
-        open_workbook(path).resolve(None, "long")
+        XlsxBook(path).resolve(None, "long")
     assert len(str(caught.value)) < 200

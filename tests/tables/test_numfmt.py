@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exptdir.tables.numfmt import as_moment, format_colour, format_value
+from exptdir.tables.numfmt import format_value, number_format
 
 NOON_20_JULY_2022 = 44762.5
 ACCOUNTING = '_(* #,##0.00_);_(* \\(#,##0.00\\);_(* "-"??_);_(@_)'
@@ -174,7 +174,7 @@ def test_the_1904_system_counts_from_another_day() -> None:
     ],
 )
 def test_a_section_may_have_a_colour(value: object, code: str, colour: str | None) -> None:
-    assert format_colour(value, code) == colour
+    assert number_format(code).colour(value) == colour
 
 
 def test_a_text_is_not_repeated_without_bounds() -> None:
@@ -182,10 +182,10 @@ def test_a_text_is_not_repeated_without_bounds() -> None:
 
 
 def test_what_a_number_means_follows_its_format() -> None:
-    assert as_moment(NOON_20_JULY_2022, "d/m/yy") == dt.datetime(2022, 7, 20, 12)
-    assert as_moment(1.5, "[h]:mm") == dt.timedelta(hours=36)
-    assert as_moment(1.5, '0.0 "day"') is None
-    assert as_moment(-3, "yyyy") is None
+    assert number_format("d/m/yy").moment(NOON_20_JULY_2022) == dt.datetime(2022, 7, 20, 12)
+    assert number_format("[h]:mm").moment(1.5) == dt.timedelta(hours=36)
+    assert number_format('0.0 "day"').moment(1.5) is None
+    assert number_format("yyyy").moment(-3) is None
 
 
 @given(

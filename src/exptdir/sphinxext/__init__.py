@@ -35,7 +35,6 @@ from exptdir.sphinxext.protocol import setup_protocol
 from exptdir.sphinxext.record import setup_record, setup_report
 from exptdir.sphinxext.singlehtml import setup_single, setup_singlefile
 from exptdir.sphinxext.tables.cell import setup_cell
-from exptdir.sphinxext.tables.datatables_js import setup_grid
 from exptdir.sphinxext.tables.directive import setup_tables
 from exptdir.sphinxext.toctree import setup_toctree
 
@@ -73,7 +72,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_tables(app)
     setup_logs(app)
     setup_cell(app)
-    setup_grid(app)
     setup_protocol(app)
     setup_doi(app)
     setup_math(app)

@@ -17,7 +17,7 @@ from exptdir.record.files import write_if_changed
 from exptdir.sphinxext.doctree import all_nodes
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.freshness import UNKNOWN, Freshness
-from exptdir.sphinxext.tables.remaining_rows import published
+from exptdir.sphinxext.tables.scripts import published
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -1,8 +1,13 @@
-"""The container of a workbook, a zip archive of XML parts (ECMA-376 part 2), and what is refused in it."""
+"""The container of a workbook, a zip archive of XML parts (ECMA-376 part 2): what is refused in it, and a copy of it.
+
+The copy, for openpyxl, has one sheet's cells and what they need.
+"""
 
 from __future__ import annotations
 
+import io
 import posixpath
+import re
 import struct
 import zipfile
 import zlib
@@ -33,16 +38,21 @@ _PROTECTED = "the file is protected by a password: save it without one"
 #: Name of the stream that an encrypted workbook is kept in (MS-OFFCRYPTO §2.3.4.4).
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 #: Errors of a damaged archive, from :mod:`zipfile` and the decompressors below it.
-DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    LookupError,
+_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError, LookupError)
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+#: Namespaces of a workbook saved as *Strict Open XML* (annex A), and what they are in all others.
+_STRICT = (
+    (b"http://purl.oclc.org/ooxml/spreadsheetml/main", _MAIN.encode()),
+    (b"http://purl.oclc.org/ooxml/drawingml/main", b"http://schemas.openxmlformats.org/drawingml/2006/main"),
+    (b"http://purl.oclc.org/ooxml/officeDocument", _OFFICE.encode()),
 )
+#: A plain part of a text beside rich ones, which openpyxl leaves out unless it is a run as well.
+_PLAIN_PARTS = re.compile(rb"(?:(?<=<si>)|(?<=<is>)|(?<=</r>))(<t(?: [^<>]*)?>[^<]*</t>)(?=<r>|</r>|</si>|</is>)")
+_FORMAT_NUMBER = re.compile(rb'(<(?:\w+:)?xf\b[^<>]*?\bnumFmtId=")([0-9]{1,8})"')
+_FORMATS = re.compile(rb"</?(?:\w+:)?numFmts\b[^<>]*>")
+_STYLE_SHEET = re.compile(rb"(<(?:\w+:)?styleSheet\b[^<>]*>)")
 
 
 class _PrologEndError(Exception):
@@ -51,12 +61,7 @@ class _PrologEndError(Exception):
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
-    """Open a zip archive, once it is known to do no harm.
-
-    Yields
-    ------
-    zipfile.ZipFile
-        Its parts: within bounds, none with a document type declaration.
+    """Open a zip archive, once it is known to do no harm: within bounds, no part with a document type declaration.
 
     Raises
     ------
@@ -77,7 +82,7 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
         raise TableError(f"the file is not a workbook ({looks})")
     try:
         archive = zipfile.ZipFile(path)
-    except DAMAGED as error:
+    except _DAMAGED as error:
         raise TableError(f"the file is damaged or was cut off ({error}): put a complete copy in its place") from None
     with archive:
         # Refuse what promises to unpack past the bounds; :mod:`zipfile` never unpacks more than was promised.
@@ -100,37 +105,34 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
             try:
                 with archive.open(name) as stream:
                     _check_prolog(name, stream)
-            except DAMAGED as error:
+            except _DAMAGED as error:
                 where = f"its part {name} cannot be unpacked ({error})"
                 raise TableError(f"the file is damaged: {where}; put a complete copy in its place") from None
         yield archive
 
 
-def read_tree(archive: zipfile.ZipFile, name: str) -> ElementTree.Element | None:
-    """Read a part as a whole.
+def _check_prolog(name: str, stream: IO[bytes]) -> None:
+    """Refuse a document type declaration, which defines entities and which no package may have (part 2)."""
 
-    Parameters
-    ----------
-    archive
-        The workbook.
+    def refuse(*_: object) -> None:
+        raise TableError(
+            f"the file is refused: its part {name} declares a document type (DTD) or entities, as no real workbook does"
+        )
 
-    Returns
-    -------
-    xml.etree.ElementTree.Element or None
-        Its root, if there is such a part; without the namespaces of elements and attributes, of which the
-        standard has two sets.
+    def stop(*_: object) -> None:
+        raise _PrologEndError
 
-    Raises
-    ------
-    ValueError
-        If it is too large or not well-formed.
-    """
-    found = find_part(archive, name)
-    if found is None:
-        return None
-    if archive.getinfo(found).file_size > MAX_WHOLE:
-        raise ValueError(f"the part {name} is larger than {MAX_WHOLE // 2**20} MiB")
-    return parse_tree(archive.read(found), name)
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    parser.StartElementHandler = stop
+    try:
+        while chunk := stream.read(_CHUNK):
+            parser.Parse(chunk, False)
+        parser.Parse(b"", True)
+    except (_PrologEndError, expat.ExpatError):
+        # Pictures and printer settings are no XML; what should be and is not is refused by who reads it.
+        return
 
 
 def find_part(archive: zipfile.ZipFile, name: str) -> str | None:
@@ -140,8 +142,18 @@ def find_part(archive: zipfile.ZipFile, name: str) -> str | None:
     return next(found, None)
 
 
+def read_tree(archive: zipfile.ZipFile, name: str) -> ElementTree.Element | None:
+    """Read a part as a whole, if it is there; a ``ValueError`` says that it is too large or no XML."""
+    found = find_part(archive, name)
+    if found is None:
+        return None
+    if archive.getinfo(found).file_size > MAX_WHOLE:
+        raise ValueError(f"the part {name} is larger than {MAX_WHOLE // 2**20} MiB")
+    return parse_tree(archive.read(found), name)
+
+
 def parse_tree(data: bytes, name: str) -> ElementTree.Element:
-    """Parse the XML of a part, without its namespaces; a ``ValueError`` says that it is none."""
+    """Parse the XML of a part, without the namespaces of elements and attributes: the standard has two sets of them."""
     try:
         root = ElementTree.fromstring(data)
     except ElementTree.ParseError as error:
@@ -177,25 +189,62 @@ def read_relations(archive: zipfile.ZipFile, part: str) -> dict[str, Relation]:
     return relations
 
 
-def _check_prolog(name: str, stream: IO[bytes]) -> None:
-    """Refuse a document type declaration, which defines entities and which no package may have (part 2)."""
+def transitional(xml: bytes) -> bytes:
+    """Return a part with the namespaces that all programs know."""
+    if b"purl.oclc.org/ooxml" in xml[:10_000]:
+        for strict, usual in _STRICT:
+            xml = xml.replace(strict, usual)
+    return xml
 
-    def refuse(*_: object) -> None:
-        raise TableError(
-            f"the file is refused: its part {name} declares a document type (DTD) or entities, as no real workbook does"
+
+def copy_sheet(xml: bytes, shared: dict[str, bytes]) -> bytes:
+    """Return a workbook with nothing but one sheet's cells.
+
+    Parameters
+    ----------
+    xml
+        The cells, as a part.
+    shared
+        The parts that sheets share, by kind: ``styles``, ``theme``, ``sharedStrings``.
+    """
+    kept = {"worksheet": xml, **{kind: transitional(part) for kind, part in shared.items()}}
+    if "styles" in kept:
+        # openpyxl would make dates of numbers, to the millisecond, and errors of those that are out of range. Number
+        # formats are applied here, to the numbers as they are stored: each cell format has the number of its number
+        # format as its code, in quotation marks.
+        styles = kept["styles"]
+        numbers = {int(number) for _, number in _FORMAT_NUMBER.findall(styles)}
+        places = {number: at for at, number in enumerate(sorted(numbers), 1_000)}
+        if tags := list(_FORMATS.finditer(styles)):
+            styles = styles[: tags[0].start()] + styles[tags[-1].end() :]
+        styles = _FORMAT_NUMBER.sub(lambda match: b'%s%d"' % (match[1], places[int(match[2])]), styles)
+        codes = (f'<numFmt numFmtId="{at}" formatCode="&quot;{one}&quot;"/>' for one, at in places.items())
+        own = f'<numFmts xmlns="{_MAIN}">{"".join(codes)}</numFmts>'.encode()
+        kept["styles"] = _STYLE_SHEET.sub(lambda match: match[1] + own, styles, count=1)
+    for kind in kept.keys() & {"worksheet", "sharedStrings"}:
+        # openpyxl takes an escaped escape apart, unless its digits are written small.
+        kept[kind] = _PLAIN_PARTS.sub(rb"<r>\1</r>", kept[kind]).replace(b"_x005F_", b"_x005f_")
+    types = f'<Override PartName="/xl/workbook.xml" ContentType="{_content_type("sheet.main")}"/>'
+    links = ""
+    for kind in kept:
+        types += f'<Override PartName="/xl/{kind}.xml" ContentType="{_content_type(kind)}"/>'
+        links += f'<Relationship Id="{kind}" Type="{_OFFICE}/relationships/{kind}" Target="/xl/{kind}.xml"/>'
+    root = f'<Relationship Id="w" Type="{_OFFICE}/relationships/officeDocument" Target="xl/workbook.xml"/>'
+    sheet = '<sheets><sheet name="Sheet" sheetId="1" r:id="worksheet"/></sheets>'
+    spaces = f'xmlns="{_MAIN}" xmlns:r="{_OFFICE}/relationships"'
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as copy:
+        copy.writestr("[Content_Types].xml", f'<Types xmlns="{_PACKAGE}/content-types">{types}</Types>')
+        copy.writestr("_rels/.rels", f'<Relationships xmlns="{_PACKAGE}/relationships">{root}</Relationships>')
+        copy.writestr("xl/workbook.xml", f"<workbook {spaces}>{sheet}</workbook>")
+        copy.writestr(
+            "xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{_PACKAGE}/relationships">{links}</Relationships>'
         )
+        for kind, data in kept.items():
+            copy.writestr(f"xl/{kind}.xml", data)
+    return stream.getvalue()
 
-    def stop(*_: object) -> None:
-        raise _PrologEndError
 
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = refuse
-    parser.EntityDeclHandler = refuse
-    parser.StartElementHandler = stop
-    try:
-        while chunk := stream.read(_CHUNK):
-            parser.Parse(chunk, False)
-        parser.Parse(b"", True)
-    except (_PrologEndError, expat.ExpatError):
-        # Pictures and printer settings are no XML; what should be and is not is refused by who reads it.
-        return
+def _content_type(kind: str) -> str:
+    part = "officeDocument.theme" if kind == "theme" else f"openxmlformats-officedocument.spreadsheetml.{kind}"
+    return f"application/vnd.{part}+xml"

@@ -1,21 +1,23 @@
-"""Cells as they are shown: values under their number formats, with the looks that a workbook gives them."""
+"""Cells as they are shown: values under their number formats, with the looks and colours that a workbook gives them.
+
+Source of the colours: ECMA-376 part 1, §18.8.3, §18.8.19, §18.8.27, §20.1.6.2.
+"""
 
 from __future__ import annotations
 
+import colorsys
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 from xml.etree.ElementTree import Element
 
-from exptdir.tables.colours import Colours, blend
 from exptdir.tables.model import PLAIN, Cell, Look, TextRun, plain
 from exptdir.tables.numfmt import number_format, to_serial
-from exptdir.tables.numfmt.builtin import BUILT_IN
-from exptdir.tables.rules import NO_EDGES, Edges
+from exptdir.tables.numfmt.sections import BUILT_IN, PALETTE
 
 if TYPE_CHECKING:
-    from exptdir.tables.grid import CellRows, Position
+    from exptdir.tables.grid import Cells, Position, Sides
 
 #: A cell of openpyxl's. What describes its types lacks the number of its format.
 StoredCell = Any
@@ -41,6 +43,10 @@ _DENSITY = {
 }
 #: Colours of a link in the theme (see §20.1.6.2): a page has its own.
 _LINKS = frozenset({10, 11})
+#: The order in which cells count the colours of a theme; the theme itself has each pair the other way round
+#: (dk1, lt1, dk2, lt2), and the standard does not say so.
+_THEME_ORDER = ("lt1", "dk1", "lt2", "dk2", *(f"accent{number}" for number in range(1, 7)), "hlink", "folHlink")
+_HEX = re.compile("(?:[0-9A-Fa-f]{2})?([0-9A-Fa-f]{6})")
 #: An escape of any character but half a surrogate pair, which is none.
 _ESCAPED = re.compile("_x(?![Dd][89A-Fa-f])([0-9A-Fa-f]{4})_")
 
@@ -51,26 +57,17 @@ def unescape(text: str) -> str:
 
 
 def value_cell(value: object, code: str = "General", *, date1904: bool = False, look: Look = PLAIN) -> Cell:
-    """Return the cell of a value.
+    """Return the cell of a truth value, a number, a text, or a date, time or duration.
 
     Parameters
     ----------
-    value
-        A truth value, a number, a text, or a date, time or duration.
     code
-        Its format code.
+        Format code. A number under one that shows dates is a date.
     date1904
         Which date system the days are counted in.
-    look
-        How the cell looks.
-
-    Returns
-    -------
-    Cell
-        A number under a code that shows dates is a date.
     """
     format = number_format(code, date1904)
-    colour = format.colour(value) if format.coloured else None
+    colour = format.colour(value)
     if colour is not None:
         # Black is the page's own ink.
         look = look._replace(ink=colour if colour != "000000" else None)
@@ -78,11 +75,11 @@ def value_cell(value: object, code: str = "General", *, date1904: bool = False, 
         return Cell("TRUE" if value else "FALSE", value, "bool", look)
     if isinstance(value, str):
         text = plain(value[:LONGEST])
-        shown = plain(format.text(text)) if format.for_texts else text
+        shown = plain(format.text(text))
         return Cell(text if shown == text else shown.strip(), value[:LONGEST], "text", look)
     if isinstance(value, dt.date | dt.time | dt.timedelta):
         serial = to_serial(value, date1904)
-        shown = value.isoformat() if code == "General" and isinstance(value, dt.date) else format.exact(serial).strip()
+        shown = value.isoformat() if code == "General" and isinstance(value, dt.date) else format.number(serial).strip()
         return Cell(plain(shown), value, "date", look)
     if not isinstance(value, int | float) or value != value or abs(value) == float("inf"):
         return Cell(plain(str(value)), str(value), "text", look)
@@ -115,7 +112,7 @@ class SheetStyles:
         self._date1904 = date1904
         # Asking openpyxl for a font or a border makes an object each time: all cells of a style share the answer.
         self._styles: dict[int, tuple[str, Look]] = {}
-        self._edges: dict[int, Edges] = {}
+        self._sides: dict[int, Sides] = {}
         self._texts: dict[tuple[int, str], Cell] = {}
 
     def cell(self, stored: StoredCell) -> Cell:
@@ -124,7 +121,7 @@ class SheetStyles:
         value: Any = stored.value
         if stored.data_type == "e":
             return Cell(plain(str(value)), str(value), "error", look)
-        if isinstance(value, list | tuple):
+        if isinstance(value, list):
             return self._rich(stored, value)
         if isinstance(value, str):
             return self.text(stored, value)
@@ -138,37 +135,33 @@ class SheetStyles:
             self._texts[key] = value_cell(unescape(text[:LONGEST]), code, look=look)
         return self._texts[key]
 
-    def borders(self, stored: Mapping[Position, StoredCell], cells: CellRows[Cell]) -> dict[Position, Edges]:
-        """Return the borders of the cells that have any, if one of those that hold something has.
-
-        Empty cells count in rows that hold something: some workbooks have millions of others.
-        """
+    def borders(self, stored: Sequence[StoredCell], cells: Cells) -> dict[Position, Sides]:
+        """Return the borders of the stored cells that have any, if one of those that hold something has."""
         found = {}
-        for at, cell in stored.items():
+        for cell in stored:
             number = cell.style_id
-            if number not in self._edges:
+            if number not in self._sides:
                 border = cell.border
-                drawn = {
-                    side
-                    for side in ("top", "right", "end", "bottom", "left", "start")
-                    if (line := getattr(border, side, None)) is not None and line.style not in {None, "none"}
-                }
                 # Texts that run from right to left call the left side the start.
-                self._edges[number] = Edges(
-                    "top" in drawn, bool(drawn & {"right", "end"}), "bottom" in drawn, bool(drawn & {"left", "start"})
+                names = {"top": "top", "bottom": "bottom", "left": "left", "start": "left", "right": "right"}
+                self._sides[number] = frozenset(
+                    name
+                    for side, name in {**names, "end": "right"}.items()
+                    if (line := getattr(border, side, None)) is not None and line.style not in {None, "none"}
                 )
-            if self._edges[number] != NO_EDGES:
-                found[at] = self._edges[number]
-        used = cells.rows
-        if not any(at[1] in used.get(at[0], ()) for at in found):
-            return {}
-        return {at: edges for at, edges in found.items() if at[0] in used}
+            if self._sides[number]:
+                found[cell.row, cell.column] = self._sides[number]
+        return found if any(column in cells[row] for row, column in found) else {}
 
     def _style(self, stored: StoredCell) -> tuple[str, Look]:
         number = stored.style_id
         if number not in self._styles:
-            fill, place = stored.fill, stored.alignment
-            paint = self._paint(fill) if fill is not None and fill.tagname == "patternFill" else None
+            fill, place, paint = stored.fill, stored.alignment, None
+            if fill is not None and fill.tagname == "patternFill":
+                paint = self._colour(fill.fgColor)
+                if fill.patternType != "solid":
+                    share, back = _DENSITY.get(fill.patternType), self._colour(fill.bgColor)
+                    paint = blend(paint or "000000", back or "ffffff", share) if share is not None else None
             look = self._font(stored.font)._replace(
                 align=_ALIGN.get(place.horizontal or ""),
                 valign=_VALIGN.get(place.vertical or ""),
@@ -177,7 +170,7 @@ class SheetStyles:
             self._styles[number] = self._codes.get(stored.number_format.strip('"'), "General"), look
         return self._styles[number]
 
-    def _rich(self, stored: StoredCell, parts: list[Any] | tuple[Any, ...]) -> Cell:
+    def _rich(self, stored: StoredCell, parts: list[Any]) -> Cell:
         """Make a cell of a text whose parts look different; those of one look are joined."""
         cell = self.text(stored, "".join(str(part) for part in parts))
         runs: list[TextRun] = []
@@ -210,15 +203,60 @@ class SheetStyles:
             ink=ink,
         )
 
-    def _paint(self, fill: Any) -> str | None:
-        front = self._colour(fill.fgColor)
-        if fill.patternType == "solid":
-            return front
-        if fill.patternType not in _DENSITY:
-            return None
-        return blend(front or "000000", self._colour(fill.bgColor) or "ffffff", _DENSITY[fill.patternType])
-
     def _colour(self, colour: Any) -> str | None:
         if colour is None:
             return None
         return self._colours.hexadecimal({colour.type: str(colour.value), "tint": str(colour.tint or 0)})
+
+
+class Colours:
+    """What the colours of one workbook stand for; its styles may replace the palette."""
+
+    def __init__(self, styles: Element | None = None, theme: Element | None = None) -> None:
+        own = styles.findall("colors/indexedColors/rgbColor") if styles is not None else []
+        self._palette = [_six(entry.get("rgb")) for entry in own] or [*PALETTE[:8], *PALETTE]
+        scheme = theme.find("themeElements/clrScheme") if theme is not None else None
+        # A colour of the system is written with what it last was.
+        first = [next(iter(scheme.findall(f"{name}/*")), None) for name in _THEME_ORDER] if scheme is not None else []
+        self._theme = [_six(one.get("lastClr") or one.get("val")) if one is not None else None for one in first]
+
+    def hexadecimal(self, colour: Mapping[str, str]) -> str | None:
+        """Return what a ``color`` element with such attributes stands for; ``None`` where the program chooses.
+
+        They are one of ``rgb``, ``indexed``, ``theme``, ``auto``, and perhaps ``tint``.
+        """
+        found = _six(colour.get("rgb"))
+        for key, colours in (("theme", self._theme), ("indexed", self._palette)):
+            number = colour.get(key, "")
+            if found is None and number.isdecimal() and len(number) < 4 and int(number) < len(colours):
+                found = colours[int(number)]
+        try:
+            tint = max(-1.0, min(1.0, float(colour.get("tint") or 0)))  # in this order, "nan" is 1
+        except ValueError:
+            tint = 0.0
+        if found is None or not tint:
+            return found
+        # The formula of §18.8.19, with the lightness from 0 to 1.
+        hue, light, saturation = colorsys.rgb_to_hls(*_parts(found))
+        light = light * (1 + tint) if tint < 0 else light * (1 - tint) + tint
+        return _joined(colorsys.hls_to_rgb(hue, light, saturation))
+
+
+def blend(front: str, back: str, share: float) -> str:
+    """Return the colour between two others, *share* of it the front one's."""
+    pairs = zip(_parts(front), _parts(back), strict=True)
+    return _joined(share * one + (1 - share) * other for one, other in pairs)
+
+
+def _six(text: str | None) -> str | None:
+    match = _HEX.fullmatch(text or "")
+    return match[1].lower() if match else None
+
+
+def _parts(colour: str) -> tuple[float, float, float]:
+    red, green, blue = bytes.fromhex(colour)
+    return red / 255, green / 255, blue / 255
+
+
+def _joined(parts: Iterable[float]) -> str:
+    return "".join(f"{min(max(round(part * 255), 0), 255):02x}" for part in parts)

@@ -1,8 +1,10 @@
-"""The encoding of a text file that does not say it."""
+"""What is in a file that does not say it: the encoding of a text, the format of one with a wrong suffix."""
 
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from exptdir.errors import TableError
 
@@ -14,6 +16,18 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP = b"PK"
+_PARQUET = b"PAR1"
+#: First records of workbooks older than their container: BOF of BIFF 2 to 5, with their lengths.
+_BIFF = tuple(bytes((9, version, length, 0)) for version in (0, 2, 4, 8) for length in (4, 6, 8, 16))
+_SAVE = "open it in a spreadsheet program and save it as .xlsx"
+_GENUINE: Mapping[str, Callable[[bytes], bool]] = {
+    ".xls": lambda head: head.startswith((_OLE, *_BIFF)),
+    ".ods": lambda head: head.startswith(_ZIP),
+    ".xlsb": lambda head: head.startswith(_ZIP),
+    ".parquet": lambda head: head.startswith(_PARQUET),
+}
 #: What binary files begin with that get the wrong suffix most often.
 _BINARY = (
     (b"PK\x03\x04", "a workbook or an archive"),
@@ -35,12 +49,10 @@ _PAIRED = 0.75
 
 
 def decode(data: bytes, encoding: str | None = None) -> tuple[str, str | None]:
-    """Turn the bytes of a text file into text.
+    """Turn all bytes of a text file into text.
 
     Parameters
     ----------
-    data
-        All bytes of the file.
     encoding
         What the author says that it is written in; found if it is not given.
 
@@ -112,3 +124,37 @@ def _wide(sample: bytes) -> str | None:
 
     best = from_bytes(sample).best()
     return best.encoding if best is not None and best.encoding in _WIDE else None
+
+
+def check_disguise(path: Path) -> None:
+    """Refuse an ``.xls``, ``.ods``, ``.xlsb`` or ``.parquet`` file whose content is of another kind."""
+    suffix = path.suffix.lower()
+    with path.open("rb") as stream:
+        head = stream.read(_SAMPLE)
+    if not _GENUINE[suffix](head):
+        raise TableError(f"the file is no {suffix}: {_what(head)}")
+
+
+def _what(head: bytes) -> str:
+    """Say what the beginning of a file is that of."""
+    if head.startswith(_ZIP):
+        kind = ".ods" if b"opendocument" in head[:200] else ".xlsx"
+        return f"it is a newer workbook, or another archive; rename it to {kind}"
+    for magic, kind in ((_OLE, ".xls"), (_PARQUET, ".parquet")):
+        if head.startswith(magic):
+            return f"it is a file of another format; rename it to {kind}"
+    unknown = "what it begins with is of no kind that is known; put a good copy in its place"
+    try:
+        text, _ = decode(head)
+    except TableError:
+        return unknown
+    start = text.lstrip()[:1_000].lower()
+    if "urn:schemas-microsoft-com:office:spreadsheet" in start:
+        return f"it is an XML Spreadsheet 2003; {_SAVE}"
+    if "opendocument" in start:
+        return f"it is a flat OpenDocument file; {_SAVE}"
+    if start.startswith(("<!doctype html", "<html", "<table", "<style", "<head", "<meta", "mime-version:")):
+        return f"it is a web page (HTML), as some programs export it; {_SAVE}"
+    if start.startswith("<") or any(character < " " and character not in "\t\r\n\f" for character in text):
+        return unknown
+    return f"it looks like delimited text; rename it to {'.tsv' if text.count(chr(9)) >= 2 else '.csv'}"

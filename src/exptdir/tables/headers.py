@@ -23,12 +23,10 @@ _UNIT = re.compile(rf"\[[^\[\]]{{1,20}}\]|\([^()]{{1,20}}\)|{_ATOM}{_POWER}(?:\s
 
 
 def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header: bool) -> int:
-    """Guess the number of header rows.
+    """Guess the number of header rows of the rows that are shown.
 
     Parameters
     ----------
-    rows
-        The rows that are shown.
     frozen
         How many of them stay in place when the sheet is scrolled.
     table_header
@@ -94,10 +92,6 @@ def guess_header_columns(rows: Sequence[Sequence[Cell]], header_rows: int, froze
 
     Parameters
     ----------
-    rows
-        The rows that are shown.
-    header_rows
-        How many of them are headers.
     frozen
         How many columns stay in place when the sheet is scrolled.
     table_labels

@@ -20,19 +20,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]
 class Look(NamedTuple):
     """How a cell, or a part of its text, looks; cells of one style share one.
 
-    Parameters
-    ----------
-    bold, italic, strike
-        Font.
-    script
-        ``sub`` or ``super``, if the text is lowered or raised.
-    align
-        ``left``, ``center`` or ``right`` where the workbook says so, otherwise ``None``.
-    valign
-        ``top`` or ``middle`` where the workbook says so; ``None`` for the bottom, which is the rule.
-    ink, fill
-        Colour of the text and of what is behind it, as six lower-case hexadecimal digits (``c00000``); ``None``
-        for the usual ones.
+    The colours of the text (*ink*) and of what is behind it (*fill*) are six lower-case hexadecimal digits
+    (``c00000``). ``None`` is what the page does by itself: its colours, the alignment of the cell's kind, the bottom.
     """
 
     bold: bool = False
@@ -67,10 +56,6 @@ class Cell(NamedTuple):
         What lies behind it: ``None``, a text, a number, a truth value or a date.
     kind
         What sort of value that is, for alignment and sorting.
-    look
-        Font, alignment and colours.
-    rowspan, colspan
-        Rows and columns that the cell covers.
     covered
         Whether another cell's span hides this one.
     href
@@ -103,9 +88,7 @@ class Table:
     Parameters
     ----------
     rows
-        The rows, all of the same length.
-    header_rows, header_columns
-        How many rows on top and columns on the left are headers.
+        The rows, all of the same length, headers included.
     sheet
         Name of the sheet, ``None`` for a delimited file.
     problems
@@ -145,18 +128,7 @@ class Table:
 
 
 def safe_link(target: str | None) -> str | None:
-    """Return a link's target if a page may carry it.
-
-    Parameters
-    ----------
-    target
-        Address as the workbook gives it.
-
-    Returns
-    -------
-    str or None
-        The address, if its scheme is http, https, ftp or mailto.
-    """
+    """Return an address without the blanks around it if a page may carry it: http, https, ftp or mailto."""
     target = (target or "").strip()
     return target if _LINK.match(target) else None
 

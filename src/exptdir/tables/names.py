@@ -71,15 +71,7 @@ class TableObject(NamedTuple):
 
 @dataclass(frozen=True)
 class Names:
-    """Finds what authors ask for in one workbook.
-
-    Parameters
-    ----------
-    names
-        Its defined names.
-    tables
-        Returns its table objects; asked only where nothing else has the name.
-    """
+    """Finds what authors ask for in one workbook; its table objects are read only where nothing else has the name."""
 
     sheets: Sequence[SheetPart]
     names: Sequence[DefinedName]
@@ -95,11 +87,6 @@ class Names:
         cells
             A range (``B2:F20``, ``Sheet1!B2:``), a defined name, or a table object or a part of one
             (``Table1[[x]:[y]]``).
-
-        Returns
-        -------
-        Area
-            Its sheet and cells.
 
         Raises
         ------
@@ -205,25 +192,13 @@ def _short(formula: str) -> str:
 
 
 def choose_sheet(sheets: Sequence[SheetPart], wanted: str | None) -> SheetPart:
-    """Return the sheet that an author means.
+    """Return the sheet that an author means, which may be a hidden one if it is named; else the error lists them.
 
     Parameters
     ----------
-    sheets
-        The sheets of the workbook.
     wanted
         A name, or a place among the visible sheets counted from 1; by default the first visible sheet. A sheet
         whose name is the digits comes first.
-
-    Returns
-    -------
-    SheetPart
-        The sheet, which may be a hidden one if it is named.
-
-    Raises
-    ------
-    TableError
-        If there is none; the message names the nearest.
     """
     visible = [sheet for sheet in sheets if sheet.visible]
     if not visible and (wanted is None or not sheets):
@@ -233,14 +208,11 @@ def choose_sheet(sheets: Sequence[SheetPart], wanted: str | None) -> SheetPart:
     named = find_sheet(sheets, wanted)
     if named is not None:
         return named
-    folded = wanted.strip()
-    if re.fullmatch("[1-9][0-9]{0,4}", folded) and int(folded) <= len(visible):
-        return visible[int(folded) - 1]
+    if re.fullmatch("[1-9][0-9]{0,4}", wanted.strip()) and int(wanted) <= len(visible):
+        return visible[int(wanted) - 1]
     names = [sheet.name for sheet in visible]
-    nearest = nearest_names(wanted, names, len(names), 0.4)
-    ordered = nearest + [name for name in names if name not in nearest]
-    listed = ", ".join(map(repr, ordered))
-    raise TableError(f"the workbook has no sheet {wanted!r}: its sheets are {listed}")
+    listed = dict.fromkeys([*nearest_names(wanted, names, len(names), 0.4), *names])
+    raise TableError(f"the workbook has no sheet {wanted!r}: its sheets are {', '.join(map(repr, listed))}")
 
 
 def find_sheet(sheets: Sequence[SheetPart], name: str) -> SheetPart | None:
@@ -269,23 +241,18 @@ def select_part(table: TableObject, reference: str) -> tuple[Box, int]:
     TableError
         If it is no such reference, or one to what the table has not.
     """
-    # Return the parts that a reference names, and the first and last column.
-    if not reference.strip():
-        names, first, last = set(), 0, table.box.right - table.box.left
-    else:
-        parts: set[str] = set()
-        columns: list[int] = []
-        for text, separator in _items(table, reference):
-            if text.lower() in _TABLE_PARTS and separator != ":":
-                parts.add(text.lower())
-            elif columns and separator != ":":
-                raise TableError(f"{reference!r} names columns apart from each other: pick them by 'columns'")
-            else:
-                columns.append(_column(table, _QUOTED.sub(r"\1", text)))
-        if len(columns) > 2:
-            raise _not_a_reference(table, reference)
-        columns = sorted(columns) or [0, table.box.right - table.box.left]
-        names, first, last = parts, columns[0], columns[-1]
+    names: set[str] = set()
+    columns: list[int] = []
+    for text, separator in _items(table, reference) if reference.strip() else ():
+        if text.lower() in _TABLE_PARTS and separator != ":":
+            names.add(text.lower())
+        elif columns and separator != ":":
+            raise TableError(f"{reference!r} names columns apart from each other: pick them by 'columns'")
+        else:
+            columns.append(_column(table, _QUOTED.sub(r"\1", text)))
+    if len(columns) > 2:
+        raise _not_a_reference(table, reference)
+    columns = sorted(columns) or [0, table.box.right - table.box.left]
     top, bottom = table.box.top + table.header_rows, table.box.bottom - table.totals_rows
     spans = {
         "#headers": (table.box.top, top - 1),
@@ -297,7 +264,7 @@ def select_part(table: TableObject, reference: str) -> tuple[Box, int]:
     filled = [span for span in chosen if span[0] <= span[1]]
     if not filled or (len(filled) == 2 and filled[0][1] + 1 < filled[1][0]):
         raise TableError(f"the table {table.name!r} has no rows that {reference!r} means")
-    box = Box(filled[0][0], table.box.left + first, filled[-1][1], table.box.left + last)
+    box = Box(filled[0][0], table.box.left + columns[0], filled[-1][1], table.box.left + columns[-1])
     headers = table.header_rows if box.top == table.box.top and box.bottom >= top else 0
     return box, headers
 
@@ -324,8 +291,7 @@ def _items(table: TableObject, reference: str) -> list[tuple[str, str]]:
 def _not_a_reference(table: TableObject, reference: str) -> TableError:
     if "@" in reference or "#this row" in reference.lower():
         return TableError(f"{reference!r} means one row of a formula's own: name the cells")
-    name = table.name
-    ways = f"{name}[column], {name}[[first]:[last]] or {name}[#All]"
+    ways = f"{table.name}[column], {table.name}[[first]:[last]] or {table.name}[#All]"
     return TableError(f"{reference!r} is not a part of a table: write {ways}")
 
 

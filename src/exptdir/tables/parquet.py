@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import replace
 from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
@@ -12,10 +11,10 @@ from typing import Any
 
 from exptdir.errors import TableError
 from exptdir.record.files import collector_paused
-from exptdir.tables.grid import CellRows, sheet_of_cells
+from exptdir.tables.grid import Sheet
 from exptdir.tables.model import EMPTY, Cell, plain
 from exptdir.tables.ranges import MAX_COLUMN, Box
-from exptdir.tables.source import SheetlessFile
+from exptdir.tables.read import SheetlessFile
 
 #: Cells that are read; the rows beyond are counted only.
 MAX_CELLS = 1_000_000
@@ -27,12 +26,7 @@ _BATCH = 4_096
 
 
 def open_parquet(path: Path) -> SheetlessFile:
-    """Open a Parquet file and read its first rows.
-
-    Returns
-    -------
-    SheetlessFile
-        A header with the names of the columns, and below it at most :data:`MAX_CELLS` cells.
+    """Open a Parquet file and read its names of columns and at most :data:`MAX_CELLS` cells.
 
     Raises
     ------
@@ -47,7 +41,6 @@ def open_parquet(path: Path) -> SheetlessFile:
     try:
         with ParquetFile(path) as file:
             names = list(file.schema_arrow.names)
-            # Return how many rows are read, and refuse what would unpack past the bounds for them.
             columns = len(names)
             if not 0 < columns <= MAX_COLUMN:
                 raise TableError(f"the file has {columns} columns, and a table has 1 to {MAX_COLUMN}")
@@ -55,33 +48,35 @@ def open_parquet(path: Path) -> SheetlessFile:
             rows: int = min(metadata.num_rows, MAX_CELLS // columns)
             first, size = 0, 0
             for number in range(metadata.num_row_groups):
-                if first >= rows:
-                    break
-                group = metadata.row_group(number)
-                first += group.num_rows
-                size += group.total_byte_size
+                if first < rows:
+                    group = metadata.row_group(number)
+                    first, size = first + group.num_rows, size + group.total_byte_size
             if size > MAX_BYTES:
                 raise TableError(
                     f"the first rows of the file unpack to {size // 2**20} MiB, more than the "
                     f"{MAX_BYTES // 2**20} MiB that are read: save the part to show as a file of its own"
                 )
             with collector_paused():
-                cells: CellRows[Cell] = CellRows()
-                cells.put_row(1, {at: _text_cell(name) for at, name in enumerate(names, start=1) if name.strip()})
                 batches = file.iter_batches(batch_size=_BATCH)
                 columnwise = (zip(*(one.to_pylist() for one in batch.columns), strict=True) for batch in batches)
-                for number, row in enumerate(islice(chain.from_iterable(columnwise), rows), start=2):
-                    shown = ((at, _cell(value)) for at, value in enumerate(row, start=1))
-                    cells.put_row(number, {at: cell for at, cell in shown if cell is not EMPTY})
-            omitted = file.metadata.num_rows - rows
+                read = chain([names], islice(chain.from_iterable(columnwise), rows))
+                shown = (
+                    (
+                        number,
+                        {at: cell for at, value in enumerate(row, start=1) if (cell := cell_of(value)) is not EMPTY},
+                    )
+                    for number, row in enumerate(read, start=1)
+                )
+                cells = {number: row for number, row in shown if row}
     except (ArrowException, OSError, ValueError, ArithmeticError, LookupError, TypeError, NotImplementedError) as error:
         reason = ([*str(error).splitlines(), ""][0] or type(error).__name__)[:120]
         raise TableError(f"the file is damaged ({reason}): write it again") from error
-    sheet = replace(sheet_of_cells(path, None, cells), header_boxes=[Box(1, 1, 1, max(len(names), 1))])
-    return SheetlessFile("a Parquet file", sheet, omitted)
+    sheet = Sheet(path, None, cells, header_boxes=[Box(1, 1, 1, columns)])
+    return SheetlessFile("a Parquet file", sheet, metadata.num_rows - rows)
 
 
-def _cell(value: Any) -> Cell:
+def cell_of(value: Any) -> Cell:
+    """Return the cell of a value."""
     if value is None or value == "":
         return EMPTY
     if isinstance(value, bool):
@@ -94,21 +89,20 @@ def _cell(value: Any) -> Cell:
         return Cell(f"{value:f}", float(value), "number") if value.is_finite() else _text_cell(str(value))
     if isinstance(value, dt.datetime):
         return Cell(value.isoformat(" "), value, "date")
-    if isinstance(value, dt.date | dt.time | dt.timedelta):
-        if isinstance(value, dt.time):
-            since = dt.datetime.combine(dt.date.min, value) - dt.datetime.min
-            return Cell(value.isoformat(), since, "date")
-        if isinstance(value, dt.timedelta):
-            return Cell(str(value), value, "date")
+    if isinstance(value, dt.time):
+        since = dt.datetime.combine(dt.date.min, value) - dt.datetime.min
+        return Cell(value.isoformat(), since, "date")
+    if isinstance(value, dt.timedelta):
+        return Cell(str(value), value, "date")
+    if isinstance(value, dt.date):
         return Cell(value.isoformat(), dt.datetime(value.year, value.month, value.day), "date")
     if isinstance(value, bytes):
         return _text_cell(value[: _LONGEST // 2].hex())
     if not isinstance(value, str):
         # Lists and structures.
-        def plainly(one: object) -> str:
-            return one.hex() if isinstance(one, bytes) else str(one)
-
-        value = json.dumps(value, ensure_ascii=False, default=plainly)
+        value = json.dumps(
+            value, ensure_ascii=False, default=lambda one: one.hex() if isinstance(one, bytes) else str(one)
+        )
     return _text_cell(value)
 
 

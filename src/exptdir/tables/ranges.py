@@ -43,12 +43,10 @@ class Area(NamedTuple):
 
     Parameters
     ----------
-    sheet
-        Name of the sheet that it is on.
     box
         Its cells; ``None`` for all that are used.
     header_rows
-        How many of its rows are headers, where what was asked for says so; otherwise ``None``.
+        How many of its rows are headers, where what was asked for says so.
     asked
         The range as the author wrote it, for messages.
     """
@@ -143,24 +141,10 @@ class CellReference(NamedTuple):
 
 
 def parse_cell_reference(text: str) -> CellReference:
-    """Read the address of a value.
+    """Read the address of a value, such as ``results.xlsx!Summary!B7``; a :class:`TableError` says that it is none.
 
-    Parameters
-    ----------
-    text
-        ``results.xlsx!Summary!B7``, ``results.xlsx!B7`` or ``run.csv!B7``. A sheet or file whose name has an
-        exclamation mark is put in single quotation marks (``'r.xlsx!'My!sheet'!B7``, as spreadsheets do);
-        a quotation mark inside them is doubled.
-
-    Returns
-    -------
-    CellReference
-        Its parts.
-
-    Raises
-    ------
-    TableError
-        If a part is missing or there are too many.
+    A sheet or file whose name has an exclamation mark is put in single quotation marks (``'r.xlsx!'My!sheet'!B7``, as
+    spreadsheets do); a quotation mark inside them is doubled.
     """
     parts: list[str] = []
     at, end = 0, "!"
@@ -171,7 +155,7 @@ def parse_cell_reference(text: str) -> CellReference:
     if end or len(parts) not in {2, 3} or not all(parts):
         shown = text if len(text) <= 80 else f"{text[:80]}…"
         raise TableError(
-            f"{shown!r} is not the address of a cell: write results.xlsx!Summary!B7, or results.xlsx!B7 "
-            f"for the first sheet"
+            f"{shown!r} is not the address of a cell: write results.xlsx!Summary!B7, "
+            f"or results.xlsx!B7 for the first sheet"
         )
     return CellReference(parts[0], parts[1] if len(parts) == 3 else None, parts[-1])

@@ -1,34 +1,27 @@
-"""Reading a table from a file: which reader, and what is refused before any reader is asked."""
+"""Reading a table from a file: which reader, what is refused before any is asked, and files that are open."""
 
 from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from exptdir.errors import TableError
 from exptdir.record.files import stamp
-from exptdir.tables.encoding import decode
-from exptdir.tables.grid import lay_out
+from exptdir.tables.grid import Sheet, lay_out
 from exptdir.tables.model import Cell, Table
-from exptdir.tables.ranges import Box, CellReference
-from exptdir.tables.source import SheetlessFile, Source
+from exptdir.tables.names import DefinedName, Names, SheetPart, TableObject, choose_sheet
+from exptdir.tables.ranges import Area, Box, CellReference, parse_range
 
 #: Largest file that is opened, in bytes: a notebook page shows tables, not data sets.
 MAX_FILE_SIZE = 256 * 2**20
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ZIP = b"PK"
-_PARQUET = b"PAR1"
-#: First records of workbooks older than their container: BOF of BIFF 2 to 5, with their lengths.
-_BIFF = tuple(bytes((9, version, length, 0)) for version in (0, 2, 4, 8) for length in (4, 6, 8, 16))
-_HEAD = 65_536
-_SAVE = "open it in a spreadsheet program and save it as .xlsx"
+#: How many cells of read sheets are kept in memory; a cell takes some 200 bytes.
+_MAX_KEPT = 2_000_000
 #: Files that a spreadsheet program opens and can save anew.
 _SPREADSHEETS = frozenset({".fods", ".xltx", ".xltm", ".xlt", ".ots", ".numbers", ".gnumeric", ".sxc", ".dif", ".slk"})
-
-
 #: Suffixes of files that can be read.
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods", ".xlsb", ".csv", ".tsv", ".parquet")
 
@@ -113,7 +106,7 @@ class TableReader:
         encoding: str | None = None,
     ) -> Table:
         """Read a table; see :func:`read_table`."""
-        source = self._open(path, delimiter, encoding)
+        source = self.open(path, delimiter, encoding)
         area = source.resolve(sheet, cells)
         table = lay_out(source.read(area.sheet or None, hidden=hidden), area, header_rows, header_columns)
         if isinstance(source, SheetlessFile) and area.box is None:
@@ -121,24 +114,8 @@ class TableReader:
         return table
 
     def sheet_names(self, path: Path, hidden: bool = False) -> list[str]:
-        """Return the names of a file's sheets.
-
-        Parameters
-        ----------
-        hidden
-            Whether those of hidden sheets are wanted too.
-
-        Returns
-        -------
-        list of str
-            The names in the order of the tabs; none for a file that has no sheets.
-
-        Raises
-        ------
-        TableError
-            If the file cannot be read.
-        """
-        return self._open(path).sheet_names(hidden)
+        """Return the names of a file's sheets in the order of their tabs; none for a file that has no sheets."""
+        return self.open(path).sheet_names(hidden)
 
     def cell(self, path: Path, reference: CellReference) -> Cell:
         """Return one cell as it is shown, also one that is hidden in the spreadsheet.
@@ -158,7 +135,7 @@ class TableReader:
         TableError
             If there is no such cell, if it is empty, or if what is asked for are several.
         """
-        source = self._open(path)
+        source = self.open(path)
         area = source.resolve(reference.sheet, reference.cell)
         sheet = source.read(area.sheet or None, hidden=True)
         headers = area.header_rows or 0
@@ -167,14 +144,14 @@ class TableReader:
             if merged.intersect(area.box or merged) == area.box:
                 area = area._replace(box=Box(merged.top, merged.left, merged.top, merged.left))
                 break
-        table = lay_out(sheet, area, headers, 0)
-        body = table.rows[headers:]
+        body = lay_out(sheet, area, headers, 0).rows[headers:]
         shown = [cell for row in body for cell in row if not cell.covered]
         if len(shown) != 1:
             raise TableError(f"{reference.cell} are {len(shown)} cells: name one of them, such as B7")
         return shown[0]
 
-    def _open(self, path: Path, delimiter: str | None = None, encoding: str | None = None) -> Source:
+    def open(self, path: Path, delimiter: str | None = None, encoding: str | None = None) -> Source:
+        """Return a file that is open, if it has not changed since, or open it."""
         path = Path(path)
         check_file(path)
         key = (os.fspath(path), stamp(path), delimiter, encoding)
@@ -183,6 +160,85 @@ class TableReader:
         while len(self._files) > self._limit:
             self._files.popitem(last=False)
         return source
+
+
+class Source(Protocol):
+    """A file that tables are read from, whatever its format."""
+
+    def sheet_names(self, hidden: bool = False) -> list[str]:
+        """Return the names of its sheets, hidden ones only if asked for."""
+
+    def resolve(self, sheet: str | None = None, cells: str | None = None) -> Area:
+        """Find what an author has asked for."""
+
+    def read(self, sheet: str | None = None, *, hidden: bool = False) -> Sheet:
+        """Read one sheet, hidden rows and columns only if asked for."""
+
+
+class Book:
+    """A file with sheets and defined names; each format says how one sheet is loaded."""
+
+    def __init__(self, sheets: Sequence[SheetPart], names: Sequence[DefinedName] = ()) -> None:
+        self.sheets = sheets
+        self._names = Names(sheets, names, self.tables)
+        self._read: dict[str, Sheet] = {}
+
+    def load(self, part: SheetPart) -> Sheet:
+        """Read one of the sheets; called once for each that is asked for."""
+        raise NotImplementedError
+
+    def tables(self) -> Sequence[TableObject]:
+        """Return the table objects; asked only where nothing else has a name."""
+        return ()
+
+    def sheet_names(self, hidden: bool = False) -> list[str]:
+        """Return the names of the sheets in the order of their tabs, hidden ones only if asked for."""
+        return [sheet.name for sheet in self.sheets if sheet.visible or hidden]
+
+    def resolve(self, sheet: str | None = None, cells: str | None = None) -> Area:
+        """Find a sheet and a range or a defined name of it."""
+        return Area(choose_sheet(self.sheets, sheet).name) if cells is None else self._names.resolve(sheet, cells)
+
+    def read(self, sheet: str | None = None, *, hidden: bool = False) -> Sheet:
+        """Read one sheet, hidden rows and columns only if asked for."""
+        part = choose_sheet(self.sheets, sheet)
+        if part.name not in self._read:
+            self._read[part.name] = self.load(part)
+            kept = self._read.values()
+            while len(kept) > 1 and sum(len(row) for one in kept for row in one.cells.values()) > _MAX_KEPT:
+                del self._read[next(iter(self._read))]
+        found = self._read[part.name]
+        return replace(found, hidden_rows=(), hidden_columns=()) if hidden else found
+
+
+class SheetlessFile:
+    """A file that is one table, such as delimited text.
+
+    Parameters
+    ----------
+    what
+        What messages call such a file.
+    omitted
+        How many more rows it has, which have not been read.
+    """
+
+    def __init__(self, what: str, sheet: Sheet, omitted: int = 0) -> None:
+        self._what, self._sheet = what, sheet
+        self.omitted = omitted
+
+    def sheet_names(self, hidden: bool = False) -> list[str]:
+        """Return nothing: it has no sheets."""
+        return []
+
+    def resolve(self, sheet: str | None = None, cells: str | None = None) -> Area:
+        """Find a range; there are no sheets to choose from."""
+        if sheet is not None:
+            raise TableError(f"{self._what} has no sheets: leave the sheet out")
+        return Area("", parse_range(cells) if cells is not None else None, None, cells or "")
+
+    def read(self, sheet: str | None = None, *, hidden: bool = False) -> Sheet:
+        """Return all of it."""
+        return self._sheet
 
 
 def read_text(
@@ -194,30 +250,21 @@ def read_text(
     header_columns: int | None = None,
     delimiter: str | None = None,
 ) -> Table:
-    """Read delimited text that stands in a document.
+    """Read delimited text that stands in a document; see :func:`read_table`.
 
     Parameters
     ----------
-    text
-        The text; problems give their lines counted from its first.
     name
         What messages call it.
-    header_rows, header_columns
-        Number of header rows and columns; the rows are guessed by default.
-    delimiter
-        What separates its cells; found by default.
-
-    Raises
-    ------
-    TableError
-        If nothing can be shown.
+    path
+        The document. Problems give the lines of the text counted from its first.
     """
     if not text.strip():
         raise TableError(f"{name} is empty: write rows of cells, separated by commas")
     from exptdir.tables.delimited import named_delimiter, parse
 
     sheet = parse(text, path, named_delimiter(delimiter) if delimiter is not None else None)
-    return lay_out(sheet, None, header_rows, header_columns)
+    return lay_out(sheet, Area(""), header_rows, header_columns)
 
 
 def _open(path: Path, delimiter: str | None, encoding: str | None) -> Source:
@@ -227,7 +274,6 @@ def _open(path: Path, delimiter: str | None, encoding: str | None) -> Source:
         readable = ", ".join(SUFFIXES)
         advice = "save it as .xlsx" if suffix in _SPREADSHEETS else "convert it to one of these"
         raise TableError(f"the file is not a table that can be read ({readable}): {advice}")
-    check_disguise(path)
     if suffix in {".csv", ".tsv"}:
         from exptdir.tables.delimited import read_sheet
 
@@ -235,38 +281,38 @@ def _open(path: Path, delimiter: str | None, encoding: str | None) -> Source:
     if delimiter is not None or encoding is not None:
         raise TableError(f"a {suffix} file knows its delimiter and encoding: leave these options out")
     if suffix in {".xlsx", ".xlsm"}:
-        from exptdir.tables.xlsx import open_workbook
+        from exptdir.tables.xlsx import XlsxBook
 
-        return open_workbook(path)
+        return XlsxBook(path)
+    from exptdir.tables.encoding import check_disguise
+
+    check_disguise(path)
     if suffix == ".parquet":
         from exptdir.tables.parquet import open_parquet
 
         return open_parquet(path)
-    from exptdir.tables.values import open_values
+    from exptdir.tables.values import ValuesBook
 
-    return open_values(path)
+    return ValuesBook(path)
 
 
 def check_file(path: Path) -> None:
-    """Refuse what is no readable file of bearable size.
-
-    Raises
-    ------
-    TableError
-        If it is missing, unreadable, no regular file, empty or too large.
-    """
+    """Refuse what is missing, unreadable, no regular file, empty or too large."""
     try:
         status = path.stat()
+        if path.is_dir():
+            raise TableError(f"{path} is a directory, not a file")
+        if not path.is_file():
+            raise TableError(f"{path} is not a regular file")
+        with path.open("rb"):
+            pass
     except FileNotFoundError:
         if path.is_symlink():
             raise TableError(f"{path} is a link to {os.readlink(path)}, which does not exist") from None
         raise TableError(f"{path} does not exist") from None
     except (OSError, ValueError) as error:
-        raise TableError(f"{path} cannot be read: {_reason(error)}") from None
-    if path.is_dir():
-        raise TableError(f"{path} is a directory, not a file")
-    if not path.is_file():
-        raise TableError(f"{path} is not a regular file")
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise TableError(f"{path} cannot be read: {reason}") from None
     if status.st_size == 0:
         raise TableError("the file is empty (0 bytes)")
     if status.st_size > MAX_FILE_SIZE:
@@ -274,67 +320,3 @@ def check_file(path: Path) -> None:
             f"the file is {status.st_size // 2**20} MiB, more than the {MAX_FILE_SIZE // 2**20} MiB "
             f"that are opened: save the part to show as a file of its own"
         )
-    try:
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise TableError(f"{path} cannot be read: {_reason(error)}") from None
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
-
-
-def check_disguise(path: Path) -> None:
-    """Refuse a file whose content is of another kind than its suffix says.
-
-    Parameters
-    ----------
-    path
-        The file. Of those that other modules look at themselves (``.xlsx``, ``.csv``) nothing is said here.
-
-    Raises
-    ------
-    TableError
-        If it is; the message says what it is and what to do.
-    """
-    suffix = path.suffix.lower()
-    if suffix not in _GENUINE:
-        return
-    with path.open("rb") as stream:
-        head = stream.read(_HEAD)
-    if not _GENUINE[suffix](head):
-        raise TableError(f"the file is no {suffix}: {_what(head)}")
-
-
-_GENUINE: Mapping[str, Callable[[bytes], bool]] = {
-    ".xls": lambda head: head.startswith((_OLE, *_BIFF)),
-    ".ods": lambda head: head.startswith(_ZIP),
-    ".xlsb": lambda head: head.startswith(_ZIP),
-    ".parquet": lambda head: head.startswith(_PARQUET),
-}
-
-
-def _what(head: bytes) -> str:
-    """Say what the beginning of a file is that of."""
-    if head.startswith(_ZIP):
-        kind = ".ods" if b"opendocument" in head[:200] else ".xlsx"
-        return f"it is a newer workbook, or another archive; rename it to {kind}"
-    for magic, kind in ((_OLE, ".xls"), (_PARQUET, ".parquet")):
-        if head.startswith(magic):
-            return f"it is a file of another format; rename it to {kind}"
-    unknown = "what it begins with is of no kind that is known; put a good copy in its place"
-    try:
-        text, _ = decode(head)
-    except TableError:
-        return unknown
-    start = text.lstrip()[:1_000].lower()
-    if "urn:schemas-microsoft-com:office:spreadsheet" in start:
-        return f"it is an XML Spreadsheet 2003; {_SAVE}"
-    if "opendocument" in start:
-        return f"it is a flat OpenDocument file; {_SAVE}"
-    if start.startswith(("<!doctype html", "<html", "<table", "<style", "<head", "<meta", "mime-version:")):
-        return f"it is a web page (HTML), as some programs export it; {_SAVE}"
-    if start.startswith("<") or any(character < " " and character not in "\t\r\n\f" for character in text):
-        return unknown
-    return f"it looks like delimited text; rename it to {'.tsv' if text.count(chr(9)) >= 2 else '.csv'}"

@@ -11,19 +11,16 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from exptdir.errors import TableError
 from exptdir.tables.archive import find_part, open_archive
 from exptdir.tables.cells import LONGEST, value_cell
-from exptdir.tables.grid import MAX_CELLS, CellRows, Sheet, sheet_of_cells
+from exptdir.tables.grid import MAX_CELLS, Sheet
 from exptdir.tables.model import Cell, plain
 from exptdir.tables.names import SheetPart
 from exptdir.tables.ranges import Box
-from exptdir.tables.source import Book
-
-if TYPE_CHECKING:
-    from python_calamine import CalamineWorkbook
+from exptdir.tables.read import Book
 
 #: Largest ``.xls`` that is opened, in bytes: a full sheet of 65,536 rows of 20 columns takes about a third of it.
 MAX_XLS = 64 * 2**20
@@ -31,37 +28,56 @@ MAX_XLS = 64 * 2**20
 _DURATION = re.compile(r"PT([0-9]{1,6})H([0-9]{2})M([0-9]{2})S")
 
 
-def open_values(path: Path) -> Book:
-    """Open a workbook.
-
-    Returns
-    -------
-    Book
-        Its sheets, to be read one by one.
+class ValuesBook(Book):
+    """A workbook of which values are read.
 
     Raises
     ------
     TableError
         If it is protected by a password, damaged, no workbook, or would unpack past the bounds.
     """
-    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-    if path.suffix.lower() == ".xls":
-        if path.stat().st_size > MAX_XLS:
-            size = path.stat().st_size // 2**20
-            raise TableError(f"the workbook is {size} MiB, more than is read of an .xls: save it as .xlsx")
-    else:
-        with open_archive(path) as archive:
-            if path.suffix.lower() == ".ods" and find_part(archive, "mimetype") is None:
-                raise TableError("the file is no OpenDocument spreadsheet: rename it to .xlsx")
-    with _contained():
-        book = CalamineWorkbook.from_path(str(path))
-        sheets = [
-            SheetPart(sheet.name, sheet.visible == SheetVisibleEnum.Visible, sheet.name)
-            for sheet in book.sheets_metadata
-            if sheet.typ == SheetTypeEnum.WorkSheet
-        ]
-    return Book(sheets, (), lambda part: _read_sheet(path, book, part.name))
+    def __init__(self, path: Path) -> None:
+        from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+        self.path = path
+        if path.suffix.lower() == ".xls":
+            if path.stat().st_size > MAX_XLS:
+                size = path.stat().st_size // 2**20
+                raise TableError(f"the workbook is {size} MiB, more than is read of an .xls: save it as .xlsx")
+        else:
+            with open_archive(path) as archive:
+                if path.suffix.lower() == ".ods" and find_part(archive, "mimetype") is None:
+                    raise TableError("the file is no OpenDocument spreadsheet: rename it to .xlsx")
+        with _contained():
+            self._book = CalamineWorkbook.from_path(str(path))
+            sheets = [
+                SheetPart(sheet.name, sheet.visible == SheetVisibleEnum.Visible, sheet.name)
+                for sheet in self._book.sheets_metadata
+                if sheet.typ == SheetTypeEnum.WorkSheet
+            ]
+        super().__init__(sheets)
+
+    def load(self, part: SheetPart) -> Sheet:
+        """Read one sheet."""
+        with _contained():
+            sheet = self._book.get_sheet_by_name(part.name)
+            if sheet.height * sheet.width > MAX_CELLS:
+                raise TableError(
+                    f"sheet {part.name!r} spans {sheet.height} rows and {sheet.width} columns, more than a table can "
+                    f"have: save the part to show as a workbook of its own"
+                )
+            top, left = sheet.start or (0, 0)
+            rows = {
+                row: {column: cell_of(value) for column, value in enumerate(values, start=left + 1)}
+                for row, values in enumerate(sheet.to_python(skip_empty_area=True), start=top + 1)
+            }
+            filled = {row: {at: cell for at, cell in cells.items() if cell.text.strip()} for row, cells in rows.items()}
+            merged = [
+                Box(first[0] + 1, first[1] + 1, last[0] + 1, last[1] + 1)
+                for first, last in sheet.merged_cell_ranges or ()
+            ]
+        return Sheet(self.path, part.name, {row: cells for row, cells in filled.items() if cells}, merged=merged)
 
 
 @contextmanager
@@ -80,28 +96,8 @@ def _contained() -> Iterator[None]:
         ) from None
 
 
-def _read_sheet(path: Path, book: CalamineWorkbook, name: str) -> Sheet:
-    with _contained():
-        sheet = book.get_sheet_by_name(name)
-        if sheet.height * sheet.width > MAX_CELLS:
-            raise TableError(
-                f"sheet {name!r} spans {sheet.height} rows and {sheet.width} columns, more than a table can have: "
-                f"save the part to show as a workbook of its own"
-            )
-        top, left = sheet.start or (0, 0)
-        cells: CellRows[Cell] = CellRows()
-        for row, values in enumerate(sheet.to_python(skip_empty_area=True), start=top + 1):
-            shown = {left + 1 + at: _cell(value) for at, value in enumerate(values) if value not in {"", None}}
-            cells.put_row(row, {column: cell for column, cell in shown.items() if cell.text.strip()})
-        merged = [
-            Box(first[0] + 1, first[1] + 1, last[0] + 1, last[1] + 1) for first, last in sheet.merged_cell_ranges or ()
-        ]
-    found = sheet_of_cells(path, name, cells)
-    found.merged = merged
-    return found
-
-
-def _cell(value: Any) -> Cell:
+def cell_of(value: Any) -> Cell:
+    """Return the cell of a value that has no format of its own."""
     if isinstance(value, bool):
         return Cell("TRUE" if value else "FALSE", value, "bool")
     if isinstance(value, int | float):

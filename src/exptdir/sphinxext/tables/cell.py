@@ -12,8 +12,7 @@ from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.doctree import add_unclaimed_role
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.tables.directive import reader_of
-from exptdir.sphinxext.tables.html import closing
-from exptdir.sphinxext.tables.nodes import shown_lines
+from exptdir.sphinxext.tables.nodes import html_depart, shown_lines
 from exptdir.sphinxext.tables.packed import Extra
 
 if TYPE_CHECKING:
@@ -57,11 +56,12 @@ class CellRole(SphinxRole):
         return [placeholder(typed, reason, inline=True)], []
 
 
-def _visit_value(visitor: Any, node: cell_value) -> None:
+def html_visit_value(visitor: Any, node: cell_value) -> None:
+    """Open the value, whose address is shown when somebody points at it."""
     visitor.body.append(visitor.starttag(node, "span", "", title=node["address"]))
 
 
 def setup_cell(app: Sphinx) -> None:
     """Register the node, and the role unless another extension has one of that name."""
-    app.add_node(cell_value, html=(_visit_value, closing("</span>")))
+    app.add_node(cell_value, html=(html_visit_value, html_depart))
     add_unclaimed_role(app, "cell", CellRole())

@@ -17,9 +17,8 @@ from exptdir.errors import AssetError, EmptySheetError, TableError
 from exptdir.record.files import collector_paused
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.tables.html import setup_tables_html
-from exptdir.sphinxext.tables.nodes import UnpackRows, table_box, table_node, table_number
-from exptdir.sphinxext.tables.remaining_rows import first_columns, keep_rest, more_line, rows_shown, setup_tables_big
+from exptdir.sphinxext.tables.nodes import setup_table_nodes, table_box, table_node, table_number
+from exptdir.sphinxext.tables.scripts import keep_rest, setup_table_scripts
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
@@ -29,29 +28,17 @@ if TYPE_CHECKING:
     from exptdir.tables import Table, TableReader
 
 
-def tab_set(parts: Sequence[tuple[str, nodes.Node]]) -> nodes.Element:
-    """Make the tabs.
-
-    Parameters
-    ----------
-    parts
-        For each tab its label and what it shows.
-
-    Returns
-    -------
-    docutils.nodes.Element
-        What sphinx-design's directive ``tab-set`` makes of such content.
-    """
-    from sphinx_design.shared import create_component
-
-    whole = create_component("tab-set", classes=["sd-tab-set", "exptdir-table-tabs"])
-    for number, (label, content) in enumerate(parts):
-        item = create_component("tab-item", classes=["sd-tab-item"], selected=number == 0)
-        # A name of a sheet is no prose: its quotes stay as they are.
-        item += nodes.rubric(label, label, classes=["sd-tab-label"], support_smartquotes=False)
-        item += create_component("tab-content", classes=["sd-tab-content"], children=[content])
-        whole += item
-    return whole
+#: The value of ``:sheet:`` that means every visible sheet.
+ALL_SHEETS = "*"
+_YES_NO = {"": True, "yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+#: What messages call a table whose cells stand in the document.
+_INLINE = "inline table"
+_TITLES = "exptdir_table_titles"
+#: Rows that a page shows of a table which has more than the limit: it is looked through with the browser's tools, not
+#: by scrolling, and loads as fast as one without it.
+_BEGINNING = 100
+#: Columns that a page shows. A browser takes seconds for some thousands of columns, and does not end with more.
+_COLUMNS = 250
 
 
 def reader_of(env: BuildEnvironment) -> TableReader:
@@ -65,20 +52,10 @@ def reader_of(env: BuildEnvironment) -> TableReader:
     return domain.table_reader
 
 
-def _forget(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def close_files(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Let go of the files when all documents are read."""
     domain_of(env).table_reader = None
     return []
-
-
-def setup_tables_reader(app: Sphinx) -> None:
-    """Connect to the end of reading."""
-    app.connect("env-updated", _forget)
-
-
-#: The value of ``:sheet:`` that means every visible sheet.
-ALL_SHEETS = "*"
-_YES_NO = {"": True, "yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 
 
 def _widths(argument: str) -> str | list[int]:
@@ -117,13 +94,7 @@ OPTIONS: Mapping[str, Callable[[str], Any]] = {
 
 
 def refined(table: Table, options: Mapping[str, Any]) -> Table:
-    """Return what is left of a table when its directive has chosen among rows and columns and formatted them.
-
-    Raises
-    ------
-    TableError
-        If an option names a column that is not there, or cannot be understood.
-    """
+    """Return what is left of a table when its directive has chosen among rows and columns and formatted them."""
     from exptdir.tables import apply_formats, select
 
     if options.keys() & {"columns", "rows", "sort", "limit"}:
@@ -139,32 +110,14 @@ def refined(table: Table, options: Mapping[str, Any]) -> Table:
     return table
 
 
-_TITLES = "exptdir_table_titles"
-
-
-def note_title(document: nodes.document, node: nodes.Element, title: str) -> None:
-    """Remember what a reference to a named node shows where it has no caption."""
-    for name in node["names"]:
-        document.attributes.setdefault(_TITLES, {})[name] = title
-
-
-def _add_labels(app: Sphinx, document: nodes.document) -> None:
-    """Come after Sphinx has collected the labels, so that captions win."""
+def add_labels(app: Sphinx, document: nodes.document) -> None:
+    """Give references to named tables without a caption their titles, once Sphinx has collected the captions."""
     titles: dict[str, str] = document.attributes.pop(_TITLES, {})
     standard = app.env.domains.standard_domain
     for name, title in titles.items():
         docname, anchor = standard.anonlabels.get(name, ("", ""))
         if docname == app.env.docname and name not in standard.labels:
             standard.labels[name] = docname, anchor, title
-
-
-def setup_table_labels(app: Sphinx) -> None:
-    """Connect to the end of reading a document."""
-    app.connect("doctree-read", _add_labels, priority=100)
-
-
-#: What messages call a table whose cells stand in the document.
-_INLINE = "inline table"
 
 
 class DatatableDirective(SphinxDirective):
@@ -180,7 +133,6 @@ class DatatableDirective(SphinxDirective):
         typed = self.arguments[0].strip() if self.arguments else ""
         try:
             if not typed:
-                # Return the table whose cells are the content.
                 from exptdir.tables import read_text
 
                 if not self.content:
@@ -194,8 +146,10 @@ class DatatableDirective(SphinxDirective):
                     delimiter=self.options.get("delimiter"),
                 )
                 table = refined(table, self.options)
+                # MyST counts lines from the directive on, docutils from the top of the document.
+                start = self.content_offset + (0 if isinstance(self.state, RSTState) else self.lineno)
                 for problem in table.problems:
-                    self._trouble(f"{_INLINE}: {problem.message}", self._line_of_content(problem.line))
+                    self._trouble(f"{_INLINE}: {problem.message}", problem.line and start + problem.line)
                 return [self._named(self._box(table, _INLINE, caption=True), _INLINE)]
             path = locate(self.env, typed, self.env.docname)
             self.env.note_dependency(str(path))
@@ -233,34 +187,35 @@ class DatatableDirective(SphinxDirective):
             title = next((part.astext() for part in captions if "exptdir-tables-caption" in part["classes"]), title)
         self.set_source_info(target)
         self.add_name(target)
-        note_title(self.state.document, target, title)
+        for name in target["names"]:
+            self.state.document.attributes.setdefault(_TITLES, {})[name] = title
         return whole
-
-    def _line_of_content(self, line: int | None) -> int | None:
-        """Return the line of the document that a line of the content is."""
-        if line is None:
-            return None
-        # MyST counts from the directive on, docutils from the top of the document.
-        start = 0 if isinstance(self.state, RSTState) else self.lineno
-        return start + self.content_offset + line
 
     def _tabs(self, path: Path, typed: str, names: Sequence[str]) -> nodes.Element:
         """Return all sheets as tabs, but for empty ones, of which many workbooks have some."""
-        tabs: list[tuple[str, nodes.Node]] = []
+        from sphinx_design.shared import create_component
+
+        # What sphinx-design's directive ``tab-set`` makes of such content.
+        tabs = create_component("tab-set", classes=["sd-tab-set", "exptdir-table-tabs"])
         for name in names:
             try:
-                tabs.append((name, self._box(self._read(path, typed, name), typed, caption=False)))
+                content = self._box(self._read(path, typed, name), typed, caption=False)
             except EmptySheetError:
-                pass
+                continue
             except TableError as error:
-                tabs.append((name, self._refused(typed, error)))
-        if not tabs:
+                content = self._refused(typed, error)
+            item = create_component("tab-item", classes=["sd-tab-item"], selected=not tabs.children)
+            # A name of a sheet is no prose: its quotes stay as they are.
+            item += nodes.rubric(name, name, classes=["sd-tab-label"], support_smartquotes=False)
+            item += create_component("tab-content", classes=["sd-tab-content"], children=[content])
+            tabs += item
+        if not tabs.children:
             raise TableError("all its sheets are empty: no cell holds anything")
         whole = nodes.container("", classes=["exptdir-tables"])
         title, below = self._caption()
         if title:
             whole += nodes.paragraph("", "", *title, classes=["exptdir-tables-caption"])
-        whole += [tab_set(tabs), *below]
+        whole += [tabs, *below]
         return whole
 
     def _read(self, path: Path, typed: str, sheet: str | None) -> Table:
@@ -282,8 +237,24 @@ class DatatableDirective(SphinxDirective):
 
     def _box(self, table: Table, typed: str, *, caption: bool) -> nodes.Element:
         """Return the table and what stands below it."""
-        table, missing = first_columns(table)
-        limit = rows_shown(table, domain_of(self.env).settings.table_limit)
+        domain = domain_of(self.env)
+        domain.tables.setdefault(self.env.docname, [])
+        missing = []
+        if table.n_columns > _COLUMNS:
+            from exptdir.tables import select
+            from exptdir.tables.ranges import column_letters
+
+            letters = table.letters or tuple(column_letters(at + 1) for at in range(table.n_columns))
+            shown = f"The first {_COLUMNS} of {table.n_columns:,} columns; choose others by “columns” or “range”."
+            missing = [nodes.paragraph("", shown, classes=["exptdir-table-more"])]
+            table = select(table, columns=f"{letters[0]}:{letters[_COLUMNS - 1]}")
+        limit, body = domain.settings.table_limit, table.n_rows - table.header_rows
+        limit = min(limit, _BEGINNING) if limit and body > limit else 0
+        first, total = min(body, limit) if limit else body, body + table.omitted
+        if first < total:
+            where = "" if typed == _INLINE else "; the file has them all"
+            text = f"The first {first:,} of {total:,} rows{where}." if first else f"None of {total:,} rows{where}."
+            missing.insert(0, nodes.paragraph("", text, classes=["exptdir-table-more"]))
         node = table_node(table, self._widths(table, typed), limit)
         node["classes"] += self.options.get("class", [])
         if "align" in self.options:
@@ -297,8 +268,8 @@ class DatatableDirective(SphinxDirective):
         box = table_box("", node, classes=["exptdir-table"])
         key = keep_rest(self.env, table, limit)
         if key is not None:
-            box["rest"] = key, table.n_rows - table.header_rows
-        box += [*more_line(table, limit, in_file=typed != _INLINE), *missing]
+            box["rest"] = key, body
+        box += missing
         box += [nodes.paragraph("", note, classes=["exptdir-table-note"]) for note in table.notes]
         box += below
         if typed != _INLINE:
@@ -337,11 +308,9 @@ class DatatableDirective(SphinxDirective):
 
 
 def setup_tables(app: Sphinx) -> None:
-    """Register the directive, its nodes and the numbering."""
+    """Register the directive and what its tables need."""
     app.add_directive("datatable", DatatableDirective)
-    app.add_node(table_number)
-    app.add_post_transform(UnpackRows)
-    setup_tables_html(app)
-    setup_tables_big(app)
-    setup_tables_reader(app)
-    setup_table_labels(app)
+    app.connect("env-updated", close_files)
+    app.connect("doctree-read", add_labels, priority=100)
+    setup_table_nodes(app)
+    setup_table_scripts(app)

@@ -94,25 +94,23 @@ class _Packer:
 
     def row(self, at: int, cells: Row, most: int) -> tuple[int, ...]:
         """Return the dresses of a row of which *most* rows are shown, itself included."""
-        found = tuple(self._cell(at, column, cell, most) for column, cell in enumerate(cells))
+        found = []
+        for column, cell in enumerate(cells):
+            if cell.href or cell.runs:
+                self.extras[at, column] = Extra(cell.href, cell.runs)
+            order = sort_key(cell)
+            if order is not None:
+                self.orders[at, column] = order
+            kind = "number" if cell.kind == "text" and column in self.numeric and is_missing(cell) else cell.kind
+            rowspan = min(cell.rowspan, most)
+            # Looks are shared by the cells of a style and live as long as the table.
+            key = kind, id(cell.look), rowspan, cell.colspan
+            if key not in self.places:
+                self.places[key] = len(self.dresses)
+                self.dresses.append(Dress(kind, cell.look, rowspan, cell.colspan))
+            found.append(self.places[key])
         # Most rows are dressed alike, and one tuple for all of them is what is pickled.
-        return self._rows.setdefault(found, found)
-
-    def _cell(self, at: int, column: int, cell: Cell, most: int) -> int:
-        if cell.href or cell.runs:
-            self.extras[at, column] = Extra(cell.href, cell.runs)
-        order = sort_key(cell)
-        if order is not None:
-            self.orders[at, column] = order
-        rowspan = min(cell.rowspan, most)
-        kind = "number" if cell.kind == "text" and column in self.numeric and is_missing(cell) else cell.kind
-        # Looks are shared by the cells of a style and live as long as the table.
-        key = kind, id(cell.look), rowspan, cell.colspan
-        place = self.places.get(key)
-        if place is None:
-            place = self.places[key] = len(self.dresses)
-            self.dresses.append(Dress(kind, cell.look, rowspan, cell.colspan))
-        return place
+        return self._rows.setdefault(tuple(found), tuple(found))
 
 
 def pack(table: Table, limit: int = 0) -> Packed:
@@ -173,11 +171,8 @@ def is_missing(cell: Cell) -> bool:
 def sort_key(cell: Cell) -> str | None:
     """Return what a cell is sorted by, where its text does not sort by itself.
 
-    Returns
-    -------
-    str or None
-        A number with nine digits, which tell the values of a table apart and keep pages small, or a date in
-        the order year, month, day; ``None`` where the text is as good.
+    That is a number with nine digits, which tell the values of a table apart and keep pages small, or a date in
+    the order year, month, day; ``None`` where the text is as good.
     """
     value = cell.value
     if cell.kind == "number":

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from exptdir.errors import TableError
 from exptdir.record.problem import nearest
+from exptdir.tables.grid import anchors
 from exptdir.tables.headers import is_unit
-from exptdir.tables.model import COVERED, Cell, Table
+from exptdir.tables.model import COVERED, Table
 from exptdir.tables.ranges import column_letters, column_number
 
 #: One item of a list of columns: in quotation marks (doubled inside) or backticks, or free of commas.
@@ -24,11 +25,7 @@ _LONGEST = 40
 class Columns:
     """The columns of a table, to be found by name.
 
-    Parameters
-    ----------
-    table
-        The table. A column is called what its last header row says, if that is no row of units; where it is empty,
-        what stands above.
+    A column is called what its last header row says, if that is no row of units; where it is empty, what stands above.
     """
 
     def __init__(self, table: Table) -> None:
@@ -49,7 +46,7 @@ class Columns:
         self._numbers = {letters: at for at, letters in enumerate(self.letters)}
 
     def find(self, name: str, *, quoted: bool = False) -> int:
-        """Return the place of a column, counted from 0.
+        """Return the place of a column, counted from 0; if there is none, or several, the error names the nearest.
 
         Parameters
         ----------
@@ -57,11 +54,6 @@ class Columns:
             What its header says, otherwise the same in other case, otherwise its letters.
         quoted
             Whether the author marked it as a name, which letters are not.
-
-        Raises
-        ------
-        TableError
-            If there is none, or several; the message names the nearest.
         """
         for same in (_spaced, _folded):
             found = self._by_name(name, same)
@@ -75,17 +67,7 @@ class Columns:
         raise TableError(f"there is no column {_short(name)!r}: {self._listed(name)}")
 
     def find_all(self, text: str) -> list[int]:
-        """Return the places of the columns that a list names; ``C:E`` stands for all from C to E.
-
-        Parameters
-        ----------
-        text
-            Names or letters, separated by commas; names with commas in quotation marks.
-
-        Returns
-        -------
-        list of int
-            The places, in the order given.
+        """Return the places of the columns that a list names, in its order; ``C:E`` stands for all from C to E.
 
         Raises
         ------
@@ -128,12 +110,7 @@ class Columns:
 
 
 def split_list(text: str) -> list[tuple[str, str, bool]]:
-    """Cut a list of columns at its commas.
-
-    Parameters
-    ----------
-    text
-        Names, separated by commas; names with commas in quotation marks or backticks.
+    """Cut a list of columns at its commas; names with commas stand in quotation marks or backticks.
 
     Returns
     -------
@@ -160,29 +137,6 @@ def split_list(text: str) -> list[tuple[str, str, bool]]:
         f"{_short(text)!r} is not a list of columns: separate names or letters by commas, and put names with "
         f'commas in them in quotation marks, as in loss, "a, b", D'
     )
-
-
-def anchors(rows: Sequence[Sequence[Cell]]) -> dict[tuple[int, int], tuple[int, int]]:
-    """Return for each cell of a merged range, its first one included, the place of the first.
-
-    Parameters
-    ----------
-    rows
-        Rows of a table.
-
-    Returns
-    -------
-    dict
-        From (row, column) to (row, column), counted from 0; empty where nothing is merged.
-    """
-    owners = {}
-    for top, row in enumerate(rows):
-        for left, cell in enumerate(row):
-            if cell.rowspan > 1 or cell.colspan > 1:
-                for below in range(top, min(top + cell.rowspan, len(rows))):
-                    for right in range(left, left + cell.colspan):
-                        owners[below, right] = (top, left)
-    return owners
 
 
 def _spaced(name: str) -> str:

@@ -32,16 +32,9 @@ Pair = tuple[Any, Any]
 def holds(symbol: str, left: Cell, right: Cell) -> bool:
     """Tell whether a comparison of two cells holds.
 
-    Parameters
-    ----------
-    left, right
-        The cells. Numbers compare with numbers, dates with dates and texts in ISO 8601, texts with texts; a
-        number also equals the text that it is shown as.
-
-    Returns
-    -------
-    bool
-        False for cells that cannot be compared, and for empty ones but in ``==`` with :data:`ANY_EMPTY`.
+    Numbers compare with numbers, dates with dates and texts in ISO 8601, texts with texts; a number also equals the
+    text that it is shown as. Nothing holds of cells that cannot be compared, nor of empty ones but ``==``
+    with :data:`ANY_EMPTY`.
     """
     if left is ANY_EMPTY or right is ANY_EMPTY:
         empty = left.kind == right.kind
@@ -69,34 +62,16 @@ def holds(symbol: str, left: Cell, right: Cell) -> bool:
 def contains(whole: Cell, part: Cell, wanted: bool = True) -> bool:
     """Tell whether one cell's text holds another's, or, if that is not *wanted*, whether it does not.
 
-    Parameters
-    ----------
-    wanted
-        Which of the two is asked.
-
-    Returns
-    -------
-    bool
-        False either way where one of them is empty.
+    False either way where one of them is empty.
     """
-    if not whole.text or not part.text:
-        return False
-    return (part.text in whole.text) is wanted
+    return bool(whole.text and part.text) and (part.text in whole.text) is wanted
 
 
 def sort_key(cell: Cell) -> tuple[int, Any]:
-    """Return what a cell is sorted by within its column; cells of different kinds stay apart.
+    """Return what a cell that is not empty is sorted by within its column; cells of different kinds stay apart.
 
-    Parameters
-    ----------
-    cell
-        A cell that is not empty.
-
-    Returns
-    -------
-    tuple
-        Rank of its kind, then number, moment, truth value, or text in natural order (``run2`` before
-        ``run10``).
+    That is the rank of its kind, then number, moment, truth value, or text in natural order (``run2`` before
+    ``run10``).
     """
     rank = _RANK.get(cell.kind, 3)
     if cell.kind in {"number", "bool"} and cell.value == cell.value:

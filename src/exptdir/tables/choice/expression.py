@@ -62,8 +62,7 @@ def parse_condition(text: str, find: Callable[[str, bool], int]) -> RowCondition
     Returns
     -------
     RowCondition
-        Tells whether a row meets the condition. An empty cell, or one that cannot be compared, meets no
-        comparison but ``== empty``.
+        An empty cell, or one that cannot be compared, meets no comparison but ``== empty``.
 
     Raises
     ------
@@ -88,7 +87,14 @@ def parse_condition(text: str, find: Callable[[str, bool], int]) -> RowCondition
         compiler = _Compiler(text, ticked, find)
         return RowCondition(compiler.condition(tree.body, 0), compiler.ordered)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise TableError(f"the condition {_short(text)} cannot be read: {_advice(marked)}") from None
+        # What is most likely wrong with what Python cannot read.
+        bare = _TICKED.sub('""', marked)
+        advice = 'write it like loss < 0.4 and model == "cnn", with names of several words in backticks'
+        if re.search(r"[^=!<>]=(?!=)", bare):
+            advice = "write == to compare"
+        elif "&" in bare or "|" in bare:
+            advice = "write and, or, not in words"
+        raise TableError(f"the condition {_short(text)} cannot be read: {advice}") from None
 
 
 class _Ordered:
@@ -148,7 +154,7 @@ class _Compiler:
             return lambda row: not inner(row)
         if isinstance(node, ast.Compare):
             operands = zip([node.left, *node.comparators], node.ops, node.comparators, strict=False)
-            parts = [self._pair(first, symbol, second, depth + 1) for first, symbol, second in operands]
+            parts = [self.comparison(first, symbol, second, depth + 1) for first, symbol, second in operands]
             return parts[0] if len(parts) == 1 else lambda row: all(part(row) for part in parts)
         raise self._refusal("it compares nothing; write it like loss < 0.4, or done == true", node)
 
@@ -182,12 +188,19 @@ class _Compiler:
             return lambda row: _calculate(sign, zero, operand(row))
         raise self._refusal("it is no number, text or column", node)
 
-    def _pair(self, left: ast.expr, symbol: ast.cmpop, right: ast.expr, depth: int) -> Condition:
+    def comparison(self, left: ast.expr, symbol: ast.cmpop, right: ast.expr, depth: int) -> Condition:
         first = self.value(left, depth)
         if isinstance(symbol, ast.In | ast.NotIn):
             wanted = isinstance(symbol, ast.In)
             if isinstance(right, ast.Tuple | ast.List | ast.Set):
-                return _among(first, [self.value(item, depth) for item in right.elts], wanted)
+                items = [self.value(item, depth) for item in right.elts]
+
+                def is_among(row: Row) -> bool:
+                    cell = first(row)
+                    found = any(holds("==", cell, item(row)) for item in items)
+                    return found if wanted else not found and cell.kind not in {"empty", "error"}
+
+                return is_among
             whole = self.value(right, depth)
             return lambda row: contains(whole(row), first(row), wanted)
         if type(symbol) not in _COMPARISONS:
@@ -221,16 +234,6 @@ class _Compiler:
         return TableError(f"the condition {_short(self.text)} cannot be used because of {_short(source)}: {why}")
 
 
-def _among(value: Value, items: Sequence[Value], wanted: bool) -> Condition:
-    def condition(row: Row) -> bool:
-        cell = value(row)
-        if wanted:
-            return any(holds("==", cell, item(row)) for item in items)
-        return cell.kind not in {"empty", "error"} and not any(holds("==", cell, item(row)) for item in items)
-
-    return condition
-
-
 def _calculate(apply: Callable[[Any, Any], Any], left: Cell, right: Cell) -> Cell:
     if left.kind != "number" or right.kind != "number":
         return _NOTHING
@@ -239,16 +242,6 @@ def _calculate(apply: Callable[[Any, Any], Any], left: Cell, right: Cell) -> Cel
     except ArithmeticError:
         return _NOTHING
     return Cell("", value, "number")
-
-
-def _advice(marked: str) -> str:
-    """Say what is most likely wrong with what Python cannot read."""
-    bare = _TICKED.sub('""', marked)
-    if re.search(r"[^=!<>]=(?!=)", bare):
-        return "write == to compare"
-    if "&" in bare or "|" in bare:
-        return "write and, or, not in words"
-    return 'write it like loss < 0.4 and model == "cnn", with names of several words in backticks'
 
 
 def _short(text: str) -> str:

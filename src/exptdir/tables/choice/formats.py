@@ -44,10 +44,24 @@ def apply_formats(table: Table, *, round: str | None = None, formats: str | None
         If a column is unknown or what is asked for cannot be read.
     """
     columns = Columns(table)
-    codes = _rounded(table, columns, round) if round is not None else {}
-    if formats is not None:
-        codes |= _given(table, columns, formats)
     head, body = table.rows[: table.header_rows], table.rows[table.header_rows :]
+    down = [[row[at] for row in body] for at in range(table.n_columns)]
+    codes: dict[int, str] = {}
+    if round is not None and round.strip().isdecimal():
+        whole = _digits(round.strip())
+        codes = {
+            at: whole
+            for at, cells in enumerate(down)
+            if any(isinstance(cell.value, float) and not cell.value.is_integer() for cell in cells)
+        }
+    elif round is not None:
+        codes = _rounded(columns, round)
+    lines = [line.strip() for line in (formats or "").splitlines() if line.strip()]
+    if len(lines) == 1 and not _NAMED.match(lines[0]):
+        code = _code(lines[0])
+        codes |= {at: code for at, cells in enumerate(down) if any(cell.kind == "number" for cell in cells)}
+    else:
+        codes |= dict(_named(columns, line) for line in lines)
     rows = [list(row) for row in body]
     for at, code in codes.items():
         shown = number_format(code)
@@ -56,7 +70,7 @@ def apply_formats(table: Table, *, round: str | None = None, formats: str | None
     useless = [
         f"the column {columns.names[at] or columns.letters[at]!r} holds no number, so that its format does nothing"
         for at in codes
-        if all(cell.kind not in {"number", "date"} for cell in _column(table, at))
+        if all(cell.kind not in {"number", "date"} for cell in down[at])
     ]
     return replace(
         table,
@@ -65,12 +79,7 @@ def apply_formats(table: Table, *, round: str | None = None, formats: str | None
     )
 
 
-def _rounded(table: Table, columns: Columns, text: str) -> dict[int, str]:
-    if text.strip().isdecimal():
-        whole = _digits(text.strip())
-        values = [[cell.value for cell in _column(table, at)] for at in range(table.n_columns)]
-        fractional = (any(isinstance(one, float) and not one.is_integer() for one in column) for column in values)
-        return {at: whole for at, is_so in enumerate(fractional) if is_so}
+def _rounded(columns: Columns, text: str) -> dict[int, str]:
     codes, at = {}, 0
     while match := _ROUNDED.match(text, at):
         quoted, ticked, name, digits, comma = match.groups()
@@ -87,22 +96,15 @@ def _digits(text: str) -> str:
     return f"0.{'0' * int(text)}" if int(text) else "0"
 
 
-def _given(table: Table, columns: Columns, text: str) -> dict[int, str]:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    named = [_NAMED.match(line) for line in lines]
-    if len(lines) == 1 and named[0] is None:
-        code = _code(lines[0])
-        return {at: code for at in range(table.n_columns) if any(cell.kind == "number" for cell in _column(table, at))}
-    codes = {}
-    for line, match in zip(lines, named, strict=True):
-        if match is None:
-            raise TableError(
-                f"{line[:80]!r} names no column: write one line for each, such as loss: 0.000, "
-                f"or a single format for all numbers"
-            )
-        quoted, ticked, name, code = match.groups()
-        codes[_find(columns, quoted, ticked, name)] = _code(code)
-    return codes
+def _named(columns: Columns, line: str) -> tuple[int, str]:
+    match = _NAMED.match(line)
+    if match is None:
+        raise TableError(
+            f"{line[:80]!r} names no column: write one line for each, such as loss: 0.000, "
+            f"or a single format for all numbers"
+        )
+    quoted, ticked, name, code = match.groups()
+    return _find(columns, quoted, ticked, name), _code(code)
 
 
 def _code(text: str) -> str:
@@ -116,21 +118,17 @@ def _find(columns: Columns, quoted: str | None, ticked: str | None, name: str | 
     return columns.find(name or "") if marked is None else columns.find(marked, quoted=True)
 
 
-def _column(table: Table, at: int) -> list[Cell]:
-    return [row[at] for row in table.rows[table.header_rows :]]
-
-
 def _shown(cell: Cell, format: NumberFormat) -> Cell:
     """Show a cell under a format; a date stays one, and what no format can show stays as it is."""
     value = cell.value
     if cell.kind == "number" and isinstance(value, int | float) and isfinite(value):
         text = format.number(value).strip()
     elif format.dated and isinstance(value, dt.date | dt.timedelta):
-        text = format.exact(to_serial(value)).strip()
+        text = format.number(to_serial(value)).strip()
     else:
         return cell
     if not text.strip("#"):
         return cell
-    colour = format.colour(value) if format.coloured else None
+    colour = format.colour(value)
     look = cell.look if colour in {None, "000000"} else cell.look._replace(ink=colour)
     return Cell(text, value, cell.kind, look, cell.rowspan, cell.colspan, False, cell.href)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from exptdir.record.problem import Problem
-from exptdir.tables.choice.columns import Columns, anchors, split_list
+from exptdir.tables.choice.columns import Columns, split_list
 from exptdir.tables.choice.compare import sort_key
 from exptdir.tables.choice.expression import parse_condition
-from exptdir.tables.model import COVERED, Cell, Table
-
-Rows = Sequence[Sequence[Cell]]
+from exptdir.tables.grid import anchors
+from exptdir.tables.model import COVERED, Table
 
 
 def select(
@@ -31,8 +29,7 @@ def select(
     Parameters
     ----------
     columns
-        Columns to show, in this order: names or letters, separated by commas (see
-        :class:`exptdir.tables.choice.columns.Columns`).
+        Columns to show, in this order: names or letters, separated by commas.
     rows
         Condition that shown rows meet (see :func:`exptdir.tables.choice.expression.parse_condition`).
     sort
@@ -40,11 +37,6 @@ def select(
         order round. Empty cells come last.
     limit
         How many rows below the headers are shown at most; the rest is counted in ``omitted``.
-
-    Returns
-    -------
-    Table
-        A new table.
 
     Raises
     ------

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import locale
-from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import NamedTuple
 
 from .sections import FormatToken, Section
@@ -31,41 +30,135 @@ class Moment(NamedTuple):
     elapsed: Decimal | int
 
 
-Part = Callable[[Moment], str]
+#: What a cell shows whose number is no date: negative, or after 31 December 9999.
+SHOWN_OUT_OF_RANGE = "########"
+#: First serial number after 31 December 9999 in the 1900 system.
+END = 2958466
+#: Days from the beginning of the 1900 system to that of the 1904 system.
+DAYS_TO_1904 = 1462
+#: The 1900 system counts a 29 February 1900 that never was, as Lotus 1-2-3 did.
+LEAP_BUG = 60
+#: Decimals of a second that are told apart; a code may ask for hundreds, and gets noughts.
+MAX_DECIMALS = 9
+_PRECISE = Context(prec=60, rounding=ROUND_HALF_UP)
+_EPOCH = dt.datetime(1899, 12, 30)
+
+#: What is a month unless it stands next to hours or seconds.
+_MONTH_NUMBERS = (FormatToken("date", "m"), FormatToken("date", "mm"))
 
 
-def part_of(token: FormatToken, noon: bool, language: int = 0) -> str | Part:
-    """Return what a token shows, or a function that says so for each moment.
+def to_serial(value: dt.date | dt.time | dt.timedelta, date1904: bool = False) -> Decimal:
+    """Return the number that a spreadsheet stores for a date, a time or a duration: days and fraction of a day."""
+    if isinstance(value, dt.time):
+        value = dt.timedelta(
+            hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond
+        )
+    if isinstance(value, dt.timedelta):
+        return _days(value)
+    if not isinstance(value, dt.datetime):
+        value = dt.datetime(value.year, value.month, value.day)
+    serial = _days(value.replace(tzinfo=None) - _EPOCH)
+    if date1904:
+        return serial - DAYS_TO_1904
+    return serial if serial > LEAP_BUG else serial - 1
 
-    Parameters
-    ----------
-    noon
-        Whether hours count to 12.
-    language
-        Number of the language that names of months and days are in, as Windows counts; 0 for English.
 
-    Returns
-    -------
-    str or callable
-        A text where the token shows the same for every moment.
+def moment(section: Section, serial: float, date1904: bool) -> dt.datetime | dt.timedelta | None:
+    """Return what a serial number means under a section with parts of a date.
+
+    A duration if the section shows only hours, minutes and seconds, otherwise date and time; ``None`` outside the years
+    1900 to 9999 and for the 29 February 1900 that never was.
     """
-    if token.kind == "date":
-        return partial(_date_part, token.source[0], len(token.source), noon, language)
-    if token.kind in {"elapsed", "ampm", "subsecond"}:
-        return partial(_time_part, token)
-    return token.shown or (token.source if token.kind == "digit" else "")
+    days = serial + (DAYS_TO_1904 if date1904 else 0)
+    if not date_layout(section).calendar:
+        return dt.timedelta(days=serial) if abs(serial) < END else None
+    if not 1 <= days < END or int(days) == LEAP_BUG:
+        return None
+    return _EPOCH + dt.timedelta(days=days + (days < LEAP_BUG))
 
 
-def _time_part(token: FormatToken, moment: Moment) -> str:
-    if token.kind == "elapsed":
-        unit = {"h": 3600, "m": 60, "s": 1}[token.source[0]]
-        return str(int(moment.elapsed // unit)).zfill(len(token.source))
-    if token.kind == "ampm":
-        half = int(moment.second_of_day >= DAY // 2)
-        return token.source.split("/")[half] if len(token.source) == 3 else ("AM", "PM")[half]
-    places = len(token.source) - 1
-    fraction = f"{moment.second_of_day % 1:f}".partition(".")[2]
-    return "." + fraction[:places].ljust(places, "0")
+def render_date(section: Section, serial: Decimal, date1904: bool) -> str:
+    """Show a serial number under a section with parts of a date; ``########`` where it is none."""
+    layout = date_layout(section)
+    shown = abs(serial) if layout.elapsed_only else serial
+    days = shown + (DAYS_TO_1904 if date1904 else 0)
+    if (serial < 0 and not date1904) or not 0 <= days < END:
+        return SHOWN_OUT_OF_RANGE
+    # Rounded to what is shown of a second, so that no 60 seconds appear.
+    elapsed = _seconds(shown, layout.decimals)
+    day, second = divmod(_seconds(days, layout.decimals), DAY)
+    number = int(day)
+    if number >= END:
+        return SHOWN_OUT_OF_RANGE
+    weekday = (number - 1) % 7
+    if number in {0, LEAP_BUG}:
+        moment = Moment(1900, 2 if number else 1, 29 if number else 0, weekday, second, elapsed)
+    else:
+        date = _EPOCH + dt.timedelta(days=number + (number < LEAP_BUG))
+        moment = Moment(date.year, date.month, date.day, weekday, second, elapsed)
+    text = "".join(layout.part(token, moment) for token in layout.tokens)
+    return "-" + text if layout.elapsed_only and serial < 0 else text
+
+
+class DateLayout:
+    """What a section shows of a moment."""
+
+    def __init__(self, tokens: tuple[FormatToken, ...], language: int) -> None:
+        # Mark ``m`` next to hours or seconds as minutes (``M``); make one token of ``.00`` after seconds.
+        marked: list[FormatToken] = []
+        for token in tokens:
+            source = token.source.lower() if token.kind == "date" else token.source
+            before = next((part for part in reversed(marked) if part.kind in {"date", "elapsed"}), None)
+            if token.kind == "date" and source in {"m", "mm"} and before and before.source[0] == "h":
+                source = source.upper()
+            elif token.kind in {"date", "elapsed"} and source[0] == "s" and before in _MONTH_NUMBERS:
+                marked[len(marked) - 1 - marked[::-1].index(before)] = FormatToken("date", before.source.upper())
+            if token.kind == "digit" and marked and marked[-1].kind in {"point", "subsecond"}:
+                dots = "" if marked[-1].kind == "subsecond" else "."
+                marked[-1] = FormatToken("subsecond", (dots or marked[-1].source) + token.source)
+            else:
+                marked.append(FormatToken(token.kind, source))
+        self.tokens = tuple(marked)
+        self._noon = any(token.kind == "ampm" for token in marked)
+        self._language = language
+        self.calendar = any(token.kind == "date" and token.source[0] in "ymdb" for token in marked)
+        self.elapsed_only = not self.calendar and any(token.kind == "elapsed" for token in marked)
+        decimals = max((len(token.source) - 1 for token in marked if token.kind == "subsecond"), default=0)
+        self.decimals = min(decimals, MAX_DECIMALS)
+
+    def part(self, token: FormatToken, moment: Moment) -> str:
+        """Return what a token shows of a moment."""
+        letter, length = token.source[:1], len(token.source)
+        if token.kind == "elapsed":
+            return str(int(moment.elapsed // {"h": 3600, "m": 60, "s": 1}[letter])).zfill(length)
+        if token.kind == "ampm":
+            half = int(moment.second_of_day >= DAY // 2)
+            return token.source.split("/")[half] if length == 3 else ("AM", "PM")[half]
+        if token.kind == "subsecond":
+            return "." + f"{moment.second_of_day % 1:f}".partition(".")[2][: length - 1].ljust(length - 1, "0")
+        if token.kind != "date":
+            return token.shown or (token.source if token.kind == "digit" else "")
+        if letter in "yb":
+            year = moment.year + (543 if letter == "b" else 0)
+            return f"{year % 100:02d}" if length < 3 else f"{year:04d}"
+        if letter in "md" and length > 2:
+            at = moment.month - 1 if letter == "m" else moment.weekday
+            return _names("months" if letter == "m" else "days", self._language, length)[at]
+        hour = int(moment.second_of_day // 3600)
+        number = {
+            "m": moment.month,
+            "d": moment.day,
+            "h": (hour - 1) % 12 + 1 if self._noon else hour,
+            "M": int(moment.second_of_day // 60 % 60),
+            "s": int(moment.second_of_day % 60),
+        }[letter]
+        return str(number).zfill(min(length, 2))
+
+
+@lru_cache(maxsize=512)
+def date_layout(section: Section) -> DateLayout:
+    """Return what a section with parts of a date shows, worked out once."""
+    return DateLayout(section.tokens, section.language)
 
 
 @lru_cache(maxsize=64)
@@ -91,176 +184,12 @@ def _names(what: str, language: int, length: int) -> tuple[str, ...]:
     return tuple(name[:3] for name in named) if length == 3 and named is english else named
 
 
-def _date_part(letter: str, length: int, noon: bool, language: int, moment: Moment) -> str:
-    if letter in "yb":
-        year = moment.year + (543 if letter == "b" else 0)
-        return f"{year % 100:02d}" if length < 3 else f"{year:04d}"
-    if letter == "m" and length > 2:
-        return _names("months", language, length)[moment.month - 1]
-    if letter == "d" and length > 2:
-        return _names("days", language, length)[moment.weekday]
-    # Minutes are "M" here (see DateLayout).
-    hour = int(moment.second_of_day // 3600)
-    number = {
-        "m": moment.month,
-        "d": moment.day,
-        "h": (hour - 1) % 12 + 1 if noon else hour,
-        "M": int(moment.second_of_day // 60 % 60),
-        "s": int(moment.second_of_day % 60),
-    }[letter]
-    return str(number).zfill(min(length, 2))
-
-
-#: What a cell shows whose number is no date: negative, or after 31 December 9999.
-SHOWN_OUT_OF_RANGE = "########"
-#: First serial number after 31 December 9999 in the 1900 system.
-END = 2958466
-#: Days from the beginning of the 1900 system to that of the 1904 system.
-DAYS_TO_1904 = 1462
-#: The 1900 system counts a 29 February 1900 that never was, as Lotus 1-2-3 did.
-LEAP_BUG = 60
-#: Decimals of a second that are told apart; a code may ask for hundreds, and gets noughts.
-MAX_DECIMALS = 9
-_PRECISE = Context(prec=60, rounding=ROUND_HALF_UP)
-_EPOCH = dt.datetime(1899, 12, 30)
-
-#: What is a month unless it stands next to hours or seconds.
-_MONTH_NUMBERS = (FormatToken("date", "m"), FormatToken("date", "mm"))
-
-
-def to_serial(value: dt.date | dt.time | dt.timedelta, date1904: bool = False) -> Decimal:
-    """Return the number that a spreadsheet stores for a date, a time or a duration.
-
-    Parameters
-    ----------
-    value
-        Date, date and time, time of day, or duration.
-    date1904
-        Which date system.
-
-    Returns
-    -------
-    Decimal
-        Days and fraction of a day.
-    """
-    if isinstance(value, dt.time):
-        value = dt.timedelta(
-            hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond
-        )
-    if isinstance(value, dt.timedelta):
-        return _days(value)
-    if not isinstance(value, dt.datetime):
-        value = dt.datetime(value.year, value.month, value.day)
-    serial = _days(value.replace(tzinfo=None) - _EPOCH)
-    if date1904:
-        return serial - DAYS_TO_1904
-    return serial if serial > LEAP_BUG else serial - 1
-
-
-def moment(section: Section, serial: float, date1904: bool) -> dt.datetime | dt.timedelta | None:
-    """Return what a serial number means under a section with parts of a date.
-
-    Parameters
-    ----------
-    serial
-        Days since the beginning of the date system.
-    date1904
-        Which date system.
-
-    Returns
-    -------
-    datetime.datetime, datetime.timedelta or None
-        A duration if the section shows only hours, minutes and seconds, otherwise date and time; ``None``
-        outside the years 1900 to 9999 and for the 29 February 1900 that never was.
-    """
-    days = serial + (DAYS_TO_1904 if date1904 else 0)
-    if not date_layout(section).calendar:
-        return dt.timedelta(days=serial) if abs(serial) < END else None
-    if not 1 <= days < END or int(days) == LEAP_BUG:
-        return None
-    return _EPOCH + dt.timedelta(days=days + (days < LEAP_BUG))
-
-
-def render_date(section: Section, serial: Decimal, date1904: bool) -> str:
-    """Show a serial number under a section with parts of a date.
-
-    Parameters
-    ----------
-    date1904
-        Which date system.
-
-    Returns
-    -------
-    str
-        The text, with English names; ``########`` where the number is no date.
-    """
-    layout = date_layout(section)
-    if serial < 0 and not date1904:
-        return SHOWN_OUT_OF_RANGE
-    moment = _moment(abs(serial) if layout.elapsed_only else serial, layout.decimals, date1904)
-    if moment is None:
-        return SHOWN_OUT_OF_RANGE
-    shown = "".join(part if isinstance(part, str) else part(moment) for part in layout.parts)
-    return "-" + shown if layout.elapsed_only and serial < 0 else shown
-
-
-class DateLayout:
-    """What a section shows of a moment."""
-
-    def __init__(self, tokens: tuple[FormatToken, ...], language: int) -> None:
-        # Mark ``m`` next to hours or seconds as minutes (``M``); make one token of ``.00`` after seconds.
-        marked: list[FormatToken] = []
-        for token in tokens:
-            source = token.source.lower() if token.kind == "date" else token.source
-            before = next((part for part in reversed(marked) if part.kind in {"date", "elapsed"}), None)
-            if token.kind == "date" and source in {"m", "mm"} and before and before.source[0] == "h":
-                source = source.upper()
-            elif token.kind in {"date", "elapsed"} and source[0] == "s" and before in _MONTH_NUMBERS:
-                marked[len(marked) - 1 - marked[::-1].index(before)] = FormatToken("date", before.source.upper())
-            if token.kind == "digit" and marked and marked[-1].kind in {"point", "subsecond"}:
-                dots = "" if marked[-1].kind == "subsecond" else "."
-                marked[-1] = FormatToken("subsecond", (dots or marked[-1].source) + token.source)
-            else:
-                marked.append(FormatToken(token.kind, source))
-        noon = any(token.kind == "ampm" for token in marked)
-        self.parts: tuple[str | Part, ...] = tuple(part_of(token, noon, language) for token in marked)
-        self.calendar = any(token.kind == "date" and token.source[0] in "ymdb" for token in marked)
-        self.elapsed_only = not self.calendar and any(token.kind == "elapsed" for token in marked)
-        decimals = max((len(token.source) - 1 for token in marked if token.kind == "subsecond"), default=0)
-        self.decimals = min(decimals, MAX_DECIMALS)
-
-
-@lru_cache(maxsize=512)
-def date_layout(section: Section) -> DateLayout:
-    """Return what a section with parts of a date shows, worked out once."""
-    return DateLayout(section.tokens, section.language)
-
-
 def _days(duration: dt.timedelta) -> Decimal:
     seconds = duration.days * DAY + duration.seconds + Decimal(duration.microseconds).scaleb(-6)
     return _PRECISE.divide(Decimal(seconds), Decimal(DAY))
 
 
-def _moment(serial: Decimal, decimals: int, date1904: bool) -> Moment | None:
-    """Take a serial number apart, rounded to what is shown of a second so that no 60 seconds appear."""
-    days = serial + (DAYS_TO_1904 if date1904 else 0)
-    if not 0 <= days < END:
-        return None
-    elapsed = _rounded(serial, decimals)
-    day, second = divmod(_rounded(days, decimals), DAY)
-    number = int(day)
-    if number >= END:
-        return None
-    weekday = (number - 1) % 7
-    if number == LEAP_BUG:
-        return Moment(1900, 2, 29, weekday, second, elapsed)
-    if number == 0:
-        return Moment(1900, 1, 0, weekday, second, elapsed)
-    date = _EPOCH + dt.timedelta(days=number + (number < LEAP_BUG))
-    return Moment(date.year, date.month, date.day, weekday, second, elapsed)
-
-
-def _rounded(days: Decimal, decimals: int) -> Decimal:
+def _seconds(days: Decimal, decimals: int) -> Decimal:
     seconds = _PRECISE.multiply(days, Decimal(DAY))
     # A float holds a day of this century to about a microsecond: what lies below is noise of the binary
     # fraction.

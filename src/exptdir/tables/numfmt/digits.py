@@ -21,13 +21,7 @@ _USUAL = re.compile(r"(?:#,##|#*)0(?:\.0+)?\Z")
 
 
 def render_number(section: Section, value: Decimal) -> str:
-    """Show a number under a section that is neither a date nor a text.
-
-    Parameters
-    ----------
-    value
-        The number; a minus sign goes before everything else.
-    """
+    """Show a number under a section that is neither a date nor a text; a minus sign goes before everything else."""
     layout = layout_of(section)
     size, sign = abs(value), "-" if value < 0 else ""
     if layout.general:
@@ -103,7 +97,11 @@ class DigitLayout:
             return f"{sign}{before}{rounded:,f}{after}" if self.grouped else f"{sign}{before}{rounded:f}{after}"
         whole, _, decimals = f"{rounded:f}".partition(".")
         shown |= self._whole(whole.lstrip("0"))
-        shown |= self._decimals(decimals)
+        shown |= zip(self.decimals, decimals, strict=False)
+        for at in reversed(self.decimals):
+            if shown[at] != "0" or self.tokens[at].source == "0":
+                break
+            shown[at] = _blank(self.tokens[at])
         return sign + "".join(shown.get(at, token.shown) for at, token in enumerate(self.tokens))
 
     def _whole(self, digits: str) -> dict[int, str]:
@@ -121,14 +119,6 @@ class DigitLayout:
             shown[first] = "".join(map("".join, zip(rest, commas, strict=True))) + shown[first]
         elif rest and self.point < len(self.tokens):
             shown[self.point] = rest + "."
-        return shown
-
-    def _decimals(self, digits: str) -> dict[int, str]:
-        shown = dict(zip(self.decimals, digits, strict=False))
-        for at in reversed(self.decimals):
-            if shown[at] != "0" or self.tokens[at].source == "0":
-                break
-            shown[at] = _blank(self.tokens[at])
         return shown
 
 
@@ -178,11 +168,8 @@ def _pad(number: int, places: str, *, after: bool = False) -> str:
 def general(value: Decimal) -> str:
     """Show a number as ``General`` does.
 
-    Returns
-    -------
-    str
-        All its digits if they fit into eleven characters; otherwise as many decimals as do, or six
-        significant digits and an exponent where the number is too large or, below 0.0001, too small for that.
+    All its digits if they fit into eleven characters; otherwise as many decimals as do, or six significant digits and
+    an exponent where the number is too large or, below 0.0001, too small for that.
     """
     number = FIFTEEN.plus(value)
     sign, size = "-" if number < 0 else "", abs(number)
@@ -195,7 +182,6 @@ def general(value: Decimal) -> str:
         rounded = _trim(f"{round_to(size, max(places, 0)):f}")
         if len(rounded) <= GENERAL_WIDTH:
             return sign + rounded
-    exponent = size.adjusted()
     # An exponent of three digits takes one from the mantissa.
     mantissa = round_to(size.scaleb(-exponent, EXACT), 5 if abs(exponent) < 100 else 4)
     if mantissa >= 10:

@@ -1,4 +1,7 @@
-"""The syntax of a format code: its sections, their tokens and conditions (ECMA-376 part 1, §18.8.31)."""
+"""The syntax of a format code: its sections, their tokens, conditions and colours (ECMA-376 part 1, §18.8.31).
+
+Also the codes that workbooks name by number only (§18.8.30).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property, lru_cache
-
-from ..colours import section_colour
 
 _TOKEN = re.compile(
     r"""
@@ -46,6 +47,32 @@ _OPERATORS = {
     "<>": operator.ne,
 }
 _ZERO = Decimal(0)
+#: The palette of §18.8.27, from index 8 on; the first eight are the same as the next.
+PALETTE = tuple(
+    colour
+    for row in (
+        "000000 ffffff ff0000 00ff00 0000ff ffff00 ff00ff 00ffff",
+        "800000 008000 000080 808000 800080 008080 c0c0c0 808080",
+        "9999ff 993366 ffffcc ccffff 660066 ff8080 0066cc ccccff",
+        "000080 ff00ff ffff00 00ffff 800080 800000 008080 0000ff",
+        "00ccff ccffff ccffcc ffff99 99ccff ff99cc cc99ff ffcc99",
+        "3366ff 33cccc 99cc00 ffcc00 ff9900 ff6600 666699 969696",
+        "003366 339966 003300 333300 993300 993366 333399 333333",
+    )
+    for colour in row.split()
+)
+#: The colours that a section can name: ``[Color1]`` to ``[Color56]`` are the palette.
+_COLOURS = {
+    **{f"color{blank}{at}": colour for at, colour in enumerate(PALETTE, start=1) for blank in ("", " ")},
+    "black": "000000",
+    "blue": "0000ff",
+    "cyan": "00ffff",
+    "green": "00ff00",
+    "magenta": "ff00ff",
+    "red": "ff0000",
+    "white": "ffffff",
+    "yellow": "ffff00",
+}
 #: What programs show, whatever else a section says, as the date and the time of the system: here in English (US).
 _SYSTEM = {"[$-F800]": "dddd, mmmm d, yyyy", "[$-F400]": "h:mm:ss AM/PM"}
 #: Characters of a code that are read; Excel lets nobody write more than 255.
@@ -116,12 +143,7 @@ class Section:
 
 @lru_cache(maxsize=512)
 def parse(code: str) -> tuple[Section, ...]:
-    """Read a format code.
-
-    Parameters
-    ----------
-    code
-        The code as the workbook stores it, in English (``General``, ``y``, ``m``, ``d``).
+    """Read a format code as the workbook stores it, in English (``General``, ``y``, ``m``, ``d``).
 
     Returns
     -------
@@ -144,8 +166,8 @@ def parse(code: str) -> tuple[Section, ...]:
             tokens, condition, colour, language = [], None, None, 0
         elif kind == "bracket" and (test := _CONDITION.match(source)):
             condition = Condition(test[1], Decimal(test[2]))
-        elif kind == "bracket" and (found := section_colour(source)):
-            colour = found
+        elif kind == "bracket" and source.lower() in _COLOURS:
+            colour = _COLOURS[source.lower()]
         elif kind == "bracket" and (spoken := _LANGUAGE.search(source)):
             # The upper digits are a calendar and a shape of digits.
             language = int(spoken[1], 16) & 0xFFFF
@@ -198,11 +220,6 @@ def text_section(sections: tuple[Section, ...]) -> Section | None:
 def choose(sections: tuple[Section, ...], value: Decimal) -> tuple[Section | None, bool]:
     """Choose the section that shows a number.
 
-    Parameters
-    ----------
-    sections
-        What :func:`parse` returned.
-
     Returns
     -------
     tuple
@@ -231,3 +248,55 @@ def numeric_sections(sections: tuple[Section, ...]) -> tuple[tuple[Section, Cond
         conditions[0] = conditions[0] or Condition(">", _ZERO)
         conditions[1] = conditions[1] or Condition("<", _ZERO)
     return tuple(zip(numeric, conditions, strict=True))
+
+
+_CODES = {
+    1: "0",
+    2: "0.00",
+    3: "#,##0",
+    4: "#,##0.00",
+    5: '"$"#,##0_);("$"#,##0)',
+    6: '"$"#,##0_);[Red]("$"#,##0)',
+    7: '"$"#,##0.00_);("$"#,##0.00)',
+    8: '"$"#,##0.00_);[Red]("$"#,##0.00)',
+    9: "0%",
+    10: "0.00%",
+    11: "0.00E+00",
+    12: "# ?/?",
+    13: "# ??/??",
+    14: "m/d/yyyy",
+    15: "d-mmm-yy",
+    16: "d-mmm",
+    17: "mmm-yy",
+    18: "h:mm AM/PM",
+    19: "h:mm:ss AM/PM",
+    20: "h:mm",
+    21: "h:mm:ss",
+    22: "m/d/yyyy h:mm",
+    37: "#,##0_);(#,##0)",
+    38: "#,##0_);[Red](#,##0)",
+    39: "#,##0.00_);(#,##0.00)",
+    40: "#,##0.00_);[Red](#,##0.00)",
+    41: r'_(* #,##0_);_(* \(#,##0\);_(* "-"_);_(@_)',
+    42: r'_("$"* #,##0_);_("$"* \(#,##0\);_("$"* "-"_);_(@_)',
+    43: r'_(* #,##0.00_);_(* \(#,##0.00\);_(* "-"??_);_(@_)',
+    44: r'_("$"* #,##0.00_);_("$"* \(#,##0.00\);_("$"* "-"??_);_(@_)',
+    45: "mm:ss",
+    46: "[h]:mm:ss",
+    47: "mm:ss.0",
+    48: "##0.0E+0",
+    49: "@",
+}
+#: Numbers that mean something in programs of one language only: dates and times of Chinese, Japanese and Korean
+#: (27 to 36, 50 to 58), and Thai ones of these formats (59 to 81). English ones, of which LibreOffice is taken
+#: here, show them as the numbers on the right.
+_OTHER_LANGUAGES = {
+    **dict.fromkeys((*range(27, 32), 36, *range(50, 59), 71, 72), 14),
+    **dict.fromkeys(range(32, 36), 21),
+    **{59: 1, 60: 2, 61: 3, 62: 4, 63: 5, 64: 6, 65: 7, 66: 8, 67: 9, 68: 10, 69: 12, 70: 13},
+    **{73: 15, 74: 16, 75: 17, 76: 20, 77: 21, 78: 22, 79: 45, 80: 46, 81: 47},
+}
+
+#: Codes by number, where they are not ``General``. 14 and 22 follow the language of the program, here English
+#: (US), and 47 misses its colon in the standard: they are written here as programs show them.
+BUILT_IN = _CODES | {number: _CODES[same] for number, same in _OTHER_LANGUAGES.items()}
