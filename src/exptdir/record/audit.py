@@ -20,15 +20,7 @@ from exptdir.record.walk import join, walk
 
 
 class Audit:
-    """Looks through the documents of a record.
-
-    Parameters
-    ----------
-    conf
-        What the record's ``conf.py`` says.
-    record
-        The record, as the scan found it.
-    """
+    """Looks through the documents of a record."""
 
     def __init__(self, conf: Conf, record: Record) -> None:
         self._conf, self._record = conf, record
@@ -93,13 +85,7 @@ def _dates(document: Document) -> Iterator[Problem]:
 
 
 def large_files(conf: Conf, record: Record, limit: int) -> Iterator[Problem]:
-    """Find the files of experiments that are larger than a limit.
-
-    Parameters
-    ----------
-    limit
-        In bytes.
-    """
+    """Find the files of experiments that are larger than *limit*, in bytes."""
     walks = (walk(record.base, experiment.key, conf.exclude) for experiment in record.children(None))
     for directory, files, _, _ in chain.from_iterable(walks):
         for name in files:

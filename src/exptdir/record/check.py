@@ -21,13 +21,7 @@ STATUSES: Mapping[str, str] = {
 
 
 def check(record: Record, statuses: Mapping[str, str] | None = None) -> list[Problem]:
-    """Find what can only be seen with all experiments at hand.
-
-    Parameters
-    ----------
-    statuses
-        The statuses that are allowed; empty or ``None`` for the usual ones.
-    """
+    """Find what can only be seen with all experiments at hand; without *statuses* the usual ones are allowed."""
     statuses = statuses or STATUSES
     problems = []
     for number, group in sorted(record.by_id.items()):
@@ -95,15 +89,7 @@ def _cycles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
 
 
 def status(record: Record, experiment: Experiment, statuses: Mapping[str, str] | None = None) -> str | None:
-    """Return the status to show: the author's own, or ``blocked`` while a prerequisite is not done.
-
-    Parameters
-    ----------
-    record, experiment
-        The experiment and the record that its prerequisites are in.
-    statuses
-        Meaning of each status, as in :data:`STATUSES`.
-    """
+    """Return the status to show: the author's own, or ``blocked`` while a prerequisite is not done."""
     statuses = statuses or STATUSES
     if meaning(experiment.status, statuses) not in {None, "open"}:
         return experiment.status

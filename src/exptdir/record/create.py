@@ -26,46 +26,28 @@ _LONGEST_NAME = 60
 
 @dataclass(frozen=True)
 class NewExperiment:
-    """What the new experiment is to be.
-
-    Parameters
-    ----------
-    today
-        The day of its first entry.
-    name
-        The words of its directory's name; made of the title where there are none.
-    parent
-        Key of the experiment to be nested in.
-    tags, status
-        Its facts.
-    template
-        Name of a template; ``None`` for the one called ``default``, if there is one.
-    suffix
-        ``.md`` or ``.rst``; as the newest experiment's where it is ``None``.
-    """
+    """What the new experiment is to be."""
 
     title: str
+    #: The day of its first entry.
     today: date
+    #: The words of its directory's name; made of the title where there are none.
     name: str | None = None
+    #: Key of the experiment to be nested in.
     parent: str | None = None
+    #: *tags*, *status*: its facts.
     tags: tuple[str, ...] = ()
     status: str | None = None
+    #: Name of a template; ``None`` for the one called ``default``, if there is one.
     template: str | None = None
+    #: ``.md`` or ``.rst``; as the newest experiment's where it is ``None``.
     suffix: str | None = None
 
 
 def new_experiment(conf: Conf, record: Record, wanted: NewExperiment) -> tuple[Plan, Path, int]:
-    """Plan a new experiment.
+    """Plan a new experiment; return the plan, the log and the number.
 
-    Returns
-    -------
-    tuple
-        The plan, the log and the number.
-
-    Raises
-    ------
-    EditError
-        When the title makes no name, there is no such template, or the directory exists.
+    Raises EditError when the title makes no name, there is no such template, or the directory exists.
     """
     title = " ".join(wanted.title.split())
     name = slug(wanted.name or title)

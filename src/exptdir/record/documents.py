@@ -35,14 +35,8 @@ def documents(conf: Conf) -> Iterator[str]:
 class Document:
     """A document, and what is found in it when it is first asked for.
 
-    Parameters
-    ----------
-    order
-        How the record's dates are to be read where they are unclear (``exptdir_date_order``).
-    begun
-        The day on which its experiment began, if it is a log.
-    stated
-        Its experiment's title, likewise, where it is a fact.
+    *order* is the setting ``exptdir_date_order``. Of a log, *begun* is the day on which its experiment began, and
+    *stated* that one's title where it is a fact.
     """
 
     def __init__(self, path: Path, order: str = "", begun: date | None = None, stated: str | None = None) -> None:
@@ -104,30 +98,20 @@ def _with_included(blocks: Blocks, path: Path, depth: int = 3) -> str:
 
 @dataclass(frozen=True)
 class Overview:
-    """One experiment.
+    """One experiment."""
 
-    Parameters
-    ----------
-    experiment
-        Its facts.
-    status
-        The status to show, ``blocked`` included.
-    entries
-        Its entries, in the order of the log.
-    runs
-        The runs that its log describes.
-    parent, children
-        The experiment around it, and those directly in it.
-    refers_to, cited_by
-        The experiments at the other ends of references.
-    """
-
+    #: Its facts.
     experiment: Experiment
+    #: The status to show, ``blocked`` included.
     status: str | None
+    #: Its entries, in the order of the log.
     entries: tuple[DatedHeading, ...]
+    #: The runs that its log describes.
     runs: tuple[str, ...]
+    #: *parent*, *children*: the experiment around it, and those directly in it.
     parent: Experiment | None
     children: tuple[Experiment, ...]
+    #: *refers_to*, *cited_by*: the experiments at the other ends of references.
     refers_to: tuple[Experiment, ...]
     cited_by: tuple[Experiment, ...]
 
@@ -138,13 +122,7 @@ class Overview:
 
 
 def overview(conf: Conf, record: Record, experiment: Experiment) -> Overview:
-    """Gather what the text of a record tells about one of its experiments.
-
-    Parameters
-    ----------
-    conf
-        What the record's ``conf.py`` says.
-    """
+    """Gather what the text of a record tells about one of its experiments."""
     log = Document.log_of(conf, experiment)
     # Only what can mean it is resolved, in a record that may be huge.
     words = {experiment.name, experiment.directory_name, *([str(experiment.id)] if experiment.id is not None else [])}
@@ -177,43 +155,24 @@ def _targets(record: Record, experiment: Experiment, references: Iterable[str]) 
 
 @dataclass(frozen=True)
 class Hit:
-    """One line in which something was found.
+    """One line in which something was found."""
 
-    Parameters
-    ----------
-    path
-        The document, as a POSIX path from the source directory.
-    line
-        1-based.
-    text
-        The line, or the part of it around what was found.
-    spans
-        Where in *text* the words are.
-    heading
-        The heading that the line stands below; ``None`` above the first.
-    """
-
+    #: The document, as a POSIX path from the source directory.
     path: str
+    #: 1-based.
     line: int
+    #: The line, or the part of it around what was found.
     text: str
+    #: Where in *text* the words are.
     spans: tuple[tuple[int, int], ...]
+    #: The heading that the line stands below; ``None`` above the first.
     heading: str | None = None
 
 
 def search(conf: Conf, words: tuple[str, ...]) -> Iterator[Hit]:
     """Find the documents that hold all of some words, and in them the lines that hold the most of these.
 
-    Parameters
-    ----------
-    conf
-        What the record's ``conf.py`` says.
-    words
-        Words or phrases, in any script; case and width do not matter, and parts of words count.
-
-    Yields
-    ------
-    Hit
-        In the order of the files.
+    The words may be phrases in any script; case and width do not matter, and parts of words count.
     """
     wanted = tuple(dict.fromkeys(folded for word in words if (folded := _folded(word.strip()))))
     if not wanted:

@@ -22,24 +22,16 @@ from exptdir.record.markup.headings import plain_title
 
 
 class DatedTitle(NamedTuple):
-    """An entry among the titles of a log.
-
-    Parameters
-    ----------
-    day
-        Its day; ``None`` where the date is in doubt.
-    n
-        Which entry of that day it is.
-    found
-        How the date is written.
-    year
-        Which title around it names a year.
-    """
+    """An entry among the titles of a log."""
 
     at: int
+    #: Its day; ``None`` where the date is in doubt.
     day: date | None
+    #: Which entry of that day it is.
     n: int
+    #: How the date is written.
     found: TitleDate
+    #: Which title around it names a year.
     year: int | None = None
 
 
@@ -67,7 +59,7 @@ class DatedHeading:
 def date_titles(
     titles: Sequence[tuple[str, int]], page: int | None, *, order: str = "", begun: date | None = None
 ) -> tuple[list[DatedTitle], tuple[str, ...]]:
-    """Find the entries of a log by its titles.
+    """Find the entries of a log by its titles, and the titles whose day and month are in another order than before.
 
     Parameters
     ----------
@@ -77,13 +69,6 @@ def date_titles(
         Which of them is that of the page, which is no entry.
     order
         The setting ``exptdir_date_order``.
-    begun
-        The day on which the experiment began.
-
-    Returns
-    -------
-    tuple
-        The entries, and the titles whose day and month are in another order than those before.
     """
     texts = [text for at, (text, _) in enumerate(titles) if at != page]
     evidence = infer_order(texts)
@@ -124,16 +109,9 @@ def entries(
     begun: date | None = None,
     stated: str | None = None,
 ) -> list[DatedHeading]:
-    """Find the entries of a log.
+    """Find the entries of a log; *headings* are its own, where something has been done to them.
 
-    Parameters
-    ----------
-    headings
-        Its headings, where something has been done to them.
-    order, begun
-        As for :func:`date_titles`.
-    stated
-        The experiment's title, where it is a fact.
+    *stated* is the experiment's title, where it is a fact; the others are as for :func:`date_titles`.
     """
     headings = blocks.headings if headings is None else headings
     titles = [(plain_title(heading.title), heading.level) for heading in headings]
@@ -145,15 +123,7 @@ def entries(
 
 
 def page_title(headings: Sequence[Heading], stated: str | None = None) -> int | None:
-    """Return which of the headings is the title of the page: the first, unless that is none.
-
-    Parameters
-    ----------
-    headings
-        The headings and updates of a log.
-    stated
-        The experiment's title, where it is a fact.
-    """
+    """Return which of the headings is the title of the page: the first, unless that is none."""
     first = next((at for at, heading in enumerate(headings) if heading.level and heading.title), None)
     if first is None:
         return None
@@ -167,16 +137,8 @@ def page_title(headings: Sequence[Heading], stated: str | None = None) -> int | 
 def is_page_title(first: str, stated: str | None, *, beside: bool, deep: bool) -> bool:
     """Tell whether a log's first title is that of its page, and not that of a section or an entry.
 
-    Parameters
-    ----------
-    first
-        The first title.
-    stated
-        The experiment's title, where it is a fact.
-    beside
-        Whether others stand on its level.
-    deep
-        Whether it is of a lower level than a page's title.
+    *stated* is the experiment's title, where it is a fact. The first may have others *beside* it on its level, or be
+    *deep*: of a lower level than a page's title.
     """
     dated = parse_title_date(first, context=DateContext()) is not None
     if stated is not None and first != stated:

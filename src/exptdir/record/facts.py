@@ -26,35 +26,23 @@ _LABELS = {"begun": "date begun"}
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known about an experiment from its metadata.
+    """What is known about an experiment from its metadata."""
 
-    Parameters
-    ----------
-    id
-        Its number.
-    title
-        Its title, where the metadata give one; the log's heading is not asked.
-    status
-        Its status in lower case with spaces (``in progress``); any text.
-    tags
-        Its tags, in the author's order.
-    prerequisites
-        The references to the experiments that must be complete first, as written.
-    begun
-        The day on which it began.
-    name
-        The directory's name without the number; ``None`` where it is only a number.
-    origins
-        Fact → the file (or directory) and line that it came from.
-    """
-
+    #: Its number.
     id: int | None = None
+    #: Its title, where the metadata give one; the log's heading is not asked.
     title: str | None = None
+    #: Its status in lower case with spaces (``in progress``); any text.
     status: str | None = None
+    #: Its tags, in the author's order.
     tags: tuple[str, ...] = ()
+    #: The references to the experiments that must be complete first, as written.
     prerequisites: tuple[str, ...] = ()
+    #: The day on which it began.
     begun: date | None = None
+    #: The directory's name without the number; ``None`` where it is only a number.
     name: str | None = None
+    #: Fact → the file (or directory) and line that it came from.
     origins: Mapping[str, tuple[Path, int | None]] = field(default_factory=dict)
 
 
@@ -62,11 +50,6 @@ def read_facts(directory: Path, log: Path | None) -> tuple[Facts, list[Problem]]
     """Gather the facts of an experiment, and what is wrong with their sources.
 
     A source that cannot be read leaves the others standing.
-
-    Parameters
-    ----------
-    log
-        Its log, ``.rst`` or ``.md``, if it has one.
     """
     folder = os.fspath(directory)
     claims: list[Claim] = []

@@ -107,22 +107,12 @@ def linked_name(folder: str, name: str) -> str:
 
 
 def from_name(directory: str, stated: int | None = None) -> list[Claim]:
-    """Read the number or the date with which a directory's name begins.
+    """Read the number or the date with which a directory's name begins; *stated* is the id that another source gives.
 
-    Parameters
-    ----------
-    directory
-        The experiment's directory.
-    stated
-        The id that another source gives.
-
-    Returns
-    -------
-    list of Claim
-        ``0063_train_cnn`` is id 63 and name ``train_cnn``, and ``063`` an id without a name. A name that
-        begins with a date stays whole, since the same words recur on other days; one that may be a date is no
-        number either, nor are a year or a month. In ``100-200nm`` the number is a part of the name, and so it is in
-        ``2_fragments`` where the stated id is another.
+    ``0063_train_cnn`` is id 63 and name ``train_cnn``, and ``063`` an id without a name. A name that
+    begins with a date stays whole, since the same words recur on other days; one that may be a date is no
+    number either, nor are a year or a month. In ``100-200nm`` the number is a part of the name, and so it is in
+    ``2_fragments`` where the stated id is another.
     """
     name = os.path.basename(os.path.normpath(directory))
     days = days_of_name(name)

@@ -31,21 +31,14 @@ Value = int | str | tuple[str, ...] | date
 
 @dataclass(frozen=True)
 class Claim:
-    """What one source says about one fact.
+    """What one source says about one fact."""
 
-    Parameters
-    ----------
-    fact
-        Name of the field of :class:`exptdir.record.facts.Facts`.
-    value
-        The value as the source gives it.
-    line
-        1-based line in it, where one is known.
-    """
-
+    #: Name of the field of :class:`exptdir.record.facts.Facts`.
     fact: str
+    #: The value as the source gives it.
     value: object
     path: str
+    #: 1-based line in it, where one is known.
     line: int | None = None
 
 
@@ -54,10 +47,7 @@ def convert(fact: str, raw: object) -> Value | None:
 
     ``None`` where the source leaves the fact empty.
 
-    Raises
-    ------
-    MetadataError
-        When the value has the wrong type or does not make sense.
+    Raises MetadataError when the value has the wrong type or does not make sense.
     """
     return _CONVERTERS[fact](raw)
 

@@ -71,10 +71,7 @@ def open_regular(path: str | Path) -> int:
 def read_bytes(path: str | Path, limit: int) -> bytes:
     """Read the first *limit* bytes of a regular file.
 
-    Raises
-    ------
-    OSError
-        When it cannot be opened or read, or is not a regular file.
+    Raises OSError when it cannot be opened or read, or is not a regular file.
     """
     descriptor = open_regular(path)
     try:
@@ -98,10 +95,7 @@ def read_or_none(path: str | Path) -> bytes | None:
 def read_state(path: Path, *, is_link: bool = False) -> bytes | None:
     """Read what a file holds, or where a link leads; ``None`` where there is nothing.
 
-    Raises
-    ------
-    OSError
-        When it is there and cannot be read.
+    Raises OSError when it is there and cannot be read.
     """
     try:
         data = os.fsencode(path.readlink()) if is_link else read_bytes(path, MAX_BYTES + 1)
@@ -126,12 +120,7 @@ def read_log(path: Path) -> str:
 def read_text(path: str) -> str | None:
     """Read a whole file of metadata; ``None`` when there is no such file.
 
-    Raises
-    ------
-    OSError
-        When it is there but cannot be read.
-    UnreadableError
-        When it is too big or not UTF-8.
+    Raises OSError when it is there but cannot be read. Raises UnreadableError when it is too big or not UTF-8.
     """
     try:
         data = read_bytes(path, MAX_METADATA + 1)
@@ -146,14 +135,11 @@ def read_text(path: str) -> str | None:
 
 
 def decode(data: bytes, *, whole: bool = True) -> str:
-    """Decode a file of metadata, which must be UTF-8; a byte-order mark goes, and line ends become ``\\n``.
+    """Decode a file of metadata, which must be UTF-8; a byte-order mark goes, and line ends become ``\n``.
 
     Where it is not *whole*, a character that is cut off at the end is forgiven.
 
-    Raises
-    ------
-    UnreadableError
-        When it is not UTF-8.
+    Raises UnreadableError when it is not UTF-8.
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)):
         raise UnreadableError("it is UTF-16 or UTF-32; save it as UTF-8")
@@ -192,25 +178,12 @@ def line_end(text: str) -> str:
 def write(
     path: Path, content: bytes | None, *, is_link: bool = False, mode: int | None = None, sync: bool = False
 ) -> None:
-    """Give a file new content at one stroke, or take it away.
+    """Give a file new content at one stroke, or, without *content*, take it away.
 
-    Its mode stays, and a link to a file goes on to lead where it led.
+    Its mode stays, and a link to a file goes on to lead where it led; a new file gets *mode*. With *is_link* a link is
+    made that leads to *content*, and with *sync* the file's name, too, has reached the disk before this returns.
 
-    Parameters
-    ----------
-    content
-        Its content; ``None`` takes it away.
-    is_link
-        Whether to make a link that leads to *content*.
-    mode
-        The mode of a file that is not there yet.
-    sync
-        Whether its name must have reached the disk, too, before this returns.
-
-    Raises
-    ------
-    OSError
-        When that cannot be done; the file is then what it was.
+    Raises OSError when that cannot be done; the file is then what it was.
     """
     place = path if is_link or content is None else Path(os.path.realpath(path))
     if content is None:
@@ -253,10 +226,7 @@ def clear_unfinished(path: Path) -> None:
 def write_if_changed(path: str | Path, data: bytes) -> bool:
     """Write a file as a whole, and its directory, unless it holds the same bytes already; say whether it was written.
 
-    Raises
-    ------
-    OSError
-        When it cannot be written; what was there before is still there, and no half file beside it.
+    Raises OSError when it cannot be written; what was there before is still there, and no half file beside it.
     """
     path = Path(path)
     if read_or_none(path) == data:
@@ -285,22 +255,10 @@ def inside(path: Path, base: Path) -> bool:
 def take_lock(path: str | Path, timeout: float | None = 0.0) -> int:
     """Lock a file or a directory against other processes; nothing is written, and a killed process holds nothing.
 
-    Parameters
-    ----------
-    timeout
-        How many seconds to wait while another has it; ``None`` for ever.
+    *timeout* is in seconds, ``None`` for ever. Close the descriptor that is returned, and it is free again; it is -1 on
+    systems and file systems without locks.
 
-    Returns
-    -------
-    int
-        A descriptor: closed, it is free again; -1 on systems and file systems without locks.
-
-    Raises
-    ------
-    BlockingIOError
-        When another still has it.
-    OSError
-        When it cannot be opened.
+    Raises BlockingIOError when another still has it, OSError when it cannot be opened.
     """
     try:
         import fcntl

@@ -28,18 +28,12 @@ OUTPUT = "_build"
 
 @dataclass(frozen=True)
 class Conf:
-    """What a ``conf.py`` assigns.
-
-    Parameters
-    ----------
-    values
-        The values of ``exptdir_*`` without that prefix, and of Sphinx's options that say where documents are.
-    problems
-        What could not be read.
-    """
+    """What a ``conf.py`` assigns."""
 
     path: Path
+    #: The values of ``exptdir_*`` without that prefix, and of Sphinx's options that say where documents are.
     values: Mapping[str, Any] = field(default_factory=dict)
+    #: What could not be read.
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -78,18 +72,7 @@ class Conf:
 
 
 def find_conf(start: Path) -> Path | None:
-    """Find the ``conf.py`` of the record that a directory is in.
-
-    Parameters
-    ----------
-    start
-        The directory, absolute.
-
-    Returns
-    -------
-    Path or None
-        The nearest ``conf.py`` upwards that names exptdir.
-    """
+    """Find the ``conf.py`` of the record that a directory is in: the nearest one upwards that names exptdir."""
     return next((path for at in (start, *start.parents) if names_exptdir(path := at / "conf.py")), None)
 
 
@@ -105,12 +88,9 @@ def names_exptdir(path: Path) -> bool:
 
 
 def read_conf(path: Path) -> Conf:
-    """Read off a ``conf.py`` what it assigns, without running it.
+    """Read off a ``conf.py`` what it assigns, without running it, with a problem for each value that is computed.
 
-    Returns
-    -------
-    Conf
-        The values, and a problem for each that is computed. A file that cannot be read or is no Python has no values.
+    A file that cannot be read or is no Python has no values.
     """
     try:
         tree = ast.parse(path.read_bytes())

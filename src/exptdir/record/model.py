@@ -21,28 +21,17 @@ ListingOrder = tuple[bool, int, tuple[tuple[int, int, str], ...]]
 
 @dataclass(frozen=True)
 class Experiment:
-    """A directory below a record root that holds a log.
+    """A directory below a record root that holds a log."""
 
-    Parameters
-    ----------
-    key
-        The directory's POSIX path relative to the source directory; unique.
-    path
-        The same relative to the record root, which is how references write it.
-    log
-        The log, absolute.
-    id, name, title, status, tags, prerequisites, begun
-        The facts; *title* falls back to the log's heading, *prerequisites* are references.
-    docname
-        The log's path without its suffix, which is what Sphinx calls the document.
-    fingerprint
-        A digest of all facts, which is another where any of them is; the facts as text would be far longer.
-    """
-
+    #: The directory's POSIX path relative to the source directory; unique.
     key: str
+    #: The same relative to the record root, which is how references write it.
     path: str
+    #: The log, absolute.
     log: Path
     name: str
+    #: *id*, *name*, *title*, *status*, *tags*, *prerequisites*, *begun*: the facts; *title* falls back to the log's
+    #: heading, *prerequisites* are references.
     id: int | None = None
     title: str | None = None
     status: str | None = None
@@ -50,7 +39,9 @@ class Experiment:
     prerequisites: tuple[str, ...] = ()
     begun: date | None = None
     origins: Mapping[str, tuple[Path, int | None]] = field(default_factory=dict, compare=False, repr=False)
+    #: The log's path without its suffix, which is what Sphinx calls the document.
     docname: str = field(init=False, compare=False, repr=False)
+    #: A digest of all facts, which is another where any of them is; the facts as text would be far longer.
     fingerprint: str = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -117,20 +108,13 @@ def listing_order(experiment: Experiment) -> ListingOrder:
 
 @dataclass(frozen=True)
 class Record:
-    """All experiments of a Sphinx project, as the scan found them.
+    """All experiments of a Sphinx project, as the scan found them."""
 
-    Parameters
-    ----------
-    base
-        The source directory, absolute.
-    experiments
-        Experiments by key.
-    problems
-        What the scan found wrong.
-    """
-
+    #: The source directory, absolute.
     base: Path
+    #: Experiments by key.
     experiments: Mapping[str, Experiment]
+    #: What the scan found wrong.
     problems: tuple[Problem, ...] = ()
 
     def with_problems(self, problems: Iterable[Problem]) -> Record:

@@ -11,23 +11,15 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong, and where.
+    """One thing that is wrong, and where."""
 
-    Parameters
-    ----------
-    kind
-        Subtype of the warning that a caller makes of it (``id``, ``metadata``, ``status`` …).
-    message
-        One sentence for the author, without the location.
-    path
-        The file (or directory) at fault, absolute; ``None`` where no file is.
-    line
-        1-based line in that file, where one is known.
-    """
-
+    #: Subtype of the warning that a caller makes of it (``id``, ``metadata``, ``status`` …).
     kind: str
+    #: One sentence for the author, without the location.
     message: str
+    #: The file (or directory) at fault, absolute; ``None`` where no file is.
     path: Path | None = None
+    #: 1-based line in that file, where one is known.
     line: int | None = None
 
 
@@ -50,17 +42,7 @@ class NameIndex:
                 self._with_pair[pair].append(at)
 
     def nearest(self, text: str, n: int = 3, cutoff: float = 0.6) -> list[str]:
-        """Return up to *n* names that look like a text, the likeliest first.
-
-        Parameters
-        ----------
-        text
-            What was typed.
-        n
-            How many to return.
-        cutoff
-            How alike they must be, from 0 to 1.
-        """
+        """Return up to *n* names that look like a text, the likeliest first; *cutoff* is how alike, from 0 to 1."""
         text, names = text[:_LONGEST], self._names
         if len(names) > _COMPARED:
             shared = Counter(at for pair in _pairs(text) for at in self._with_pair.get(pair, ()))

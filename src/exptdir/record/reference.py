@@ -26,24 +26,16 @@ _ARTICLES = {"experiment": "an experiment", "entry": "an entry", "run": "a run",
 
 @dataclass(frozen=True)
 class Reference:
-    """A reference, taken apart as far as that can be done without a record.
+    """A reference, taken apart as far as that can be done without a record."""
 
-    Parameters
-    ----------
-    target
-        The experiment as typed, perhaps with a run behind it (only the record can tell); empty: this one.
-    up
-        Number of steps towards the root (``-2``), 0 otherwise.
-    date, n
-        The entry's day and which of that day.
-    label
-        Name of an explicit target in the experiment's log.
-    """
-
+    #: The experiment as typed, perhaps with a run behind it (only the record can tell); empty: this one.
     target: str = ""
+    #: Number of steps towards the root (``-2``), 0 otherwise.
     up: int = 0
+    #: *date*, *n*: the entry's day and which of that day.
     date: date | None = None
     n: int = 1
+    #: Name of an explicit target in the experiment's log.
     label: str | None = None
 
 
@@ -61,21 +53,14 @@ class Resolution:
 
 @dataclass(frozen=True)
 class Unresolved:
-    """Why a reference leads nowhere.
+    """Why a reference leads nowhere."""
 
-    Parameters
-    ----------
-    reason
-        For the author.
-    near
-        Finds references that may be meant. Asked only when somebody wants to know: of thousands of dead links in
-        other people's pages nobody does.
-    ambiguous
-        Whether it leads to several places.
-    """
-
+    #: For the author.
     reason: str
+    #: Finds references that may be meant. Asked only when somebody wants to know: of thousands of dead links in other
+    #: people's pages nobody does.
     near: Callable[[], tuple[str, ...]] = field(default=tuple, compare=False)
+    #: Whether it leads to several places.
     ambiguous: bool = False
 
     @cached_property
@@ -98,15 +83,9 @@ RunExists = Callable[[Experiment, str], bool]
 def parse_reference(text: str) -> Reference:
     """Take a reference apart by the grammar.
 
-    Parameters
-    ----------
-    text
-        ``63``, ``train_cnn``, ``b/13-3``, ``63@2024-06-28.2``, ``@2024/06/28``, ``63#results``, ``-1``.
+    ``63``, ``train_cnn``, ``b/13-3``, ``63@2024-06-28.2``, ``@2024/06/28``, ``63#results`` and ``-1`` are some.
 
-    Raises
-    ------
-    ReferenceSyntaxError
-        If the text is empty or its label is.
+    Raises ReferenceSyntaxError if the text is empty or its label is.
     """
     text = text.strip()
     if re.fullmatch(r"#\d+", text):
@@ -156,18 +135,8 @@ def resolve(
 ) -> Resolution | Unresolved:
     """Say where a reference leads.
 
-    Whether the entry or the label exists is for the caller to see, who knows the documents.
-
-    Parameters
-    ----------
-    text
-        The reference as typed.
-    current
-        The experiment whose page it is on, which a reference without a target means.
-    run_exists
-        Tells whether an experiment has a run of that name.
-    kind
-        The only kind that will do, where a typed role was used.
+    Whether the entry or the label exists is for the caller to see, who knows the documents. A reference without a
+    target means *current*; *kind* is the only one that will do, where a typed role was used.
     """
     if kind == "entry" and _day(text.strip()) is not None:
         text = "@" + text.strip()
@@ -270,33 +239,21 @@ MOST = 20
 
 @dataclass(frozen=True)
 class Lookup:
-    """What was found.
+    """What was found."""
 
-    Parameters
-    ----------
-    experiment
-        The one that is meant; ``None`` where that is not certain.
-    candidates
-        Those that may be, the likeliest first.
-    exact
-        Whether it was named outright, not by words that it alone has.
-    """
-
+    #: The one that is meant; ``None`` where that is not certain.
     experiment: Experiment | None
+    #: Those that may be, the likeliest first.
     candidates: tuple[Experiment, ...] = ()
+    #: Whether it was named outright, not by words that it alone has.
     exact: bool = True
 
 
 def look_up(record: Record, text: str, current: Experiment | None = None) -> Lookup:
-    """Find the experiment that a text means.
+    """Find the experiment that a text means; ``-1`` counts from *current*.
 
-    Parameters
-    ----------
-    text
-        A reference (``63``, ``#63``, ``train_cnn``, ``-1``), or words of a name, title or path. Words that only
-        one experiment has mean that one. Digits are never words: #2 "Dose 9 mM" is not what ``9`` means.
-    current
-        The experiment that ``-1`` counts from.
+    It is a reference, or words of a name, title or path. Words that only one experiment has mean that one. Digits are
+    never words: #2 "Dose 9 mM" is not what ``9`` means.
     """
     found = resolve(record, text, current, lambda _experiment, _run: False, "experiment")
     if isinstance(found, Resolution):

@@ -58,14 +58,7 @@ class ScanMemory:
     def experiment(self, base: Path, key: str, facts: object, log: str, read: Callable[[], Read]) -> Read:
         """Return what *read* reads of an experiment, which is asked when one of its sources has changed.
 
-        Parameters
-        ----------
-        base
-            The source directory.
-        facts
-            What else its reading goes by.
-        log
-            The name of its log.
+        *facts* is what else its reading goes by.
         """
         directory = f"{base}/{key}/"
         stamps = [stamp(directory + name) for name in (log, *_BESIDE)]
@@ -91,10 +84,7 @@ class ScanMemory:
     ) -> Record:
         """Make a record of the experiments; the last one, with all that was looked up in it, where they are the same.
 
-        Parameters
-        ----------
-        check
-            Finds what is wrong with a record as a whole; asked once for the same experiments.
+        *check* finds what is wrong with a record as a whole; it is asked once for the same experiments.
         """
         last = self._record
         if last is None or [*map(id, last.experiments.values())] != [*map(id, experiments.values())]:
@@ -106,21 +96,9 @@ class ScanMemory:
 
 
 def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | None = None) -> Record:
-    """Find all experiments below the record roots.
+    """Find all experiments below the record roots, and what is wrong with them.
 
-    Parameters
-    ----------
-    base
-        The source directory, absolute.
-    settings
-        What counts as an experiment; the defaults are those of the documentation.
-    memory
-        What the last scan left, for this one to add to; without it, everything is read.
-
-    Returns
-    -------
-    Record
-        The experiments, and the problems with them and with the roots.
+    *memory* is what the last scan left, for this one to add to; without it, everything is read.
     """
     settings, memory = settings or ScanSettings(), memory or ScanMemory()
     memory.begin(base, settings, settings.exclude)
@@ -177,13 +155,6 @@ def numbers_left_out(record: Record, settings: ScanSettings) -> dict[int, str]:
     """Return the numbers of directories with a log that are excluded, and so no part of the record, with their paths.
 
     They are taken all the same: who includes such a directory again would have two of one number.
-
-    Parameters
-    ----------
-    record
-        The experiments.
-    settings
-        What counts as an experiment.
     """
     everything, found = replace(settings, exclude=lambda path: False), dict[int, str]()
     for root in settings.roots:
@@ -199,16 +170,8 @@ def numbers_left_out(record: Record, settings: ScanSettings) -> dict[int, str]:
 def read_experiment(base: Path, root: str, path: str, logs: list[str]) -> Read:
     """Read the facts of one experiment, and what is wrong with them.
 
-    Parameters
-    ----------
-    base
-        The source directory.
-    root
-        The record root that the experiment is in, as a POSIX path from *base*.
-    path
-        The experiment's directory, likewise.
-    logs
-        The names of the files in it that could be its log, the best first.
+    *root* and *path* are its record root and its directory, from *base*; *logs* the names of the files in it that could
+    be its log, the best first.
     """
     directory = base / path
     log = directory / logs[0]
@@ -238,21 +201,9 @@ def read_experiment(base: Path, root: str, path: str, logs: list[str]) -> Read:
 
 
 def likely_root(base: Path, settings: ScanSettings, tree: Tree | None = None) -> str | None:
-    """Return the directory with the most experiments directly inside it.
+    """Return the directory with the most experiments directly inside it; ``None`` where nothing looks like one.
 
-    Parameters
-    ----------
-    base
-        The source directory.
-    settings
-        What counts as an experiment; its roots are not looked at.
-    tree
-        The directories, as far as they have been listed already.
-
-    Returns
-    -------
-    str or None
-        The directory, as a POSIX path from *base*, or ``None`` where nothing looks like an experiment.
+    *tree* are the directories, as far as they have been listed already.
     """
     logs: Counter[str] = Counter()
     root_of: dict[str, str] = {}

@@ -27,49 +27,33 @@ _TOKENS = re.compile(r"\*\*|\*|\?|\[(!?)(\]?[^\]]*)\]|.", re.DOTALL)
 
 @dataclass(frozen=True)
 class ScanSettings:
-    """What counts as an experiment.
+    """What counts as an experiment."""
 
-    Parameters
-    ----------
-    roots
-        Directories to look in, relative to the source directory.
-    log_names
-        Stems of logs, the best first.
-    suffixes
-        Suffixes of logs.
-    unread
-        Suffixes of documents that Sphinx reads and that cannot be logs.
-    statuses
-        The statuses that an experiment may have, and what each means for those that wait for it.
-    exclude
-        True for a POSIX path from the source directory that is to be left alone.
-    """
-
+    #: Directories to look in, relative to the source directory.
     roots: Sequence[str] = ("expts",)
+    #: Stems of logs, the best first.
     log_names: Sequence[str] = LOG_NAMES
+    #: Suffixes of logs.
     suffixes: Sequence[str] = (".rst", ".md")
+    #: Suffixes of documents that Sphinx reads and that cannot be logs.
     unread: Sequence[str] = ()
+    #: The statuses that an experiment may have, and what each means for those that wait for it.
     statuses: Mapping[str, str] = field(default_factory=dict)
+    #: True for a POSIX path from the source directory that is to be left alone.
     exclude: Callable[[str], bool] = lambda path: False
 
 
 class Listing(NamedTuple):
-    """What is in a directory.
+    """What is in a directory."""
 
-    Parameters
-    ----------
-    files, inside, apart
-        Names of the visible files, of the directories to look into, and of those to leave alone.
-    linked
-        Whether it holds links, which may come to lead elsewhere without the directory's knowing.
-    is_environment
-        Whether it is a virtual environment, in which nothing was written by the author.
-    """
-
+    #: *files*, *inside*, *apart*: names of the visible files, of the directories to look into, and of those to leave
+    #: alone.
     files: list[str]
     inside: list[str]
     apart: list[str]
+    #: Whether it holds links, which may come to lead elsewhere without the directory's knowing.
     linked: bool = False
+    #: Whether it is a virtual environment, in which nothing was written by the author.
     is_environment: bool = False
 
 
@@ -115,21 +99,9 @@ def is_environment(directory: str) -> bool:
 def directories_apart(
     base: Path, exclude: Callable[[str], bool] = lambda path: False, tree: Tree | None = None
 ) -> list[str]:
-    """Find the directories that no search for documents may enter: links, and virtual environments.
+    """Find the directories that no search for documents may enter: links, and virtual environments; sorted.
 
-    Parameters
-    ----------
-    base
-        The source directory.
-    exclude
-        True for a POSIX path that the search leaves out anyhow.
-    tree
-        What is known of the directories, and is to be known of them.
-
-    Returns
-    -------
-    list[str]
-        POSIX paths relative to *base*, sorted.
+    *exclude* is true for a path that the search leaves out anyhow; *tree* is what is known of the directories.
     """
     found = []
     for path, _, _, apart in walk(base, ".", exclude, (tree or Tree()).listing):
@@ -150,22 +122,9 @@ def walk(
 ) -> Iterator[tuple[str, list[str], list[str], list[str]]]:
     """Yield a directory and all below it, sorted, each with what is in it; virtual environments are left out.
 
-    Parameters
-    ----------
-    base
-        The source directory.
-    root
-        Where to begin, as a POSIX path from *base*.
-    exclude
-        True for such a path that is left out.
-    listing
-        Lists a directory; who asks again may remember it (:class:`Tree`).
-
-    Yields
-    ------
-    tuple
-        The path, likewise, and the names of files, of directories to look into (from which the caller may take some
-        out), and of those to leave alone.
+    *exclude* is true for a path that is left out, and *listing* lists a directory; who asks again may remember it
+    (:class:`Tree`). Paths are POSIX paths from *base*. With each come the names of files, of directories to look into
+    (from which the caller may take some out), and of those to leave alone.
     """
     waiting = [root]
     while waiting:
@@ -181,15 +140,8 @@ def walk(
 def find_logs(path: str, files: Iterable[str], settings: ScanSettings) -> list[str]:
     """Return the files of one directory that could be its log, the best first.
 
-    Parameters
-    ----------
-    path
-        The directory, as a POSIX path from the source directory. If its name begins with a number or a date, it is a
-        log's name, too, with and without that: ``20170714_qpcr/qpcr.rst``.
-    files
-        The names of the files in it.
-    settings
-        What counts as a log.
+    If the directory's name begins with a number or a date, it is a log's name, too, with and without that:
+    ``20170714_qpcr/qpcr.rst``.
     """
     own = path.rpartition("/")[2].lower()
     # Not without a number: the page of "appendix" is called so in a notebook that holds experiments beside it.
@@ -206,20 +158,10 @@ def find_logs(path: str, files: Iterable[str], settings: ScanSettings) -> list[s
 
 
 def compile_patterns(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """Make a test of relative POSIX paths out of Sphinx's patterns.
+    """Make a test of POSIX paths from the source directory out of Sphinx's patterns.
 
     The rules are those of ``exclude_patterns``: ``**`` matches anything, ``*`` and ``?`` stop at a slash, ``[abc]``
     and ``[!abc]`` are sets. Sphinx has this too, but the core does without Sphinx.
-
-    Parameters
-    ----------
-    patterns
-        Patterns as in ``exclude_patterns``, relative to the source directory.
-
-    Returns
-    -------
-    Callable[[str], bool]
-        True for a path that one of the patterns matches as a whole.
     """
     parts = ["".join(map(_translated, _TOKENS.finditer(pattern))) for pattern in patterns]
     if not parts:

@@ -36,49 +36,28 @@ _HALF_YEAR, _TWO_MONTHS, _MONTH = 183, 62, 31
 
 @dataclass(frozen=True)
 class DateContext:
-    """What is known about the place where a date is written.
+    """What is known about the place where a date is written."""
 
-    Parameters
-    ----------
-    order
-        The setting ``exptdir_date_order``: ``YMD``, ``DMY``, ``MDY``, or empty for not said.
-    year
-        The likely year of dates without one, used when nothing better is known.
-    previous
-        The dated entry before this one in the file.
-    evidence
-        The order that other dates of the same file prove, see :func:`exptdir.record.dates.infer_order`.
-    heading
-        The year that an enclosing heading names; it wins over all else.
-    begun
-        The day on which the experiment began.
-    newest_first
-        The direction of the file, see :func:`exptdir.record.dates.infer_direction`; ``None`` if unknown.
-    """
-
+    #: The setting ``exptdir_date_order``: ``YMD``, ``DMY``, ``MDY``, or empty for not said.
     order: str = ""
+    #: The likely year of dates without one, used when nothing better is known.
     year: int | None = None
+    #: The dated entry before this one in the file.
     previous: date | None = None
+    #: The order that other dates of the same file prove, see :func:`exptdir.record.dates.infer_order`.
     evidence: str = ""
+    #: The year that an enclosing heading names; it wins over all else.
     heading: int | None = None
+    #: The day on which the experiment began.
     begun: date | None = None
+    #: The direction of the file, see :func:`exptdir.record.dates.infer_direction`; ``None`` if unknown.
     newest_first: bool | None = None
 
 
 def infer_year(month: int, day: int, context: DateContext, weekday: int | None = None) -> int | None:
-    """Find the year of a day that was written without one.
+    """Find the year of a day that was written without one; ``None`` when it cannot be told.
 
-    Parameters
-    ----------
-    context
-        What is known about the place.
-    weekday
-        The weekday that was written beside it, Monday = 0.
-
-    Returns
-    -------
-    int or None
-        ``None`` when the year cannot be told.
+    *weekday* was written beside it, Monday = 0.
     """
     if context.heading is not None:
         return context.heading
@@ -119,33 +98,16 @@ def _onward(ahead: date | None, behind: date | None, anchor: date) -> int | None
 
 @dataclass(frozen=True)
 class OrderEvidence:
-    """What the dates of one file say about the order in which its author writes day and month.
+    """What the dates of one file say about the order in which its author writes day and month."""
 
-    Parameters
-    ----------
-    order
-        The order that numbers above 12 prove; empty when nothing does, or when they contradict each other.
-    contradictions
-        The titles that prove another order than the first proof in the file.
-    """
-
+    #: The order that numbers above 12 prove; empty when nothing does, or when they contradict each other.
     order: str = ""
+    #: The titles that prove another order than the first proof in the file.
     contradictions: tuple[str, ...] = ()
 
 
 def infer_order(titles: Iterable[str]) -> OrderEvidence:
-    """Find the order of day and month that the dates of one file prove.
-
-    Parameters
-    ----------
-    titles
-        The titles of the file's sections, in file order.
-
-    Returns
-    -------
-    OrderEvidence
-        Only numbers above 12 count as proof.
-    """
+    """Find the order of day and month that the dates of one file prove; only numbers above 12 count as proof."""
     proofs: list[tuple[str, str]] = []
     for title in titles:
         written = date_at_start(title.strip())
@@ -159,20 +121,9 @@ def infer_order(titles: Iterable[str]) -> OrderEvidence:
 
 
 def infer_direction(titles: Iterable[str], *, order: str = "") -> bool | None:
-    """Tell whether the entries of one file stand newest first.
+    """Tell whether the entries of one file stand newest first; ``None`` when the dates do not say.
 
-    Parameters
-    ----------
-    titles
-        The titles of the file's sections, in file order.
-    order
-        The order of day and month, where the setting or :func:`infer_order` gives one.
-
-    Returns
-    -------
-    bool or None
-        ``True`` for newest first, ``False`` for oldest first, ``None`` when the dates do not say. Years count
-        where two neighbours have them; twice as many steps must go one way as the other.
+    Years count where two neighbours have them; twice as many steps must go one way as the other.
     """
     context = DateContext(order=order)
     forward = backward = 0
@@ -195,18 +146,7 @@ def infer_direction(titles: Iterable[str], *, order: str = "") -> bool | None:
 
 
 def order_for(written: WrittenDate, order: str) -> str:
-    """Translate a stated order for one date: without a year, ``YMD`` can only mean the month first.
-
-    Parameters
-    ----------
-    order
-        ``YMD``, ``DMY``, ``MDY`` or empty.
-
-    Returns
-    -------
-    str
-        The order to look for among the readings.
-    """
+    """Translate a stated order for one date: without a year, ``YMD`` can only mean the month first."""
     yearless = all(year is None for year, _, _ in written.readings.values())
     return "MDY" if order == "YMD" and yearless else order
 
@@ -214,15 +154,7 @@ def order_for(written: WrittenDate, order: str) -> str:
 def choose(written: WrittenDate, context: DateContext) -> str | None:
     """Choose the reading of a date: the only one, or that of the setting, the file's evidence, or convention.
 
-    Parameters
-    ----------
-    context
-        What is known about the place.
-
-    Returns
-    -------
-    str or None
-        The key of the reading; ``None`` when nothing decides.
+    ``None`` when nothing decides.
     """
     readings = written.readings
     if not readings:

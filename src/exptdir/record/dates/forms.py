@@ -59,18 +59,7 @@ YEAR_WORDS = frozenset(
 
 
 def weekday_name(number: int) -> str:
-    """Name a weekday in English, for messages.
-
-    Parameters
-    ----------
-    number
-        Monday = 0.
-
-    Returns
-    -------
-    str
-        ``Monday`` and so on.
-    """
+    """Name a weekday in English, for messages; Monday = 0."""
     return _WEEKDAY_WORDS[number].split()[0].title()
 
 
@@ -106,23 +95,16 @@ _WEEKDAY_AFTER = (
 
 @dataclass(frozen=True)
 class Form:
-    """One way of writing a date.
+    """One way of writing a date."""
 
-    Parameters
-    ----------
-    core
-        Regular expression with the groups ``year``, ``m`` and ``d`` (or ``month``), or ``a`` and ``b`` where
-        the order of day and month is open.
-    tail
-        What must follow at the beginning of a title: ``any`` (the mere end of a word), ``separator``
-        (otherwise it is no date), ``unsure`` (a separator; the author is asked where only a space stands) or
-        ``capital`` (the same, but a space before a capital letter will do).
-    at_end
-        Whether the form is trusted at the end of a title as well.
-    """
-
+    #: Regular expression with the groups ``year``, ``m`` and ``d`` (or ``month``), or ``a`` and ``b`` where the order
+    #: of day and month is open.
     core: str
+    #: What must follow at the beginning of a title: ``any`` (the mere end of a word), ``separator`` (otherwise it is no
+    #: date), ``unsure`` (a separator; the author is asked where only a space stands) or ``capital`` (the same, but a
+    #: space before a capital letter will do).
     tail: str = "any"
+    #: Whether the form is trusted at the end of a title as well.
     at_end: bool = False
 
 

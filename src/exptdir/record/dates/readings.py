@@ -33,51 +33,29 @@ _LEAP_YEAR = 2000
 
 @dataclass(frozen=True)
 class WrittenDate:
-    """A date as it stands in a text, with every day that it can mean.
+    """A date as it stands in a text, with every day that it can mean."""
 
-    Parameters
-    ----------
-    written
-        The date exactly as the author wrote it, with weekday and time, without brackets around it.
-    rest
-        The text without the date and without what separated the two.
-    readings
-        The days that exist on the calendar: order (``YMD``, ``DMY``, ``MDY``) → year (``None`` if it is not
-        written), month, day.
-    sure
-        Whether the text around it makes it a date for certain.
-    open_order
-        Whether the form itself leaves the order of the numbers open.
-    dotted
-        Whether the numbers are separated by points, which by convention means the day first.
-    weekday
-        The weekday that was written beside it, Monday = 0.
-    """
-
+    #: The date exactly as the author wrote it, with weekday and time, without brackets around it.
     written: str
+    #: The text without the date and without what separated the two.
     rest: str
+    #: The days that exist on the calendar: order (``YMD``, ``DMY``, ``MDY``) → year (``None`` if it is not written),
+    #: month, day.
     readings: dict[str, tuple[int | None, int, int]]
+    #: Whether the text around it makes it a date for certain.
     sure: bool = True
+    #: Whether the form itself leaves the order of the numbers open.
     open_order: bool = False
+    #: Whether the numbers are separated by points, which by convention means the day first.
     dotted: bool = False
+    #: The weekday that was written beside it, Monday = 0.
     weekday: int | None = None
 
 
 # One title is asked for several times: for the order of its file, for its direction, and for itself.
 @lru_cache(maxsize=1024)
 def date_at_start(title: str) -> WrittenDate | None:
-    """Read the date with which a text begins.
-
-    Parameters
-    ----------
-    title
-        The text, without white space around it.
-
-    Returns
-    -------
-    WrittenDate or None
-        ``None`` when the text does not begin with anything that could be a date.
-    """
+    """Read the date with which a text, without white space around it, begins; ``None`` where nothing could be one."""
     if not MAY_START.match(title):
         return None
     for form in FORMS:
@@ -99,16 +77,7 @@ def date_at_start(title: str) -> WrittenDate | None:
 def dates_at_end(title: str) -> tuple[WrittenDate, ...]:
     """Read the full date with which a text ends, after a clear separator.
 
-    Parameters
-    ----------
-    title
-        The text, without white space around it.
-
-    Returns
-    -------
-    tuple of WrittenDate
-        Empty, or the date; a second one when the text before it ends in a date too, so that neither can be
-        trusted.
+    There is a second one when the text before it ends in a date too, so that neither can be trusted.
     """
     found: list[WrittenDate] = []
     while len(found) < 2 and MAY_END.search(title, start := max(0, len(title) - REACH)):

@@ -34,44 +34,26 @@ _NO_YEAR = "the year of “{}” cannot be told from its surroundings; write it 
 
 @dataclass(frozen=True)
 class TitleDate:
-    """The date of an entry.
+    """The date of an entry."""
 
-    Parameters
-    ----------
-    date
-        The day; ``None`` when it cannot be told.
-    written
-        The date exactly as the author wrote it.
-    rest
-        The title without the date and without what separates the two.
-    precision
-        What the date names; always ``day`` so far.
-    guessed_year
-        Whether the year is not written but follows from the surroundings.
-    problem
-        A message for the author.
-    """
-
+    #: The day; ``None`` when it cannot be told.
     date: date | None
+    #: The date exactly as the author wrote it.
     written: str
+    #: The title without the date and without what separates the two.
     rest: str
+    #: What the date names; always ``day`` so far.
     precision: str = "day"
+    #: Whether the year is not written but follows from the surroundings.
     guessed_year: bool = False
+    #: A message for the author.
     problem: str | None = None
 
 
 def parse_title_date(title: str, *, context: DateContext) -> TitleDate | None:
-    """Find the date that makes a section an entry.
+    """Find the date that makes a section an entry; ``None`` when the title is not dated.
 
-    Parameters
-    ----------
-    context
-        What is known about the place.
-
-    Returns
-    -------
-    TitleDate or None
-        ``None`` when the title is not dated. Without a ``date``, but with a ``problem``, when it may be.
+    What may be a date comes without a ``date`` and with a ``problem``.
     """
     title = title.strip()
     written = date_at_start(title)
@@ -86,20 +68,7 @@ def parse_title_date(title: str, *, context: DateContext) -> TitleDate | None:
 
 
 def update_date(argument: str, context: DateContext) -> TitleDate:
-    """Read the argument of an ``update`` directive, which must be a date.
-
-    Parameters
-    ----------
-    argument
-        What the author wrote.
-    context
-        What is known about the place.
-
-    Returns
-    -------
-    TitleDate
-        With a ``problem`` and without a ``date`` when the argument is none.
-    """
+    """Read the argument of an ``update`` directive, which must be a date: any other is a problem."""
     found = parse_title_date(argument, context=context)
     if found is None:
         written = argument.strip()
@@ -111,15 +80,7 @@ def update_date(argument: str, context: DateContext) -> TitleDate:
 def parse_date(text: str) -> date | None:
     """Read a date in one of the strict forms ``YYYY-MM-DD``, ``YYYY/MM/DD`` and ``YYYY.M.D``.
 
-    Parameters
-    ----------
-    text
-        The date and nothing else.
-
-    Returns
-    -------
-    datetime.date or None
-        ``None`` for every other text, and for days that are not on the calendar.
+    ``None`` for every other text, and for days that are not on the calendar.
     """
     found = _ISO.fullmatch(text)
     if found is None:
@@ -133,10 +94,7 @@ def parse_date(text: str) -> date | None:
 def days_of_name(name: str) -> list[date]:
     """Return the days that the beginning of a directory's name can mean: two where day and month are in doubt.
 
-    Parameters
-    ----------
-    name
-        The name: ``20210920_x``, ``2021.09.20-x``, ``2021_m09_d20``, ``20092021-x``, ``05-06-2021``.
+    ``20210920_x``, ``2021.09.20-x``, ``2021_m09_d20``, ``20092021-x`` and ``05-06-2021`` begin with one.
     """
     readings: list[tuple[str, str, str]] = []
     if first := _NAME_YEAR_FIRST.match(name):
@@ -156,10 +114,7 @@ def days_of_name(name: str) -> list[date]:
 def heading_year(title: str) -> int | None:
     """Tell the year of a heading that covers the entries below it: ``2024``, ``May 2024``, ``2024年``.
 
-    Returns
-    -------
-    int or None
-        ``None`` when the heading is anything else, ``2023/24`` included, which is two years.
+    ``None`` when the heading is anything else, ``2023/24`` included, which is two years.
     """
     found = _HEADING.fullmatch(title.strip())
     if found is None or not _belongs(found["before"]):

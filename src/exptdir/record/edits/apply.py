@@ -30,14 +30,9 @@ _STARTED = "started"
 
 @dataclass(frozen=True)
 class Journal:
-    """The journal of one record.
+    """The journal of one record."""
 
-    Parameters
-    ----------
-    base
-        The source directory, absolute.
-    """
-
+    #: The source directory, absolute.
     base: Path
 
     @property
@@ -79,22 +74,9 @@ class Journal:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def undo(self, step: Callable[[str], None] = lambda name: None) -> tuple[Problem, ...]:
-        """Take back what an unfinished command has changed.
+        """Take back what an unfinished command has changed, but for files that somebody has changed since: the problems.
 
-        Parameters
-        ----------
-        step
-            Called before each step, with its name.
-
-        Returns
-        -------
-        tuple of Problem
-            The files that could not be brought back since somebody changed them.
-
-        Raises
-        ------
-        EditError
-            When the journal makes no sense or a file cannot be written; the journal stays.
+        Raises EditError when the journal makes no sense or a file cannot be written; the journal stays.
         """
         try:
             data = (self.folder / _PLAN).read_bytes()
@@ -170,11 +152,8 @@ class Writer:
     def apply(self, plan: Plan) -> None:
         """Make the changes of a plan, or none of them.
 
-        Raises
-        ------
-        EditError
-            When a file is no longer what the plan was made for, a name is taken, a file lies outside the record
-            or cannot be written. Whatever was changed by then is taken back.
+        Raises EditError when a file is no longer what the plan was made for, a name is taken, a file lies outside the
+        record or cannot be written. Whatever was changed by then is taken back.
         """
         if not plan.edits and not plan.renames:
             return
@@ -232,23 +211,11 @@ class Writer:
 def locked(base: Path, timeout: float = 10.0, step: Callable[[str], None] = lambda name: None) -> Iterator[Writer]:
     """Keep other commands from writing to the record, and take back what an interrupted one has left.
 
-    Hold it from before the scan, so that the plan is made for what is there.
+    Hold it from before the scan, so that the plan is made for what is there. *timeout* is in seconds; *step* is
+    called before each step of writing, with its name.
 
-    Parameters
-    ----------
-    base
-        The source directory, absolute.
-    timeout
-        How many seconds to wait for another command.
-    step
-        Called before each step of writing, with its name.
-
-    Raises
-    ------
-    RecordBusyError
-        When the other command does not end in time.
-    EditError
-        When the record cannot be written to.
+    Raises RecordBusyError when the other command does not end in time, and EditError when the record cannot be
+    written to.
     """
     try:
         # The directory itself, so that no file is left behind.
@@ -265,17 +232,9 @@ def locked(base: Path, timeout: float = 10.0, step: Callable[[str], None] = lamb
 
 
 def apply(plan: Plan) -> tuple[Problem, ...]:
-    """Make the changes of a plan, or none of them.
+    """Make the changes of a plan, or none of them; return what is left of an interrupted command before this one.
 
-    Returns
-    -------
-    tuple of Problem
-        What is left of an interrupted command before this one.
-
-    Raises
-    ------
-    EditError
-        As :meth:`Writer.apply` and :func:`locked`.
+    Raises EditError as :meth:`Writer.apply` and :func:`locked`.
     """
     with locked(plan.base) as writer:
         writer.apply(plan)

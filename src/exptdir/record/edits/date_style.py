@@ -37,21 +37,9 @@ _WEEKDAYS = (
 
 
 def restyle(written: str, day: date, new: date, padded: bool | None) -> Iterator[str]:
-    """Write a date as another one is written.
+    """Write a date as another one, of a *day*, is written: every text of that form, as day and month may look alike.
 
-    Parameters
-    ----------
-    written
-        The other date, as its author wrote it.
-    day
-        What it means.
-    padded
-        Whether the author writes 05 for 5; ``None`` where no date says.
-
-    Yields
-    ------
-    str
-        Every text that has the same form; more than one where day and month look alike.
+    *padded* says whether the author writes 05 for 5; ``None`` where no date says.
     """
     tokens: list[str] = _TOKEN.findall(written)
     compact = {day.strftime(form): new.strftime(form) for form in ("%Y%m%d", "%y%m%d")}

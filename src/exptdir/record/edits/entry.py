@@ -36,21 +36,9 @@ class _Place:
 
 
 def add_entry(record: Record, experiment: Experiment, title: str, today: date, *, order: str = "") -> Plan:
-    """Plan a new entry in the log of an experiment.
+    """Plan a new entry in the log of an experiment, as :func:`new_entry`.
 
-    Parameters
-    ----------
-    title
-        What the entry is called, without the date.
-    today
-        Its day.
-    order
-        The setting ``exptdir_date_order``.
-
-    Raises
-    ------
-    EditError
-        When the log cannot be read, or has no title.
+    Raises EditError when the log cannot be read, or has no title.
     """
     path = Path(experiment.log)
     data, source = read_source(path)
@@ -75,27 +63,10 @@ def new_entry(
     where the direction of the file wants it. Without entries to go by it stands at the end, one level below the
     title, with an ISO date. A section of today in which nothing stands yet gets the title.
 
-    Parameters
-    ----------
-    text
-        The log, with the line ends that it has.
-    suffix
-        ``.rst`` or ``.md``.
-    title
-        What the entry is called, without the date; may be empty.
-    today
-        Its day.
-    order
-        The setting ``exptdir_date_order``.
-    begun
-        The day on which the experiment began.
-    stated
-        The experiment's title, where it is a fact.
+    *title* is without the date and may be empty; *order* is the setting ``exptdir_date_order``. *begun* is the day on
+    which the experiment began, *stated* its title where that is a fact.
 
-    Raises
-    ------
-    EditError
-        When the log has no title, without which its first entry would become the page's.
+    Raises EditError when the log has no title, without which its first entry would become the page's.
     """
     headings, dated = _read(text, suffix, order, begun, stated)
     if not headings and stated is None:

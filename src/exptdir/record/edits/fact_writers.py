@@ -40,15 +40,7 @@ def has_facts(log: Path) -> bool:
 def set_in_front_matter(text: str, fact: str, value: Plain) -> str:
     """Set a fact in the front matter of a Markdown log, or take it out; the other lines stay as they are.
 
-    Parameters
-    ----------
-    fact
-        Name of the fact.
-
-    Raises
-    ------
-    EditError
-        When there is no front matter.
+    Raises EditError when there is no front matter.
     """
     lines = split_lines(text)
     last = front_matter_end(bare_lines(text)) - 1
@@ -98,10 +90,7 @@ def _scalar(value: str | int) -> str:
 def set_in_fields(text: str, fact: str, value: Plain) -> str:
     """Set a fact in the field list on top of a reStructuredText log, or take it out.
 
-    Raises
-    ------
-    EditError
-        When there is no field list with facts.
+    Raises EditError when there is no field list with facts.
     """
     lines, end = split_lines(text), line_end(text)
     found = [field for field in fields(bare_lines(text)) if FACT_OF_KEY.get(field.name.lower())]
@@ -139,21 +128,9 @@ def _padded(number: int, old: str) -> str:
 def set_in_small_files(
     workspace: Workspace, directory: Path, fact: str, value: str | int | tuple[str, ...] | None
 ) -> None:
-    """Plan to set a fact in ``.expt``, or to take it out.
+    """Plan to set one of the facts :data:`KEPT` in ``.expt``, or to take it out; a new tag becomes an empty file.
 
-    Parameters
-    ----------
-    directory
-        The experiment's directory.
-    fact
-        One of :data:`KEPT`.
-    value
-        Its value; a new tag or prerequisite becomes an empty file of that name.
-
-    Raises
-    ------
-    EditError
-        When the value can be no file's name.
+    Raises EditError when the value can be no file's name.
     """
     folder = directory / ".expt"
     if fact not in _FOLDERS:
@@ -184,19 +161,9 @@ def set_in_small_files(
 
 
 def set_in_toml(workspace: Workspace, path: Path, fact: str, value: str | int | tuple[str, ...] | None) -> None:
-    """Plan to set a fact in ``expt.toml``, or to take it out.
+    """Plan to set a fact in ``expt.toml``, which is made where it does not exist, or to take it out.
 
-    Parameters
-    ----------
-    path
-        The file; it is made where it does not exist.
-    fact
-        Name of the fact.
-
-    Raises
-    ------
-    EditError
-        When the file is not TOML.
+    Raises EditError when the file is not TOML.
     """
     import tomlkit
     from tomlkit.exceptions import TOMLKitError

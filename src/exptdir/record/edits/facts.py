@@ -36,15 +36,7 @@ def set_fact(record: Record, experiment: Experiment, fact: str, value: Fact) -> 
     the field list of the log, in this order; else ``expt.toml`` is made. The id in a directory's name is for
     :func:`exptdir.record.edits.relocate.renumber`.
 
-    Parameters
-    ----------
-    fact
-        ``id``, ``title``, ``status``, ``tags`` or ``prerequisites``.
-
-    Raises
-    ------
-    EditError
-        When the value makes no sense, or a file cannot be edited.
+    Raises EditError when the value makes no sense, or a file cannot be edited.
     """
     workspace = Workspace(record.base)
     put_fact(workspace, experiment, fact, value)

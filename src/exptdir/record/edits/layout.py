@@ -16,18 +16,12 @@ from exptdir.record.model import Experiment, Record
 
 @dataclass(frozen=True)
 class DirectoryLayout:
-    """New names and ids for some experiments.
-
-    Parameters
-    ----------
-    moves
-        Directories by their old path, with the new one; one that keeps its parent may be inside another.
-    ids
-        New ids by the experiment's old key.
-    """
+    """New names and ids for some experiments."""
 
     record: Record
+    #: Directories by their old path, with the new one; one that keeps its parent may be inside another.
     moves: Mapping[str, str] = field(default_factory=dict)
+    #: New ids by the experiment's old key.
     ids: Mapping[str, int] = field(default_factory=dict)
 
     def moved(self, path: str) -> str:

@@ -27,17 +27,11 @@ _ID = re.compile(r"(?:expt-|#)?(?P<id>[0-9]{1,18})(?![\w.])")
 
 @dataclass(frozen=True)
 class Added:
-    """The commit that brought a file.
+    """The commit that brought a file."""
 
-    Parameters
-    ----------
-    commit
-        Its hash.
-    when
-        Its time of commit, in seconds since 1970.
-    """
-
+    #: Its hash.
     commit: str
+    #: Its time of commit, in seconds since 1970.
     when: int
 
 
@@ -90,19 +84,9 @@ def mend_conflicts(record: Record, *, exclude: Exclude = nothing, left_out: Iter
 
     The one whose log was committed first keeps the id. A reference by the id follows another one when it stands
     in that one's directory, or when git says that its line was written where only that one existed. What git does
-    not decide is a problem of the plan, and stays as it is.
+    not decide is a problem of the plan, and stays as it is. *left_out* are the ids of directories that are excluded.
 
-    Parameters
-    ----------
-    exclude
-        True for a path from the source directory that is no part of the record.
-    left_out
-        The ids of directories that are excluded.
-
-    Raises
-    ------
-    EditError
-        When a file that has to change cannot be edited.
+    Raises EditError when a file that has to change cannot be edited.
     """
     history = History(record.base)
     problems: list[Problem] = []

@@ -19,23 +19,15 @@ from exptdir.record.problem import Problem
 
 @dataclass(frozen=True)
 class Edit:
-    """New content for one file.
+    """New content for one file."""
 
-    Parameters
-    ----------
-    path
-        The file, absolute, under the name that it has before any :class:`Rename` of the same plan.
-    before
-        What it must hold now; ``None`` where there must be no such file.
-    after
-        What it is to hold; ``None`` takes it away.
-    is_link
-        Whether this is a symbolic link, whose content is where it leads.
-    """
-
+    #: The file, absolute, under the name that it has before any :class:`Rename` of the same plan.
     path: Path
+    #: What it must hold now; ``None`` where there must be no such file.
     before: bytes | None
+    #: What it is to hold; ``None`` takes it away.
     after: bytes | None
+    #: Whether this is a symbolic link, whose content is where it leads.
     is_link: bool = False
 
 
@@ -49,21 +41,14 @@ class Rename:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a command would change: first the edits, then the renames, in order.
+    """All that a command would change: first the edits, then the renames, in order."""
 
-    Parameters
-    ----------
-    base
-        The source directory of the record, absolute.
-    edits, renames
-        The changes.
-    problems
-        What the command was unsure of and left as it is.
-    """
-
+    #: The source directory of the record, absolute.
     base: Path
+    #: *edits*, *renames*: the changes.
     edits: tuple[Edit, ...] = ()
     renames: tuple[Rename, ...] = ()
+    #: What the command was unsure of and left as it is.
     problems: tuple[Problem, ...] = ()
 
     def summary(self) -> list[str]:
@@ -92,10 +77,7 @@ def create(path: Path, text: str) -> Edit:
 def need_free(path: Path) -> None:
     """Make sure that nothing has the name *path*.
 
-    Raises
-    ------
-    EditError
-        When something does, a link that leads nowhere included.
+    Raises EditError when something does, a link that leads nowhere included.
     """
     if os.path.lexists(path):
         raise EditError(f"{path} exists already")
@@ -103,29 +85,19 @@ def need_free(path: Path) -> None:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A decoded file.
+    """A decoded file."""
 
-    Parameters
-    ----------
-    text
-        The text, with its line ends and without a byte-order mark.
-    encoding
-        UTF-8; else the encoding of Western Europe that gives these bytes back.
-    mark
-        The byte-order mark, if there is one.
-    """
-
+    #: The text, with its line ends and without a byte-order mark.
     text: str
+    #: UTF-8; else the encoding of Western Europe that gives these bytes back.
     encoding: str = "utf-8"
+    #: The byte-order mark, if there is one.
     mark: bytes = b""
 
     def encode(self, text: str) -> bytes:
         """Turn a changed text into bytes.
 
-        Raises
-        ------
-        EditError
-            When the file's encoding lacks a character.
+        Raises EditError when the file's encoding lacks a character.
         """
         try:
             return self.mark + text.encode(self.encoding)
@@ -138,10 +110,7 @@ class SourceFile:
 def decode(data: bytes) -> SourceFile:
     """Decode a file so that what is not changed comes back byte for byte.
 
-    Raises
-    ------
-    EditError
-        When it is UTF-16 or UTF-32, or no text at all.
+    Raises EditError when it is UTF-16 or UTF-32, or no text at all.
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)) or b"\0" in data:
         raise EditError("it is not UTF-8 but UTF-16, UTF-32 or no text; save it as UTF-8 first")
@@ -158,10 +127,7 @@ def decode(data: bytes) -> SourceFile:
 def read_source(path: Path) -> tuple[bytes, SourceFile]:
     """Read a text that is to be edited.
 
-    Raises
-    ------
-    EditError
-        When it cannot be read.
+    Raises EditError when it cannot be read.
     """
     try:
         data = read_state(path)
@@ -190,10 +156,7 @@ class Workspace:
     def read(self, path: Path, *, is_link: bool = False) -> bytes | None:
         """Return what a file holds by now; ``None`` where there is none.
 
-        Raises
-        ------
-        EditError
-            When it cannot be read.
+        Raises EditError when it cannot be read.
         """
         key = (path, is_link)
         if key not in self._before:
@@ -211,10 +174,7 @@ class Workspace:
     def rewrite(self, path: Path, change: Callable[[str], str]) -> None:
         """Plan a change of a text, whatever its encoding.
 
-        Raises
-        ------
-        EditError
-            When it is no text that can be edited, or its encoding lacks a new character.
+        Raises EditError when it is no text that can be edited, or its encoding lacks a new character.
         """
         source = self.source(path)
         text = change(source.text)
@@ -227,10 +187,7 @@ class Workspace:
     def source(self, path: Path) -> SourceFile:
         """Return a text as it is by now; empty where there is no such file.
 
-        Raises
-        ------
-        EditError
-            When it is no text that can be edited.
+        Raises EditError when it is no text that can be edited.
         """
         try:
             return decode(self.read(path) or b"")

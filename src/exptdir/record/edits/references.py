@@ -28,17 +28,11 @@ _SUFFIXES = (".rst", ".md")
 
 @dataclass(frozen=True)
 class EditedPage:
-    """A file with references.
+    """A file with references."""
 
-    Parameters
-    ----------
-    path
-        The file, absolute.
-    key
-        Its POSIX path from the source directory.
-    """
-
+    #: The file, absolute.
     path: Path
+    #: Its POSIX path from the source directory.
     key: str
     text: str
 
@@ -59,19 +53,13 @@ class EditedPage:
 
 @dataclass(frozen=True)
 class Found:
-    """A reference and where it leads.
-
-    Parameters
-    ----------
-    text
-        What is written.
-    origin
-        The experiment in whose directory it stands.
-    """
+    """A reference and where it leads."""
 
     path: Path
     line: int
+    #: What is written.
     text: str
+    #: The experiment in whose directory it stands.
     origin: Experiment | None
     target: Resolution | Unresolved
 
@@ -104,17 +92,9 @@ def read_pages(base: Path, exclude: Exclude = nothing) -> tuple[list[EditedPage]
 
 
 def find_references(record: Record, exclude: Exclude = nothing) -> list[Found]:
-    """Find the references of a record to experiments, entries, runs and labels.
+    """Find the references of a record to experiments, entries, runs and labels, page by page.
 
-    Parameters
-    ----------
-    exclude
-        True for what is no page of it.
-
-    Returns
-    -------
-    list of Found
-        By page; what only might be a reference is there if it leads somewhere.
+    What only might be a reference is there if it leads somewhere.
     """
     pages, _ = read_pages(record.base, exclude)
     runs = Runs(record, pages)

@@ -38,19 +38,9 @@ def renumber(
 ) -> Plan:
     """Plan to give an experiment another id: in its directory's name, its metadata and every reference.
 
-    Parameters
-    ----------
-    new_id
-        The id, which no other experiment has.
-    exclude
-        True for a path from the source directory that is no part of the record.
-    left_out
-        The ids of directories that are excluded, with their paths.
+    *left_out* are the ids of directories that are excluded, with their paths.
 
-    Raises
-    ------
-    EditError
-        When the id is taken, or the new directory is.
+    Raises EditError when the id is taken, or the new directory is.
     """
     if not 0 <= new_id <= _LARGEST_ID:
         raise EditError(f"{new_id} is no id; take a whole number from 0")
@@ -66,17 +56,7 @@ def renumber(
 def rename(record: Record, experiment: Experiment, name: str, *, exclude: Exclude = nothing) -> Plan:
     """Plan to give an experiment another name; a number in front of its directory's name stays.
 
-    Parameters
-    ----------
-    name
-        The name without the number.
-    exclude
-        True for a path from the source directory that is no part of the record.
-
-    Raises
-    ------
-    EditError
-        When the name cannot be that of a directory, would be read as something else, or is taken.
+    Raises EditError when the name cannot be that of a directory, would be read as something else, or is taken.
     """
     old = experiment.directory_name
     number = _NUMBERED.fullmatch(old)
@@ -99,18 +79,10 @@ def rename(record: Record, experiment: Experiment, name: str, *, exclude: Exclud
 def move(record: Record, experiment: Experiment, under: Experiment | str | None, *, exclude: Exclude = nothing) -> Plan:
     """Plan to put an experiment, with all that is in it, somewhere else.
 
-    Parameters
-    ----------
-    under
-        The experiment that it is to be inside of; or a directory, from the source directory; ``None`` is the top
-        of its record root.
-    exclude
-        True for a path from the source directory that is no part of the record.
+    *under* is the experiment that it is to be inside of, or a directory, from the source directory; ``None`` is the top
+    of its record root.
 
-    Raises
-    ------
-    EditError
-        When it would be inside itself, outside the record roots, or in the place of something else.
+    Raises EditError when it would be inside itself, outside the record roots, or in the place of something else.
     """
     if isinstance(under, Experiment):
         parent = under.key
@@ -132,10 +104,7 @@ def move(record: Record, experiment: Experiment, under: Experiment | str | None,
 def relocate(layout: DirectoryLayout, exclude: Exclude = nothing, meant: Meant = lambda page, token: None) -> Plan:
     """Plan a new layout: renames, ids, references, paths and links.
 
-    Raises
-    ------
-    EditError
-        When a name is taken, or a file that has to change cannot be edited.
+    Raises EditError when a name is taken, or a file that has to change cannot be edited.
     """
     moves = {old: new for old, new in layout.moves.items() if old != new}
     if not moves and all(layout.record.experiments[key].id == new for key, new in layout.ids.items()):

@@ -38,16 +38,10 @@ class Respeller:
         self._runs_after = runs.moved(layout.moved)
 
     def respell(self, token: Token, here: Experiment | None, meant: Experiment | None = None) -> str | None:
-        """Return what is to be written in place of a token; ``None`` where that cannot be said.
+        """Return what is to be written in place of a reference or a label; ``None`` where that cannot be said.
 
-        Parameters
-        ----------
-        token
-            A reference or a label.
-        here
-            The experiment in whose directory it stands.
-        meant
-            The experiment that it means, where the old record cannot tell since two have that id.
+        *here* is the experiment in whose directory it stands, *meant* the one that it means, where the old record cannot
+        tell since two have that id.
         """
         layout = self._layout
         record = layout.record
@@ -111,16 +105,9 @@ def _spellings(text: str, found: Resolution, new: Experiment) -> Iterator[str]:
 
 
 def respell_path(layout: DirectoryLayout, text: str, page: str, *, encoded: bool = False) -> str:
-    """Write a path anew if the page or what it leads to moves.
+    """Write a path, or several with blanks between them, anew if the page or what it leads to moves.
 
-    Parameters
-    ----------
-    text
-        The path, or several with blanks between them.
-    page
-        The page's path from the source directory.
-    encoded
-        Whether it is the address of a link, in which ``%20`` stands for a blank.
+    *encoded* says whether it is the address of a link, in which ``%20`` stands for a blank.
     """
     if encoded:
         plain = unquote(text)
@@ -202,15 +189,7 @@ def _links(base: Path, exclude: Exclude) -> Iterator[str]:
 
 
 def respell_prerequisites(workspace: Workspace, respeller: Respeller, experiment: Experiment) -> None:
-    """Plan new names for the files of prerequisites; links are followed by their targets, not by their names.
-
-    Parameters
-    ----------
-    respeller
-        Knows what changes.
-    experiment
-        The experiment that has prerequisites.
-    """
+    """Plan new names for the files of prerequisites; links are followed by their targets, not by their names."""
     origin = experiment.origins.get("prerequisites")
     if origin is None or origin[0].name != "prereqs":
         return

@@ -24,33 +24,22 @@ MARKDOWN, RST, HTML, OTHER = range(4)
 
 
 class Heading(NamedTuple):
-    """A section's title, or an ``update``.
+    """A section's title, or an ``update``."""
 
-    Parameters
-    ----------
-    start, end
-        Its first line and the line after its last, counted from 0.
-    level
-        1 for the first style of the file (``#`` in Markdown), and so on; 0 for an ``update``.
-    title
-        The text.
-    mark
-        The character of the line below, or ``#``; empty for an ``update``.
-    over
-        Whether there is a line above, too.
-    length
-        Length of the line below; 0 for ``#``.
-    indent
-        White space before the title.
-    """
-
+    #: *start*, *end*: its first line and the line after its last, counted from 0.
     start: int
     end: int
+    #: 1 for the first style of the file (``#`` in Markdown), and so on; 0 for an ``update``.
     level: int
+    #: The text.
     title: str
+    #: The character of the line below, or ``#``; empty for an ``update``.
     mark: str = ""
+    #: Whether there is a line above, too.
     over: bool = False
+    #: Length of the line below; 0 for ``#``.
     length: int = 0
+    #: White space before the title.
     indent: str = ""
 
     @property
@@ -60,27 +49,18 @@ class Heading(NamedTuple):
 
 
 class Directive(NamedTuple):
-    """A directive.
+    """A directive."""
 
-    Parameters
-    ----------
-    name
-        Its name, in lower case.
-    line
-        Its line, counted from 0.
-    start, end
-        Where in the page its argument stands; the same place where it has none.
-    options
-        Name, start and end of the value, for each option.
-    content
-        The first line of its content and the line after it.
-    """
-
+    #: Its name, in lower case.
     name: str
+    #: Its line, counted from 0.
     line: int
+    #: *start*, *end*: where in the page its argument stands; the same place where it has none.
     start: int
     end: int
+    #: Name, start and end of the value, for each option.
     options: tuple[tuple[str, int, int], ...] = ()
+    #: The first line of its content and the line after it.
     content: tuple[int, int] = (0, 0)
 
 
@@ -153,15 +133,7 @@ class Blocks:
 
 
 def read_blocks(text: str, *, markdown: bool) -> Blocks:
-    """Read the structure of a page.
-
-    Parameters
-    ----------
-    text
-        The page, with whatever line ends.
-    markdown
-        Whether it is Markdown; else it is reStructuredText.
-    """
+    """Read the structure of a page in Markdown or reStructuredText, with whatever line ends."""
     from exptdir.record.markup.markdown import read_markdown
     from exptdir.record.markup.rst import read_rst
 

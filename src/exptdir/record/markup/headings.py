@@ -33,13 +33,7 @@ def plain_title(title: str) -> str:
 
 
 def with_targets(blocks: Blocks, *, markdown: bool) -> list[Heading]:
-    """Return the headings and updates of a log, in file order; explicit targets right above one belong to it.
-
-    Parameters
-    ----------
-    markdown
-        Whether it is Markdown; else it is reStructuredText.
-    """
+    """Return the headings and updates of a log, in file order; explicit targets right above one belong to it."""
     lines, target = bare_lines(blocks.text), _MD_TARGET if markdown else _RST_TARGET
     found = []
     for heading in blocks.headings:
@@ -52,20 +46,7 @@ def with_targets(blocks: Blocks, *, markdown: bool) -> list[Heading]:
 
 
 def write_heading(title: str, like: Heading, others: Sequence[Heading]) -> list[str]:
-    """Write a heading as another one is written.
-
-    Parameters
-    ----------
-    like
-        The heading whose level and marks it gets.
-    others
-        Headings of the same style, which tell how long its lines are.
-
-    Returns
-    -------
-    list of str
-        Its lines.
-    """
+    """Write a heading as another one is written, in lines; *others* of the same style tell how long its rules are."""
     if like.mark == "#":
         return ["#" * like.level + " " + title]
     length = columns(title) + 2 * len(like.indent)

@@ -74,30 +74,20 @@ _KEY = re.compile(r"^(?P<key>\w+)[ \t]*:(?P<value>[^\r\n]*(?:\r?\n[ \t-][^\r\n]*
 
 
 class Token(NamedTuple):
-    """Something that may lead somewhere.
+    """Something that may lead somewhere."""
 
-    Parameters
-    ----------
-    start, end
-        Where in the text it stands, without title and markup.
-    text
-        What is written there.
-    form
-        How it is to be read.
-    kind
-        The only kind of target that will do, for the typed roles; ``link`` for an address in Markdown.
-    name
-        Name of the role or the directive; ``image`` for one of Markdown's; empty for links.
-    silent
-        Whether its author wants it to be shown without a link (``!63``).
-    """
-
+    #: *start*, *end*: where in the text it stands, without title and markup.
     start: int
     end: int
+    #: What is written there.
     text: str
+    #: How it is to be read.
     form: Form
+    #: The only kind of target that will do, for the typed roles; ``link`` for an address in Markdown.
     kind: str | None = None
+    #: Name of the role or the directive; ``image`` for one of Markdown's; empty for links.
     name: str = ""
+    #: Whether its author wants it to be shown without a link (``!63``).
     silent: bool = False
 
 
@@ -133,13 +123,7 @@ def runs_in(blocks: Blocks) -> list[str]:
 
 
 def tokens(blocks: Blocks) -> list[Token]:
-    """Find all that may lead somewhere in a log or another page.
-
-    Returns
-    -------
-    list of Token
-        In file order; no two overlap.
-    """
+    """Find all that may lead somewhere in a log or another page, in file order; no two overlap."""
     found = [*inline(blocks), *_options(blocks), *_toctrees(blocks), *_facts(blocks)]
     # Facts have their own grammar.
     found += (token for token in arguments(blocks) if FACT_OF_KEY.get(token.name) is None)

@@ -42,13 +42,7 @@ def columns(text: str) -> int:
 
 
 def fields(lines: list[str]) -> Iterator[Field]:
-    """Find the field lists above and below the title of a page, before any other text.
-
-    Parameters
-    ----------
-    lines
-        The page, without line ends.
-    """
+    """Find the field lists above and below the title of a page, before any other text."""
     at, titled = 0, False
     while at < len(lines):
         line = lines[at]
@@ -68,15 +62,7 @@ def fields(lines: list[str]) -> Iterator[Field]:
 
 
 def read_rst(blocks: Blocks, lines: list[Line]) -> None:
-    """Note the structure of reStructuredText.
-
-    Parameters
-    ----------
-    blocks
-        The page.
-    lines
-        Its lines, or those of an ``eval-rst``.
-    """
+    """Note the structure of reStructuredText: of a page, or of the lines of an ``eval-rst``."""
     _Reader(blocks, lines).read()
 
 
