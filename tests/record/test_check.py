@@ -16,7 +16,7 @@ BASE = Path("/record")
 def expt(key: str, number: int | None = None, **facts: object) -> Experiment:
     log = BASE / key / "notes.rst"
     origins = {fact: (BASE / key / "expt.toml", at) for at, fact in enumerate(facts, 1)}
-    return Experiment(key, key, log, key, number, origins=origins, **facts)
+    return Experiment(key=key, path=key, log=log, name=key, id=number, origins=origins, **facts)
 
 
 def record(*experiments: Experiment) -> Record:

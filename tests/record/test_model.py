@@ -15,7 +15,8 @@ BASE = Path("/record")
 
 def expt(key: str, number: int | None = None, **facts: object) -> Experiment:
     path = key.removeprefix("expts/")
-    return Experiment(key, path, BASE / key / "notes.rst", facts.pop("name", key.rpartition("/")[2]), number, **facts)
+    name = facts.pop("name", key.rpartition("/")[2])
+    return Experiment(key=key, path=path, log=BASE / key / "notes.rst", name=name, id=number, **facts)
 
 
 def record(*experiments: Experiment) -> Record:

@@ -101,7 +101,8 @@ RUNS = {
 
 def expt(key: str, number: int | None = None, name: str | None = None) -> Experiment:
     path = key.removeprefix("expts/")
-    return Experiment(key, path, BASE / key / "notes.rst", name or path.rpartition("/")[2], number)
+    name = name or path.rpartition("/")[2]
+    return Experiment(key=key, path=path, log=BASE / key / "notes.rst", name=name, id=number)
 
 
 ALL = [
@@ -291,7 +292,8 @@ def test_thousands_of_dead_links_cost_no_comparison_with_every_name(monkeypatch:
     monkeypatch.setattr(problem, "get_close_matches", counted)
     names = [f"2024-{at % 12 + 1:02}-{at % 28 + 1:02}-post-{at}" for at in range(2000)]
     base = Path("/r")
-    record = Record(base, {name: Experiment(name, name, base / name / "index.md", name) for name in names})
+    made = (Experiment(key=name, path=name, log=base / name / "index.md", name=name) for name in names)
+    record = Record(base, {experiment.key: experiment for experiment in made})
     links = [f"../{name}/index.qmd" for name in names[:500]]
     found = [resolve(record, link, None, lambda _experiment, _run: False) for link in links]
     assert compared == [] and all(isinstance(one, Unresolved) for one in found)

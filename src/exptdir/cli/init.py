@@ -75,7 +75,7 @@ def init(
 def _files(base: Path, suffix: str, project: str, author: str | None) -> dict[str, str]:
     """Return what a record is made of, by path."""
     from exptdir.record.edits.entry import new_entry
-    from exptdir.record.markup.headings import columns
+    from exptdir.record.markup.blocks import columns
 
     values = {
         "project": project,

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from glob import escape, glob
 from itertools import chain
 from pathlib import Path
-from typing import cast
 from urllib.parse import unquote
 
 from exptdir.record.documents import Document, documents
@@ -15,7 +14,7 @@ from exptdir.record.home import Conf
 from exptdir.record.markup.references import mentions, shown_files
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
-from exptdir.record.reference import Kind, Resolution, Unresolved, resolve
+from exptdir.record.reference import Unresolved, resolve
 from exptdir.record.walk import join, walk
 
 
@@ -34,9 +33,14 @@ class Audit:
             log = owner is not None and owner.log == path
             document = self._log(owner) if owner is not None and log else Document(path, self._conf.settings.date_order)
             for mention in mentions(document.blocks):
-                found = resolve(self._record, mention.text, owner, self._has_run, cast("Kind | None", mention.kind))
-                reason = found.message if isinstance(found, Unresolved) else self._missing_entry(found)
-                if reason is not None:
+                found = resolve(
+                    self._record, mention.text, owner, lambda of, run: run in self._log(of).runs, mention.kind
+                )
+                if isinstance(found, Unresolved):
+                    yield Problem("ref", found.message, path, mention.line)
+                elif found.date and (found.date, found.n) not in self._log(found.experiment).addresses:
+                    which = f" number {found.n}" if found.n > 1 else ""
+                    reason = f"experiment {found.experiment.address!r} has no entry{which} of {found.date.isoformat()}"
                     yield Problem("ref", reason, path, mention.line)
             if self._conf.settings.missing_assets != "ignore":
                 for mention in shown_files(document.blocks):
@@ -49,17 +53,6 @@ class Audit:
         if experiment.key not in self._logs:
             self._logs[experiment.key] = Document.log_of(self._conf, experiment)
         return self._logs[experiment.key]
-
-    def _has_run(self, experiment: Experiment, run: str) -> bool:
-        return run in self._log(experiment).runs
-
-    def _missing_entry(self, found: Resolution) -> str | None:
-        if found.kind != "entry" or found.date is None:
-            return None
-        if (found.date, found.n) in self._log(found.experiment).addresses:
-            return None
-        which = f" number {found.n}" if found.n > 1 else ""
-        return f"experiment {found.experiment.address!r} has no entry{which} of {found.date.isoformat()}"
 
     def _there(self, document: Path, typed: str) -> bool:
         start = self._record.base if typed.startswith("/") else document.parent

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
 
 from exptdir.record.facts_values import status_word
 from exptdir.record.model import Experiment, Record
@@ -43,10 +44,15 @@ def check(record: Record, statuses: Mapping[str, str] | None = None) -> list[Pro
                 problems.append(_located(experiment, "prerequisites", "prerequisite", found.message))
             else:
                 edges[experiment.key].append(found.key)
-    for cycle in _cycles(edges):
-        message = f"waits for itself: {' → '.join(record.experiments[key].label() for key in cycle)}"
-        problems.append(_located(record.experiments[cycle[0]], "prerequisites", "prerequisite", message))
-    return problems
+    while True:
+        try:
+            TopologicalSorter(edges).prepare()
+            return problems
+        except CycleError as error:
+            cycle: list[str] = error.args[1][::-1]
+            edges[cycle[0]].remove(cycle[1])
+            message = f"waits for itself: {' → '.join(record.experiments[key].label() for key in cycle)}"
+            problems.append(_located(record.experiments[cycle[0]], "prerequisites", "prerequisite", message))
 
 
 def _prerequisite(record: Record, experiment: Experiment, text: str) -> Experiment | Unresolved:
@@ -63,29 +69,6 @@ def meaning(status: str | None, statuses: Mapping[str, str]) -> str | None:
     """Return what a status means, ``None`` for an unknown one; a configured ``in_progress`` is ``in progress``."""
     found = statuses.get(status or "")
     return found or next((known for name, known in statuses.items() if status_word(name) == status), None)
-
-
-def _cycles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
-    """Yield each cycle that a depth-first search closes; iterative, as chains may be thousands long."""
-    finished: set[str] = set()
-    for start in edges:
-        trail: list[str] = []
-        on_trail: set[str] = set()
-        stack = [(start, iter(edges[start]))] if start not in finished else []
-        while stack:
-            node, targets = stack[-1]
-            if len(trail) < len(stack):
-                trail.append(node)
-                on_trail.add(node)
-            target = next((key for key in targets if key not in finished), None)
-            if target is None:
-                stack.pop()
-                on_trail.discard(trail.pop())
-                finished.add(node)
-            elif target in on_trail:
-                yield [*trail[trail.index(target) :], target]
-            else:
-                stack.append((target, iter(edges[target])))
 
 
 def status(record: Record, experiment: Experiment, statuses: Mapping[str, str] | None = None) -> str | None:

@@ -14,7 +14,7 @@ from exptdir.record.edits.numbering import next_id
 from exptdir.record.edits.plan import Plan, create, need_free
 from exptdir.record.files import MAX_LOG, read_bytes
 from exptdir.record.home import Conf
-from exptdir.record.markup.headings import columns
+from exptdir.record.markup.blocks import columns
 from exptdir.record.model import Record
 from exptdir.record.scan import numbers_left_out
 
@@ -29,13 +29,11 @@ class NewExperiment:
     """What the new experiment is to be."""
 
     title: str
-    #: The day of its first entry.
     today: date
     #: The words of its directory's name; made of the title where there are none.
     name: str | None = None
     #: Key of the experiment to be nested in.
     parent: str | None = None
-    #: *tags*, *status*: its facts.
     tags: tuple[str, ...] = ()
     status: str | None = None
     #: Name of a template; ``None`` for the one called ``default``, if there is one.
@@ -53,8 +51,9 @@ def new_experiment(conf: Conf, record: Record, wanted: NewExperiment) -> tuple[P
     name = slug(wanted.name or title)
     if not title or not name:
         raise EditError("the experiment needs a title with a letter or a digit in it")
-    number = next_id(record, numbers_left_out(record, conf.scan_settings))
-    root = PurePosixPath(conf.scan_settings.roots[0]).as_posix() if conf.scan_settings.roots else "expts"
+    settings = conf.scan_settings
+    number = next_id(record, numbers_left_out(record, settings))
+    root = PurePosixPath(settings.roots[0]).as_posix() if settings.roots else "expts"
     above = wanted.parent if wanted.parent is not None else root
     # Filled up to as many digits as most directories have.
     widths = [len(match[1]) for key in record.experiments if (match := re.match(r"(\d+)_", key.rpartition("/")[2]))]
@@ -62,8 +61,16 @@ def new_experiment(conf: Conf, record: Record, wanted: NewExperiment) -> tuple[P
     directory = conf.base / above / f"{number:0{digits}}_{name}"
     need_free(directory)
     template = _template(conf.base / root / TEMPLATES, wanted)
-    log_name, suffix = _log_name(conf, record, wanted, template)
-    log = directory / f"{log_name}{suffix}"
+    # The log is called as that of the newest experiment.
+    newest = max(record.experiments.values(), key=lambda one: (one.id or 0, one.key), default=None)
+    stem = settings.log_names[0] if settings.log_names else "index"
+    suffix = ".md" if ".md" in settings.suffixes else ".rst"
+    if newest is not None:
+        stem, suffix = newest.log.stem, newest.log.suffix
+    suffix = template.suffix if template is not None else wanted.suffix or suffix
+    if suffix not in settings.suffixes:
+        raise EditError(f"logs of this record end in {' or '.join(settings.suffixes)}, not in {suffix}")
+    log = directory / f"{stem}{suffix}"
     if template is None:
         return Plan(conf.base, (create(log, _log(title, suffix, wanted)),)), log, number
     values = {"title": title, "date": wanted.today.isoformat(), "id": str(number), "name": name}
@@ -86,23 +93,6 @@ def slug(text: str) -> str:
             break
         name = longer
     return name
-
-
-def _log_name(conf: Conf, record: Record, wanted: NewExperiment, template: Path | None) -> tuple[str, str]:
-    """Choose the name of the log as the newest experiment has it."""
-    settings = conf.scan_settings
-    newest = max(record.experiments.values(), key=lambda one: (one.id or 0, one.key), default=None)
-    stem = settings.log_names[0] if settings.log_names else "index"
-    suffix = ".md" if ".md" in settings.suffixes else ".rst"
-    if newest is not None:
-        stem, suffix = newest.log.stem, newest.log.suffix
-    if template is not None:
-        suffix = template.suffix
-    elif wanted.suffix is not None:
-        suffix = wanted.suffix
-    if suffix not in settings.suffixes:
-        raise EditError(f"logs of this record end in {' or '.join(settings.suffixes)}, not in {suffix}")
-    return stem, suffix
 
 
 def _template(directory: Path, wanted: NewExperiment) -> Path | None:

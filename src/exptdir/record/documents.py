@@ -100,15 +100,11 @@ def _with_included(blocks: Blocks, path: Path, depth: int = 3) -> str:
 class Overview:
     """One experiment."""
 
-    #: Its facts.
     experiment: Experiment
     #: The status to show, ``blocked`` included.
     status: str | None
-    #: Its entries, in the order of the log.
     entries: tuple[DatedHeading, ...]
-    #: The runs that its log describes.
     runs: tuple[str, ...]
-    #: *parent*, *children*: the experiment around it, and those directly in it.
     parent: Experiment | None
     children: tuple[Experiment, ...]
     #: *refers_to*, *cited_by*: the experiments at the other ends of references.
@@ -157,13 +153,10 @@ def _targets(record: Record, experiment: Experiment, references: Iterable[str]) 
 class Hit:
     """One line in which something was found."""
 
-    #: The document, as a POSIX path from the source directory.
     path: str
-    #: 1-based.
     line: int
     #: The line, or the part of it around what was found.
     text: str
-    #: Where in *text* the words are.
     spans: tuple[tuple[int, int], ...]
     #: The heading that the line stands below; ``None`` above the first.
     heading: str | None = None
@@ -189,16 +182,11 @@ def search(conf: Conf, words: tuple[str, ...]) -> Iterator[Hit]:
                 # A phrase that runs over the end of a line is in no line; then the document itself is the answer.
                 if count == most and (count or number == 1):
                     above = (heading.title for heading in reversed(headings) if heading.line <= number)
-                    yield Hit(path, number, *_excerpt(line, wanted), next(above, None))
-
-
-def _excerpt(line: str, wanted: tuple[str, ...]) -> tuple[str, tuple[tuple[int, int], ...]]:
-    stripped = line.strip()
-    spans = _spans(stripped, wanted)
-    start = max(0, spans[0][0] - _AROUND) if spans else 0
-    end = start + 2 * _AROUND + 20
-    text = ("…" if start else "") + stripped[start:end] + ("…" if len(stripped) > end else "")
-    return text, tuple(_spans(text, wanted))
+                    line, spans = line.strip(), _spans(line.strip(), wanted)
+                    start = max(0, spans[0][0] - _AROUND) if spans else 0
+                    end = start + 2 * _AROUND + 20
+                    shown = ("…" if start else "") + line[start:end] + ("…" if len(line) > end else "")
+                    yield Hit(path, number, shown, tuple(_spans(shown, wanted)), next(above, None))
 
 
 def _spans(text: str, wanted: tuple[str, ...]) -> list[tuple[int, int]]:

@@ -17,8 +17,7 @@ from exptdir.record.dates import (
     parse_title_date,
     update_date,
 )
-from exptdir.record.markup.blocks import Blocks, Heading
-from exptdir.record.markup.headings import plain_title
+from exptdir.record.markup.blocks import Blocks, Heading, plain_title
 
 
 class DatedTitle(NamedTuple):
@@ -29,7 +28,6 @@ class DatedTitle(NamedTuple):
     day: date | None
     #: Which entry of that day it is.
     n: int
-    #: How the date is written.
     found: TitleDate
     #: Which title around it names a year.
     year: int | None = None

@@ -35,10 +35,8 @@ class Claim:
 
     #: Name of the field of :class:`exptdir.record.facts.Facts`.
     fact: str
-    #: The value as the source gives it.
     value: object
     path: str
-    #: 1-based line in it, where one is known.
     line: int | None = None
 
 
@@ -92,10 +90,6 @@ def _text(raw: object) -> str | None:
     return " ".join(raw.split()) or None
 
 
-def _status(raw: object) -> str | None:
-    return status_word(_text(raw) or "") or None
-
-
 def _list(raw: object) -> tuple[str, ...] | None:
     if isinstance(raw, str):
         raw = raw.split() if _NUMBERS.fullmatch(raw.strip()) else raw.split(",")
@@ -133,7 +127,7 @@ def _begun(raw: object) -> date | None:
 _CONVERTERS: dict[str, Callable[[object], Value | None]] = {
     "id": _id,
     "title": _text,
-    "status": _status,
+    "status": lambda raw: status_word(_text(raw) or "") or None,
     "tags": _list,
     "prerequisites": _list,
     "begun": _begun,

@@ -33,7 +33,6 @@ class Conf:
     path: Path
     #: The values of ``exptdir_*`` without that prefix, and of Sphinx's options that say where documents are.
     values: Mapping[str, Any] = field(default_factory=dict)
-    #: What could not be read.
     problems: tuple[Problem, ...] = ()
 
     @property

@@ -6,38 +6,50 @@ import copy
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from exptdir.record.dates import days_of_name
 from exptdir.record.problem import NameIndex, Problem
 
 #: Whether an experiment is without a number, that number, and its path as people sort.
 ListingOrder = tuple[bool, int, tuple[tuple[int, int, str], ...]]
+Key = TypeVar("Key", int, str)
 
 
 @dataclass(frozen=True)
-class Experiment:
+class Facts:
+    """What is known about an experiment from its metadata."""
+
+    id: int | None = None
+    #: Its title, where the metadata give one; the log's heading is not asked.
+    title: str | None = None
+    #: Its status in lower case with spaces (``in progress``); any text.
+    status: str | None = None
+    tags: tuple[str, ...] = ()
+    #: The references to the experiments that must be complete first, as written.
+    prerequisites: tuple[str, ...] = ()
+    begun: date | None = None
+    #: The directory's name without the number; ``None`` where it is only a number.
+    name: str | None = None
+    #: Fact → the file (or directory) and line that it came from.
+    origins: Mapping[str, tuple[Path, int | None]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment(Facts):
     """A directory below a record root that holds a log."""
 
     #: The directory's POSIX path relative to the source directory; unique.
     key: str
     #: The same relative to the record root, which is how references write it.
     path: str
-    #: The log, absolute.
     log: Path
     name: str
-    #: *id*, *name*, *title*, *status*, *tags*, *prerequisites*, *begun*: the facts; *title* falls back to the log's
-    #: heading, *prerequisites* are references.
-    id: int | None = None
-    title: str | None = None
-    status: str | None = None
-    tags: tuple[str, ...] = ()
-    prerequisites: tuple[str, ...] = ()
-    begun: date | None = None
     origins: Mapping[str, tuple[Path, int | None]] = field(default_factory=dict, compare=False, repr=False)
     #: The log's path without its suffix, which is what Sphinx calls the document.
     docname: str = field(init=False, compare=False, repr=False)
@@ -47,7 +59,7 @@ class Experiment:
     def __post_init__(self) -> None:
         """Compute what is asked for again and again, by every page that names the experiment."""
         # Not when it is first asked for: an attribute that comes later makes an experiment take five times the memory.
-        object.__setattr__(self, "docname", docname_of(self.key, self.log))
+        object.__setattr__(self, "docname", f"{self.key}/{self.log.stem}" if self.key != "." else self.log.stem)
         digest = hashlib.blake2b(repr(self).encode("utf-8", "surrogateescape"), digest_size=12)
         object.__setattr__(self, "fingerprint", digest.hexdigest())
 
@@ -80,19 +92,13 @@ class Experiment:
 
     @property
     def order(self) -> ListingOrder:
-        """What experiments are sorted by: see :func:`listing_order`."""
-        return self.id is None, self.id or 0, natural_key("/".join(map(_by_date, self.key.split("/"))))
-
-
-def docname_of(key: str, log: Path) -> str:
-    """Return what Sphinx calls the log of the experiment with that key."""
-    return f"{key}/{log.stem}" if key != "." else log.stem
-
-
-def _by_date(name: str) -> str:
-    """Put the day in front of a name that begins with one, so that ``2023.06.15_x`` stands before ``2023-11-02_y``."""
-    days = days_of_name(name) if name[:1].isdecimal() else []
-    return f"{days[0].isoformat()} {name}" if len(days) == 1 else name
+        """What pages sort experiments by: the id, then the path as people count and by the days in it."""
+        names = []
+        for name in self.key.split("/"):
+            # The day comes first, so that "2023.06.15_x" stands before "2023-11-02_y".
+            days = days_of_name(name) if name[:1].isdecimal() else []
+            names.append(f"{days[0].isoformat()} {name}" if len(days) == 1 else name)
+        return self.id is None, self.id or 0, natural_key("/".join(names))
 
 
 def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
@@ -101,20 +107,17 @@ def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts)
 
 
-def listing_order(experiment: Experiment) -> ListingOrder:
-    """Sort key of experiments as pages list them: by id, then the named ones as people count."""
-    return experiment.order
+def in_order(experiments: Iterable[Experiment]) -> list[Experiment]:
+    """Sort experiments as pages list them: by id, then the named ones by path."""
+    return sorted(experiments, key=lambda experiment: experiment.order)
 
 
 @dataclass(frozen=True)
 class Record:
     """All experiments of a Sphinx project, as the scan found them."""
 
-    #: The source directory, absolute.
     base: Path
-    #: Experiments by key.
     experiments: Mapping[str, Experiment]
-    #: What the scan found wrong.
     problems: tuple[Problem, ...] = ()
 
     def with_problems(self, problems: Iterable[Problem]) -> Record:
@@ -131,28 +134,23 @@ class Record:
     @cached_property
     def by_id(self) -> dict[int, list[Experiment]]:
         """Experiments by id; a list longer than one is a problem that the scan reports."""
-        found: dict[int, list[Experiment]] = defaultdict(list)
-        for experiment in self.experiments.values():
-            if experiment.id is not None:
-                found[experiment.id].append(experiment)
-        return dict(found)
+        return self._by(lambda experiment: () if experiment.id is None else (experiment.id,))
 
     @cached_property
     def by_path(self) -> dict[str, list[Experiment]]:
         """Experiments by their path below a root, and by their path from the source directory."""
-        found: dict[str, list[Experiment]] = defaultdict(list)
-        for experiment in self.experiments.values():
-            for path in dict.fromkeys((experiment.path, experiment.key)):
-                found[path].append(experiment)
-        return dict(found)
+        return self._by(lambda experiment: (experiment.path, experiment.key))
 
     @cached_property
     def by_name(self) -> dict[str, list[Experiment]]:
         """Experiments by directory name, with and without the number in front."""
-        found: dict[str, list[Experiment]] = defaultdict(list)
+        return self._by(lambda experiment: (experiment.directory_name, experiment.name))
+
+    def _by(self, keys: Callable[[Experiment], Iterable[Key]]) -> dict[Key, list[Experiment]]:
+        found: dict[Key, list[Experiment]] = defaultdict(list)
         for experiment in self.experiments.values():
-            for name in dict.fromkeys((experiment.directory_name, experiment.name)):
-                found[name].append(experiment)
+            for key in dict.fromkeys(keys(experiment)):
+                found[key].append(experiment)
         return dict(found)
 
     @cached_property
@@ -161,14 +159,16 @@ class Record:
         return NameIndex([*self.by_name, *self.by_path])
 
     @cached_property
-    def _families(self) -> tuple[dict[str, str | None], dict[str | None, tuple[Experiment, ...]]]:
+    def _families(self) -> tuple[dict[str, str | None], dict[str | None, tuple[Experiment, ...]], dict[str, int]]:
+        """The parent's key by that of each experiment, the children by their parent's, and the place among these."""
         parents: dict[str, str | None] = {}
         families: dict[str | None, list[Experiment]] = defaultdict(list)
         for key, experiment in self.experiments.items():
             parent = self._above(key)
             parents[key] = parent
             families[parent].append(experiment)
-        return parents, {parent: tuple(sorted(group, key=listing_order)) for parent, group in families.items()}
+        children = {parent: tuple(in_order(group)) for parent, group in families.items()}
+        return parents, children, {child.key: at for group in children.values() for at, child in enumerate(group)}
 
     def _above(self, key: str) -> str | None:
         """Return the key of the experiment around a directory; by text alone, as there may be ten thousand."""
@@ -204,22 +204,12 @@ class Record:
         """Return the experiments directly inside *experiment*, those of the top for ``None``, in order."""
         return self._families[1].get(None if experiment is None else experiment.key, ())
 
-    @cached_property
-    def _positions(self) -> dict[str, int]:
-        return {child.key: at for group in self._families[1].values() for at, child in enumerate(group)}
-
     def position(self, experiment: Experiment) -> int:
         """Return the index of *experiment* among its siblings."""
-        return self._positions[experiment.key]
+        return self._families[2][experiment.key]
 
     def below(self, directory: str) -> list[Experiment]:
         """Return the outermost experiments below *directory*, a POSIX path from the source directory."""
         prefix = "" if directory in {"", "."} else directory.rstrip("/") + "/"
         inside = {key for key in self.experiments if key.startswith(prefix) and key + "/" != prefix}
-        outermost = (self.experiments[key] for key in inside if self._families[0][key] not in inside)
-        return sorted(outermost, key=listing_order)
-
-
-def in_order(experiments: Iterable[Experiment]) -> list[Experiment]:
-    """Sort experiments as pages list them: by id, then the named ones by path."""
-    return sorted(experiments, key=listing_order)
+        return in_order(self.experiments[key] for key in inside if self._families[0][key] not in inside)

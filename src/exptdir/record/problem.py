@@ -19,7 +19,6 @@ class Problem:
     message: str
     #: The file (or directory) at fault, absolute; ``None`` where no file is.
     path: Path | None = None
-    #: 1-based line in that file, where one is known.
     line: int | None = None
 
 

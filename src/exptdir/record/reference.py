@@ -30,7 +30,6 @@ class Reference:
 
     #: The experiment as typed, perhaps with a run behind it (only the record can tell); empty: this one.
     target: str = ""
-    #: Number of steps towards the root (``-2``), 0 otherwise.
     up: int = 0
     #: *date*, *n*: the entry's day and which of that day.
     date: date | None = None
@@ -55,12 +54,10 @@ class Resolution:
 class Unresolved:
     """Why a reference leads nowhere."""
 
-    #: For the author.
     reason: str
     #: Finds references that may be meant. Asked only when somebody wants to know: of thousands of dead links in other
     #: people's pages nobody does.
     near: Callable[[], tuple[str, ...]] = field(default=tuple, compare=False)
-    #: Whether it leads to several places.
     ambiguous: bool = False
 
     @cached_property
@@ -241,7 +238,6 @@ MOST = 20
 class Lookup:
     """What was found."""
 
-    #: The one that is meant; ``None`` where that is not certain.
     experiment: Experiment | None
     #: Those that may be, the likeliest first.
     candidates: tuple[Experiment, ...] = ()

@@ -12,7 +12,7 @@ from exptdir.record.check import check
 from exptdir.record.facts import log_heading, read_facts
 from exptdir.record.files import Stamp, lasting, stamp
 from exptdir.record.home import OUTPUT
-from exptdir.record.markup.headings import plain_title
+from exptdir.record.markup.blocks import plain_title
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.walk import ScanSettings, Tree, find_logs, walk
@@ -184,20 +184,10 @@ def read_experiment(base: Path, root: str, path: str, logs: list[str]) -> Read:
     if facts.title is not None and heading is not None and plain_title(heading.title) != facts.title:
         message = f"the heading “{heading.title}” disagrees with the title “{facts.title}”, which counts"
         problems.append(Problem("metadata", message, log, heading.line))
-    found = Experiment(
-        key=path,
-        path=path if root == "." else path.removeprefix(root + "/"),
-        log=log,
-        name=facts.name or directory.name,
-        id=facts.id,
-        title=facts.title or (heading.title if heading is not None else None),
-        status=facts.status,
-        tags=facts.tags,
-        prerequisites=facts.prerequisites,
-        begun=facts.begun,
-        origins=facts.origins,
-    )
-    return found, problems
+    title = facts.title or (heading.title if heading is not None else None)
+    values = {**vars(facts), "name": facts.name or directory.name, "title": title}
+    short = path if root == "." else path.removeprefix(root + "/")
+    return Experiment(key=path, path=short, log=log, **values), problems
 
 
 def likely_root(base: Path, settings: ScanSettings, tree: Tree | None = None) -> str | None:

@@ -29,15 +29,11 @@ _TOKENS = re.compile(r"\*\*|\*|\?|\[(!?)(\]?[^\]]*)\]|.", re.DOTALL)
 class ScanSettings:
     """What counts as an experiment."""
 
-    #: Directories to look in, relative to the source directory.
     roots: Sequence[str] = ("expts",)
-    #: Stems of logs, the best first.
     log_names: Sequence[str] = LOG_NAMES
-    #: Suffixes of logs.
     suffixes: Sequence[str] = (".rst", ".md")
     #: Suffixes of documents that Sphinx reads and that cannot be logs.
     unread: Sequence[str] = ()
-    #: The statuses that an experiment may have, and what each means for those that wait for it.
     statuses: Mapping[str, str] = field(default_factory=dict)
     #: True for a POSIX path from the source directory that is to be left alone.
     exclude: Callable[[str], bool] = lambda path: False

@@ -16,7 +16,6 @@ from sphinx.errors import NoUri
 from sphinx.locale import _
 from sphinx.util.nodes import make_refnode
 
-from exptdir.record.model import listing_order
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.doctree import all_nodes, line_of, page_section
@@ -242,7 +241,7 @@ def citing_documents(domain: ExptDomain, docname: str) -> list[Citing]:
         distinct = list({(cite.anchor, tuple(pieces)): (cite, pieces) for cite, pieces in shown}.values())
         title, owner = domain.env.titles.get(source), domain.record.around(source)
         # An experiment's own page, then the others beside it.
-        order = (True, (), True) if owner is None else (False, listing_order(owner), owner.docname != source)
+        order = (True, (), True) if owner is None else (False, owner.order, owner.docname != source)
         groups.append(((order, source), (source, source if title is None else title.astext(), distinct)))
     return [group for _order, group in sorted(groups, key=lambda pair: pair[0])]
 

@@ -15,11 +15,11 @@ from urllib.parse import unquote, urldefrag, urljoin
 import pytest
 from bs4 import Tag
 
-from exptdir.record.edits.apply import apply
 from exptdir.record.edits.plan import Plan
 from exptdir.record.edits.relocate import move, rename, renumber
 from exptdir.record.model import Record
 from exptdir.record.scan import scan
+from tests.record.edits.helpers import apply
 from tests.sphinxext.building import Built, Site
 
 #: Roles whose text is a reference or a path, by what is written in them; others of ours hold neither.

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exptdir.errors import EditError
-from exptdir.record.edits.apply import apply
 from exptdir.record.edits.facts import set_fact
 from exptdir.record.model import Experiment
 from exptdir.record.scan import scan
+from tests.record.edits.helpers import apply
 
 
 def experiment(base: Path, files: dict[str, str]) -> Experiment:

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exptdir.errors import EditError
-from exptdir.record.edits.apply import apply
 from exptdir.record.edits.entry import add_entry, new_entry
 from exptdir.record.entries import entries
 from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.scan import scan
+from tests.record.edits.helpers import apply
 
 TODAY = date(2026, 11, 2)
 

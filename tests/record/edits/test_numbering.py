@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.record.edits.apply import apply
 from exptdir.record.edits.numbering import mend_conflicts, next_id
 from exptdir.record.scan import scan
+from tests.record.edits.helpers import apply
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 

@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 
 from exptdir.errors import EditError
-from exptdir.record.edits.apply import apply
 from exptdir.record.edits.plan import Plan
-from exptdir.record.edits.references import find_references
 from exptdir.record.edits.relocate import move, rename, renumber
 from exptdir.record.model import Record
 from exptdir.record.reference import Resolution
 from exptdir.record.scan import scan
 from exptdir.record.walk import ScanSettings
+from tests.record.edits.helpers import apply, find_references
 
 CORPUS = Path(__file__).parents[3] / "../shared/corpus/notebook"
 
@@ -105,12 +104,11 @@ def tree(base: Path) -> dict[str, object]:
 def leads(record: Record) -> Counter[tuple[str, object]]:
     """What the references of each experiment lead to, by something that no command changes: the log's heading."""
     found: Counter[tuple[str, object]] = Counter()
-    for reference in find_references(record):
-        target = reference.target
-        assert isinstance(target, Resolution), reference
-        origin = reference.origin.title if reference.origin else ""
+    for token, origin, target in find_references(record):
+        assert isinstance(target, Resolution), token
         label = target.label if target.kind == "label" else None
-        found[str(origin), (target.experiment.title, target.date, target.n, target.run, label)] += 1
+        title = str(origin.title if origin else "")
+        found[title, (target.experiment.title, target.date, target.n, target.run, label)] += 1
     return found
 
 
@@ -231,8 +229,23 @@ def test_nothing_is_written_to_pages_that_are_left_alone_and_unreadable_ones_are
 
 
 def citations(record: Record) -> Counter[str]:
-    targets = (found.target for found in find_references(record))
+    targets = (target for _, _, target in find_references(record))
     return Counter(target.experiment.key for target in targets if isinstance(target, Resolution))
+
+
+@pytest.mark.parametrize("name", ["log.md", "expt.toml"])
+def test_prerequisites_are_followed_also_where_they_are_written_with_escapes(tmp_path: Path, name: str) -> None:
+    for key, title in (("训练", "One"), ("b", "Two")):
+        (tmp_path / "expts" / key).mkdir(parents=True)
+        (tmp_path / "expts" / key / "log.md").write_text(f"# {title}\n", encoding="utf-8")
+    fact = '["\\u8bad\\u7ec3"]\n'
+    text = f"---\nprereqs: {fact}---\n# Two\n" if name == "log.md" else f"prereqs = {fact}"
+    (tmp_path / "expts" / "b" / name).write_text(text, encoding="utf-8")
+    record = scan(tmp_path)
+    apply(rename(record, record.experiments["expts/训练"], "新"))
+    after = scan(tmp_path)
+    assert after.problems == ()
+    assert after.experiments["expts/b"].prerequisites[0].rpartition("/")[2] == "新"
 
 
 def test_the_most_cited_experiment_of_a_real_notebook_gets_another_number_and_back(tmp_path: Path):

@@ -10,15 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exptdir.errors import EditError
-from exptdir.record.edits.apply import apply
 from exptdir.record.edits.entry import add_entry
 from exptdir.record.edits.numbering import next_id
 from exptdir.record.edits.plan import Plan
-from exptdir.record.edits.references import find_references
 from exptdir.record.edits.relocate import move, rename, renumber
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import Resolution
 from exptdir.record.scan import scan
+from tests.record.edits.helpers import apply, find_references
 
 NAMES = ["a", "b", "fit", "fit_2", "c d", "训练"]
 TARGETS = ["1", "02", "3", "4", "9", "-1", "-2", "a", "b", "fit", "0002_b", "0001_a/0002_b"]
@@ -77,10 +76,9 @@ def title(experiment: Experiment | None) -> str:
 def leads(record: Record) -> list[tuple[str, int, object]]:
     """Where each reference leads, known by titles; those that lead nowhere are left out."""
     found = []
-    for reference in find_references(record):
-        to = reference.target
+    for _, origin, to in find_references(record):
         if isinstance(to, Resolution):
-            found.append((title(reference.origin), title(to.experiment), to.kind, to.date, to.run, to.label))
+            found.append((title(origin), title(to.experiment), to.kind, to.date, to.run, to.label))
     prerequisites = [(title(e), len(e.prerequisites)) for e in record.experiments.values()]
     return sorted([*found, *prerequisites], key=repr)
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from exptdir.errors import EditError, RecordBusyError
-from exptdir.record.edits.apply import JOURNAL, apply, locked
+from exptdir.record.edits.apply import JOURNAL, locked
 from exptdir.record.edits.plan import Edit, Plan, Rename, create
+from tests.record.edits.helpers import apply
 
 
 class Killed(BaseException):

@@ -48,7 +48,6 @@ class DateContext:
     evidence: str = ""
     #: The year that an enclosing heading names; it wins over all else.
     heading: int | None = None
-    #: The day on which the experiment began.
     begun: date | None = None
     #: The direction of the file, see :func:`exptdir.record.dates.infer_direction`; ``None`` if unknown.
     newest_first: bool | None = None
@@ -102,7 +101,6 @@ class OrderEvidence:
 
     #: The order that numbers above 12 prove; empty when nothing does, or when they contradict each other.
     order: str = ""
-    #: The titles that prove another order than the first proof in the file.
     contradictions: tuple[str, ...] = ()
 
 

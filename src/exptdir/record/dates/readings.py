@@ -48,7 +48,6 @@ class WrittenDate:
     open_order: bool = False
     #: Whether the numbers are separated by points, which by convention means the day first.
     dotted: bool = False
-    #: The weekday that was written beside it, Monday = 0.
     weekday: int | None = None
 
 

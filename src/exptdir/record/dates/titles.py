@@ -36,17 +36,9 @@ _NO_YEAR = "the year of “{}” cannot be told from its surroundings; write it 
 class TitleDate:
     """The date of an entry."""
 
-    #: The day; ``None`` when it cannot be told.
     date: date | None
-    #: The date exactly as the author wrote it.
     written: str
-    #: The title without the date and without what separates the two.
     rest: str
-    #: What the date names; always ``day`` so far.
-    precision: str = "day"
-    #: Whether the year is not written but follows from the surroundings.
-    guessed_year: bool = False
-    #: A message for the author.
     problem: str | None = None
 
 
@@ -163,7 +155,7 @@ def _decide(written: WrittenDate, context: DateContext) -> TitleDate:
     elif written.weekday is not None and found.weekday() != written.weekday:
         right, wrong = weekday_name(found.weekday()), weekday_name(written.weekday)
         problem = f"“{written.written}” is {found.isoformat()}, a {right}, not a {wrong}"
-    return TitleDate(found, written.written, written.rest, guessed_year=stated is None, problem=problem)
+    return TitleDate(found, written.written, written.rest, problem=problem)
 
 
 def _unsure(written: WrittenDate, problem: str) -> TitleDate:

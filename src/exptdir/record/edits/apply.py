@@ -32,7 +32,6 @@ _STARTED = "started"
 class Journal:
     """The journal of one record."""
 
-    #: The source directory, absolute.
     base: Path
 
     @property
@@ -74,7 +73,7 @@ class Journal:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def undo(self, step: Callable[[str], None] = lambda name: None) -> tuple[Problem, ...]:
-        """Take back what an unfinished command has changed, but for files that somebody has changed since: the problems.
+        """Take back what an unfinished command has changed; return the files that somebody has changed since.
 
         Raises EditError when the journal makes no sense or a file cannot be written; the journal stays.
         """
@@ -107,23 +106,20 @@ class Journal:
             write(self.folder / _STARTED, str(number).encode(), sync=True)
         for number, edit in enumerate(content["edits"]):
             step("undo edit")
-            yield from self._restore(self.folder / str(number), edit)
+            path, is_link = self._inside(edit["path"]), bool(edit["link"])
+            clear_unfinished(path)
+            now = read_state(path, is_link=is_link)
+            before = None if edit["new"] else (self.folder / str(number)).read_bytes()
+            if now == before:
+                continue
+            if (None if now is None else hashlib.sha256(now).hexdigest()) == edit["after"]:
+                write(path, before, is_link=is_link, mode=edit["mode"], sync=True)
+            else:
+                message = "it was changed after a command was interrupted, and is left as it is"
+                yield Problem("edit", message, path)
         for made in reversed(content["made"]):
             with suppress(OSError):
                 self._inside(made).rmdir()
-
-    def _restore(self, image: Path, edit: dict[str, Any]) -> Iterator[Problem]:
-        path, is_link = self._inside(edit["path"]), bool(edit["link"])
-        clear_unfinished(path)
-        now = read_state(path, is_link=is_link)
-        before = None if edit["new"] else image.read_bytes()
-        if now == before:
-            return
-        if (None if now is None else hashlib.sha256(now).hexdigest()) != edit["after"]:
-            message = "it was changed after a command was interrupted, and is left as it is"
-            yield Problem("edit", message, path)
-            return
-        write(path, before, is_link=is_link, mode=edit["mode"], sync=True)
 
     def _relative(self, path: Path) -> str:
         return Path(os.path.relpath(path, self.base)).as_posix()
@@ -229,13 +225,3 @@ def locked(base: Path, timeout: float = 10.0, step: Callable[[str], None] = lamb
     finally:
         if descriptor >= 0:
             os.close(descriptor)
-
-
-def apply(plan: Plan) -> tuple[Problem, ...]:
-    """Make the changes of a plan, or none of them; return what is left of an interrupted command before this one.
-
-    Raises EditError as :meth:`Writer.apply` and :func:`locked`.
-    """
-    with locked(plan.base) as writer:
-        writer.apply(plan)
-        return writer.recovered

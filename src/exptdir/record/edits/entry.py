@@ -16,8 +16,7 @@ from exptdir.record.edits.date_style import pads, restyle
 from exptdir.record.edits.plan import Edit, Plan, read_source
 from exptdir.record.entries import DatedHeading, entries
 from exptdir.record.files import line_end, split_lines
-from exptdir.record.markup.blocks import Heading, read_blocks
-from exptdir.record.markup.headings import with_targets, write_heading
+from exptdir.record.markup.blocks import Heading, read_blocks, with_targets, write_heading
 from exptdir.record.model import Experiment, Record
 
 #: Forms tried before the entry gets an ISO date.

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from exptdir.record.edits.plan import Rename
-from exptdir.record.facts_sources import from_name
+from exptdir.record.facts import from_name
 from exptdir.record.model import Experiment, Record
 
 
@@ -21,7 +21,6 @@ class DirectoryLayout:
     record: Record
     #: Directories by their old path, with the new one; one that keeps its parent may be inside another.
     moves: Mapping[str, str] = field(default_factory=dict)
-    #: New ids by the experiment's old key.
     ids: Mapping[str, int] = field(default_factory=dict)
 
     def moved(self, path: str) -> str:

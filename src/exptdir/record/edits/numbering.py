@@ -9,15 +9,15 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from exptdir.record.edits.layout import DirectoryLayout
 from exptdir.record.edits.plan import Plan
 from exptdir.record.edits.references import EditedPage, Exclude, nothing
 from exptdir.record.edits.relocate import numbered_key, relocate
-from exptdir.record.markup.references import Token
+from exptdir.record.markup.references import PATHS, Token
 from exptdir.record.model import Experiment, Record, in_order
 from exptdir.record.problem import Problem
 
@@ -29,7 +29,6 @@ _ID = re.compile(r"(?:expt-|#)?(?P<id>[0-9]{1,18})(?![\w.])")
 class Added:
     """The commit that brought a file."""
 
-    #: Its hash.
     commit: str
     #: Its time of commit, in seconds since 1970.
     when: int
@@ -40,7 +39,7 @@ class History:
 
     def __init__(self, base: Path) -> None:
         self._base = base
-        self._ask = cache(self._run)
+        self._answers: dict[tuple[str, ...], str | None] = {}
 
     def added(self, path: Path) -> Added | None:
         """Return the first commit that has a file, under this or an earlier name; ``None`` for none."""
@@ -59,19 +58,16 @@ class History:
         """Tell whether the second commit was made with the first one before it."""
         return self._ask("merge-base", "--is-ancestor", older, newer) is not None
 
-    def _run(self, *arguments: str) -> str | None:
-        environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-        try:
-            done = subprocess.run(
-                ["git", "-C", os.fspath(self._base), *arguments],
-                capture_output=True,
-                env=environment,
-                timeout=_SECONDS,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+    def _ask(self, *arguments: str) -> str | None:
+        if arguments not in self._answers:
+            command = ["git", "-C", os.fspath(self._base), *arguments]
+            environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+            answer = None
+            with suppress(OSError, subprocess.SubprocessError):
+                done = subprocess.run(command, capture_output=True, env=environment, timeout=_SECONDS, check=True)
+                answer = done.stdout.decode("utf-8", "replace")
+            self._answers[arguments] = answer
+        return self._answers[arguments]
 
 
 def next_id(record: Record, left_out: Iterable[int] = ()) -> int:
@@ -96,20 +92,17 @@ def mend_conflicts(record: Record, *, exclude: Exclude = nothing, left_out: Iter
     for number, rivals in sorted(record.by_id.items()):
         if len(rivals) < 2:
             continue
-        # Sort experiments by when their logs were first committed; ``None`` if that leaves the first open.
+        # By when their logs were first committed, unless that leaves the first open.
         times = {rival.key: history.added(rival.log) for rival in rivals}
         known = [time.when for time in times.values() if time is not None]
         if not known or known.count(min(known)) > 1:
-            ordered = None
-        else:
-            ordered = sorted(in_order(rivals), key=lambda rival: float(getattr(times[rival.key], "when", "inf")))
-        if ordered is None:
             names = ", ".join(rival.path for rival in in_order(rivals))
             message = f"git does not tell which of {names} had the id {number} first; renumber one of them by hand"
             problems.append(Problem("id", message, rivals[0].log))
             continue
-        groups[number] = ordered
-        for later in ordered[1:]:
+        by_time = sorted(in_order(rivals), key=lambda rival: float(getattr(times[rival.key], "when", "inf")))
+        groups[number] = by_time
+        for later in by_time[1:]:
             ids[later.key], free = free, free + 1
     moves = {key: numbered_key(record.experiments[key], new) for key, new in ids.items()}
     judge = _Judge(history, groups)
@@ -126,7 +119,7 @@ class _Judge:
         self.problems: list[Problem] = []
 
     def meant(self, page: EditedPage, token: Token) -> Experiment | None:
-        found = _ID.match(token.text) if token.form != "path" else None
+        found = _ID.match(token.text) if token.form not in PATHS else None
         rivals = self._groups.get(int(found["id"]), []) if found else []
         if not rivals:
             return None

@@ -43,9 +43,7 @@ class Rename:
 class Plan:
     """All that a command would change: first the edits, then the renames, in order."""
 
-    #: The source directory of the record, absolute.
     base: Path
-    #: *edits*, *renames*: the changes.
     edits: tuple[Edit, ...] = ()
     renames: tuple[Rename, ...] = ()
     #: What the command was unsure of and left as it is.
@@ -87,11 +85,9 @@ def need_free(path: Path) -> None:
 class SourceFile:
     """A decoded file."""
 
-    #: The text, with its line ends and without a byte-order mark.
     text: str
     #: UTF-8; else the encoding of Western Europe that gives these bytes back.
     encoding: str = "utf-8"
-    #: The byte-order mark, if there is one.
     mark: bytes = b""
 
     def encode(self, text: str) -> bytes:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import cast
 
 from exptdir.errors import EditError
 from exptdir.record.edits.plan import read_source
 from exptdir.record.markup.blocks import Blocks, read_blocks
-from exptdir.record.markup.references import Token, runs_in, tokens, toml_prerequisites
+from exptdir.record.markup.references import PATHS, Token, runs_in, tokens, toml_prerequisites
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.reference import Kind, Resolution, RunExists, Unresolved, find_experiments, resolve
@@ -23,14 +21,11 @@ from exptdir.record.walk import join, walk
 #: True for a POSIX path from the source directory that is to be left alone.
 Exclude = Callable[[str], bool]
 
-_SUFFIXES = (".rst", ".md")
-
 
 @dataclass(frozen=True)
 class EditedPage:
     """A file with references."""
 
-    #: The file, absolute.
     path: Path
     #: Its POSIX path from the source directory.
     key: str
@@ -51,62 +46,24 @@ class EditedPage:
         return self.text.count("\n", 0, token.start) + 1
 
 
-@dataclass(frozen=True)
-class Found:
-    """A reference and where it leads."""
-
-    path: Path
-    line: int
-    #: What is written.
-    text: str
-    #: The experiment in whose directory it stands.
-    origin: Experiment | None
-    target: Resolution | Unresolved
-
-
 def nothing(path: str) -> bool:
     """Leave no path alone."""
     return False
 
 
-def find_sources(base: Path, exclude: Exclude = nothing) -> Iterator[Path]:
-    """Find the pages of a record and its files ``expt.toml``, without entering links or hidden directories."""
+def read_pages(base: Path, exclude: Exclude = nothing) -> tuple[list[EditedPage], list[Problem]]:
+    """Read the pages of a record and its files ``expt.toml``; one that cannot be read is a problem."""
+    pages, problems = [], []
     for directory, files, _, _ in walk(base, ".", exclude):
         for name in files:
-            wanted = name == "expt.toml" or os.path.splitext(name)[1].lower() in _SUFFIXES
-            if wanted and not exclude(join(directory, name)):
-                yield base / join(directory, name)
-
-
-def read_pages(base: Path, exclude: Exclude = nothing) -> tuple[list[EditedPage], list[Problem]]:
-    """Read the pages of a record; one that cannot be read is a problem."""
-    pages, problems = [], []
-    for path in find_sources(base, exclude):
-        try:
-            _, source = read_source(path)
-        except EditError as error:
-            problems.append(Problem("edit", f"its references are not looked at: {error}", path))
-            continue
-        pages.append(EditedPage(path, path.relative_to(base).as_posix(), source.text))
+            key = join(directory, name)
+            if (name != "expt.toml" and not name.lower().endswith((".rst", ".md"))) or exclude(key):
+                continue
+            try:
+                pages.append(EditedPage(base / key, key, read_source(base / key)[1].text))
+            except EditError as error:
+                problems.append(Problem("edit", f"its references are not looked at: {error}", base / key))
     return pages, problems
-
-
-def find_references(record: Record, exclude: Exclude = nothing) -> list[Found]:
-    """Find the references of a record to experiments, entries, runs and labels, page by page.
-
-    What only might be a reference is there if it leads somewhere.
-    """
-    pages, _ = read_pages(record.base, exclude)
-    runs = Runs(record, pages)
-    found = []
-    for page in pages:
-        here = around(record, page.key)
-        for token in page.tokens:
-            target = read_token(record, token, here, runs.exists(token.text))
-            sure = token.form == "reference"
-            if target is not None and (sure or isinstance(target, Resolution)):
-                found.append(Found(page.path, page.line(token), token.text, here, target))
-    return found
 
 
 class Runs:
@@ -142,11 +99,11 @@ def read_token(
     record: Record, token: Token, here: Experiment | None, run_exists: RunExists
 ) -> Resolution | Unresolved | None:
     """Say where a token leads; ``None`` for one that is no reference to an experiment."""
-    if token.form == "path":
+    if token.form in PATHS:
         return None
     if token.form == "label":
         return read_label(record, token.text)
-    found = lead(record, token.text, here, run_exists, cast("Kind | None", token.kind))
+    found = lead(record, token.text, here, run_exists, token.kind)
     if token.form == "any" and isinstance(found, Unresolved):
         return None
     return found

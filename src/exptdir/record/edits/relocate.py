@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
@@ -15,8 +15,8 @@ from exptdir.record.edits.layout import DirectoryLayout, is_below_a_root, root_o
 from exptdir.record.edits.plan import Plan, Workspace
 from exptdir.record.edits.references import EditedPage, Exclude, Runs, around, nothing, read_pages
 from exptdir.record.edits.respell import Respeller, respell_links, respell_path, respell_prerequisites
-from exptdir.record.facts_sources import from_name
-from exptdir.record.markup.references import Token
+from exptdir.record.facts import from_name
+from exptdir.record.markup.references import PATHS, Token
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.walk import PROGRAMS
@@ -152,11 +152,15 @@ def _respell_page(
     for token in page.tokens:
         if not moves and not _mentions(layout, token.text):
             continue
-        if token.form == "path":
-            new: str | None = respell_path(layout, token.text, page.key, encoded=token.kind == "link")
-        else:
-            new = respeller.respell(token, here, meant(page, token))
-            workspace.problems += _doubts(respeller, page, here, token, new)
+        new: str | None
+        if token.form in PATHS:
+            new = respell_path(layout, token.text, page.key, encoded=token.form == "address")
+        elif (new := respeller.respell(token, here, meant(page, token))) is None:
+            message = f"the reference “{token.text}” cannot be written anew; look where it leads"
+            workspace.problems.append(Problem("ref", message, page.path, page.line(token)))
+        elif new == token.text and (caught := respeller.caught(token, here)) is not None:
+            message = f"the reference “{token.text}” led nowhere until now, and leads to {caught.path} from now on"
+            workspace.problems.append(Problem("ref", message, page.path, page.line(token)))
         if new is not None and new != token.text:
             pieces += [page.text[end : token.start], new]
             end = token.end
@@ -167,18 +171,8 @@ def _respell_page(
 
 def _mentions(layout: DirectoryLayout, text: str) -> bool:
     """Tell cheaply what certainly stays as it is: most of a large record."""
-    return layout.words.search(unquote(text) if "%" in text else text) is not None
-
-
-def _doubts(
-    respeller: Respeller, page: EditedPage, here: Experiment | None, token: Token, new: str | None
-) -> Iterator[Problem]:
-    if new is None:
-        message = f"the reference “{token.text}” cannot be written anew; look where it leads"
-        yield Problem("ref", message, page.path, page.line(token))
-    elif new == token.text and (caught := respeller.caught(token, here)) is not None:
-        message = f"the reference “{token.text}” led nowhere until now, and leads to {caught.path} from now on"
-        yield Problem("ref", message, page.path, page.line(token))
+    # An escape may stand for any character.
+    return "\\u" in text or layout.words.search(unquote(text) if "%" in text else text) is not None
 
 
 def _read_name(directory: str, experiment: Experiment) -> Mapping[str, object]:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 from urllib.parse import quote, unquote
 
 from exptdir.record.edits.apply import JOURNAL
@@ -17,7 +16,7 @@ from exptdir.record.edits.plan import Workspace
 from exptdir.record.edits.references import Exclude, Runs, lead, read_label, read_token
 from exptdir.record.markup.references import Token
 from exptdir.record.model import Experiment, Record
-from exptdir.record.reference import Kind, Resolution, Unresolved
+from exptdir.record.reference import Resolution, Unresolved
 from exptdir.record.walk import PROGRAMS, is_environment
 
 _DOCUMENTS = ("", ".rst", ".md")
@@ -40,8 +39,8 @@ class Respeller:
     def respell(self, token: Token, here: Experiment | None, meant: Experiment | None = None) -> str | None:
         """Return what is to be written in place of a reference or a label; ``None`` where that cannot be said.
 
-        *here* is the experiment in whose directory it stands, *meant* the one that it means, where the old record cannot
-        tell since two have that id.
+        *here* is the experiment in whose directory it stands, *meant* the one that it means, where the old record
+        cannot tell since two have that id.
         """
         layout = self._layout
         record = layout.record
@@ -61,8 +60,7 @@ class Respeller:
         for text in _spellings(token.text, found, target):
             if text != token.text and (_BREAKS_LINKS if token.form == "any" else _BREAKS_ROLES).search(text):
                 continue
-            kind = cast("Kind | None", token.kind)
-            new = lead(layout.after, text, here_after, self._runs_after.exists(text), kind)
+            new = lead(layout.after, text, here_after, self._runs_after.exists(text), token.kind)
             if new == replace(found, experiment=target):
                 return text
         return None
@@ -71,12 +69,11 @@ class Respeller:
         """Return the experiment that a reference leads to from now on, if it led nowhere until now."""
         if token.form != "reference":
             return None
-        kind = cast("Kind | None", token.kind)
-        old = lead(self._layout.record, token.text, here, self._runs.exists(token.text), kind)
+        old = lead(self._layout.record, token.text, here, self._runs.exists(token.text), token.kind)
         if not isinstance(old, Unresolved) or old.ambiguous:
             return None
         here_after = self._layout.counterpart(here) if here is not None else None
-        new = lead(self._layout.after, token.text, here_after, self._runs_after.exists(token.text), kind)
+        new = lead(self._layout.after, token.text, here_after, self._runs_after.exists(token.text), token.kind)
         return new.experiment if isinstance(new, Resolution) else None
 
 

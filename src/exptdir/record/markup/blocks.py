@@ -7,7 +7,8 @@ so that they agree on what is a comment or code. ``tests/record/markup`` compare
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
@@ -23,6 +24,18 @@ CODE_DIRECTIVES = frozenset(
 MARKDOWN, RST, HTML, OTHER = range(4)
 
 
+_MARKED = re.compile(r"[*_`\[\\]")
+#: Roles and links with and without a title of their own, code, emphasis, escapes.
+_INLINE = (
+    (re.compile(r"(?:\{[\w:.+-]+\}|:[\w:.+-]{1,80}:)?(`+)([^`<]*[^`<\s])(?:\s*<[^`<>]*>)?\1(?:__?(?!\w))?"), r"\2"),
+    (re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)"), r"\1"),
+    (re.compile(r"(\*\*|(?<!\w)__|\*|(?<!\w)_)(?=\S)([^*_]*[^*_\s])\1"), r"\2"),
+    (re.compile(r"\\([!-/:-@\[-`{-~])"), r"\1"),
+)
+_RST_TARGET = re.compile(r"\.\. _[^:]+:\s*$|\.\. \[|__ ")
+_MD_TARGET = re.compile(r" {0,3}\([^)\n]+\)=\s*$")
+
+
 class Heading(NamedTuple):
     """A section's title, or an ``update``."""
 
@@ -31,15 +44,12 @@ class Heading(NamedTuple):
     end: int
     #: 1 for the first style of the file (``#`` in Markdown), and so on; 0 for an ``update``.
     level: int
-    #: The text.
     title: str
     #: The character of the line below, or ``#``; empty for an ``update``.
     mark: str = ""
-    #: Whether there is a line above, too.
     over: bool = False
     #: Length of the line below; 0 for ``#``.
     length: int = 0
-    #: White space before the title.
     indent: str = ""
 
     @property
@@ -51,9 +61,7 @@ class Heading(NamedTuple):
 class Directive(NamedTuple):
     """A directive."""
 
-    #: Its name, in lower case.
     name: str
-    #: Its line, counted from 0.
     line: int
     #: *start*, *end*: where in the page its argument stands; the same place where it has none.
     start: int
@@ -153,6 +161,51 @@ def indent_of(text: str, tab: int = 8) -> int:
     return len(blank.expandtabs(tab)) if "\t" in blank else len(blank)
 
 
+def columns(text: str) -> int:
+    """Count the columns that a text takes on a terminal, which is what docutils asks of a line below it."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
+
+
 def blank(text: str) -> str:
     """Replace all but line ends by spaces."""
     return re.sub(r"[^\r\n]", " ", text)
+
+
+def plain_title(title: str) -> str:
+    """Take the markup within a title off, as far as it may stand around a date or a whole title."""
+    if not _MARKED.search(title):
+        return title
+    for pattern, text in _INLINE:
+        title = pattern.sub(text, title[:1000])
+    return " ".join(title.split())
+
+
+def with_targets(blocks: Blocks, *, markdown: bool) -> list[Heading]:
+    """Return the headings and updates of a log, in file order; explicit targets right above one belong to it."""
+    lines, target = bare_lines(blocks.text), _MD_TARGET if markdown else _RST_TARGET
+    found = []
+    for heading in blocks.headings:
+        start, at = heading.start, heading.start - 1
+        while at >= 0 and (not lines[at].strip() or target.match(lines[at])):
+            start = at if lines[at].strip() else start
+            at -= 1
+        found.append(heading._replace(start=start))
+    return found
+
+
+def write_heading(title: str, like: Heading, others: Sequence[Heading]) -> list[str]:
+    """Write a heading as another one is written, in lines; *others* of the same style tell how long its rules are."""
+    if like.mark == "#":
+        return ["#" * like.level + " " + title]
+    length = columns(title) + 2 * len(like.indent)
+    beyond, lengths = {other.length - columns(other.title) for other in others}, {other.length for other in others}
+    if len(beyond) == 1 and 0 <= min(beyond) <= 4:
+        length = columns(title) + beyond.pop()
+    elif len(lengths) == 1:
+        length = max(length, like.length)
+    rule = like.mark * length
+    lines = [like.indent + title, rule]
+    return [rule, *lines] if like.over else lines

@@ -52,13 +52,8 @@ def front_matter_end(lines: list[str]) -> int:
     mark = lines[0].rstrip() if lines else ""
     if len(mark) < 3 or mark.strip("-"):
         return 0
-    return next((at for at, line in enumerate(lines[1:], 2) if line[:1] in "-. " and _ends(line, mark)), 0)
-
-
-def _ends(line: str, mark: str) -> bool:
-    bare = line.strip()
-    dashes = bare.startswith(mark) and not bare.strip("-") and not line.startswith("    ")
-    return dashes or line.rstrip() == "..."
+    ends = re.compile(rf" {{0,3}}{mark}-*\s*$|\.\.\.\s*$")
+    return next((at for at, line in enumerate(lines[1:], 2) if line[:1] in "-. " and ends.match(line)), 0)
 
 
 def read_markdown(blocks: Blocks, lines: list[Line]) -> None:
@@ -205,7 +200,7 @@ class _Reader:
         if self._top and not self._boxes:
             self._blocks.headings.append(heading)
 
-    def _read_one(self, at: int, rest: str) -> int:
+    def read_one(self, at: int, rest: str) -> int:
         """Note what takes one line: headings, breaks, comments, targets."""
         line = self._lines[at]
         if (atx := _ATX.match(rest)) is not None:
@@ -233,7 +228,7 @@ class _Reader:
             stop += 1
         return stop
 
-    def _read_fence(self, at: int, rest: str) -> int:
+    def read_fence(self, at: int, rest: str) -> int:
         fence = _fence(rest)
         if fence is None:
             return 0
@@ -279,7 +274,7 @@ class _Reader:
         else:
             self._contents.append((content, False))
 
-    def _read_html(self, at: int, rest: str) -> int:
+    def read_html(self, at: int, rest: str) -> int:
         bare = rest.lstrip()
         ends = next((ends for begins, ends in _HTML_LONG if begins.match(bare)), None)
         if ends is None and not _HTML_BLOCK.match(bare) and (self._paragraph >= 0 or not _HTML_TAG.match(bare)):
@@ -295,7 +290,7 @@ class _Reader:
                 break
         return stop
 
-    def _read_equation(self, at: int, rest: str) -> int:
+    def read_equation(self, at: int, rest: str) -> int:
         bare = rest.strip()
         if not bare.startswith("$$") or at < self._no_equation_before:
             return 0
@@ -314,10 +309,10 @@ class _Reader:
 
 
 _READERS = {
-    **dict.fromkeys("`~:", _Reader._read_fence),
-    **dict.fromkeys("#%+(*-_", _Reader._read_one),
-    "<": _Reader._read_html,
-    "$": _Reader._read_equation,
+    **dict.fromkeys("`~:", _Reader.read_fence),
+    **dict.fromkeys("#%+(*-_", _Reader.read_one),
+    "<": _Reader.read_html,
+    "$": _Reader.read_equation,
 }
 
 

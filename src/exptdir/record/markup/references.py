@@ -6,9 +6,11 @@ docutils, Sphinx and MyST. A place is only found here; what it means, the record
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -17,9 +19,13 @@ from exptdir.record.files import bare_lines
 from exptdir.record.markup.blocks import HTML, MARKDOWN, RST, Blocks, blank
 from exptdir.record.markup.markdown import front_matter_end
 from exptdir.record.markup.rst import fields
+from exptdir.record.reference import Kind
 
-#: ``reference`` follows the grammar, ``label`` is one of Sphinx, ``any`` may be all, ``path`` is a file or document.
-Form = Literal["reference", "label", "any", "path"]
+#: ``reference`` follows the grammar, ``label`` is one of Sphinx, ``any`` may be all, ``path`` is a file or document,
+#: and so is ``address``, in a link, with ``%20`` for a blank.
+Form = Literal["reference", "label", "any", "path", "address"]
+
+PATHS: tuple[Form, ...] = ("path", "address")
 
 _ROLES: dict[str, Form] = {
     "expt": "reference",
@@ -36,7 +42,7 @@ _ROLES: dict[str, Form] = {
     "download": "path",
     "cell": "path",
 }
-_KINDS = {"expt:experiment": "experiment", "expt:entry": "entry", "expt:run": "run"}
+_KINDS: dict[str, Kind] = {"expt:experiment": "experiment", "expt:entry": "entry", "expt:run": "run"}
 
 # Each way begins with a plain character, since only then a search is fast; and names of roles have an end, since
 # otherwise a line of nothing but them would be gone through as often as it has characters.
@@ -55,8 +61,8 @@ _MD = re.compile(
     r"|^[ >]*\[(?P<label>(?!\^)[^\]\r\n]+)\]:[ \t]+<?(?P<define>[^\s<>]+)>?",
     re.DOTALL | re.MULTILINE,
 )
-#: Options that are references to experiments, several with commas between them.
-_REFERENCE_OPTIONS = frozenset({("expt-figures", "experiment")})
+#: The option that is references to experiments, several with commas between them.
+_REFERENCE_OPTION = ("expt-figures", "experiment")
 _TARGET = re.compile(
     r"^[ \t]*\.\.[ \t]+_(?:`[^`\r\n]+`|(?:\\.|[^:\\\r\n]){1,200}):[ \t]+(?P<path>[^\s`]+)[ \t]*$", re.MULTILINE
 )
@@ -73,18 +79,26 @@ _ITEM = re.compile(r"""(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote)).)*)(?P=quote)
 _KEY = re.compile(r"^(?P<key>\w+)[ \t]*:(?P<value>[^\r\n]*(?:\r?\n[ \t-][^\r\n]*)*)", re.MULTILINE)
 
 
+#: Directives whose argument is a file, and the role and the links that lead to one.
+_SHOWS = frozenset({"figure", "image", "datatable", "expt-log", "literalinclude", "include", "download", "protocol"})
+_PICTURES = frozenset({"figure", "image", "img"})
+#: Without one of these a document refers to nothing, and most of a record's need not be looked through.
+_MARKS = (":expt", "{expt", "](#", "<project:#")
+#: What may follow "#" and can only mean an experiment; "2024-05-21-start" is an anchor of a heading.
+_NUMBER = re.compile(r"\d+(?:[@#/].+)?", re.DOTALL)
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|<")
+
+
 class Token(NamedTuple):
     """Something that may lead somewhere."""
 
     #: *start*, *end*: where in the text it stands, without title and markup.
     start: int
     end: int
-    #: What is written there.
     text: str
-    #: How it is to be read.
     form: Form
-    #: The only kind of target that will do, for the typed roles; ``link`` for an address in Markdown.
-    kind: str | None = None
+    #: The only kind of target that will do, for the typed roles.
+    kind: Kind | None = None
     #: Name of the role or the directive; ``image`` for one of Markdown's; empty for links.
     name: str = ""
     #: Whether its author wants it to be shown without a link (``!63``).
@@ -124,7 +138,7 @@ def runs_in(blocks: Blocks) -> list[str]:
 
 def tokens(blocks: Blocks) -> list[Token]:
     """Find all that may lead somewhere in a log or another page, in file order; no two overlap."""
-    found = [*inline(blocks), *_options(blocks), *_toctrees(blocks), *_facts(blocks)]
+    found = [*inline(blocks), *_in_directives(blocks), *_facts(blocks)]
     # Facts have their own grammar.
     found += (token for token in arguments(blocks) if FACT_OF_KEY.get(token.name) is None)
     taken = bytearray(len(blocks.text))
@@ -187,7 +201,7 @@ def _in_html(blocks: Blocks) -> Iterator[Token]:
                 for found in _SOURCE.finditer(tag["attributes"]):
                     place = start + tag.start("attributes") + found.start("path")
                     name = "img" if found["name"].lower() != "href" else ""
-                    yield Token(place, place + len(found["path"]), found["path"], "path", "link", name)
+                    yield Token(place, place + len(found["path"]), found["path"], "address", name=name)
 
 
 def _in_markdown(blocks: Blocks) -> Iterator[Token]:
@@ -195,15 +209,14 @@ def _in_markdown(blocks: Blocks) -> Iterator[Token]:
     images = (found for run in runs for found in _IMAGE.finditer(text, *run))
     labels = {" ".join((found["label"] or found["alt"]).split()).lower() for found in images}
     for start, stop in runs:
-        # Return where the texts of images end, which may hold brackets and be in the texts of links.
+        # Where the texts of images end, which may hold brackets and be in the texts of links.
         opened: list[str] = []
-        ends = set()
+        pictures = set()
         for bracket in _BRACKET.finditer(text, start, stop):
             if bracket[0].endswith("["):
                 opened.append(bracket[0])
             elif opened and opened.pop() == "![":
-                ends.add(bracket.start())
-        pictures = ends
+                pictures.add(bracket.start())
         for found in _MD.finditer(text, start, stop):
             if found["role"]:
                 yield from _role(found["role"], found["body"], found.start("body"))
@@ -216,13 +229,15 @@ def _in_markdown(blocks: Blocks) -> Iterator[Token]:
 def _link(address: str, start: int, name: str) -> Iterator[Token]:
     prefix = next((prefix for prefix in ("project:", "path:") if address.startswith(prefix)), "")
     address, start = address.removeprefix(prefix), start + len(prefix)
+    form: Form
     if address.startswith("#"):
-        form: Form = "label" if address.startswith("#expt-") else "any"
+        form = "label" if address.startswith("#expt-") else "any"
         yield Token(start + 1, start + len(address), address[1:], form)
     elif ":" not in address:
         # An image's name may hold a "#"; in a link it begins what stands in the other page.
         path = address if name == "image" else address.partition("#")[0]
-        yield Token(start, start + len(path), path, "label" if path.startswith("expt-") else "path", "link", name)
+        form = "label" if path.startswith("expt-") else "address"
+        yield Token(start, start + len(path), path, form, name=name)
 
 
 def _role(role: str, body: str, start: int) -> Iterator[Token]:
@@ -246,20 +261,15 @@ def _role(role: str, body: str, start: int) -> Iterator[Token]:
     yield Token(at, at + len(stripped), stripped, form, kind, role, silent)
 
 
-def _options(blocks: Blocks) -> Iterator[Token]:
+def _in_directives(blocks: Blocks) -> Iterator[Token]:
+    """Find what options hold, and the lines of a toctree."""
     for directive in blocks.directives:
         for name, start, end in directive.options:
-            if (directive.name, name) in _REFERENCE_OPTIONS:
+            if (directive.name, name) == _REFERENCE_OPTION:
                 yield from _items(blocks.text[start:end], start, "experiment")
             elif start < end and FACT_OF_KEY.get(name) is None:
                 yield Token(start, end, blocks.text[start:end], "path")
-
-
-def _toctrees(blocks: Blocks) -> Iterator[Token]:
-    trees = [directive for directive in blocks.directives if directive.name == "toctree"]
-    lines = blocks.lines() if trees else []
-    for tree in trees:
-        for line in lines[slice(*tree.content)]:
+        for line in blocks.lines()[slice(*directive.content)] if directive.name == "toctree" else ():
             text = line[1].strip()
             if text:
                 start = blocks.place(line, line[1].index(text))
@@ -289,45 +299,32 @@ def _facts(blocks: Blocks) -> Iterator[Token]:
                 yield from _items(comments.sub(lambda part: blank(part[0]), found["value"]), found.start("value"))
 
 
-def _items(value: str, start: int, kind: str | None = None) -> Iterator[Token]:
+def _items(value: str, start: int, kind: Kind | None = None) -> Iterator[Token]:
     """Find the references in a list, with commas or blanks between them; quotes may be around one or several."""
     for item in _ITEM.finditer(value):
         group = "quoted" if item["bare"] is None else "bare"
         at = start + item.start(group)
         for part in item[group].split(","):
-            if part.strip():
-                place = at + len(part) - len(part.lstrip())
-                yield Token(place, place + len(part.strip()), part.strip(), "reference", kind)
+            text = part.strip()
+            if text:
+                place, end = at + len(part) - len(part.lstrip()), at + len(part.rstrip())
+                if item["quote"] == '"' and "\\" in text:
+                    # YAML and TOML know the escapes of JSON.
+                    with suppress(ValueError):
+                        text = json.loads(f'"{text}"')
+                yield Token(place, end, text, "reference", kind)
             at += len(part) + 1
-
-
-#: Directives whose argument is a file, and the role and the links that lead to one.
-_SHOWS = frozenset({"figure", "image", "datatable", "expt-log", "literalinclude", "include", "download", "protocol"})
-_PICTURES = frozenset({"figure", "image", "img"})
-#: Without one of these a document refers to nothing, and most of a record's need not be looked through.
-_MARKS = (":expt", "{expt", "](#", "<project:#")
-#: What may follow "#" and can only mean an experiment; "2024-05-21-start" is an anchor of a heading.
-_NUMBER = re.compile(r"\d+(?:[@#/].+)?", re.DOTALL)
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|<")
 
 
 @dataclass(frozen=True)
 class Mention:
-    """One place of a document.
+    """One place of a document."""
 
-    Parameters
-    ----------
-    text
-        The reference or the path, without an explicit title.
-    line
-        1-based.
-    kind
-        The only kind of target that will do, where a typed role was used.
-    """
-
+    #: The reference or the path, without an explicit title.
     text: str
     line: int
-    kind: str | None = None
+    #: The only kind of target that will do, where a typed role was used.
+    kind: Kind | None = None
 
 
 def mentions(blocks: Blocks) -> Iterator[Mention]:

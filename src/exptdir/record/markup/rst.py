@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from exptdir.record.markup.blocks import CODE_DIRECTIVES, HTML, OTHER, Blocks, Directive, Heading, Line, indent_of
+from exptdir.record.markup.blocks import (
+    CODE_DIRECTIVES,
+    HTML,
+    OTHER,
+    Blocks,
+    Directive,
+    Heading,
+    Line,
+    columns,
+    indent_of,
+)
 
 _RULE = re.compile(r"([!-/:-@\[-`{-~])\1*")
 _EXPLICIT = re.compile(r"\.\.(?:[ \t]+|$)")
@@ -31,14 +40,6 @@ class Field(NamedTuple):
     end: int
     name: str
     value: str
-
-
-def columns(text: str) -> int:
-    """Count the columns that a text takes on a terminal, which is what docutils asks of a line below it."""
-    if text.isascii():
-        return len(text)
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
 
 
 def fields(lines: list[str]) -> Iterator[Field]:
@@ -104,11 +105,24 @@ class _Reader:
             return at + heading.end
         bare = text.lstrip(" \t")
         items = _ITEMS.match(bare)
-        if items is not None and not self._is_text(at, bare, column):
+        # "1." begins a sentence where the line below neither is indented nor has a number.
+        numbered = _ENUMERATED.match(bare) is not None and bool(below.strip())
+        is_text = numbered and indent_of(below) <= column and not _ENUMERATED.match(below.lstrip())
+        if items is not None and not is_text:
             bare = bare[items.end() :]
             column += len(items[0]) if bare else 0
         if (explicit := _EXPLICIT.match(bare)) is not None:
-            return self._explicit(at, bare[explicit.end() :], column)
+            rest = bare[explicit.end() :]
+            directive = _DIRECTIVE.match(rest)
+            if directive is not None:
+                return self._directive(at, directive, rest, column)
+            if _MARKUP.match(rest):
+                return at + 1
+            # An empty comment ends at once when a blank line follows.
+            empty = not rest and at + 1 < len(self._lines) and not below.strip()
+            stop = at + 1 if empty else self._indented_end(at, column)
+            self._blocks.mark(self._lines[at:stop], OTHER)
+            return stop
         if bare.startswith(">>> "):
             stop = self._until(at, lambda text: not text.strip())
             self._blocks.mark(self._lines[at:stop], OTHER)
@@ -116,12 +130,6 @@ class _Reader:
         # Nothing goes on a field or a line of a line block but what is indented.
         self._paragraph = -1 if _ROWS.match(bare) or _OPTION.match(bare) else column
         return self._text(at, text, column)
-
-    def _is_text(self, at: int, bare: str, column: int) -> bool:
-        """Tell whether "1." begins a sentence, since the line below neither is indented nor has a number."""
-        after = self._lines[at + 1][1] if at + 1 < len(self._lines) else ""
-        numbered = _ENUMERATED.match(bare) is not None and bool(after.strip())
-        return numbered and indent_of(after) <= column and not _ENUMERATED.match(after.lstrip())
 
     def _text(self, at: int, text: str, column: int) -> int:
         """Read a line of a paragraph, with the literal block that it may announce."""
@@ -141,18 +149,6 @@ class _Reader:
         else:
             return after
         self._blocks.mark(self._lines[after:stop], OTHER)
-        return stop
-
-    def _explicit(self, at: int, rest: str, column: int) -> int:
-        directive = _DIRECTIVE.match(rest)
-        if directive is not None:
-            return self._directive(at, directive, rest, column)
-        if _MARKUP.match(rest):
-            return at + 1
-        # An empty comment ends at once when a blank line follows.
-        empty = not rest and at + 1 < len(self._lines) and not self._lines[at + 1][1].strip()
-        stop = at + 1 if empty else self._indented_end(at, column)
-        self._blocks.mark(self._lines[at:stop], OTHER)
         return stop
 
     def _directive(self, at: int, found: re.Match[str], rest: str, column: int) -> int:

@@ -13,7 +13,6 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.images import guess_mimetype
 from sphinx.util.nodes import make_refnode
 
-from exptdir.record.model import listing_order
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.pages import Placeholder
@@ -102,7 +101,7 @@ def thumbnails(domain: ExptDomain, docname: str, index: FigureIndex) -> list[Thu
         within = ((day, figure) for day, figure in within if index.after <= day and not (day >= index.before > ""))
         found += [(day, owner.id or -1, owner, page, figure) for day, figure in within]
     # Sorting keeps the order of equals, so that what was written last stays last within its day.
-    found.sort(key=lambda item: listing_order(item[2]))
+    found.sort(key=lambda item: item[2].order)
     found.sort(key=lambda item: (item[0], item[1]), reverse=True)
     first = {figure.paths: (day, owner, page, figure) for day, _id, owner, page, figure in reversed(found)}
     shown = []
