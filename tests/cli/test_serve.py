@@ -140,7 +140,7 @@ def test_without_a_port_the_next_free_one_is_taken(monkeypatch):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         monkeypatch.setattr(serve, "PORT", taken.getsockname()[1])
-        with serve._listening("127.0.0.1", None, exposed=False) as found:
+        with serve.listening_at("127.0.0.1", None, exposed=False) as found:
             assert 0 < found.getsockname()[1] - serve.PORT < 100
 
 

@@ -24,14 +24,14 @@ import signal, sys
 from pathlib import Path
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from exptdir.cli.serve import Terminal
-from exptdir.cli.serve import _address, _listening
+from exptdir.cli.serve import address_of, listening_at
 from exptdir.preview.http import Guard
 from exptdir.preview.serve import ServeOptions, serve
 base = Path(sys.argv[1])
 command = (sys.executable, sys.argv[2], str(base / "source"), str(base / "out/html"), *sys.argv[3:])
-with _listening("127.0.0.1", 0, exposed=False) as listening:
+with listening_at("127.0.0.1", 0, exposed=False) as listening:
     terminal = Terminal(base, verbose=False)
-    terminal.address(_address(listening, ""))
+    terminal.note(f"The preview is at {address_of(listening, str())} (Ctrl-C ends it)")
     sys.stdout.flush()
     with terminal:
         wanted = ServeOptions(base / "source", base / "out", command, str(base / "source/conf.py"))

@@ -21,7 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "new": ("new", "new"),
     "entry": ("new", "entry"),
     "list": ("list", "list_"),
-    "show": ("show", "show"),
+    "show": ("list", "show"),
     "find": ("list", "find"),
     "status": ("status", "status"),
     "tag": ("status", "tag"),
@@ -32,7 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "plot": ("plot", "plot"),
     "build": ("build", "build"),
     "serve": ("serve", "serve"),
-    "import": ("import_", "import_"),
+    "import": ("init", "import_"),
 }
 
 

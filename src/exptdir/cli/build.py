@@ -11,8 +11,8 @@ from typing import IO
 
 import click
 
-from exptdir.cli.figures import doctrees
 from exptdir.cli.options import check_jobs, examples
+from exptdir.cli.plot import doctrees
 from exptdir.cli.session import Session
 from exptdir.record.home import OUTPUT
 
@@ -48,14 +48,7 @@ def build(session: Session, builder: str, sphinx_options: tuple[str, ...], stric
     check_jobs(jobs)
     made = session.base / OUTPUT / builder
     # Some builders, such as latexpdf, are known only to make mode, which puts its output below a directory.
-    command = [
-        sys.executable,
-        "-m",
-        "exptdir.sphinxext.process",
-        builder,
-        str(session.base),
-        str(session.base / OUTPUT),
-    ]
+    command = [sys.executable, "-m", "exptdir.sphinxext.process", builder, str(session.base), str(made.parent)]
     command += ["-d", str(doctrees(session)), "-j", jobs]
     command += ["-n", "-W", "--keep-going"] if strict else []
     command += ["-E"] if fresh else []

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exptdir.cli.figures import examine
 from exptdir.cli.options import echo_json, examples, json_option, one_line
+from exptdir.cli.plot import examine
 from exptdir.cli.session import Session
 
 if TYPE_CHECKING:
@@ -47,12 +47,26 @@ def check(session: Session, form: str, fail_on: str, max_size: float, no_figures
     Errors: ids and facts, dead and ambiguous references, missing files. Warnings: dates that are unclear, undated
     sections among dated ones, figures that are stale or that no page shows, large files.
     """
-    found = sorted(dict.fromkeys(_problems(session, max_size, figures=not no_figures)), key=_place)
+    problems = dict.fromkeys(_problems(session, max_size, figures=not no_figures))
+    found = sorted(problems, key=lambda one: (os.fspath(one.path or ""), one.line or 0, one.message))
     if as_json:
-        echo_json([_plain(session, problem) for problem in found])
+        echo_json(
+            [
+                {
+                    "severity": severity(one),
+                    "kind": one.kind,
+                    "path": None if one.path is None else os.path.relpath(one.path, session.base),
+                    "line": one.line,
+                    "message": one.message,
+                }
+                for one in found
+            ]
+        )
     else:
-        for problem in found:
-            click.echo(_annotation(session, problem) if form == "github" else _text(session, problem))
+        for one in found:
+            how, place = severity(one), click.style(session.located(one), bold=True)
+            text = f"{place}: {click.style(how, fg=_COLOURS[how])}: {one_line(one.message)} [{one.kind}]"
+            click.echo(_annotation(one) if form == "github" else text)
         counts = Counter(severity(problem) for problem in found)
         words = [f"{counts[how]} {how}{'s' if counts[how] > 1 else ''}" for how in ("error", "warning") if counts[how]]
         click.echo(", ".join(words) if words else "Nothing is wrong.", err=True)
@@ -75,68 +89,41 @@ def _problems(session: Session, max_size: float, *, figures: bool) -> Iterator[P
     yield from Audit(session.conf, record).problems()
     yield from large_files(session.conf, record, int(max_size * (1 << 20)))
     if figures:
-        from exptdir.record.problem import Problem
-
-        report = examine(session, record)
-        told = set()
-        for problem in report.problems:
-            told.add(problem.path)
-            yield problem
-        for key in report.planned:
-            path = record.base / report.scripts[key].script.path
-            if path not in told:
-                reasons = "; ".join(report.scripts[key].verdict.reasons)
-                yield Problem("figure", f"its figures are stale{f' ({reasons})' if reasons else ''}", path)
-        yield from _unshown(record, report)
+        yield from _figures(record, examine(session, record))
 
 
-def _unshown(record: Record, report: Report) -> Iterator[Problem]:
-    """Find the figures that a script draws and no document shows."""
+def _figures(record: Record, report: Report) -> Iterator[Problem]:
+    """Find the figures that are stale, and those that a script draws and no document shows."""
+    from exptdir.figures.find import shown_by_experiment, survey
     from exptdir.record.problem import Problem
 
+    yield from report.problems
+    told = {problem.path for problem in report.problems}
+    for key in report.planned:
+        path = record.base / report.scripts[key].script.path
+        if path not in told:
+            reasons = "; ".join(report.scripts[key].verdict.reasons)
+            yield Problem("figure", f"its figures are stale{f' ({reasons})' if reasons else ''}", path)
     drawn = {path for script in report.scripts.values() for path in script.figures}
-    from exptdir.figures.find import shown_by_experiment, survey
-
     shown = {path for paths in shown_by_experiment(record, survey(record)).values() for path in paths}
-    for path in sorted(drawn - shown):
-        if (record.base / path).is_file() and not path.rpartition(".")[0].endswith(".dark"):
-            yield Problem("figure", "no page shows this figure", record.base / path)
+    for name in sorted(drawn - shown):
+        if (record.base / name).is_file() and not name.rpartition(".")[0].endswith(".dark"):
+            yield Problem("figure", "no page shows this figure", record.base / name)
 
 
-def _place(problem: Problem) -> tuple[str, int, str]:
-    return (os.fspath(problem.path or ""), problem.line or 0, problem.message)
-
-
-def _text(session: Session, problem: Problem) -> str:
-    how = severity(problem)
-    place = click.style(session.located(problem), bold=True)
-    return f"{place}: {click.style(how, fg=_COLOURS[how])}: {one_line(problem.message)} [{problem.kind}]"
-
-
-def _annotation(session: Session, problem: Problem) -> str:
+def _annotation(problem: Problem) -> str:
     """Write a problem as a workflow command of GitHub's, which shows it beside the line.
 
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions
     """
+
+    def escaped(text: str, more: str = "") -> str:
+        for character in "%\r\n" + more:
+            text = text.replace(character, f"%{ord(character):02X}")
+        return text
+
     place = ""
     if problem.path is not None:
-        place = f" file={_escaped(os.path.relpath(problem.path), ':,')}"
+        place = f" file={escaped(os.path.relpath(problem.path), ':,')}"
         place += f",line={problem.line}" if problem.line is not None else ""
-    return f"::{severity(problem)}{place}::{_escaped(problem.message)} [{problem.kind}]"
-
-
-def _escaped(text: str, more: str = "") -> str:
-    for character in "%\r\n" + more:
-        text = text.replace(character, f"%{ord(character):02X}")
-    return text
-
-
-def _plain(session: Session, problem: Problem) -> dict[str, object]:
-    path = None if problem.path is None else os.path.relpath(problem.path, session.base)
-    return {
-        "severity": severity(problem),
-        "kind": problem.kind,
-        "path": path,
-        "line": problem.line,
-        "message": problem.message,
-    }
+    return f"::{severity(problem)}{place}::{escaped(problem.message)} [{problem.kind}]"

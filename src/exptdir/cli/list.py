@@ -1,4 +1,4 @@
-"""``exptdir list`` and ``exptdir find``, and the columns of text that stand below one another, whatever the script."""
+"""``exptdir list``, ``show`` and ``find``, and columns of text that stand below one another, whatever the script."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from exptdir.cli.options import StatusType, echo_json, examples, json_option, one_line
+from exptdir.cli.options import StatusType, echo_json, examples, experiment_argument, json_option, one_line
 from exptdir.cli.session import Session
 
 if TYPE_CHECKING:
-    from exptdir.record.documents import Hit
+    from exptdir.record.documents import Hit, Overview
     from exptdir.record.model import Experiment
 
 
+#: Figures and the ledger by their names; a directory without these has nothing to be judged.
+_SIGNS = (".py", ".r", ".jl", ".lock")
 #: The colours of statuses by what they mean.
 STATUS_COLOURS = {"open": "yellow", "done": "green", "dropped": "bright_black"}
 
@@ -49,12 +51,10 @@ def cut(text: str, cells: int) -> str:
 
 
 def columns(rows: Sequence[Sequence[str]], styles: Sequence[Style | None], flexible: int) -> Iterable[str]:
-    """Lay out rows.
+    """Lay out rows, which have cells of equal number.
 
     Parameters
     ----------
-    rows
-        Cells of equal number.
     styles
         For each column what dresses a cell once its width is known.
     flexible
@@ -62,38 +62,16 @@ def columns(rows: Sequence[Sequence[str]], styles: Sequence[Style | None], flexi
     """
     if not rows:
         return
-    upright = list(zip(*rows, strict=True))
-    widths = [_widest(texts) for texts in upright]
-    dressed = click.get_current_context().color
-    if not (sys.stdout.isatty() if dressed is None else dressed):
-        # click would take it off again, at some cost for ten thousand rows.
-        styles = [None] * len(styles)
+    widths = [max(map(width, texts)) for texts in zip(*rows, strict=True)]
     if sys.stdout.isatty():
         room = shutil.get_terminal_size().columns - sum(widths) - 2 * (len(widths) - 1) + widths[flexible]
         widths[flexible] = min(widths[flexible], max(room, 20))
-    laid_out = (_column(*each) for each in zip(upright, widths, styles, strict=True))
-    yield from ("  ".join(row).rstrip() for row in zip(*laid_out, strict=True))
-
-
-def _narrow(texts: Sequence[str]) -> bool:
-    """Tell whether each character takes one cell; asked of all texts at once, as there may be ten thousand."""
-    return all(_cells_of(character) == 1 for character in set("".join(texts)))
-
-
-def _widest(texts: Sequence[str]) -> int:
-    return max(map(len if _narrow(texts) else width, texts), default=0)
-
-
-def _column(texts: Sequence[str], cells: int, style: Style | None) -> list[str]:
-    if style is None and _narrow(texts) and _widest(texts) <= cells:
-        return [text.ljust(cells) for text in texts]
-    return [_cell(text, cells, style) for text in texts]
-
-
-def _cell(text: str, cells: int, style: Style | None) -> str:
-    shown = cut(text, cells)
-    gap = " " * (cells - width(shown))
-    return (style(shown) if style is not None and shown else shown) + gap
+    for row in rows:
+        cells = []
+        for text, space, style in zip(row, widths, styles, strict=True):
+            shown = cut(text, space)
+            cells.append((style(shown) if style is not None and shown else shown) + " " * (space - width(shown)))
+        yield "  ".join(cells).rstrip()
 
 
 def dim(text: str) -> str:
@@ -143,13 +121,13 @@ def list_(session: Session, statuses: tuple[str, ...], tags: tuple[str, ...], la
         known = f"; there are {', '.join(sorted(there - {''}))}" if unknown else ""
         click.echo(f"no status {unknown[0]!r}{known}" if unknown else "no experiment is like that", err=True)
     if as_json:
-        echo_json([_plain(row) for row in rows])
+        echo_json([row.plain() for row in rows])
         return int(none)
 
     def coloured(text: str) -> str:
         return click.style(text, fg=STATUS_COLOURS.get(session.conf.settings.statuses.get(text, ""), "red"))
 
-    cells = [_cells(row) for row in rows]
+    cells = [row.cells() for row in rows]
     click.echo("\n".join(columns(cells, [bold, None, coloured, dim, dim], flexible=1)), nl=bool(cells))
     return int(none)
 
@@ -172,29 +150,29 @@ class _Row(NamedTuple):
         """The day of its last entry."""
         return self.days[-1] if self.days else None
 
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {
+            "id": self.experiment.id,
+            "name": self.experiment.name,
+            "title": self.experiment.title or self.experiment.name,
+            "path": self.experiment.key,
+            "status": self.status,
+            "tags": list(self.experiment.tags),
+            "begun": self.begun,
+            "last_entry": self.last,
+            "entries": len(self.days),
+        }
 
-def _plain(row: _Row) -> dict[str, Any]:
-    return {
-        "id": row.experiment.id,
-        "name": row.experiment.name,
-        "title": row.experiment.title or row.experiment.name,
-        "path": row.experiment.key,
-        "status": row.status,
-        "tags": list(row.experiment.tags),
-        "begun": row.begun,
-        "last_entry": row.last,
-        "entries": len(row.days),
-    }
-
-
-def _cells(row: _Row) -> tuple[str, ...]:
-    one, first, last = row.experiment, row.begun or "", row.last or ""
-    title = one.title or one.name
-    days = f"{first} … {last}" if last and last != first else first
-    if one.id is None and title != one.name:
-        title = f"{one.name}: {title}"
-    number = f"#{one.id}" if one.id is not None else ""
-    return (number, one_line(title), one_line(row.status or ""), one_line(", ".join(one.tags)), one_line(days))
+    def cells(self) -> tuple[str, ...]:
+        """Return it as a row of text."""
+        one, first, last = self.experiment, self.begun or "", self.last or ""
+        title = one.title or one.name
+        days = f"{first} … {last}" if last and last != first else first
+        if one.id is None and title != one.name:
+            title = f"{one.name}: {title}"
+        number = f"#{one.id}" if one.id is not None else ""
+        return (number, one_line(title), one_line(self.status or ""), one_line(", ".join(one.tags)), one_line(days))
 
 
 @click.command(
@@ -214,40 +192,132 @@ def find(session: Session, words: tuple[str, ...], names_only: bool, as_json: bo
 
     hits = list(search(session.conf, words))
     if as_json:
-        echo_json([_hit(session, hit) for hit in hits])
-    elif not hits:
+        plain = []
+        for hit in hits:
+            owner = session.record.around(hit.path.rpartition(".")[0])
+            address = None if owner is None else owner.address
+            where = {"path": hit.path, "line": hit.line, "text": hit.text, "heading": hit.heading}
+            plain.append({**where, "experiment": address})
+        echo_json(plain)
+        return 0 if hits else 1
+    if not hits:
         click.echo(f"no document holds {' and '.join(map(repr, words))}", err=True)
     before = ""
-    for hit in hits if not as_json else ():
-        if hit.path != before:
-            _heading(session, hit, names_only)
+    for hit in hits:
+        if hit.path != before and names_only:
+            click.echo(hit.path)
+        elif hit.path != before:
+            owner = session.record.around(hit.path.rpartition(".")[0])
+            label = f"{owner.label('#{id}: {title}')}  " if owner is not None else ""
+            click.echo(bold(one_line(label)) + dim(hit.path))
         if not names_only:
-            text, at = "", 0
-            for start, end in hit.spans:
-                text += one_line(hit.text[at:start]) + click.style(one_line(hit.text[start:end]), fg="red", bold=True)
-                at = end
-            text += one_line(hit.text[at:])
-            place = f"  [{one_line(hit.heading)}]" if hit.heading and hit.heading not in hit.text else ""
-            click.echo(f"  {dim(f'{hit.line:4}')}  {text}{dim(place)}")
+            click.echo(_line(hit))
         before = hit.path
     return 0 if hits else 1
 
 
-def _heading(session: Session, hit: Hit, names_only: bool) -> None:
-    if names_only:
-        click.echo(hit.path)
-        return
-    owner = session.record.around(hit.path.rpartition(".")[0])
-    label = f"{owner.label('#{id}: {title}')}  " if owner is not None else ""
-    click.echo(bold(one_line(label)) + dim(hit.path))
+def _line(hit: Hit) -> str:
+    """Return a line that was found, with the words that were looked for marked."""
+    text, at = "", 0
+    for start, end in hit.spans:
+        text += one_line(hit.text[at:start]) + click.style(one_line(hit.text[start:end]), fg="red", bold=True)
+        at = end
+    text += one_line(hit.text[at:])
+    place = f"  [{one_line(hit.heading)}]" if hit.heading and hit.heading not in hit.text else ""
+    return f"  {dim(f'{hit.line:4}')}  {text}{dim(place)}"
 
 
-def _hit(session: Session, hit: Hit) -> dict[str, Any]:
-    owner = session.record.around(hit.path.rpartition(".")[0])
-    return {
-        "path": hit.path,
-        "line": hit.line,
-        "text": hit.text,
-        "heading": hit.heading,
-        "experiment": None if owner is None else owner.address,
+@click.command(
+    short_help="Show one experiment.",
+    epilog=examples("exptdir show 63", "exptdir show 'train cnn'", "exptdir show --json"),
+)
+@experiment_argument(required=False)
+@json_option
+@click.pass_obj
+def show(session: Session, expt: str | None, as_json: bool) -> None:
+    """Show one experiment: its facts, entries, runs, figures, and who refers to whom."""
+    from exptdir.record.documents import overview
+
+    found = overview(session.conf, session.record, session.experiment(expt))
+    figures = _figures(session, found.experiment)
+    if as_json:
+        one, parent = found.experiment, found.parent
+        echo_json(
+            {
+                "id": one.id,
+                "name": one.name,
+                "title": one.title,
+                "path": one.key,
+                "log": one.log.relative_to(session.base).as_posix(),
+                "status": found.status,
+                "tags": list(one.tags),
+                "begun": found.begun.isoformat() if found.begun else None,
+                "prerequisites": list(one.prerequisites),
+                "parent": parent.address if parent is not None else None,
+                "children": [child.address for child in found.children],
+                "entries": [
+                    {
+                        "date": entry.day.isoformat() if entry.day else None,
+                        "n": entry.n,
+                        "title": entry.rest,
+                        "line": entry.heading.line,
+                    }
+                    for entry in found.entries
+                ],
+                "runs": list(found.runs),
+                "figures": figures,
+                "refers_to": [other.address for other in found.refers_to],
+                "cited_by": [other.address for other in found.cited_by],
+            }
+        )
+    else:
+        _print(session, found, figures)
+
+
+def _figures(session: Session, experiment: Experiment) -> list[dict[str, Any]]:
+    """Return how the figures of an experiment stand, if there is a program or a ledger in its directories at all."""
+    from exptdir.record.walk import walk
+
+    below = walk(session.base, experiment.key)
+    if not any(name.lower().endswith(_SIGNS) for _, files, _, _ in below for name in files):
+        return []
+    from exptdir.cli.plot import examine
+    from exptdir.record.model import Record
+
+    every = session.record.experiments.items()
+    parts = {key: one for key, one in every if f"{key}/".startswith(f"{experiment.key}/")}
+    report = examine(session, Record(session.base, parts))
+    return [
+        {"path": figure.path, "state": figure.state, "script": figure.script, "reasons": list(figure.reasons)}
+        for figure in report.figures.values()
+        if figure.script is None or report.scripts[figure.script].script.experiment == experiment.key
+    ]
+
+
+def _print(session: Session, found: Overview, figures: list[dict[str, Any]]) -> None:
+    def named(*experiments: Experiment) -> list[str]:
+        return [experiment.label("#{id}  {title}") for experiment in experiments]
+
+    one = found.experiment
+    click.echo(bold(one_line(one.label("#{id}: {title}"))))
+    reasons = {figure["path"]: "; ".join(figure["reasons"]) for figure in figures}
+    facts: dict[str, list[str | None]] = {
+        "log": [one.log.relative_to(session.base).as_posix()],
+        "status": [found.status],
+        "tags": [", ".join(one.tags)],
+        "begun": [found.begun.isoformat() if found.begun else None],
+        "waits for": [", ".join(one.prerequisites)],
+        "part of": [*named(found.parent)] if found.parent is not None else [],
+        "parts": [*named(*found.children)],
+        "entries": [f"{entry.day or '?'}  {entry.rest}" for entry in found.entries],
+        "runs": list(found.runs),
+        "figures": [
+            f"{each['path']}  {each['state']}" + (f" ({reasons[each['path']]})" if each["reasons"] else "")
+            for each in figures
+        ],
+        "refers to": [*named(*found.refers_to)],
+        "cited by": [*named(*found.cited_by)],
     }
+    for name, lines in facts.items():
+        for at, line in enumerate(filter(None, lines)):
+            click.echo(f"{dim(f'{name if at == 0 else str():9}')}  {one_line(line)}".rstrip())

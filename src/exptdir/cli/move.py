@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exptdir.cli.new import tell_recovered
 from exptdir.cli.options import ExperimentType, dry_run_option, examples
 from exptdir.cli.session import NoExperiment, Session
 
@@ -109,17 +108,9 @@ def _carry_out(session: Session, expt: str, make: Callable[[Experiment], Plan], 
 
 
 def _apply(session: Session, make: Callable[[], Plan], dry_run: bool) -> int:
-    """Make a plan while nobody else writes, carry it out, and say what it was; 1 if it leaves something open."""
-    from exptdir.record.edits.apply import locked
-
-    with locked(session.base) as writer:
-        session.forget()
-        plan = make()
-        if not dry_run:
-            writer.apply(plan)
-    tell_recovered(session, writer.recovered)
+    """Carry out a plan, and say what it was; 1 if it leaves something open."""
+    plan = session.carry_out(make, dry_run=dry_run)
     for line in plan.summary():
         click.echo(line)
-    for problem in plan.problems:
-        click.echo(f"{session.located(problem)}: {problem.message}", err=True)
+    session.tell(plan.problems)
     return 1 if plan.problems else 0

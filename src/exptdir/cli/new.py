@@ -15,7 +15,7 @@ from exptdir.cli.options import ExperimentType, StatusType, examples
 from exptdir.cli.session import Session
 
 if TYPE_CHECKING:
-    from exptdir.record.problem import Problem
+    from exptdir.record.edits.plan import Plan
 
 _edit_option = click.option("-e", "--edit", is_flag=True, help="Open the log in $VISUAL or $EDITOR.")
 _date_option = click.option(
@@ -64,17 +64,19 @@ def new(
     newest experiment.
     """
     from exptdir.record.create import NewExperiment, new_experiment
-    from exptdir.record.edits.apply import locked
 
     status = known_status(session, status) if status is not None else None
     above = None if parent is None else session.experiment(parent, writes=True).key
     wanted = NewExperiment(title, _today(day), name, above, tags, status, template, suffix)
-    with locked(session.base) as writer:
-        session.forget()
+    made: list[Path] = []
+
+    def plan() -> Plan:
         plan, log, _ = new_experiment(session.conf, session.record, wanted)
-        writer.apply(plan)
-    tell_recovered(session, writer.recovered)
-    _finish(session, log, edit)
+        made.append(log)
+        return plan
+
+    session.carry_out(plan)
+    _finish(session, made[0], edit)
 
 
 @click.command(
@@ -90,7 +92,6 @@ def entry(session: Session, expt_and_title: tuple[str, ...], day: datetime | Non
 
     The date, the heading and the order are as in the log's other entries; nothing else in the file changes.
     """
-    from exptdir.record.edits.apply import locked
     from exptdir.record.edits.entry import add_entry
 
     if len(expt_and_title) > 2:
@@ -98,10 +99,8 @@ def entry(session: Session, expt_and_title: tuple[str, ...], day: datetime | Non
     *named, title = expt_and_title
     found = session.experiment(named[0] if named else None, writes=True)
     # Only this one log counts, which is read under the lock; the record need not be read again.
-    with locked(session.base) as writer:
-        plan = add_entry(session.record, found, title, _today(day), order=session.conf.settings.date_order)
-        writer.apply(plan)
-    tell_recovered(session, writer.recovered)
+    order = session.conf.settings.date_order
+    session.carry_out(lambda: add_entry(session.record, found, title, _today(day), order=order), again=False)
     _finish(session, found.log, edit)
 
 
@@ -118,12 +117,6 @@ def known_status(session: Session, status: str) -> str:
     if meaning(status_word(status), statuses) is None:
         raise click.UsageError(f"unknown status {status!r}; known: {', '.join(statuses)}")
     return status_word(status)
-
-
-def tell_recovered(session: Session, problems: tuple[Problem, ...]) -> None:
-    """Say what an interrupted command before this one has left."""
-    for problem in problems:
-        click.echo(f"{session.located(problem)}: {problem.message}", err=True)
 
 
 def _finish(session: Session, log: Path, edit: bool) -> None:

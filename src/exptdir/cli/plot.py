@@ -1,4 +1,4 @@
-"""``exptdir plot``: draws again what is stale."""
+"""``exptdir plot``, and what other commands need of figures: where what is remembered of them lies, how they stand."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from exptdir.cli.figures import examine, figure_settings, state_dir
 from exptdir.cli.options import ExperimentType, dry_run_option, echo_json, examples, json_option
 from exptdir.cli.session import Session
 from exptdir.record.home import OUTPUT
@@ -18,11 +18,35 @@ from exptdir.record.home import OUTPUT
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from exptdir.figures.model import FigureSettings, Job, Outcome, Script
+    from exptdir.figures.model import FigureSettings, Job, Mode, Outcome, Script
     from exptdir.figures.report import Report
+    from exptdir.record.model import Record
 
     Submit = Callable[[Job], Future[Outcome]]
     Progress = Callable[[Script, Outcome | None, str], None]
+
+
+def doctrees(session: Session) -> Path:
+    """Return where builds keep their state."""
+    return session.base / OUTPUT / "doctrees"
+
+
+def figure_settings(session: Session, mode: Mode) -> FigureSettings:
+    """Return the settings of figures; *mode* stands for the record's own, which is for builds."""
+    from exptdir.figures.model import FigureSettings
+
+    return FigureSettings.of(session.conf.settings, mode, session.conf.exclude)
+
+
+def examine(session: Session, record: Record) -> Report:
+    """Judge the figures of a record without running or writing anything."""
+    from exptdir.figures.update import update
+
+    def refuse(job: Job) -> Future[Outcome]:
+        raise RuntimeError(f"{job.script} is not to be run")
+
+    where = doctrees(session) / "exptdir-figures"
+    return update(record, figure_settings(session, "auto"), where, refuse, dry_run=True)
 
 
 @click.command(
@@ -63,11 +87,27 @@ def plot(
     if dry_run:
         report = examine(session, session.record)
         keys = report.scripts if force else report.planned
-        planned = [key for key in keys if only is None or report.scripts[key].script.experiment in only]
-        _tell_planned(report, planned, as_json)
+        verdicts = {key: report.scripts[key].verdict for key in keys}
+        if only is not None:
+            verdicts = {key: one for key, one in verdicts.items() if report.scripts[key].script.experiment in only}
+        if as_json:
+            echo_json([{"script": key, "reasons": list(verdict.reasons)} for key, verdict in verdicts.items()])
+        else:
+            for key, verdict in verdicts.items():
+                click.echo(f"{click.style(key, bold=True)}: {'; '.join(verdict.reasons) or verdict.state}")
+            if not verdicts:
+                click.echo("Nothing is stale.", err=True)
         return 0
+    from exptdir.figures.update import update
+
+    if session.conf.settings.figures == "never":
+        said = "exptdir_figures keeps builds from running plot scripts; this command was asked to, and does."
+        click.echo(said, err=True)
     settings = figure_settings(session, "always" if force else "auto")
-    report = _run(session, only, replace(settings, overwrite_edited=overwrite_edited, retry=True), jobs, executor)
+    settings = replace(settings, overwrite_edited=overwrite_edited, retry=True)
+    where, private = doctrees(session) / "exptdir-figures", (session.base / OUTPUT,)
+    with _submitter(session, jobs, executor) as submit, _progress() as progress:
+        report = update(session.record, settings, where, submit, only=only, progress=progress, private=private)
     if as_json:
         echo_json(
             {
@@ -80,8 +120,7 @@ def plot(
             }
         )
     else:
-        for problem in report.problems:
-            click.echo(f"{session.located(problem)}: {problem.message}", err=True)
+        session.tell(report.problems)
         for path, copy in (pair for one in report.scripts.values() for pair in one.kept.items()):
             click.echo(f"{path}: what it was before is kept as {copy.name}", err=True)
         drawn = len(report.ran) - len(report.failed)
@@ -89,30 +128,6 @@ def plot(
         shown = [f"{count} {name}" for name, count in counts.items() if count]
         click.echo(f"Figures: {', '.join(shown)} ({report.seconds:.1f} s)." if shown else "Nothing is stale.", err=True)
     return 1 if report.failed else 0
-
-
-def _tell_planned(report: Report, planned: list[str], as_json: bool) -> None:
-    if as_json:
-        echo_json([{"script": key, "reasons": list(report.scripts[key].verdict.reasons)} for key in planned])
-        return
-    for key in planned:
-        verdict = report.scripts[key].verdict
-        click.echo(f"{click.style(key, bold=True)}: {'; '.join(verdict.reasons) or verdict.state}")
-    if not planned:
-        click.echo("Nothing is stale.", err=True)
-
-
-def _run(
-    session: Session, only: list[str] | None, settings: FigureSettings, jobs: int | None, executor: str | None
-) -> Report:
-    from exptdir.figures.update import update
-
-    if session.conf.settings.figures == "never":
-        said = "exptdir_figures keeps builds from running plot scripts; this command was asked to, and does."
-        click.echo(said, err=True)
-    where, private = state_dir(session), (session.base / OUTPUT,)
-    with _submitter(session, jobs, executor) as submit, _progress() as progress:
-        return update(session.record, settings, where, submit, only=only, progress=progress, private=private)
 
 
 @contextmanager
@@ -142,14 +157,12 @@ def _submitter(session: Session, jobs: int | None, executor: str | None) -> Iter
 @contextmanager
 def _progress() -> Iterator[Progress]:
     """Show each script as it begins and ends: a bar on a terminal, a line otherwise."""
-    if not sys.stderr.isatty():
-        yield _line
-        return
+    terminal = sys.stderr.isatty()
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     shape = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
-    with Progress(*shape, console=Console(stderr=True), transient=True) as shown:
+    with Progress(*shape, console=Console(stderr=True), transient=True, disable=not terminal) as shown:
         task, begun = shown.add_task("", total=0), 0
 
         def progress(script: Script, outcome: Outcome | None, why: str) -> None:
@@ -157,17 +170,13 @@ def _progress() -> Iterator[Progress]:
             if outcome is None:
                 begun += 1
                 shown.update(task, total=begun, description=script.key)
+                return
+            shown.advance(task)
+            reason = f" ({why})" if why else ""
+            said = f"{script.key}: {outcome.status}{reason}, {outcome.seconds:.1f} s"
+            if terminal:
+                shown.console.print(said, markup=False, highlight=False)
             else:
-                shown.advance(task)
-                shown.console.print(_said(script, outcome, why), markup=False, highlight=False)
+                click.echo(said, err=True)
 
         yield progress
-
-
-def _line(script: Script, outcome: Outcome | None, why: str) -> None:
-    if outcome is not None:
-        click.echo(_said(script, outcome, why), err=True)
-
-
-def _said(script: Script, outcome: Outcome, why: str) -> str:
-    return f"{script.key}: {outcome.status}{f' ({why})' if why else ''}, {outcome.seconds:.1f} s"

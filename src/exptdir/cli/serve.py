@@ -80,11 +80,13 @@ def serve(
     for one in defined:
         if not one.partition("=")[0] or "=" not in one:
             raise click.BadParameter(f"{one!r} is not NAME=VALUE.", param_hint="-D")
-    meant = _target(session, path)
-    with _listening(host, port, exposed=expose) as listening, _output(session, meant, output) as directory:
-        address = _address(listening, meant.page)
+    from exptdir.preview.scratch_site import Target, target
+
+    meant = target(session.start / path) if path is not None else Target(session.base.resolve())
+    with listening_at(host, port, exposed=expose) as listening, _output(session, meant, output) as directory:
+        address = address_of(listening, meant.page)
         terminal = Terminal(session.start, verbose=verbose)
-        terminal.address(address)
+        terminal.note(f"The preview is at {address} (Ctrl-C ends it)")
         if expose:
             terminal.exposed(host, listening.getsockname()[1])
         if opens and sys.stdout.isatty():
@@ -92,43 +94,24 @@ def serve(
             from threading import Thread
 
             Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+        arguments = ["--source", str(meant.source)]
+        arguments += ["--conf", str(meant.source)] if meant.alone is None else ["--alone", str(meant.alone)]
+        arguments += ["--output", str(directory / "html"), "--doctrees", str(directory / "doctrees")]
+        arguments += ["--jobs", str(os.cpu_count() or 1) if jobs == "auto" else jobs]
+        arguments += [part for one in defined for part in ("-D", one)]
         # These take half a second, in which one can already read the address.
         from exptdir.preview.http import Guard
+        from exptdir.preview.serve import ServeOptions
         from exptdir.preview.serve import serve as run
+        from exptdir.preview.supervise import builder_command
 
+        conf, private = str(meant.source / "conf.py") if meant.alone is None else "", (str(meant.source / OUTPUT),)
+        options = ServeOptions(
+            meant.source, directory, tuple(builder_command(arguments)), conf, private, deep=meant.deep
+        )
         with terminal:
-            from exptdir.preview.serve import ServeOptions
-            from exptdir.preview.supervise import builder_command
-
-            arguments = ["--source", str(meant.source)]
-            arguments += ["--conf", str(meant.source)] if meant.alone is None else ["--alone", str(meant.alone)]
-            arguments += ["--output", str(directory / "html"), "--doctrees", str(directory / "doctrees")]
-            arguments += ["--jobs", str(os.cpu_count() or 1) if jobs == "auto" else jobs]
-            arguments += [part for one in defined for part in ("-D", one)]
-            built = meant.source / OUTPUT
-            record = meant.alone is None
-            run(
-                ServeOptions(
-                    meant.source,
-                    directory,
-                    tuple(builder_command(arguments)),
-                    str(meant.source / "conf.py") if record else "",
-                    (str(built),),
-                    meant.deep,
-                ),
-                listening,
-                Guard(host, exposed=expose),
-                terminal,
-            )
+            run(options, listening, Guard(host, exposed=expose), terminal)
     click.echo("Interrupted.", err=True)
-
-
-def _target(session: Session, path: Path | None) -> Target:
-    from exptdir.preview.scratch_site import Target, target
-
-    if path is None:
-        return Target(session.base.resolve())
-    return target(session.start / path)
 
 
 @contextlib.contextmanager
@@ -151,26 +134,20 @@ def _output(session: Session, meant: Target, given: Path | None) -> Iterator[Pat
 
 
 @contextlib.contextmanager
-def _listening(host: str, port: int | None, *, exposed: bool) -> Iterator[socket.socket]:
-    from exptdir.preview.http import is_loopback
+def listening_at(host: str, port: int | None, *, exposed: bool) -> Iterator[socket.socket]:
+    """Yield a socket that listens: at a port, or at the first that is free."""
+    import socket
+
+    from exptdir.preview.addresses import is_loopback
 
     if not exposed and not is_loopback(host):
         raise click.UsageError(f"other machines may reach {host}. Add --expose if everyone there may read the record.")
     ports = [*range(PORT, PORT + _TRIED), 0] if port is None else [port]
     for one in ports:
         try:
-            import socket
-
-            family, kind, protocol, _, address = socket.getaddrinfo(host, one, type=socket.SOCK_STREAM)[0]
-            found = socket.socket(family, kind, protocol)
-            try:
-                found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                found.bind(address)
-                # Whoever is faster than the server waits for it, instead of being refused.
-                found.listen(128)
-            except OSError:
-                found.close()
-                raise
+            family, _, _, _, address = socket.getaddrinfo(host, one, type=socket.SOCK_STREAM)[0]
+            # Whoever is faster than the server waits for it, instead of being refused.
+            found = socket.create_server(address, family=family, backlog=128)
         except OSError as error:
             if one == ports[-1]:
                 raise click.ClickException(f"cannot listen on {host}, port {one}: {error.strerror}") from error
@@ -180,7 +157,8 @@ def _listening(host: str, port: int | None, *, exposed: bool) -> Iterator[socket
         yield found
 
 
-def _address(listening: socket.socket, page: str) -> str:
+def address_of(listening: socket.socket, page: str) -> str:
+    """Return the address of a page, as browsers of this machine take it."""
     from exptdir.preview.addresses import path_in_url
 
     host, port = listening.getsockname()[:2]
@@ -193,14 +171,9 @@ _NAMED = 3
 
 
 class Terminal:
-    """Shows how builds go: see :class:`exptdir.preview.browsers.Report`.
+    """Shows how builds go: see :class:`exptdir.preview.browsers.PreviewReport`.
 
-    Parameters
-    ----------
-    start
-        The directory that one stands in: paths are shown from there.
-    verbose
-        Whether to show what the builder prints.
+    Paths are shown from the directory that one stands in (*start*); with *verbose*, so is what the builder prints.
     """
 
     def __init__(self, start: Path, *, verbose: bool) -> None:
@@ -227,10 +200,6 @@ class Terminal:
     ) -> None:
         """Take away what is not for good."""
         self._end_bar()
-
-    def address(self, address: str) -> None:
-        """Say where the preview is."""
-        self._say(f"The preview is at {address} (Ctrl-C ends it)")
 
     def exposed(self, host: str, port: int) -> None:
         """Say who can read it."""
@@ -266,12 +235,15 @@ class Terminal:
         self._end_bar()
         for one in new:
             kind = f" [{one.kind}]" if one.kind else ""
-            colour = "red" if one.severity == "error" else "yellow"
-            self._say(
-                (f"{self._place(one)}{click.style(one.severity, fg=colour)}: {one_line(one.text)}{kind}"), err=True
-            )
+            how = click.style(one.severity, fg="red" if one.severity == "error" else "yellow")
+            self._say(f"{self._place(one)}{how}: {one_line(one.text)}{kind}", err=True)
         count = f", {len(warnings)} warning{'s' * (len(warnings) != 1)}" if warnings else ""
-        self._say(f"{self._names()} {seconds:.2f} s{count}")
+        what = "Built in" if self._first else "Built again in"
+        if self._changed and not self._first:
+            few = len(self._changed) <= _NAMED
+            names = f"{', '.join(map(self._path, self._changed))}:" if few else f"{len(self._changed)} files,"
+            what = f"{names} built in"
+        self._say(f"{what} {seconds:.2f} s{count}")
         self._first = False
 
     def failed(self, failure: Failed) -> None:
@@ -281,14 +253,6 @@ class Terminal:
         self._say(f"{self._place(one)}{click.style('the build failed', fg='red')}: {one_line(one.text)}", err=True)
         if failure.traceback:
             self._say(failure.traceback.rstrip(), err=True)
-
-    def _names(self) -> str:
-        """Return what was built, in a few words."""
-        if self._first or not self._changed:
-            return "Built in" if self._first else "Built again in"
-        if len(self._changed) > _NAMED:
-            return f"{len(self._changed)} files, built in"
-        return f"{', '.join(map(self._path, self._changed))}: built in"
 
     def _place(self, one: Warned) -> str:
         if not one.file:

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from exptdir.record.edits.plan import Plan
     from exptdir.record.home import Conf
     from exptdir.record.model import Experiment, Record
     from exptdir.record.problem import Problem
@@ -42,13 +45,7 @@ class NoRecord(click.ClickException):
 
 
 class Session:
-    """One call of the command.
-
-    Parameters
-    ----------
-    start
-        The directory that one stands in, absolute.
-    """
+    """One call of the command, in the directory that one stands in (*start*, absolute)."""
 
     def __init__(self, start: Path) -> None:
         self.start = start
@@ -63,8 +60,7 @@ class Session:
             hint = "go into a record, or make one with “exptdir init”"
             raise NoRecord(f"no conf.py that names exptdir here or above ({self.start}); {hint}")
         conf = read_conf(path)
-        for problem in conf.problems:
-            click.echo(f"{self.located(problem)}: {problem.message}", err=True)
+        self.tell(conf.problems)
         return conf
 
     @property
@@ -79,9 +75,25 @@ class Session:
 
         return scan(self.base, self.conf.scan_settings)
 
-    def forget(self) -> None:
-        """Have the record read again, once other commands can no longer change it."""
-        self.__dict__.pop("record", None)
+    def carry_out(self, make: Callable[[], Plan], *, dry_run: bool = False, again: bool = True) -> Plan:
+        """Make a plan while nobody else writes, and carry it out.
+
+        Parameters
+        ----------
+        again
+            Whether the record is read again for it, once other commands can no longer change it.
+        """
+        from exptdir.record.edits.apply import locked
+
+        with locked(self.base) as writer:
+            if again:
+                self.__dict__.pop("record", None)
+            plan = make()
+            if not dry_run:
+                writer.apply(plan)
+        # What an interrupted command before this one has left.
+        self.tell(writer.recovered)
+        return plan
 
     def experiment(self, text: str | None, *, writes: bool = False) -> Experiment:
         """Find the experiment that is meant: by what was typed, else by the directory one stands in.
@@ -99,13 +111,11 @@ class Session:
         from exptdir.record.reference import experiment_at, look_up
 
         if writes:
-            from exptdir.record.edits.apply import JOURNAL, locked
+            from exptdir.record.edits.apply import JOURNAL
+            from exptdir.record.edits.plan import Plan
 
             if (self.base / JOURNAL).is_dir():
-                with locked(self.base) as writer:
-                    self.forget()
-                for problem in writer.recovered:
-                    click.echo(f"{self.located(problem)}: {problem.message}", err=True)
+                self.carry_out(lambda: Plan(self.base), dry_run=True)
         here = experiment_at(self.record, self.start)
         if text is None:
             if here is None:
@@ -113,13 +123,18 @@ class Session:
             return here
         found = look_up(self.record, text, here)
         if found.experiment is None:
-            return _ask(text, found.candidates)
+            return _choose(text, found.candidates)
         if writes and not found.exact:
             line = _line(found.experiment)
             if not _can_ask():
                 raise NoExperiment(f"{text!r} may be\n  {line}\nGive its number, its whole name or its path")
             click.confirm(f"{text!r} is taken for\n  {line}\nGo on?", abort=True, err=True)
         return found.experiment
+
+    def tell(self, problems: Iterable[Problem]) -> None:
+        """Show problems, where they are and what they are."""
+        for problem in problems:
+            click.echo(f"{self.located(problem)}: {problem.message}", err=True)
 
     def located(self, problem: Problem) -> str:
         """Say where a problem is, from where one stands."""
@@ -137,7 +152,7 @@ def _can_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _ask(text: str, candidates: tuple[Experiment, ...]) -> Experiment:
+def _choose(text: str, candidates: tuple[Experiment, ...]) -> Experiment:
     """Let the user choose among the experiments that may be meant."""
     from exptdir.record.reference import MOST
 

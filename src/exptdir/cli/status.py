@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exptdir.cli.new import known_status, tell_recovered
+from exptdir.cli.new import known_status
 from exptdir.cli.options import ExperimentType, StatusType, dry_run_option, examples
 from exptdir.cli.session import Session
 
@@ -60,13 +60,7 @@ def tag(session: Session, expt: str, tags: tuple[str, ...], remove: tuple[str, .
 
 
 def _set(session: Session, experiment: Experiment, fact: str, value: str | Sequence[str], dry_run: bool) -> None:
-    from exptdir.record.edits.apply import locked
     from exptdir.record.edits.facts import set_fact
 
-    with locked(session.base) as writer:
-        plan = set_fact(session.record, experiment, fact, value)
-        if not dry_run:
-            writer.apply(plan)
-    tell_recovered(session, writer.recovered)
-    for line in plan.summary():
-        click.echo(line)
+    plan = session.carry_out(lambda: set_fact(session.record, experiment, fact, value), dry_run=dry_run, again=False)
+    click.echo("\n".join(plan.summary()), nl=bool(plan.summary()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -30,8 +31,12 @@ _LEFT_OUT = {
 #: Extensions whose work exptdir does.
 _REPLACED = re.compile(r"exmemo\b.*|sphinx\.ext\.mathjax")
 _NEEDLESS = frozenset({"README.*", "**/.expt"})
-#: Names of exmemo's that a ``conf.py`` of one's own can define; the file of each.
-_CLASSES = {"pdb": "exmemo_pdb", "datadir": "exmemo_datadir", "od": "exmemo_od"}
+#: Names of exmemo's that a ``conf.py`` of one's own can define: the file of each, and the call that registers it.
+_CLASSES = {
+    "pdb": ("exmemo_pdb", 'app.add_role("pdb", PdbRole())'),
+    "datadir": ("exmemo_datadir", 'app.add_role("datadir", DatadirRole())'),
+    "od": ("exmemo_od", 'app.add_directive("od", OdDirective)'),
+}
 #: Names of exmemo's that nothing stands for.
 _GONE = ("pubmed", "electrotransformation")
 _PROGRAM = "program-output"
@@ -44,18 +49,9 @@ class ImportFailed(ExptdirError):
 
 @dataclass(frozen=True)
 class Import:
-    """What importing a project comes to.
+    """What importing a project comes to: the new ``conf.py``, and what of the old one is left out, with the reason.
 
-    Parameters
-    ----------
-    path
-        The file to be written.
-    text
-        The new ``conf.py``.
-    left_out
-        What of the old one is left out, with the reason.
-    notes
-        What else must change, and what does not carry over.
+    The *notes* say what else must change, and what does not carry over.
     """
 
     path: Path
@@ -65,25 +61,24 @@ class Import:
 
 
 def import_exmemo(directory: Path) -> Import:
-    """Write a ``conf.py`` for a project of exmemo.
-
-    Parameters
-    ----------
-    directory
-        The project, or the directory ``notebook`` in it.
+    """Write a ``conf.py`` for a project of exmemo, given by its directory or by ``notebook`` in it.
 
     Raises
     ------
     ImportFailed
         If there is no such project.
     """
-    base = next((at for at in (directory, directory / "notebook") if _is_project(at)), None)
+    base = None
+    for at in (directory, directory / "notebook"):
+        conf, has_ids = at / "conf.py", next(at.glob("*/.expt/id"), None) is not None
+        if base is None and ("exmemo" in read_log(conf) if conf.is_file() else has_ids):
+            base = at
     if base is None and names_exptdir(directory / "conf.py"):
         raise ImportFailed(f"{directory} is a record of exptdir already")
     if base is None:
         raise ImportFailed(f"{directory} holds neither a conf.py that names exmemo nor experiments with .expt/id")
     old = base / "conf.py"
-    used = _used(base)
+    used = _uses(base)
     needless = () if used[_PROGRAM] else ("sphinxcontrib.programoutput",)
     name = directory.name.replace("_", " ").replace('"', "").replace("\\", "")
     left_out: list[str] = []
@@ -98,14 +93,13 @@ def import_exmemo(directory: Path) -> Import:
         notes.insert(0, f"compare {path.name} with conf.py, then put it in its place: mv {path.name} conf.py")
     if used["datadir"]:
         notes.append("set DATA_ADDRESS, if the project's data can be browsed somewhere")
-    return Import(path, _assemble(kept, classes), tuple(left_out), tuple(notes))
-
-
-def _is_project(base: Path) -> bool:
-    conf = base / "conf.py"
-    if conf.is_file():
-        return "exmemo" in read_log(conf)
-    return base.is_dir() and next(base.glob("*/.expt/id"), None) is not None
+    head = _part("exmemo_imports") if classes else ""
+    if not any(line.startswith("extensions") for line in kept):
+        kept = [*kept, 'extensions = ["exptdir"]']
+    own = "".join(f"\n\n{_part(_CLASSES[name][0])}" for name in classes)
+    setup = "\n\ndef setup(app):\n" + "".join(f"    {_CLASSES[name][1]}\n" for name in classes) if classes else ""
+    text = "".join([head, "\n".join(kept), "\n", _part("exmemo_options"), own, setup])
+    return Import(path, text, tuple(left_out), tuple(notes))
 
 
 def _carried_over(conf: Path, needless: tuple[str, ...]) -> tuple[list[str], list[str]]:
@@ -120,7 +114,14 @@ def _carried_over(conf: Path, needless: tuple[str, ...]) -> tuple[list[str], lis
     extensions: list[str] = []
     patterns: list[str] = []
     for statement in tree.body:
-        name, value = _assignment(statement)
+        name: str | None = None
+        value: object = None
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        if isinstance(statement, ast.Assign) and len(targets) == 1 and isinstance(targets[0], ast.Name):
+            name = targets[0].id
+            # What is computed has no value here.
+            with suppress(ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+                value = ast.literal_eval(statement.value)
         if name == "extensions" and isinstance(value, list):
             wanted = (one for one in map(str, value) if not _REPLACED.fullmatch(one))
             extensions = [one for one in wanted if one not in needless]
@@ -141,17 +142,7 @@ def _carried_over(conf: Path, needless: tuple[str, ...]) -> tuple[list[str], lis
     return kept, left_out
 
 
-def _assignment(statement: ast.stmt) -> tuple[str | None, object]:
-    """Return the name and the plain value that a statement assigns; no value where it is computed."""
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name):
-        try:
-            return statement.targets[0].id, ast.literal_eval(statement.value)
-        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-            return statement.targets[0].id, None
-    return None, None
-
-
-def _used(base: Path) -> Counter[str]:
+def _uses(base: Path) -> Counter[str]:
     """Count the uses of those names of exmemo's that exptdir does not have."""
     conf = Conf(base / "conf.py", {"source_suffix": ".rst", "roots": ["."]})
     patterns = {name: re.compile(_USE.replace("{name}", name), re.MULTILINE) for name in (*_CLASSES, *_GONE, _PROGRAM)}
@@ -160,21 +151,6 @@ def _used(base: Path) -> Counter[str]:
         text = "\n".join(part for _, part in without_code(read_blocks(read_log(base / path), markdown=False), RST))
         counts.update({name: len(pattern.findall(text)) for name, pattern in patterns.items()})
     return counts
-
-
-def _assemble(kept: list[str], classes: list[str]) -> str:
-    head = _part("exmemo_imports") if classes else ""
-    if not any(line.startswith("extensions") for line in kept):
-        kept = [*kept, 'extensions = ["exptdir"]']
-    options = "\n".join(kept)
-    own = "".join(f"\n\n{_part(_CLASSES[name])}" for name in classes)
-    calls = {
-        "pdb": 'app.add_role("pdb", PdbRole())',
-        "datadir": 'app.add_role("datadir", DatadirRole())',
-        "od": 'app.add_directive("od", OdDirective)',
-    }
-    setup = "\n\ndef setup(app):\n" + "".join(f"    {calls[name]}\n" for name in classes) if classes else ""
-    return f"{head}{options}\n{_part('exmemo_options')}{own}{setup}"
 
 
 def _part(name: str) -> str:

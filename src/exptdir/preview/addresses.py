@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import socket
 import stat
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
@@ -80,3 +82,13 @@ def page_about(source: Path, output: Path, file: str) -> str:
         return ""
     page = inside.with_suffix(".html").as_posix() if inside.suffix and inside.name else ""
     return page if page and os.path.isfile(output / page) else ""
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches an address or a name."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    addresses = {str(info[4][0]).partition("%")[0] for info in found}
+    return bool(addresses) and all(ipaddress.ip_address(one).is_loopback for one in addresses)

@@ -80,16 +80,6 @@ def host_name(header: str) -> str:
     return (name if port.isdigit() and name else header).lower()
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine reaches an address or a name."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return False
-    addresses = {str(info[4][0]).partition("%")[0] for info in found}
-    return bool(addresses) and all(ipaddress.ip_address(one).is_loopback for one in addresses)
-
-
 #: Where the browser finds what belongs to the preview.
 OWN = "/_exptdir/"
 _HEAD_END = re.compile(rb"</head\s*>", re.IGNORECASE)
