@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,7 +35,7 @@ RECORD = {
     "expts/0002_second/results.csv": "name,value\na,1\n",
 }
 #: A build that follows another has begun by then, in seconds after its end.
-QUIET = 1.0
+QUIET = 0.7
 
 
 class Autobuild:
@@ -70,6 +72,18 @@ class Autobuild:
             quiet = quiet + 0.05 if at_rest else 0.0
         return self.pages()[after:]
 
+    def serves(self) -> None:
+        """Wait until it serves, which it does once it watches."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            with suppress(OSError):
+                address = re.search(r"http://127\.0\.0\.1:\d+", self.log.read_text("utf-8", "replace"))
+                if address is not None and urllib.request.urlopen(address[0]).status == 200:
+                    time.sleep(QUIET)
+                    return
+            time.sleep(0.1)
+        raise AssertionError(self.log.read_text("utf-8", "replace")[-3000:])
+
     def edit(self, files: dict[str, str]) -> list[int]:
         """Edit files, and return the pages of each build that follows."""
         before = len(self.builds())
@@ -89,6 +103,7 @@ def test_twenty_edits_are_built_once_and_a_drawn_figure_once_more_at_most(autobu
     first = autobuild.rest()
     # Figure and ledger of the first build have come.
     assert len(first) <= 2 and sum(first[1:]) == 0
+    autobuild.serves()
     page = autobuild.source / "_build/html" / FIGURE / "notes.html"
     for number in range(8):
         built = autobuild.edit({f"{FIGURE}/notes.rst": RECORD[f"{FIGURE}/notes.rst"] + f"\nProse {number}.\n"})
