@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Digest of a page of which nobody can tell cheaply what it shows of others: it is rendered at each build.
 UNKNOWN = "?"
+#: Sphinx numbers sections after this, so that it may or may not be there; it is by the tables of contents anyway.
+_SECTION_NUMBER = re.compile(r' secnumber="[^"]*"')
 
 
 class Freshness:
@@ -88,7 +91,7 @@ class Freshness:
 
     @cached_property
     def _titles(self) -> dict[str, str]:
-        return {docname: str(title) for docname, title in self.env.titles.items()}
+        return {docname: _SECTION_NUMBER.sub("", str(title)) for docname, title in self.env.titles.items()}
 
     @cached_property
     def _global_tree(self) -> str:
@@ -101,7 +104,7 @@ class Freshness:
                 continue
             seen.add(docname)
             toc = without_ours(self.env.tocs[docname])
-            digest.update(toc.pformat().encode("utf-8", "surrogateescape"))
+            digest.update(_SECTION_NUMBER.sub("", toc.pformat()).encode("utf-8", "surrogateescape"))
             for node in toc.findall(addnodes.toctree):
                 waiting += node["includefiles"]
         return digest.hexdigest()
