@@ -100,7 +100,8 @@ def test_interpolation_shows_no_environment(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("SECRET", "xyzzy")
     text = (
         "n: 3\nname: net-${n}\nm: {k: '${.l}', l: '${n}'}\nlist: ['${n}']\ngone: ${nowhere}\n"
-        "secret: ${oc.env:SECRET}\nhidden: '${oc.${e}:SECRET}'\ne: env\nround: ${about}\nabout: ${round}\nindirect: ${secret}\n"
+        "secret: ${oc.env:SECRET}\nhidden: '${oc.${e}:SECRET}'\ne: env\nround: ${about}\nabout: ${round}\n"
+        "indirect: ${secret}\n"
     )
     run = read(tmp_path, {"1.yaml": text})["1"]
     assert run.configuration["name"] == "net-3"
