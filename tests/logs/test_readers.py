@@ -137,9 +137,25 @@ def test_a_table_with_commas_in_its_prose() -> None:
         (5, "exp 1", ("1",), "resolved"),
         (5, "exp_5", ("5",), "ambiguous"),
     ]
-    assert "joined" in found.problems[0].message
+    assert (found.problems[0].line, found.problems[0].message[:24]) == (3, "',' stands in prose or br")
     assert [(metric.number, metric.run) for metric in found.metrics] == [(0.25, "5")]
-    assert next(found.walk()).children[2].children[2].text == "better,and nicer"
+    assert next(found.walk()).children[2].children[2].text == "better, and nicer"
+
+
+@pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        ("1,same as 0, but longer,good", ["1", "same as 0, but longer", "good"]),
+        ("1,size (224, 13),good", ["1", "size (224, 13)", "good"]),
+        ('1,{"a": 1, "b": [2, 3]},good', ["1", '{"a": 1, "b": [2, 3]}', "good"]),
+        ("1,open (bracket,good", ["1", "open (bracket", "good"]),
+        ("1,a,b,c", ["1", "a", "b,c"]),
+    ],
+)
+def test_commas_that_part_no_cells(row: str, cells: list[str]) -> None:
+    found = read(f"run,log,result\n0,first,bad\n{row}\n", "log.csv")
+    assert [cell.text for cell in next(found.walk()).children[2].children] == cells
+    assert [problem.line for problem in found.problems] == ([3] if row.count(",") > 2 else [])
 
 
 def test_versions_that_begin_again() -> None:

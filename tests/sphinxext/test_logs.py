@@ -53,7 +53,7 @@ def test_rows_are_runs_and_what_is_doubtful_says_so(build: Build) -> None:
     body = built.body("expts/1_a/notes")
     assert [row["id"] for row in body.select("tbody tr")] == ["run-1", "run-2", "run-3", "run-4"]
     assert [link["href"] for link in body.select("td a")] == ["#run-1", "#run-2"]
-    assert words(body.select_one(".exptdir-log-left")) == "exp_9"
+    assert words(body.select_one("td em")) == "exp_9"
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,46 @@ def test_what_cannot_be_shown_is_said_and_the_build_goes_on(
     built = build({"expts/1_a/notes.rst": page(typed, *options), **files})
     assert says in built.warnings
     assert built.body("expts/1_a/notes").select_one(".exptdir-placeholder, .exptdir-missing") is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "titles", "runs"),
+    [
+        ("notes.txt", BRACES, ["2021/12/30", "1/13", "1/14 talk", "1/15"], []),
+        ("log.csv", TABLE, [], ["run-1", "run-2", "run-3", "run-4"]),
+        ("journal.org", "* 2024-05-06\n** TODO more\n* 2024-05-07\nseen\n", ["2024-05-06", "2024-05-07"], []),
+        ("README.txt", RUNS, ["a/01 (01.yaml)", "a/02 (02.yaml)"], ["run-a-01", "run-a-02"]),
+        ("wide.txt", RUNS, ["a/01 (01.yaml)", "a/02 (02.yaml)"], ["run-a-01", "run-a-02"]),
+    ],
+)
+def test_a_log_alone_is_an_experiment(build: Build, name: str, text: str, titles: list[str], runs: list[str]) -> None:
+    built = build({f"expts/1_wide/{name}": text, "expts/2_b/notes.md": "# B\n\n{expt}`1`\n"})
+    assert built.warnings == ""
+    body = built.body(f"expts/1_wide/{name.rpartition('.')[0]}")
+    assert words(body.select_one("h1")) == "#1: wide"
+    assert [words(title) for title in body.select("h2")] == titles
+    assert [place["id"] for place in body.select("[id^=run-]")][: len(runs)] == runs
+    links = [link["href"] for link in built.body("expts/2_b/notes").select("a.exptdir-ref")]
+    assert links == [f"../1_wide/{name.rpartition('.')[0]}.html"]
+
+
+def test_a_page_is_read_as_a_list_of_runs_where_that_is_said(build: Build) -> None:
+    built = build({"expts/1_a/README.md": RUNS, "expts/1_a/expt.toml": '[log]\nformat = "runs"\nruns = "."\n'})
+    assert next(words(title) for title in built.body("expts/1_a/README").select("h2")) == "a/01 (01.yaml)"
+
+
+def test_what_lies_about_is_no_log(build: Build) -> None:
+    built = build(
+        {
+            "expts/1_a/notes.md": "# A\n",
+            "expts/1_a/notes.txt": "v1\n--\nold\n",
+            "expts/1_a/results.csv": "a,b\n1,2\n",
+            "expts/1_a/results.txt": "text",
+            "expts/1_a/runs/2024-01-02_x/log.txt": "epoch 1\n",
+            "expts/1_a/runs/2024-01-02_x/log.csv": "epoch,loss\n1,2\n",
+            "expts/2_b/b.csv": "a,b\n1,2\n",
+            "notes.txt": "text",
+        }
+    )
+    assert built.warnings == ""
+    assert sorted(path.name for path in built.out.rglob("*.html") if path.name in {"log.html", "b.html"}) == []

@@ -190,7 +190,7 @@ def find(session: Session, words: tuple[str, ...], names_only: bool, as_json: bo
     """
     from exptdir.record.documents import search
 
-    hits = list(search(session.conf, words))
+    hits = list(search(session.conf, session.record, words))
     if as_json:
         plain = []
         for hit in hits:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,7 +60,9 @@ class Session:
         if path is None:
             hint = "go into a record, or make one with “exptdir init”"
             raise NoRecord(f"no conf.py that names exptdir here or above ({self.start}); {hint}")
-        conf = read_conf(path)
+        from exptdir.logs.files import read_other_log
+
+        conf = replace(read_conf(path), other_logs=read_other_log)
         self.tell(conf.problems)
         return conf
 

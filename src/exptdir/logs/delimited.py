@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from exptdir.logs.model import Block
@@ -28,6 +28,8 @@ _DATES = re.compile(
 #: A quoted cell that goes on for longer than this was opened by a quotation mark in prose.
 _LONGEST_CELL = 60
 _SAMPLE = 65_536
+#: So many cells may be parts of what stands in brackets.
+_IN_BRACKETS = 24
 
 
 def fits(text: str) -> float:
@@ -43,53 +45,77 @@ def fits(text: str) -> float:
     return 0.8 if count >= 0.9 * len(lines) and widths[0] == most else 0.0
 
 
-def read_rows(text: str, tabs: bool = False) -> tuple[list[tuple[int, list[str]]], int, str]:
-    """Read the rows of a table, each with its first line; also how many had too many cells, and the delimiter.
+def read_rows(text: str, tabs: bool = False) -> tuple[list[tuple[int, list[str]]], list[tuple[int, str]], str]:
+    """Read the rows of a table, each with its first line; also what was joined, by line, and the delimiter.
 
-    What a row has more than the head is joined to its last cell: the commas were a sentence's.
+    What parts a pair of brackets parts no cells: ``(224, 13)``. In a row that is too long neither does a comma with a
+    blank behind it, where no other row has one; and what then is more than the head goes to the last cell.
     """
     delimiter = "\t" if tabs else find_delimiter(text[:_SAMPLE])[0]
     lines = text.split("\n")
-    rows = _parsed(lines, delimiter, csv.QUOTE_MINIMAL)
+    blanks = delimiter != "\t" and f'{delimiter} "' in text[:_SAMPLE]
+    rows = _rows_of(lines, delimiter, csv.QUOTE_MINIMAL, blanks)
     if rows is None:
-        rows = _parsed(lines, delimiter, csv.QUOTE_NONE) or []
+        rows = _rows_of(lines, delimiter, csv.QUOTE_NONE, blanks) or []
     width = len(rows[0][1]) if rows else 0
-    ragged = 0
-    for _, cells in rows:
+    spaced = delimiter != "," or any(
+        cell[:1] == " " for _, cells in rows[:200] for cell in cells if len(cells) <= width
+    )
+    joined: list[tuple[int, str]] = []
+    for number, cells in rows:
+        before = len(cells)
+        _join(cells, delimiter, _parted_brackets)
+        if len(cells) > width and not spaced:
+            _join(cells, delimiter, lambda cells, at: cells[at + 1][:1] == " ")
         if len(cells) > width > 1:
-            ragged += 1
             cells[width - 1 :] = [delimiter.join(cells[width - 1 :])]
-    return rows, ragged, delimiter
+        if len(cells) < before:
+            joined.append((number, f"{before} cells were read as {len(cells)}"))
+        cells[:] = [cell.strip() for cell in cells]
+    return rows, joined, delimiter
 
 
-def _parsed(lines: Sequence[str], delimiter: str, quoting: Literal[0, 3]) -> list[tuple[int, list[str]]] | None:
+def _join(cells: list[str], delimiter: str, belongs: Callable[[list[str], int], bool]) -> None:
+    """Join to each cell the next ones that belong to it."""
+    at = 0
+    while at < len(cells) - 1:
+        if belongs(cells, at):
+            cells[at : at + 2] = [cells[at] + delimiter + cells[at + 1]]
+        else:
+            at += 1
+
+
+def _parted_brackets(cells: list[str], at: int) -> bool:
+    """Tell whether a cell opens a bracket that one of the next cells closes."""
+    for opens, closes in ("()", "[]", "{}"):
+        depth = cells[at].count(opens) - cells[at].count(closes)
+        if depth > 0 and any(other.count(closes) > other.count(opens) for other in cells[at + 1 : at + _IN_BRACKETS]):
+            return True
+    return False
+
+
+def _rows_of(
+    lines: Sequence[str], delimiter: str, quoting: Literal[0, 3], blanks: bool
+) -> list[tuple[int, list[str]]] | None:
     """Split lines into rows; ``None`` where a cell goes on for too long."""
     # The limit is the process's: others go by it to find a quotation mark that is never closed.
     limit = csv.field_size_limit(2**31 - 1)
-    try:
-        return _rows_of(lines, delimiter, quoting)
-    finally:
-        csv.field_size_limit(limit)
-
-
-def _rows_of(lines: Sequence[str], delimiter: str, quoting: Literal[0, 3]) -> list[tuple[int, list[str]]] | None:
-    reader = csv.reader(
-        (line + "\n" for line in lines), delimiter=delimiter, quoting=quoting, skipinitialspace=delimiter != "\t"
-    )
+    ended = (line + "\n" for line in lines)
+    reader = csv.reader(ended, delimiter=delimiter, quoting=quoting, skipinitialspace=blanks)
     rows: list[tuple[int, list[str]]] = []
     begin = 0
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return rows
-        except csv.Error:
-            return None
-        if reader.line_num - begin > _LONGEST_CELL and quoting != csv.QUOTE_NONE:
-            return None
-        if any(cell.strip() for cell in cells):
-            rows.append((begin + 1, [cell.strip() for cell in cells]))
-        begin = reader.line_num
+    try:
+        for cells in reader:
+            if reader.line_num - begin > _LONGEST_CELL and quoting != csv.QUOTE_NONE:
+                return None
+            if any(cell.strip() for cell in cells):
+                rows.append((begin + 1, cells))
+            begin = reader.line_num
+    except csv.Error:
+        return None
+    finally:
+        csv.field_size_limit(limit)
+    return rows
 
 
 def columns(head: Sequence[str], rows: Sequence[Sequence[str]], *, guess: bool = True) -> tuple[int | None, int | None]:

@@ -10,6 +10,7 @@ from exptdir.logs.prose import DEEPEST, Lines, nest
 
 _OPENS = re.compile(r"(\s*)(\S.*?)?\s*\{\s*$")
 _CLOSES = re.compile(r"\s*\}\s*$")
+_MARK = re.compile(r"([-*•])\s+(?=\S)")
 _STARS = re.compile(r"\*+\s")
 #: Titles whose lines are tasks, and those of what is put away.
 _TASKS = re.compile(r"\W*(?:to-?\s?dos?|next|待办|下一步|plan|afazer|a fazer|à faire|aufgaben)\b", re.IGNORECASE)
@@ -45,7 +46,9 @@ def read_braces(lines: Sequence[str]) -> list[Block]:
             items = []
             continue
         indent = len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
-        item = Block("item" if sections else "paragraph", number, text)
+        mark = _MARK.match(text) if sections else None
+        item = Block("item" if sections else "paragraph", number, text[mark.end() :] if mark else text)
+        item.label = mark[1] if mark else ""
         while items and (items[-1][0] >= indent or len(items) >= DEEPEST):
             items.pop()
         if sections and not items and _TASKS.match(sections[-1].text):

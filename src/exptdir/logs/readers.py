@@ -234,14 +234,13 @@ class Delimited:
 
     def read(self, source: Source) -> list[Block]:
         """Read one table, whose rows are runs: by the column of ids, or else by their number."""
-        rows, ragged, delimiter = delimited.read_rows(source.text, source.suffix == ".tsv")
+        rows, joined, delimiter = delimited.read_rows(source.text, source.suffix == ".tsv")
         if not rows:
             return []
-        if ragged:
-            message = (
-                f"{ragged} rows have more cells than the head: they were joined to the last one with {delimiter!r}"
-            )
-            source.problems.append(Problem("log", message))
+        if joined:
+            more = f", and so in {len(joined) - 1} more rows" if len(joined) > 1 else ""
+            message = f"{delimiter!r} stands in prose or brackets: {joined[0][1]}{more}; put such cells in quotes"
+            source.problems.append(Problem("log", message, None, joined[0][0]))
         table = delimited.table_block(rows)
         claim_rows(table, always=True)
         return [table]

@@ -27,7 +27,7 @@ class Audit:
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong, document by document."""
-        for name in documents(self._conf):
+        for name in documents(self._conf, self._record):
             path = self._record.base / name
             owner = self._record.around(name.rpartition(".")[0])
             log = owner is not None and owner.log == path
@@ -48,6 +48,9 @@ class Audit:
                         yield Problem("asset", f"{mention.text}: there is no such file", path, mention.line)
             if log:
                 yield from _dates(document)
+                for other in document.others:
+                    # Those of dates are told with the entries.
+                    yield from (problem for problem in other.problems if problem.kind != "date")
 
     def _log(self, experiment: Experiment) -> Document:
         if experiment.key not in self._logs:
@@ -67,7 +70,8 @@ def _dates(document: Document) -> Iterator[Problem]:
         if entry.problem is not None:
             yield Problem("date", entry.problem, document.path, entry.heading.line)
     dated = {entry.heading.line: entry.heading.level for entry in document.entries if entry.heading.level}
-    if len(dated) < 2:
+    # In a log in another form there are sections for tasks, ideas and runs between the days.
+    if len(dated) < 2 or document.form is not None:
         return
     # A section without a date among those that have one, on the same level, is probably a slip.
     for heading in document.blocks.headings:

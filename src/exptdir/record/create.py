@@ -62,7 +62,8 @@ def new_experiment(conf: Conf, record: Record, wanted: NewExperiment) -> tuple[P
     need_free(directory)
     template = _template(conf.base / root / TEMPLATES, wanted)
     # The log is called as that of the newest experiment.
-    newest = max(record.experiments.values(), key=lambda one: (one.id or 0, one.key), default=None)
+    pages = (one for one in record.experiments.values() if one.is_page)
+    newest = max(pages, key=lambda one: (one.id or 0, one.key), default=None)
     stem = settings.log_names[0] if settings.log_names else "index"
     suffix = ".md" if ".md" in settings.suffixes else ".rst"
     if newest is not None:

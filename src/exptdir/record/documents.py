@@ -4,31 +4,49 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from exptdir.record.check import status
 from exptdir.record.entries import DatedHeading, entries
+from exptdir.record.facts_values import LogForm
 from exptdir.record.files import read_log
 from exptdir.record.home import Conf
-from exptdir.record.markup.blocks import Blocks, read_blocks
+from exptdir.record.markup.blocks import OTHER, Blocks, Heading, read_blocks
 from exptdir.record.markup.references import mentions, runs_in
 from exptdir.record.model import Experiment, Record
+from exptdir.record.problem import Problem
 from exptdir.record.reference import Resolution, resolve
-from exptdir.record.walk import join, walk
+from exptdir.record.walk import OTHER_FORMS, join, walk
 
 #: So many characters of a long line are shown around what was found.
 _AROUND = 70
 
 
-def documents(conf: Conf) -> Iterator[str]:
-    """Yield the documents of a record, as sorted POSIX paths from the source directory."""
+class OtherLog(NamedTuple):
+    """What a log in another form than a page says: its titles, an update for each dated row, and its runs."""
+
+    headings: tuple[Heading, ...]
+    runs: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+#: Reads one: the file, how it is to be read, the record's order of dates, the day on which the experiment began.
+OtherLogs = Callable[[Path, LogForm, str, date | None], OtherLog]
+
+
+def documents(conf: Conf, record: Record | None = None) -> Iterator[str]:
+    """Yield the documents of a record, as sorted POSIX paths from the source directory; its logs in any form."""
+    experiments = record.experiments.values() if record is not None else ()
+    logs = {f"{one.docname}{one.log.suffix}" for one in experiments if one.log.suffix in OTHER_FORMS}
     suffixes, exclude, include = tuple(conf.scan_settings.suffixes), conf.exclude, conf.include
     for directory, files, _, _ in walk(conf.base, ".", exclude):
-        paths = (join(directory, name) for name in files if name.endswith(suffixes))
+        paths = (join(directory, name) for name in files)
+        paths = (path for path in paths if path.endswith(suffixes) or path in logs)
         yield from (path for path in paths if include(path) and not exclude(path))
 
 
@@ -36,27 +54,63 @@ class Document:
     """A document, and what is found in it when it is first asked for.
 
     *order* is the setting ``exptdir_date_order``. Of a log, *begun* is the day on which its experiment began, and
-    *stated* that one's title where it is a fact.
+    *stated* that one's title where it is a fact; *form* is how it is to be read where it is no page, and *other_logs*
+    reads it, or those that a page shows.
     """
 
-    def __init__(self, path: Path, order: str = "", begun: date | None = None, stated: str | None = None) -> None:
-        self.path = path
-        self._order, self._begun, self._stated = order, begun, stated
+    def __init__(
+        self,
+        path: Path,
+        order: str = "",
+        begun: date | None = None,
+        stated: str | None = None,
+        *,
+        form: LogForm | None = None,
+        other_logs: OtherLogs | None = None,
+    ) -> None:
+        self.path, self.form = path, form
+        self._order, self._begun, self._stated, self._other_logs = order, begun, stated, other_logs
 
     @classmethod
     def log_of(cls, conf: Conf, experiment: Experiment) -> Document:
         """Return the log of an experiment."""
-        return cls(experiment.log, conf.settings.date_order, experiment.begun, experiment.stated_title)
+        order, form = conf.settings.date_order, None if experiment.is_page else experiment.form
+        begun, stated = experiment.begun, experiment.stated_title
+        return cls(experiment.log, order, begun, stated, form=form, other_logs=conf.other_logs)
+
+    @cached_property
+    def others(self) -> list[OtherLog]:
+        """What it says as a log in another form, or what each log that it shows says."""
+        if self._other_logs is None:
+            return []
+        if self.form is not None:
+            return [self._other_logs(self.path, self.form, self._order, self._begun)]
+        found = []
+        for directive in self.blocks.directives:
+            if directive.name == "expt-log":
+                text = self.blocks.text
+                typed = " ".join(text[directive.start : directive.end].split())
+                options = {name: " ".join(text[start:end].split()) for name, start, end in directive.options}
+                form = LogForm(options.get("format", ""), options.get("runs", ""))
+                found.append(self._other_logs(self.path.parent / typed, form, self._order, self._begun))
+        return found
 
     @cached_property
     def blocks(self) -> Blocks:
-        """Its text, read."""
+        """Its text, read; of a log in another form no line is markup."""
+        if self.form is not None:
+            blocks = Blocks(read_log(self.path), OTHER)
+            blocks.headings += [heading for other in self.others for heading in other.headings]
+            return blocks
         return read_blocks(read_log(self.path), markdown=self.path.suffix.lower() == ".md")
 
     @cached_property
     def entries(self) -> list[DatedHeading]:
-        """The entries, in the order of the text."""
-        return entries(self.blocks, order=self._order, begun=self._begun, stated=self._stated)
+        """The entries, in the order of the text, and behind them those of the logs that it shows."""
+        found = entries(self.blocks, order=self._order, begun=self._begun, stated=self._stated)
+        for other in self.others if self.form is None else ():
+            found += entries(self.blocks, other.headings, order=self._order, begun=self._begun, stated="")
+        return found
 
     @cached_property
     def addresses(self) -> set[tuple[date | None, int]]:
@@ -74,8 +128,8 @@ class Document:
 
     @cached_property
     def runs(self) -> tuple[str, ...]:
-        """The runs that it describes."""
-        return tuple(runs_in(self.blocks))
+        """The runs that it describes, or a log that it shows."""
+        return tuple(dict.fromkeys((*runs_in(self.blocks), *(run for other in self.others for run in other.runs))))
 
     @cached_property
     def references(self) -> tuple[str, ...]:
@@ -162,7 +216,7 @@ class Hit:
     heading: str | None = None
 
 
-def search(conf: Conf, words: tuple[str, ...]) -> Iterator[Hit]:
+def search(conf: Conf, record: Record, words: tuple[str, ...]) -> Iterator[Hit]:
     """Find the documents that hold all of some words, and in them the lines that hold the most of these.
 
     The words may be phrases in any script; case and width do not matter, and parts of words count.
@@ -170,7 +224,7 @@ def search(conf: Conf, words: tuple[str, ...]) -> Iterator[Hit]:
     wanted = tuple(dict.fromkeys(folded for word in words if (folded := _folded(word.strip()))))
     if not wanted:
         return
-    for path in documents(conf):
+    for path in documents(conf, record):
         text = read_log(Path(conf.base, path))
         whole = _folded(text)
         if all(word in whole for word in wanted):

@@ -23,6 +23,7 @@ from exptdir.record.markup.markdown import front_matter_end
 from exptdir.record.markup.rst import fields
 from exptdir.record.model import Facts
 from exptdir.record.problem import Problem, nearest
+from exptdir.record.walk import OTHER_FORMS
 
 _TOML_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)$")
 _KEYS_OF_OTHERS = frozenset({"figure", "table", "run"})
@@ -50,7 +51,7 @@ def read_facts(directory: Path, log: Path | None) -> tuple[Facts, list[Problem]]
     claims: list[Claim] = []
     problems: list[Problem] = []
     sources = [from_toml(folder), from_small_files(folder)]
-    if log is not None:
+    if log is not None and log.suffix not in OTHER_FORMS:
         sources.append(from_log(os.fspath(log)))
     for found, wrong in sources:
         claims += found
@@ -113,6 +114,8 @@ def from_toml(directory: str) -> Found:
         at = None if place is None else text.count("\n", 0, place.start()) + 1
         if key in FACT_OF_KEY:
             claims.append(Claim(FACT_OF_KEY[key], value, path, at))
+        elif key == "log":
+            claims.append(Claim("form", value, path, at))
         elif key not in _KEYS_OF_OTHERS:
             near = nearest(key, FACT_OF_KEY, n=1, cutoff=0.8)
             if near:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from exptdir.errors import MetadataError
 from exptdir.record.dates import DateContext, parse_date, update_date
@@ -26,6 +27,16 @@ _ID = re.compile(r"#?([0-9]{1,18})")
 _ROLE = re.compile(r":expt:(?:[a-z-]+:)?`([^`]*)`")
 _NUMBERS = re.compile(r"#?[0-9]+(?:\s+#?[0-9]+)+")
 
+
+class LogForm(NamedTuple):
+    """How a log is to be read: the name of its *format* where that is said, and the directory of its *runs*."""
+
+    format: str = ""
+    runs: str = ""
+
+
+#: That nothing is said of it.
+ANY_FORM = LogForm()
 Value = int | str | tuple[str, ...] | date
 
 
@@ -124,6 +135,14 @@ def _begun(raw: object) -> date | None:
     return loose.date
 
 
+def _form(raw: object) -> LogForm:
+    if not isinstance(raw, dict) or not all(isinstance(value, str) for value in raw.values()):
+        raise MetadataError("[log] holds texts: format, runs")
+    if unknown := sorted(raw.keys() - {*LogForm._fields}):
+        raise MetadataError(f"[log] has no “{unknown[0]}”, only {' and '.join(LogForm._fields)}")
+    return LogForm(**{key: value.strip() for key, value in raw.items()})
+
+
 _CONVERTERS: dict[str, Callable[[object], Value | None]] = {
     "id": _id,
     "title": _text,
@@ -132,4 +151,5 @@ _CONVERTERS: dict[str, Callable[[object], Value | None]] = {
     "prerequisites": _list,
     "begun": _begun,
     "name": _text,
+    "form": _form,
 }

@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exptdir.record.problem import Problem
 from exptdir.record.settings import PREFIX, Settings, invalid_values
 from exptdir.record.walk import ScanSettings, compile_patterns
+
+if TYPE_CHECKING:
+    from exptdir.record.documents import OtherLogs
 
 #: Values of Sphinx's own that say where documents are.
 _OF_SPHINX = frozenset({"exclude_patterns", "include_patterns", "source_suffix"})
@@ -34,6 +37,8 @@ class Conf:
     #: The values of ``exptdir_*`` without that prefix, and of Sphinx's options that say where documents are.
     values: Mapping[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    #: Reads logs in other forms than a page, which is not this floor's.
+    other_logs: OtherLogs | None = None
 
     @property
     def base(self) -> Path:

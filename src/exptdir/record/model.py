@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from exptdir.record.dates import days_of_name
+from exptdir.record.facts_values import ANY_FORM, LogForm
 from exptdir.record.problem import NameIndex, Problem
+from exptdir.record.walk import OTHER_FORMS
 
 #: Whether an experiment is without a number, that number, and its path as people sort.
 ListingOrder = tuple[bool, int, tuple[tuple[int, int, str], ...]]
@@ -36,6 +38,8 @@ class Facts:
     begun: date | None = None
     #: The directory's name without the number; ``None`` where it is only a number.
     name: str | None = None
+    #: How the log is to be read, by ``[log]`` in ``expt.toml``.
+    form: LogForm = ANY_FORM
     #: Fact → the file (or directory) and line that it came from.
     origins: Mapping[str, tuple[Path, int | None]] = field(default_factory=dict)
 
@@ -62,6 +66,11 @@ class Experiment(Facts):
         object.__setattr__(self, "docname", f"{self.key}/{self.log.stem}" if self.key != "." else self.log.stem)
         digest = hashlib.blake2b(repr(self).encode("utf-8", "surrogateescape"), digest_size=12)
         object.__setattr__(self, "fingerprint", digest.hexdigest())
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the log is a page, which Sphinx reads as it stands, and not one in another form."""
+        return self.log.suffix not in OTHER_FORMS and not self.form.format
 
     @property
     def stated_title(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -15,7 +16,7 @@ from exptdir.record.home import OUTPUT
 from exptdir.record.markup.blocks import plain_title
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
-from exptdir.record.walk import ScanSettings, Tree, find_logs, walk
+from exptdir.record.walk import OTHER_FORMS, ScanSettings, Tree, find_logs, walk
 
 #: How deep the likely right root is looked for when the one that was given holds nothing.
 _GUESS_DEPTH = 3
@@ -113,6 +114,12 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
         seen: Counter[str] = Counter()
         for path, files, _, apart in walk(base, clean, memory.exclude, memory.tree.listing):
             logs = memory.logs(path, files, partial(find_logs, path, files, settings)) if path != clean else []
+            if logs and os.path.splitext(logs[0])[1] in OTHER_FORMS and "expt.toml" not in files:
+                # Among the runs and data of an experiment lies many a log.txt.
+                above = path.rpartition("/")[0]
+                while above and above not in experiments:
+                    above = above.rpartition("/")[0]
+                logs = [] if above else logs
             if path != clean and not logs:
                 seen.update(name for name in files if name.endswith((*settings.suffixes, *settings.unread)))
                 problems += _no_logs(base, path, files, apart, settings)
@@ -141,7 +148,7 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
 
 def _no_logs(base: Path, path: str, files: list[str], apart: list[str], settings: ScanSettings) -> Iterator[Problem]:
     """Say what in a directory without a log looks like one."""
-    for name in find_logs(path, files, replace(settings, suffixes=settings.unread)) if settings.unread else ():
+    for name in find_logs(path, files, replace(settings, suffixes=settings.unread, others=())) if settings.unread else ():
         kinds = " or ".join(settings.suffixes)
         message = f"{name} is no log that can be read here, so this is no experiment; logs end in {kinds}"
         yield Problem("log", message, base / path / name)
@@ -180,7 +187,7 @@ def read_experiment(base: Path, root: str, path: str, logs: list[str]) -> Read:
     if rivals:
         message = f"two logs of the same rank: {log.name} is used, {rivals[0]} is not"
         problems.append(Problem("log", message, directory / rivals[0]))
-    heading = log_heading(log, facts.title)
+    heading = log_heading(log, facts.title) if log.suffix not in OTHER_FORMS else None
     if facts.title is not None and heading is not None and plain_title(heading.title) != facts.title:
         message = f"the heading “{heading.title}” disagrees with the title “{facts.title}”, which counts"
         problems.append(Problem("metadata", message, log, heading.line))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +17,9 @@ PROGRAMS = frozenset({"__pycache__", "node_modules", "site-packages"})
 ENVIRONMENT = "pyvenv.cfg"
 #: Names of logs, the best first (``exptdir_log_names``).
 LOG_NAMES = ("index", "notes", "log", "README")
+#: Suffixes of logs in other forms than a page, and those that data have: a table called as its directory is no log.
+OTHER_FORMS = frozenset({".txt", ".org", ".csv", ".tsv"})
+_DATA = frozenset({".csv", ".tsv"})
 
 
 #: The number in front of a directory's name, and the number or date.
@@ -32,6 +35,8 @@ class ScanSettings:
     roots: Sequence[str] = ("expts",)
     log_names: Sequence[str] = LOG_NAMES
     suffixes: Sequence[str] = (".rst", ".md")
+    #: Suffixes of logs in other forms, which count where there is no page.
+    others: Collection[str] = OTHER_FORMS
     #: Suffixes of documents that Sphinx reads and that cannot be logs.
     unread: Sequence[str] = ()
     statuses: Mapping[str, str] = field(default_factory=dict)
@@ -137,20 +142,27 @@ def find_logs(path: str, files: Iterable[str], settings: ScanSettings) -> list[s
     """Return the files of one directory that could be its log, the best first.
 
     If the directory's name begins with a number or a date, it is a log's name, too, with and without that:
-    ``20170714_qpcr/qpcr.rst``.
+    ``20170714_qpcr/qpcr.rst``. A log in another form than a page may also be called ``journal``, and counts where there
+    is no page.
     """
     own = path.rpartition("/")[2].lower()
     # Not without a number: the page of "appendix" is called so in a notebook that holds experiments beside it.
-    names = (*settings.log_names, *((own, _NUMBER.sub("", own), _NUMBERS.sub("", own)) if own[:1].isdecimal() else ()))
+    owns = (own, _NUMBER.sub("", own), _NUMBERS.sub("", own)) if own[:1].isdecimal() else ()
+    names = (*settings.log_names, *owns, "journal")
     # A name that is there twice has the better of its ranks.
     ranks = {name.lower(): rank for rank, name in reversed(list(enumerate(names)))}
-    found = []
+    others = {*settings.others}.difference(settings.unread)
+    pages, elsewise = [], []
     for name in files:
         stem, suffix = os.path.splitext(name)
         rank = ranks.get(stem.lower())
-        if rank is not None and suffix in settings.suffixes and not settings.exclude(join(path, name)):
-            found.append((rank, name))
-    return [name for _, name in sorted(found)]
+        if rank is None or settings.exclude(join(path, name)):
+            continue
+        if suffix in settings.suffixes and rank < len(names) - 1:
+            pages.append((rank, name))
+        elif suffix in others and (suffix not in _DATA or not 0 <= rank - len(settings.log_names) < len(owns)):
+            elsewise.append((rank, name))
+    return [name for _, name in sorted(pages or elsewise)]
 
 
 def compile_patterns(patterns: Iterable[str]) -> Callable[[str], bool]:

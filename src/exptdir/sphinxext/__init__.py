@@ -26,7 +26,8 @@ from exptdir.sphinxext.figures.notes import (
 from exptdir.sphinxext.figures.provenance import setup_figure_origin
 from exptdir.sphinxext.figures.update import setup_figures
 from exptdir.sphinxext.labels import setup_labels
-from exptdir.sphinxext.logs import setup_logs
+from exptdir.sphinxext.logs.directive import setup_logs
+from exptdir.sphinxext.logs.documents import setup_other_logs
 from exptdir.sphinxext.mathml import setup_math
 from exptdir.sphinxext.navigation import setup_navigation
 from exptdir.sphinxext.outputs import setup_outputs
@@ -71,6 +72,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_figure_scripts(app)
     setup_tables(app)
     setup_logs(app)
+    setup_other_logs(app)
     setup_cell(app)
     setup_protocol(app)
     setup_doi(app)

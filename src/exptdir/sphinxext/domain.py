@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from exptdir.sphinxext.scanner import Scanner
 
 
+#: Emitted with the domain when an environment is made or loaded, before documents are looked for.
+DOMAIN_READY = "exptdir-domain-ready"
+
+
 def run_anchor(name: str) -> str:
     """Return the anchor of a run; any letter or digit stays, of whatever script."""
     return "run-" + re.sub(r"[^\w.@=+-]+", "-", name)
@@ -143,6 +147,11 @@ class ExptDomain(Store):
     figure_state: FigureState
     #: Scans the disk for this application.
     scanner: Scanner
+
+    def setup(self) -> None:
+        """Tell those who have something for each new environment."""
+        super().setup()
+        self.env.events.emit(DOMAIN_READY, self)
 
     def has_run(self, experiment: Experiment, name: str) -> bool:
         """Say whether an experiment has a run of that name."""

@@ -28,8 +28,8 @@ TEXT_SUFFIXES = frozenset({".txt", ".text", ".md", ".rst", ".py", ".sh", ".toml"
 _MAX_TEXT = 1_000_000
 
 
-class protocol(nodes.container):
-    """A part of the page that HTML folds away; other builders show it."""
+class fold(nodes.container):
+    """A part of the page that HTML folds away behind a *label* and the names in *summary*; other builders show it."""
 
 
 class ProtocolDirective(SphinxDirective):
@@ -42,7 +42,7 @@ class ProtocolDirective(SphinxDirective):
 
     def run(self) -> list[Node]:
         """Return a foldable container with the texts and files in turn."""
-        box = protocol("", classes=["exptdir-protocol"])
+        box = fold("", classes=["exptdir-protocol"], label=str(_("Protocol")))
         self.set_source_info(box)
         argument = self.arguments[0] if self.arguments else ""
         try:
@@ -89,20 +89,20 @@ class ProtocolDirective(SphinxDirective):
         return [caption, nodes.literal_block(text, text, language="none", source=name)]
 
 
-def visit_protocol_html(visitor: Any, node: protocol) -> None:
-    """Open the protocol, folded."""
+def visit_fold_html(visitor: Any, node: fold) -> None:
+    """Open it, folded."""
     visitor.body.append(visitor.starttag(node, "details", "", CLASS="exptdir-fold"))
     names = visitor.encode(node.get("summary", ""))
     shown = f' <span class="exptdir-protocol-names">{names}</span>' if names else ""
-    visitor.body.append(f"<summary>{_('Protocol')}{shown}</summary>\n")
+    visitor.body.append(f"<summary>{visitor.encode(node['label'])}{shown}</summary>\n")
 
 
-def depart_protocol_html(visitor: Any, node: protocol) -> None:
+def depart_fold_html(visitor: Any, node: fold) -> None:
     """Close it."""
     visitor.body.append("</details>\n")
 
 
 def setup_protocol(app: Sphinx) -> None:
     """Register the node, and the directive unless another extension has one of that name."""
-    app.add_node(protocol, html=(visit_protocol_html, depart_protocol_html))
+    app.add_node(fold, html=(visit_fold_html, depart_fold_html))
     add_unclaimed_directive(app, "protocol", ProtocolDirective)

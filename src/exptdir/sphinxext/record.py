@@ -13,7 +13,7 @@ from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.settings import Settings
 from exptdir.sphinxext.config import settings_of
-from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.domain import DOMAIN_READY, domain_of
 from exptdir.sphinxext.scanner import Scanner
 from exptdir.sphinxext.warnings_ import warn, warn_problem
 
@@ -96,8 +96,9 @@ def setup_record(app: Sphinx) -> None:
     """Connect the scan to the build."""
     scanner = Scanner()
     app.connect("config-inited", scanner.exclude, priority=900)
-    # Before figures are brought up to date, which begins with a scan.
-    app.connect("builder-inited", lambda app: setattr(domain_of(app.env), "scanner", scanner), priority=100)
+    # Sphinx may look for documents before anything else happens.
+    app.add_event(DOMAIN_READY)
+    app.connect(DOMAIN_READY, lambda app, domain: setattr(domain, "scanner", scanner), priority=100)
     app.connect("env-get-outdated", scan_before_reading, priority=100)
 
 

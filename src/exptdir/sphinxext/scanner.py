@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: Hidden directories, but for ``.well-known`` (RFC 8615), which ``html_extra_path`` must still copy.
 _HIDDEN = tuple(prefix + pattern for pattern in (".[!w]*/**", ".w[!e]*/**", ".we[!l]*/**") for prefix in ("", "**/"))
 _PROGRAMS = tuple(f"{prefix}{name}/**" for name in sorted(PROGRAMS) for prefix in ("", "**/"))
+#: What Sphinx calls the kind of files that may be logs in another form.
+OTHER_LOG = "exptdir-log"
 #: Names of directories that by custom hold what was built, whatever the builder.
 _OUTPUT_NAMES = frozenset({"_build", "build"})
 
@@ -56,7 +58,8 @@ class Scanner:
         settings = settings_of(app.config)
         if self._patterns != (patterns := tuple(app.config.exclude_patterns)):
             self._patterns, self._exclude = patterns, compile_patterns(patterns)
-        scan_settings = settings.scan(list(app.config.source_suffix), self._exclude)
+        suffixes = [suffix for suffix, kind in app.config.source_suffix.items() if kind != OTHER_LOG]
+        scan_settings = settings.scan(suffixes, self._exclude)
         return scan(Path(app.srcdir), scan_settings, self._memory)
 
     def listing(self, directory: str) -> Listing:

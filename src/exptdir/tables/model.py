@@ -39,10 +39,11 @@ PLAIN = Look()
 
 
 class TextRun(NamedTuple):
-    """A part of a cell's text that looks unlike the rest."""
+    """A part of a cell's text that looks unlike the rest, or is a link of its own."""
 
     text: str
     look: Look
+    href: str | None = None
 
 
 class Cell(NamedTuple):

@@ -40,6 +40,8 @@ def add_entry(record: Record, experiment: Experiment, title: str, today: date, *
     Raises EditError when the log cannot be read, or has no title.
     """
     path = Path(experiment.log)
+    if not experiment.is_page:
+        raise EditError(f"{path.name} is kept in a form of its own; write the entry there as you write the others")
     data, source = read_source(path)
     begun, stated = experiment.begun, experiment.stated_title
     text = new_entry(source.text, path.suffix, title, today, order=order, begun=begun, stated=stated)

@@ -120,6 +120,29 @@ def add_labels(app: Sphinx, document: nodes.document) -> None:
             standard.labels[name] = docname, anchor, title
 
 
+def shown_part(env: BuildEnvironment, table: Table, *, in_file: bool) -> tuple[Table, int, list[Node]]:
+    """Return what a page shows of a table: its columns, the number of rows (0 for all), and the notes on the rest."""
+    domain = domain_of(env)
+    domain.tables.setdefault(env.docname, [])
+    missing: list[Node] = []
+    if table.n_columns > _COLUMNS:
+        from exptdir.tables import select
+        from exptdir.tables.ranges import column_letters
+
+        letters = table.letters or tuple(column_letters(at + 1) for at in range(table.n_columns))
+        shown = f"The first {_COLUMNS} of {table.n_columns:,} columns; choose others by “columns” or “range”."
+        missing = [nodes.paragraph("", shown, classes=["exptdir-table-more"])]
+        table = select(table, columns=f"{letters[0]}:{letters[_COLUMNS - 1]}")
+    limit, body = domain.settings.table_limit, table.n_rows - table.header_rows
+    limit = min(limit, _BEGINNING) if limit and body > limit else 0
+    first, total = min(body, limit) if limit else body, body + table.omitted
+    if first < total:
+        where = "; the file has them all" if in_file else ""
+        text = f"The first {first:,} of {total:,} rows{where}." if first else f"None of {total:,} rows{where}."
+        missing.insert(0, nodes.paragraph("", text, classes=["exptdir-table-more"]))
+    return table, limit, missing
+
+
 class DatatableDirective(SphinxDirective):
     """``.. datatable:: results.xlsx``: shows a sheet, or a range of one, or without a file its content."""
 
@@ -237,24 +260,7 @@ class DatatableDirective(SphinxDirective):
 
     def _box(self, table: Table, typed: str, *, caption: bool) -> nodes.Element:
         """Return the table and what stands below it."""
-        domain = domain_of(self.env)
-        domain.tables.setdefault(self.env.docname, [])
-        missing = []
-        if table.n_columns > _COLUMNS:
-            from exptdir.tables import select
-            from exptdir.tables.ranges import column_letters
-
-            letters = table.letters or tuple(column_letters(at + 1) for at in range(table.n_columns))
-            shown = f"The first {_COLUMNS} of {table.n_columns:,} columns; choose others by “columns” or “range”."
-            missing = [nodes.paragraph("", shown, classes=["exptdir-table-more"])]
-            table = select(table, columns=f"{letters[0]}:{letters[_COLUMNS - 1]}")
-        limit, body = domain.settings.table_limit, table.n_rows - table.header_rows
-        limit = min(limit, _BEGINNING) if limit and body > limit else 0
-        first, total = min(body, limit) if limit else body, body + table.omitted
-        if first < total:
-            where = "" if typed == _INLINE else "; the file has them all"
-            text = f"The first {first:,} of {total:,} rows{where}." if first else f"None of {total:,} rows{where}."
-            missing.insert(0, nodes.paragraph("", text, classes=["exptdir-table-more"]))
+        table, limit, missing = shown_part(self.env, table, in_file=typed != _INLINE)
         node = table_node(table, self._widths(table, typed), limit)
         node["classes"] += self.options.get("class", [])
         if "align" in self.options:
@@ -268,7 +274,7 @@ class DatatableDirective(SphinxDirective):
         box = table_box("", node, classes=["exptdir-table"])
         key = keep_rest(self.env, table, limit)
         if key is not None:
-            box["rest"] = key, body
+            box["rest"] = key, table.n_rows - table.header_rows
         box += missing
         box += [nodes.paragraph("", note, classes=["exptdir-table-note"]) for note in table.notes]
         box += below

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -55,7 +55,9 @@ class table_number(Placeholder):
         return [nodes.inline("", f"Table {self['number']} ", classes=["caption-number"])]
 
 
-def table_node(table: Table, widths: str | list[int] = "auto", limit: int = 0) -> nodes.table:
+def table_node(
+    table: Table, widths: str | list[int] = "auto", limit: int = 0, ids: Mapping[int, tuple[str, ...]] | None = None
+) -> nodes.table:
     """Make the node of a table.
 
     Parameters
@@ -64,6 +66,8 @@ def table_node(table: Table, widths: str | list[int] = "auto", limit: int = 0) -
         ``auto`` leaves them to the browser; a list gives the relative widths of all columns.
     limit
         How many rows are shown below the headers; 0 for all.
+    ids
+        The anchors of rows, by row.
     """
     node = nodes.table(classes=[DATATABLE])
     if widths == "auto":
@@ -79,7 +83,7 @@ def table_node(table: Table, widths: str | list[int] = "auto", limit: int = 0) -
             # LaTeX takes a column for a header wherever the attribute is there, whatever its value.
             column_node["stub"] = 1
         group += column_node
-    packed = pack(table, limit)
+    packed = pack(table, limit, ids)
     group += packed_rows("", nodes.Text(packed.astext()), packed=packed)
     node += group
     return node
@@ -120,6 +124,11 @@ def unpacked(packed: Packed) -> list[nodes.Node]:
         for column, (text, dress) in enumerate(zip(texts, packed.dressed[at], strict=True)):
             if text is not None:
                 row += _entry(text, packed.dresses[dress], packed.extras.get((at, column)))
+        if at in packed.ids:
+            # A row is nothing that LaTeX could lead to.
+            entry, targets = row.next_node(nodes.entry), (nodes.target(ids=[one]) for one in packed.ids[at])
+            assert entry is not None
+            entry.insert(0, nodes.paragraph("", "", *targets))
         rows.append(row)
     head, body = rows[: packed.header_rows], rows[packed.header_rows :]
     parts: list[nodes.Node] = [nodes.thead("", *head)] if head else []
@@ -152,20 +161,20 @@ def shown_lines(text: str, look: Look, extra: Extra | None) -> Iterator[list[nod
     line: list[nodes.Node] = []
     for run in runs:
         first, *others = run.text.split("\n")
-        line += _run(first, run.look, look)
+        line += _run(first, run.look, look, run.href)
         for other in others:
             yield _linked(line, href)
-            line = _run(other, run.look, look)
+            line = _run(other, run.look, look, run.href)
     yield _linked(line, href)
 
 
-def _run(text: str, look: Look, around: Look) -> list[nodes.Node]:
+def _run(text: str, look: Look, around: Look, href: str | None) -> list[nodes.Node]:
     if not text:
         return []
     node = _dressed(text, look)
     if look.ink and look.ink != around.ink:
         node = tinted("", "", node, ink=look.ink)
-    return [node]
+    return _linked([node], href)
 
 
 def _dressed(text: str, look: Look) -> nodes.Node:
@@ -182,7 +191,11 @@ def _dressed(text: str, look: Look) -> nodes.Node:
 
 
 def _linked(content: list[nodes.Node], href: str | None) -> list[nodes.Node]:
-    return [nodes.reference("", "", *content, refuri=href, internal=False)] if href and content else content
+    if not href or not content:
+        return content
+    # Within the page there are targets, not addresses.
+    place: dict[str, Any] = {"refid": href[1:]} if href[0] == "#" else {"refuri": href}
+    return [nodes.reference("", "", *content, internal=href[0] == "#", **place)]
 
 
 class _Rows:
@@ -203,7 +216,8 @@ class _Rows:
                     classes = ["row-even" if at % 2 else "row-odd"]
                     if at in packed.rules_below:
                         classes.append("exptdir-rule-below")
-                    body.append(self.visitor.starttag(nodes.row(classes=classes), "tr", ""))
+                    row = nodes.row(classes=classes, ids=list(packed.ids.get(at, ())[:1]))
+                    body.append(self.visitor.starttag(row, "tr", ""))
                     for column, (text, dress) in enumerate(zip(packed.texts[at], packed.dressed[at], strict=True)):
                         if text is not None:
                             # What matters of a cell's column: 2 for headers, 1 for numbers; whether a line follows.
@@ -230,6 +244,8 @@ class _Rows:
             start = f"{start[:-1]}{''.join(attributes)}>"
         body = self.visitor.body
         body.append(start)
+        for anchor in self.packed.ids.get(at, ())[1:] if column == 0 else ():
+            body.append(self.visitor.starttag(nodes.target(ids=[anchor]), "span", "") + "</span>")
         extra = self.packed.extras.get((at, column))
         if plain and extra is None and "\n" not in text:
             body.append(self.visitor.encode(text))

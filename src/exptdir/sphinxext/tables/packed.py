@@ -6,6 +6,7 @@ read, copied, pickled and written them. A row of texts and a row of small number
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
@@ -62,6 +63,8 @@ class Packed(NamedTuple):
         Whether the first column holds nothing longer than labels, such as "patient 10".
     rules_below, rules_right
         Rows and columns after which a line runs.
+    ids
+        The anchors of rows, by row.
     """
 
     texts: tuple[tuple[str | None, ...], ...]
@@ -75,6 +78,7 @@ class Packed(NamedTuple):
     labels: bool
     rules_below: frozenset[int]
     rules_right: frozenset[int]
+    ids: dict[int, tuple[str, ...]]
 
     def astext(self) -> str:
         """Return the cells' texts, as a search looks through them."""
@@ -113,7 +117,7 @@ class _Packer:
         return self._rows.setdefault(tuple(found), tuple(found))
 
 
-def pack(table: Table, limit: int = 0) -> Packed:
+def pack(table: Table, limit: int = 0, ids: Mapping[int, tuple[str, ...]] | None = None) -> Packed:
     """Return the header rows of a table and the first *limit* others (0: all of them) as plain values."""
     shown = table.rows[: table.header_rows + limit] if limit else table.rows
     shown = (*map(_unbold, shown[: table.header_rows]), *shown[table.header_rows :])
@@ -140,6 +144,7 @@ def pack(table: Table, limit: int = 0) -> Packed:
         labels=all(len(row[0].text) <= _LABEL and "\n" not in row[0].text for row in shown[table.header_rows :]),
         rules_below=frozenset(row for row in table.rules_below if row < last),
         rules_right=table.rules_right,
+        ids={row: anchors for row, anchors in (ids or {}).items() if row < last},
     )
 
 

@@ -1,0 +1,76 @@
+"""``.. expt-log:: notes.txt``: a log in another form, shown as a part of the experiment's page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
+
+from exptdir.errors import AssetError
+from exptdir.logs import LogError, read_log
+from exptdir.logs.files import run_files
+from exptdir.record.files import collector_paused
+from exptdir.sphinxext.assets import locate, note_missing, placeholder, written_path
+from exptdir.sphinxext.doctree import add_unclaimed_directive
+from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.logs.blocks import LogNodes
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+class LogDirective(SphinxDirective):
+    """Shows a log; its entries and runs become those of the experiment."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar[dict[str, Any]] = {
+        "format": directives.unchanged_required,
+        "runs": directives.unchanged_required,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return the blocks of the log as nodes."""
+        typed = self.arguments[0].strip()
+        domain = domain_of(self.env)
+        try:
+            path = locate(self.env, typed, self.env.docname)
+            self.env.note_dependency(str(path))
+            experiment = domain.record.around(self.env.docname)
+            itself = path.samefile(self.env.doc2path(self.env.docname))
+            runs = self._runs()
+            with collector_paused():
+                found = read_log(
+                    path,
+                    self.options.get("format", "").strip(),
+                    runs=runs,
+                    begun=experiment.begun if experiment else None,
+                    order=domain.settings.date_order,
+                )
+                line = 0 if itself else self.lineno
+                return LogNodes(self.env, self.state, found, path, typed, line, runs).content()
+        except (AssetError, LogError) as error:
+            note_missing(domain, self.env.docname, typed, str(error), self.lineno)
+            return [placeholder(typed, str(error))]
+
+    def _runs(self) -> dict[str, list[str]]:
+        """Name the run directories and configurations of ``:runs:`` with their files; the page depends on them."""
+        typed = self.options.get("runs", "").strip()
+        if not typed:
+            return {}
+        directory = Path(written_path(self.env, typed, self.env.docname))
+        if not directory.is_dir():
+            raise AssetError(f"there is no directory {typed!r} of runs")
+        found = run_files(directory)
+        for path in (directory, *(directory / name for name in found)):
+            if path.is_dir():
+                self.env.note_dependency(str(path))
+        return {name: [f"{typed.rstrip('/')}/{file}" for file in files] for name, files in found.items()}
+
+
+def setup_logs(app: Sphinx) -> None:
+    """Register the directive."""
+    add_unclaimed_directive(app, "expt-log", LogDirective)

@@ -1,0 +1,109 @@
+"""Logs in other forms as documents: a directory with ``notes.txt`` alone is an experiment, and its page is that log.
+
+Sphinx calls files with some suffixes documents. Among those with ours only the logs are, which the scan knows; the
+class of Sphinx's that finds documents has a method to say so. What is then read is a line of markup that shows the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sphinx.parsers import RSTParser
+from sphinx.project import Project
+
+from exptdir.record.walk import OTHER_FORMS
+from exptdir.sphinxext.domain import DOMAIN_READY, ExptDomain, domain_of
+from exptdir.sphinxext.scanner import OTHER_LOG, Scanner
+
+if TYPE_CHECKING:
+    import os
+
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+
+class LogParser(RSTParser):
+    """Parses the markup that stands for a log."""
+
+    supported: ClassVar[tuple[str, ...]] = (OTHER_LOG,)
+
+
+class RecordProject(Project):
+    """The documents of a record: those that Sphinx finds, and of the files with our suffixes the logs.
+
+    Parameters
+    ----------
+    app, scanner
+        What scans the record; what is pickled does without them.
+    """
+
+    def __init__(self, app: Sphinx, scanner: Scanner) -> None:
+        super().__init__(app.srcdir, app.config.source_suffix)
+        self._app: Sphinx | None = app
+        self._scanner = scanner
+        self.logs: frozenset[str] = frozenset()
+        self.restore(app.project)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the application out."""
+        return {**self.__dict__, "_app": None, "_scanner": None}
+
+    def discover(self, exclude_paths: Iterable[str] = (), include_paths: Iterable[str] = ("**",)) -> set[str]:
+        """Find the documents, once it is known which files are logs."""
+        if self._app is not None:
+            # What figures are about to be brought up to date by, or were a moment ago.
+            experiments = self._scanner.scan(self._app).experiments.values()
+            self.logs = frozenset(
+                f"{one.docname}{one.log.suffix}" for one in experiments if one.log.suffix in OTHER_FORMS
+            )
+        return super().discover(exclude_paths, include_paths)
+
+    def path2doc(self, filename: str | os.PathLike[str]) -> str | None:
+        """Return the document that a file is, ``None`` where it is none."""
+        path = Path(filename)
+        if self._app is not None and self._app.config.source_suffix.get(path.suffix) == OTHER_LOG:
+            inside = path.relative_to(self.srcdir) if path.is_relative_to(self.srcdir) else path
+            if inside.as_posix() not in self.logs:
+                return None
+        return super().path2doc(filename)
+
+
+def add_suffixes(app: Sphinx, config: Config) -> None:
+    """Have Sphinx read the files with our suffixes, where the author has no other use for them."""
+    given = config._raw_config.get("source_suffix", ())
+    for suffix in sorted(OTHER_FORMS):
+        if suffix not in given:
+            app.add_source_suffix(suffix, OTHER_LOG, override=True)
+
+
+def know_logs(app: Sphinx, domain: ExptDomain) -> None:
+    """Give the environment a project that knows the record's logs."""
+    domain.env.project = RecordProject(app, domain.scanner)
+
+
+def show_log(app: Sphinx, docname: str, content: list[str]) -> None:
+    """Put the markup that shows a log in the place of its text."""
+    experiment = domain_of(app.env).record.by_docname.get(docname)
+    if experiment is None or experiment.is_page:
+        return
+    name, form = experiment.log.name, experiment.form
+    title = " ".join((experiment.stated_title or experiment.name.replace("_", " ")).split())
+    options = [f":{option}: {value}" for option, value in form._asdict().items() if value]
+    if experiment.log.suffix == ".md":
+        escaped = "".join(f"\\{sign}" if sign in "\\`*_{}[]<>#$" else sign for sign in title)
+        content[0] = "\n".join((f"# {escaped}", "", f"```{{expt-log}} {name}", *options, "```", ""))
+    else:
+        escaped = "".join(f"\\{sign}" if sign in "\\`*_|" else sign for sign in title)
+        lines = (f"   {option}" for option in options)
+        content[0] = "\n".join((escaped, "=" * (2 * len(escaped) + 1), "", f".. expt-log:: {name}", *lines, ""))
+
+
+def setup_other_logs(app: Sphinx) -> None:
+    """Register the parser, and connect to what finds and reads documents."""
+    app.add_source_parser(LogParser)
+    # Before Sphinx takes over what extensions have registered.
+    app.connect("config-inited", add_suffixes, priority=700)
+    app.connect(DOMAIN_READY, know_logs)
+    app.connect("source-read", show_log, priority=100)
