@@ -137,7 +137,7 @@ def test_a_table_with_commas_in_its_prose() -> None:
         (5, "exp 1", ("1",), "resolved"),
         (5, "exp_5", ("5",), "ambiguous"),
     ]
-    assert (found.problems[0].line, found.problems[0].message[:24]) == (3, "',' stands in prose or br")
+    assert (found.problems[0].line, found.problems[0].message[:24]) == (3, "',' stands in prose or b")
     assert [(metric.number, metric.run) for metric in found.metrics] == [(0.25, "5")]
     assert next(found.walk()).children[2].children[2].text == "better, and nicer"
 

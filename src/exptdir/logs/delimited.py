@@ -53,7 +53,9 @@ def read_rows(text: str, tabs: bool = False) -> tuple[list[tuple[int, list[str]]
     """
     delimiter = "\t" if tabs else find_delimiter(text[:_SAMPLE])[0]
     lines = text.split("\n")
-    blanks = delimiter != "\t" and f'{delimiter} "' in text[:_SAMPLE]
+    # Blanks before a quotation mark, where that quotes a whole cell.
+    cut = re.escape(delimiter)
+    blanks = delimiter != "\t" and re.search(rf'{cut} "[^"\n]*"(?:{cut}|\n|\Z)', text[:_SAMPLE]) is not None
     rows = _rows_of(lines, delimiter, csv.QUOTE_MINIMAL, blanks)
     if rows is None:
         rows = _rows_of(lines, delimiter, csv.QUOTE_NONE, blanks) or []

@@ -148,7 +148,9 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
 
 def _no_logs(base: Path, path: str, files: list[str], apart: list[str], settings: ScanSettings) -> Iterator[Problem]:
     """Say what in a directory without a log looks like one."""
-    for name in find_logs(path, files, replace(settings, suffixes=settings.unread, others=())) if settings.unread else ():
+    for name in (
+        find_logs(path, files, replace(settings, suffixes=settings.unread, others=())) if settings.unread else ()
+    ):
         kinds = " or ".join(settings.suffixes)
         message = f"{name} is no log that can be read here, so this is no experiment; logs end in {kinds}"
         yield Problem("log", message, base / path / name)

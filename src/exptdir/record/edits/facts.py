@@ -58,7 +58,11 @@ def put_fact(workspace: Workspace, experiment: Experiment, fact: str, value: Fac
     plain = _checked(fact, value)
     log, directory = experiment.log, experiment.log.parent
     folder, page = os.fspath(directory), os.fspath(log)
-    sources = {"toml": from_toml(folder), "small": from_small_files(folder), "log": from_log(page) if experiment.is_page else ([], [])}
+    sources = {
+        "toml": from_toml(folder),
+        "small": from_small_files(folder),
+        "log": from_log(page) if experiment.is_page else ([], []),
+    }
     places = [place for place, (claims, _) in sources.items() if any(claim.fact == fact for claim in claims)]
     if not places and new and plain is not None:
         if (directory / "expt.toml").exists() or not experiment.is_page:

@@ -209,8 +209,8 @@ class LogNodes:
     def _table(self, block: Block) -> nodes.Element:
         # Pages without tables do without their library.
         from exptdir.tables import Table
-        from exptdir.tables.model import EMPTY
         from exptdir.tables.delimited import cell_of
+        from exptdir.tables.model import EMPTY
 
         width = max((len(row.children) for row in block.children), default=1)
         known = {"": EMPTY}
