@@ -13,9 +13,10 @@ from sphinx import addnodes
 from sphinx.util.parsing import nested_parse_to_nodes
 
 from exptdir.errors import AssetError
-from exptdir.logs import Block, LogDocument, Reference
+from exptdir.logs import Block, LogDocument
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.domain import domain_of, run_anchor
+from exptdir.sphinxext.logs.prose import Prose, entry_anchor
 from exptdir.sphinxext.protocol import fold
 from exptdir.sphinxext.store import Entry, Run
 from exptdir.sphinxext.tables.directive import shown_part
@@ -26,17 +27,8 @@ if TYPE_CHECKING:
     from docutils.parsers.rst.states import RSTState
     from sphinx.environment import BuildEnvironment
 
-_INLINE = re.compile(
-    r"(?P<code>`+)(?P<literal>[^`]+)(?P=code)"
-    r"|\*\*(?P<strong>[^*\n]+)\*\*"
-    r"|!?\[(?P<text>[^\]\n]*)\]\((?P<address>[^)\s]+)[^)\n]*\)"
-    r"|\[\[(?P<org>[^\]\n]+)\](?:\[(?P<shown>[^\]\n]+)\])?\]"
-    r"|(?P<bare>https?://[^\s<>\"'`）)\]]*[^\s<>\"'`）)\].,;:!?])"
-)
-#: ``Takeaways:`` at the beginning of a line.
-_FIELD = re.compile(r"[^\W\d_][^:：\n]{0,40}[:：](?=\s|$)")
 _NUMBER = re.compile(r"\(?(\d{1,4})[.)、]")
-#: Candidates of a doubtful reference, and files of a run, that are shown.
+#: Files of a run that are shown.
 _SHOWN = 6
 
 
@@ -69,10 +61,8 @@ class LogNodes:
         self.path, self.typed, self.line = path, typed, line
         self.files = {name.lower(): paths for name, paths in (files or {}).items()}
         self.document = state.document
-        self.headed = {run.id for block in found.walk() for run in block.runs}
-        self.known = {run.id for run in found.runs}
-        #: The anchors of runs that have one.
-        self.noted: dict[str, str] = {}
+        self.prose = Prose(env, state.document, found)
+        self.noted = self.prose.noted
         self.entries: list[Entry] = []
         self.rst = str(env.doc2path(env.docname)).endswith(".rst")
 
@@ -100,12 +90,7 @@ class LogNodes:
         """Give a node the anchors of the runs that head a block, each of them once."""
         for run in block.runs:
             if run.id not in self.noted:
-                self._anchor(node, self.noted.setdefault(run.id, run_anchor(run.id)))
-
-    def _anchor(self, node: nodes.Element, anchor: str) -> None:
-        if anchor not in self.document.ids:
-            node["ids"].append(anchor)
-            self.document.ids[anchor] = node
+                self.prose.anchor(node, self.noted.setdefault(run.id, run_anchor(run.id)))
 
     def _blocks(self, blocks: list[Block]) -> list[nodes.Node]:
         made: list[nodes.Node] = []
@@ -126,8 +111,8 @@ class LogNodes:
             return [self._section(block)]
         if block.kind == "paragraph":
             if block.label == "lines":
-                return [nodes.line_block("", *(nodes.line("", "", *line) for line in self._lines(block)))]
-            return [nodes.paragraph(block.text, "", *self._inline(block))]
+                return [nodes.line_block("", *(nodes.line("", "", *line) for line in self.prose.lines(block)))]
+            return [nodes.paragraph(block.text, "", *self.prose.inline(block))]
         if block.kind == "code":
             code = nodes.literal_block(block.text, block.text, language=block.label.split(" ")[0] or "none")
             code["linenos"] = False
@@ -157,7 +142,7 @@ class LogNodes:
             if block.task
             else []
         )
-        title = nodes.title(block.text, "", *task, *self._inline(block))
+        title = nodes.title(block.text, "", *task, *self.prose.inline(block))
         # Tables of contents cannot hold a download: the file stands below the title.
         files = [node for node in title.children if isinstance(node, addnodes.download_reference)]
         for node in files:
@@ -186,7 +171,7 @@ class LogNodes:
         numbered = _NUMBER.fullmatch(block.label) and not block.task
         if block.label and not numbered and block.label not in "-*+•·‣–" and not block.label.startswith("["):
             before.append(nodes.inline("", f"{block.label} ", classes=["exptdir-log-mark"]))
-        item += nodes.paragraph(block.text, "", *before, *self._inline(block))
+        item += nodes.paragraph(block.text, "", *before, *self.prose.inline(block))
         item += self._run_files(block)
         item += self._blocks(block.children)
         return item
@@ -240,7 +225,7 @@ class LogNodes:
         from exptdir.tables import TextRun
 
         runs: list[TextRun] = []
-        for node in self._inline(block):
+        for node in self.prose.inline(block):
             for leaf in (node,) if isinstance(node, nodes.Text) else node.findall(nodes.Text):
                 around = leaf.parent if leaf.parent is not None else node
                 link = around if isinstance(around, nodes.reference) else getattr(around, "parent", None)
@@ -256,7 +241,7 @@ class LogNodes:
         """Yield the anchors of a row; one that is loaded later is reached by that of its table."""
         place = "exptdir-log-table"
         if hidden:
-            self._anchor(box, place)
+            self.prose.anchor(box, place)
         for run in row.runs:
             if run.id not in self.noted:
                 self.noted[run.id] = place if hidden else run_anchor(run.id)
@@ -264,7 +249,7 @@ class LogNodes:
                     yield run_anchor(run.id)
         entry = row.entry
         if entry is not None and entry.day is not None:
-            anchor = place if hidden else _entry_anchor(f"@{entry.day}.{entry.n}")
+            anchor = place if hidden else entry_anchor(f"@{entry.day}.{entry.n}")
             title = row.runs[0].id if row.runs else entry.title
             self.entries.append(Entry(entry.day.isoformat(), entry.n, entry.written, title, anchor))
             if not hidden:
@@ -283,93 +268,6 @@ class LogNodes:
         if caption:
             figure += nodes.caption(caption, caption)
         return figure
-
-    def _lines(self, block: Block) -> Iterator[list[nodes.Node]]:
-        """Yield the nodes of each line of a text, the name of a field in bold."""
-        begin = 0
-        for line in block.text.split("\n"):
-            field, end = _FIELD.match(line), begin + len(line)
-            name = field.end() if field else 0
-            strong = [nodes.strong("", "", *self._part(block, begin, begin + name))] if name else []
-            yield [*strong, *self._part(block, begin + name, end)]
-            begin = end + 1
-
-    def _inline(self, block: Block) -> list[nodes.Node]:
-        if block.kind == "paragraph" and _FIELD.fullmatch(block.text):
-            return [nodes.strong("", "", *self._part(block, 0, len(block.text)))]
-        return list(self._part(block, 0, len(block.text)))
-
-    def _part(self, block: Block, begin: int, end: int) -> Iterator[nodes.Node]:
-        """Yield a stretch of a text: code, bold, links, and references wherever they stand."""
-        done = begin
-        for match in _INLINE.finditer(block.text, begin, end):
-            yield from self._plain(block, done, match.start())
-            done = match.end()
-            if match["literal"] is not None:
-                if any(one.start < match.end() and match.start() < one.end for one in block.references):
-                    yield nodes.inline("", "", *self._plain(block, *match.span("literal")), classes=["exptdir-log-run"])
-                else:
-                    yield nodes.literal(match["literal"], match["literal"])
-            elif match["strong"] is not None:
-                yield nodes.strong("", "", *self._part(block, *match.span("strong")))
-            elif match["bare"] is not None:
-                yield nodes.reference("", match["bare"], refuri=match["bare"])
-            else:
-                yield from self._link(match["text"] or match["shown"] or "", match["address"] or match["org"])
-        yield from self._plain(block, done, end)
-
-    def _link(self, shown: str, address: str) -> Iterator[nodes.Node]:
-        text = shown.strip("`") or address
-        if re.match(r"(?:https?|mailto|ftp):", address):
-            yield nodes.reference("", text, refuri=address)
-            return
-        typed = address.removeprefix("file:")
-        try:
-            locate(self.env, typed, self.env.docname)
-        except AssetError:
-            # The file is not here; what it is called is still said.
-            yield nodes.inline("", text if text == typed else f"{text} ({typed})", classes=["exptdir-log-file"])
-            return
-        yield addnodes.download_reference("", "", nodes.literal("", text), reftarget=typed, refdoc=self.env.docname)
-
-    def _plain(self, block: Block, begin: int, end: int) -> Iterator[nodes.Node]:
-        done = begin
-        for one in block.references:
-            if one.start < done or one.end > end:
-                continue
-            yield nodes.Text(block.text[done : one.start])
-            yield from self._reference(one)
-            done = one.end
-        if done < end:
-            yield nodes.Text(block.text[done:end])
-
-    def _reference(self, one: Reference) -> Iterator[nodes.Node]:
-        """Yield a link for what is sure, and what is doubtful with its candidates."""
-        if one.state == "resolved":
-            yield self._to(one.targets[0], one.text)
-            return
-        yield nodes.inline("", one.text, classes=["exptdir-log-doubt", f"exptdir-log-{one.state}"])
-        if one.targets:
-            candidates: list[nodes.Node] = [nodes.Text(" (? ")]
-            for number, target in enumerate(one.targets[:_SHOWN]):
-                candidates += [nodes.Text(", ")] * bool(number) + [self._to(target, target)]
-            more = len(one.targets) - _SHOWN
-            candidates.append(nodes.Text(f", {more} more)" if more > 0 else ")"))
-            yield nodes.inline("", "", *candidates, classes=["exptdir-log-candidates"])
-
-    def _to(self, target: str, text: str) -> nodes.Node:
-        if target.startswith("@"):
-            return nodes.reference("", text, refid=_entry_anchor(target), internal=True)
-        anchor = run_anchor(target)
-        if target not in self.headed and target not in self.noted:
-            # A run that has no heading of its own is found where it is first told of.
-            if target not in self.known:
-                return nodes.inline("", text)
-            self.noted[target] = anchor
-            place = nodes.inline("", text, classes=["exptdir-log-run"])
-            self._anchor(place, anchor)
-            return place
-        return nodes.reference("", text, refid=self.noted.get(target, anchor), internal=True)
 
 
 def _kind_of_list(block: Block) -> str:
@@ -400,9 +298,3 @@ def _enumerated(items: Iterable[Block], make: Any) -> Iterator[nodes.enumerated_
 def _needs_nodes(cell: Block) -> bool:
     """Tell whether a cell holds more than plain text."""
     return bool(cell.references) or any(sign in cell.text for sign in ("`", "**", "](", "[[", "://"))
-
-
-def _entry_anchor(address: str) -> str:
-    """Return the anchor of ``@2022-12-16`` or ``@2022-12-16.2``, as entries have it."""
-    day, _, n = address.removeprefix("@").partition(".")
-    return f"entry-{day}" + (f"-{n}" if n not in {"", "1"} else "")
