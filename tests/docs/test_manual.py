@@ -20,6 +20,8 @@ from exptdir.record.dates import DateContext, parse_title_date
 from exptdir.record.facts_values import FACT_OF_KEY
 from exptdir.record.settings import PREFIX, Settings
 from exptdir.sphinxext.domain import ROLES, ExptDomain
+from exptdir.sphinxext.journal.journal import JournalDirective
+from exptdir.sphinxext.journal.listing import ListDirective
 from exptdir.sphinxext.protocol import TEXT_SUFFIXES
 from exptdir.sphinxext.tables.directive import DatatableDirective
 from exptdir.sphinxext.toctree import PLACEHOLDER
@@ -99,7 +101,8 @@ def test_roles_are_in_the_reference(role):
 @pytest.mark.parametrize(
     "directive",
     [
-        *("datatable", "update", "protocol", "toctree", "expt-figures", "expt-log"),
+        *("datatable", "update", "protocol", "toctree", "expt-figures", "expt-log", "todo"),
+        *("expt-journal", "expt-list", "expt-tasks", "expt-tags"),
         *(f"expt:{name}" for name in ExptDomain.directives),
     ],
 )
@@ -109,7 +112,9 @@ def test_directives_are_in_the_reference(directive):
     assert re.search(rf"^ +\.\. {directive}::", page, re.MULTILINE)
 
 
-@pytest.mark.parametrize("option", sorted(DatatableDirective.option_spec))
+@pytest.mark.parametrize(
+    "option", sorted({*DatatableDirective.option_spec, *JournalDirective.option_spec, *ListDirective.option_spec})
+)
 def test_options_are_in_the_reference(option):
     page = PAGES["reference/directives.rst"]
     assert f".. rst:directive:option:: {option}\n" in page

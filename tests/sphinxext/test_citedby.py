@@ -126,12 +126,12 @@ def test_sentences_of_languages_without_spaces(build: Build):
 def test_a_paragraph_is_read_once_however_many_references_it_holds(build: Build, monkeypatch: pytest.MonkeyPatch):
     read: list[nodes.Element] = []
 
-    class Counted(cites._Paragraph):
+    class Counted(cites.Paragraph):
         def __init__(self, block: nodes.Element) -> None:
             read.append(block)
             super().__init__(block)
 
-    monkeypatch.setattr(cites, "_Paragraph", Counted)
+    monkeypatch.setattr(cites, "Paragraph", Counted)
     many = " ".join(f"Step {n} is :expt:`1`." for n in range(50))
     built = build({"expts/0001_a/notes.rst": titled("A"), "expts/0002_b/notes.rst": titled("B", many + "\n")})
     assert len(read) == 1

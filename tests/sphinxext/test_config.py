@@ -48,6 +48,10 @@ INVALID = [
     ("repository_url", "javascript:alert(1)"),
     ("editor_url", "vscode://file/{file}"),
     ("watch_ignore", "x.log"),
+    ("header", "small"),
+    ("task_markers", "TODO"),
+    ("hashtags", "yes"),
+    ("drafts", "all"),
 ]
 
 

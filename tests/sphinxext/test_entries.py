@@ -215,7 +215,10 @@ def test_one_entry_needs_no_list(build: Build):
 def test_the_list_stands_below_the_title(build: Build):
     built = one(build, titled("Log", "Introduction.\n\n" + section("2024-05-21") + section("2024-05-22")))
     heading = built.body("expts/1_a/notes").select_one("h1")
-    assert "exptdir-entry-list" in heading.find_next_sibling().get("class", [])
+    header, listed = heading.find_next_siblings()[:2]
+    assert "exptdir-header" in header["class"]
+    assert "exptdir-entry-list" in listed["class"]
+    assert words(listed.summary) == "2 entries"
 
 
 def test_pages_that_are_no_logs_have_no_entries(build: Build):

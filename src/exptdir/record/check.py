@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from exptdir.record.facts_values import status_word
@@ -19,6 +19,10 @@ STATUSES: Mapping[str, str] = {
     "complete": "done",
     "abandoned": "dropped",
 }
+
+
+#: A status that every record has: an experiment that is not published yet.
+DRAFT = "draft"
 
 
 def check(record: Record, statuses: Mapping[str, str] | None = None) -> list[Problem]:
@@ -67,7 +71,7 @@ def _located(experiment: Experiment, fact: str, kind: str, message: str) -> Prob
 
 def meaning(status: str | None, statuses: Mapping[str, str]) -> str | None:
     """Return what a status means, ``None`` for an unknown one; a configured ``in_progress`` is ``in progress``."""
-    found = statuses.get(status or "")
+    found = statuses.get(status or "") or ("open" if status == DRAFT else None)
     return found or next((known for name, known in statuses.items() if status_word(name) == status), None)
 
 
@@ -76,8 +80,22 @@ def status(record: Record, experiment: Experiment, statuses: Mapping[str, str] |
     statuses = statuses or STATUSES
     if meaning(experiment.status, statuses) not in {None, "open"}:
         return experiment.status
-    for text in experiment.prerequisites:
-        found = _prerequisite(record, experiment, text)
-        if isinstance(found, Experiment) and meaning(found.status, statuses) != "done":
-            return "blocked"
-    return experiment.status
+    return "blocked" if any(_unfinished(record, experiment, statuses)) else experiment.status
+
+
+def prerequisites(record: Record, experiment: Experiment) -> list[Experiment]:
+    """Return the experiments that one waits for, or waited; those that are not there are left out."""
+    found = (_prerequisite(record, experiment, text) for text in experiment.prerequisites)
+    return [one for one in found if isinstance(one, Experiment)]
+
+
+def blockers(record: Record, experiment: Experiment, statuses: Mapping[str, str] | None = None) -> list[Experiment]:
+    """Return the experiments because of which one is blocked; none where it is not."""
+    statuses = statuses or STATUSES
+    open_ = meaning(experiment.status, statuses) in {None, "open"}
+    return list(_unfinished(record, experiment, statuses)) if open_ else []
+
+
+def _unfinished(record: Record, experiment: Experiment, statuses: Mapping[str, str]) -> Iterator[Experiment]:
+    found = prerequisites(record, experiment) if experiment.prerequisites else ()
+    return (one for one in found if meaning(one.status, statuses) != "done")

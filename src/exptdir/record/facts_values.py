@@ -21,6 +21,7 @@ FACT_OF_KEY = {
     "prereqs": "prerequisites",
     "begun": "begun",
     "date": "begun",
+    "draft": "draft",
 }
 
 _ID = re.compile(r"#?([0-9]{1,18})")
@@ -118,6 +119,22 @@ def _list(raw: object) -> tuple[str, ...] | None:
     return tuple(filter(None, items))
 
 
+def is_draft(raw: object) -> bool:
+    """Return what ``draft`` says of an experiment or of an entry: a field without a value says yes.
+
+    Raises
+    ------
+    MetadataError
+        If it is neither yes nor no.
+    """
+    word = raw.strip().lower() if isinstance(raw, str) else raw
+    if word in {True, "", "true", "yes", "on", "1"}:
+        return True
+    if word in {False, "false", "no", "off", "0"}:
+        return False
+    raise MetadataError(f"expected true or false, not “{shown(raw)}”")
+
+
 def _begun(raw: object) -> date | None:
     if isinstance(raw, date):
         return raw.date() if isinstance(raw, datetime) else raw
@@ -150,6 +167,7 @@ _CONVERTERS: dict[str, Callable[[object], Value | None]] = {
     "tags": _list,
     "prerequisites": _list,
     "begun": _begun,
+    "draft": is_draft,
     "name": _text,
     "form": _form,
 }

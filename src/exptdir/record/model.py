@@ -36,6 +36,8 @@ class Facts:
     #: The references to the experiments that must be complete first, as written.
     prerequisites: tuple[str, ...] = ()
     begun: date | None = None
+    #: Whether it is to be kept out of what is published; the status ``draft`` says the same.
+    draft: bool = False
     #: The directory's name without the number; ``None`` where it is only a number.
     name: str | None = None
     #: How the log is to be read, by ``[log]`` in ``expt.toml``.
@@ -134,6 +136,18 @@ class Record:
         other = copy.copy(self)
         object.__setattr__(other, "problems", tuple(problems))
         return other
+
+    def without_drafts(self) -> tuple[Record, frozenset[str]]:
+        """Return the record without drafts and what is nested in them, and the keys of these."""
+        drafts = {key for key, experiment in self.experiments.items() if experiment.draft}
+        if not drafts:
+            return self, frozenset()
+        left = {
+            key: experiment
+            for key, experiment in self.experiments.items()
+            if key not in drafts and drafts.isdisjoint(above.key for above in self.ancestors(experiment))
+        }
+        return Record(self.base, left, self.problems), frozenset(self.experiments.keys() - left.keys())
 
     @cached_property
     def by_docname(self) -> dict[str, Experiment]:

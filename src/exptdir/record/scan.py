@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path, PurePosixPath
 
-from exptdir.record.check import check
+from exptdir.record.check import DRAFT, check
 from exptdir.record.facts import log_heading, read_facts
 from exptdir.record.files import Stamp, lasting, stamp
 from exptdir.record.home import OUTPUT
@@ -195,6 +195,7 @@ def read_experiment(base: Path, root: str, path: str, logs: list[str]) -> Read:
         problems.append(Problem("metadata", message, log, heading.line))
     title = facts.title or (heading.title if heading is not None else None)
     values = {**vars(facts), "name": facts.name or directory.name, "title": title}
+    values["draft"] = facts.draft or facts.status == DRAFT
     short = path if root == "." else path.removeprefix(root + "/")
     return Experiment(key=path, path=short, log=log, **values), problems
 

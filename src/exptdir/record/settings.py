@@ -66,6 +66,8 @@ def check_executor(value: Any) -> None:
 
 
 PREFIX = "exptdir_"
+#: Words that a line of prose begins with where its author marks what is to be done.
+TASK_MARKERS = ("TODO", "next exp:", "next:", "下一步")
 Rebuild = Literal["env", "html", ""]
 
 
@@ -184,6 +186,27 @@ class Settings:
     cited_by: bool = _option(
         True,
         "Whether an experiment's page ends with the list of those that refer to it.",
+        _boolean,
+    )
+    header: bool = _option(
+        True,
+        "Whether an experiment's page says below its title what its facts are: status, tags, days, and the experiments "
+        "that it belongs to, waits for and holds.",
+        _boolean,
+    )
+    task_markers: list[str] = _option(
+        list(TASK_MARKERS),
+        "What a line of prose that says what is to be done begins with; ``expt-tasks`` and ``exptdir tasks`` list it.",
+        _strings,
+    )
+    hashtags: bool = _option(
+        False,
+        "Whether ``#tag`` in the text of an entry, outside code and links, is one of its tags.",
+        _boolean,
+    )
+    drafts: bool = _option(
+        False,
+        "Whether drafts are shown, marked as such; else they are left out of everything.",
         _boolean,
     )
     navigation: str = _option(

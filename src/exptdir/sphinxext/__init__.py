@@ -25,7 +25,14 @@ from exptdir.sphinxext.figures.notes import (
 )
 from exptdir.sphinxext.figures.provenance import setup_figure_origin
 from exptdir.sphinxext.figures.update import setup_figures
+from exptdir.sphinxext.journal.contents import setup_contents
+from exptdir.sphinxext.journal.drafts import setup_drafts
+from exptdir.sphinxext.journal.header import setup_header
+from exptdir.sphinxext.journal.journal import setup_journal
+from exptdir.sphinxext.journal.listing import setup_listing
+from exptdir.sphinxext.journal.tasks import setup_tasks
 from exptdir.sphinxext.labels import setup_labels
+from exptdir.sphinxext.language import setup_language
 from exptdir.sphinxext.logs.directive import setup_logs
 from exptdir.sphinxext.logs.documents import setup_other_logs
 from exptdir.sphinxext.mathml import setup_math
@@ -46,6 +53,7 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set up every feature."""
     setup_config(app)
+    setup_language(app)
     setup_build_mark(app)
     setup_companions(app)
     setup_single(app)
@@ -61,6 +69,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_toctree(app)
     setup_cites(app)
     setup_citedby(app)
+    setup_drafts(app)
+    setup_contents(app)
+    setup_header(app)
+    setup_listing(app)
+    setup_journal(app)
+    setup_tasks(app)
     setup_assets(app)
     setup_dependencies(app)
     setup_figures(app)

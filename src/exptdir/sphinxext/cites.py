@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx import addnodes
-from sphinx.errors import NoUri
-from sphinx.locale import _
-from sphinx.util.nodes import make_refnode
 
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.doctree import all_nodes, line_of, page_section
 from exptdir.sphinxext.domain import ExptDomain, domain_of, forced_kind
-from exptdir.sphinxext.pages import ExperimentTransform, Placeholder
-from exptdir.sphinxext.store import Cite
+from exptdir.sphinxext.language import _
+from exptdir.sphinxext.pages import Collection, ExperimentTransform, collect, link
+from exptdir.sphinxext.store import Cite, Pieces
 from exptdir.sphinxext.warnings_ import warn
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ _LONGEST = 280
 _FIRST_MARK = 0xE000
 _LAST_MARK = 0xF8FF
 _MARKS = re.compile("([\ue000-\uf8ff])")
+_SPACES = re.compile(r"\s+")
 _BLANKS = re.compile("[\\s\ue000-\uf8ff]+")
 
 
@@ -49,37 +49,51 @@ def _is_myst(node: addnodes.pending_xref) -> bool:
     return bool(node.get("reftype") == "myst" and node.get("refdomain") is None)
 
 
+def section_anchor(node: nodes.Node) -> str:
+    """Return the anchor of the section or update that a node stands in; empty for the page itself."""
+    above = node.parent
+    while above is not None:
+        if isinstance(above, (nodes.section, nodes.admonition)) and above["ids"]:
+            return "" if isinstance(above.parent, nodes.document) else str(above["ids"][0])
+        above = above.parent
+    return ""
+
+
 class Sentences:
     """Finds the sentences that hold references, reading each paragraph once however many it holds."""
 
     def __init__(self) -> None:
-        self._paragraphs: dict[nodes.Element, _Paragraph] = {}
+        self._paragraphs: dict[nodes.Element, Paragraph] = {}
 
-    def around(self, node: addnodes.pending_xref) -> tuple[tuple[str, bool], ...]:
-        """Cut out the sentence that holds a reference.
-
-        Returns
-        -------
-        tuple[tuple[str, bool], ...]
-            Pieces of text; True marks one that is a reference, to be shown as references are.
-        """
+    def around(self, node: addnodes.pending_xref) -> Pieces:
+        """Cut out the sentence that holds a reference."""
         block: nodes.Element = node.parent
         while block.parent is not None and isinstance(block, (nodes.Inline, nodes.reference)):
             block = block.parent
         if block not in self._paragraphs:
-            self._paragraphs[block] = _Paragraph(block)
+            self._paragraphs[block] = Paragraph(block)
         return self._paragraphs[block].around(node)
 
 
-class _Paragraph:
+class Paragraph:
     """A paragraph cut into sentences, with a character of its own in place of each reference."""
 
     def __init__(self, block: nodes.Element) -> None:
         self.marked: dict[str, addnodes.pending_xref] = {}
-        text = self._read(block)
+        #: Its lines as typed, with the marks.
+        self.lines = self._read(block).split("\n")
+        text = _SPACES.sub(" ", " ".join(self.lines))
         self.marks = {node: mark for mark, node in self.marked.items()}
-        sentences = [part.strip() for part in _SENTENCE_END.split(text) if part and part.strip()]
-        self.sentences = {mark: part for part in sentences for mark in part if mark in self.marked}
+        self._all = [part.strip() for part in _SENTENCE_END.split(text) if part and part.strip()]
+        self.sentences = {mark: part for part in self._all for mark in part if mark in self.marked}
+
+    def first(self) -> Pieces:
+        """Return the first sentence; nothing where there is no text."""
+        return self.pieces(_shorten(self._all[0], "")) if self._all else ()
+
+    def whole(self) -> Pieces:
+        """Return all of it, or the beginning of a long one."""
+        return self.pieces(_shorten(" ".join(self._all), ""))
 
     def _read(self, node: nodes.Node) -> str:
         if isinstance(node, addnodes.pending_xref) and (_is_ours(node) or _is_myst(node)):
@@ -88,21 +102,32 @@ class _Paragraph:
             mark = chr(_FIRST_MARK + len(self.marked))
             self.marked[mark] = node
             return mark
+        if isinstance(node, nodes.raw):
+            # Such as the box of a task.
+            return ""
         if isinstance(node, nodes.Text):
-            return _BLANKS.sub(" ", node.astext())
+            return "\n".join(_BLANKS.sub(" ", line) for line in node.astext().split("\n"))
         return "".join(map(self._read, node.children))
 
-    def around(self, node: addnodes.pending_xref) -> tuple[tuple[str, bool], ...]:
+    def around(self, node: addnodes.pending_xref) -> Pieces:
+        """Return the sentence that holds a reference."""
         mark = self.marks.get(node)
         if mark is None:
             return (_shown(node),)
-        sentence = self.sentences[mark]
-        if len(sentence) > _LONGEST:
-            start = max(0, min(sentence.index(mark) - _LONGEST // 2, len(sentence) - _LONGEST))
-            end = start + _LONGEST
-            sentence = ("… " if start else "") + sentence[start:end].strip() + (" …" if end < len(sentence) else "")
-        pieces = filter(None, _MARKS.split(sentence))
+        return self.pieces(_shorten(self.sentences[mark], mark))
+
+    def pieces(self, text: str) -> Pieces:
+        """Return a part of the text, its marks made references again."""
+        pieces = filter(None, _MARKS.split(text))
         return tuple(_shown(self.marked[piece]) if piece in self.marked else (piece, False) for piece in pieces)
+
+
+def _shorten(sentence: str, shown: str) -> str:
+    if len(sentence) <= _LONGEST:
+        return sentence
+    start = max(0, min(sentence.index(shown) - _LONGEST // 2, len(sentence) - _LONGEST))
+    cut = sentence[start : start + _LONGEST]
+    return ("… " if start else "") + cut.strip() + (" …" if start + _LONGEST < len(sentence) else "")
 
 
 def _shown(node: addnodes.pending_xref) -> tuple[str, bool]:
@@ -127,12 +152,7 @@ def collect_references(app: Sphinx, doctree: nodes.document) -> None:
         if _is_ours(node) or _is_myst(node):
             kind = forced_kind(node["reftype"])
             builds_on = node["reftype"] == "builds-on"
-            section: Any = node.parent
-            while not (section is None or (isinstance(section, nodes.section) and section["ids"])):
-                section = section.parent
-            # The page's own section is no place on it.
-            inner = section if section is not None and not isinstance(section.parent, nodes.document) else None
-            place = (line_of(node), "" if inner is None else str(inner["ids"][0]), sentences.around(node))
+            place = (line_of(node), section_anchor(node), sentences.around(node))
             cites.append(Cite(node["reftarget"], kind, builds_on, *place, _is_ours(node), conditions_of(node)))
         if not _is_ours(node):
             xrefs.add((node.get("refdomain") or "", node.get("reftype") or "", node.get("reftarget") or ""))
@@ -149,7 +169,7 @@ def link_references(app: Sphinx, env: BuildEnvironment) -> list[str]:
     # What intersphinx knows, it will resolve.
     elsewhere = {name for kind in domain.object_types for name in inventory.get(f"expt:{kind}", ())}
     # Nothing is read from here on.
-    domain.located = {}
+    domain.located, domain.made = {}, {}
     backlinks: defaultdict[str, list[tuple[str, Cite]]] = defaultdict(list)
     for docname, cites in sorted(domain.cites.items()):
         here = domain.record.around(docname)
@@ -187,29 +207,40 @@ def setup_cites(app: Sphinx) -> None:
     app.connect("missing-reference", mark_missing_reference, priority=900)
 
 
-def shown_pieces(domain: ExptDomain, docname: str, cite: Cite) -> list[tuple[str, bool]]:
-    """Return the sentence of a citation as *Cited by* shows it, references written as they are shown."""
-    pieces: list[Any] = []
-    for text, is_reference in cite.sentence:
+def shown_pieces(domain: ExptDomain, docname: str, sentence: Pieces) -> Pieces:
+    """Return a sentence of a document as other pages show it, references written as they are shown."""
+    pieces = []
+    for text, is_reference in sentence:
         place = domain.locate(text, docname) if is_reference else None
         shown = text if place is None or isinstance(place, Unresolved) else place.text
         pieces.append((shown, is_reference))
-    return pieces
+    return tuple(pieces)
 
 
-Citations = list[tuple[Cite, list[tuple[str, bool]]]]
-Citing = tuple[str, str, Citations]
+def sentence_nodes(pieces: Pieces) -> list[nodes.Node]:
+    """Return the nodes of a sentence that :func:`shown_pieces` made."""
+    return [nodes.emphasis("", text) if is_reference else nodes.Text(text) for text, is_reference in pieces]
 
 
-class cited_by(Placeholder):
-    """Holds the place of the list until all documents are read."""
+#: A reference: whether it builds on the experiment, where it stands, and its sentence.
+Citation = tuple[bool, str, Pieces]
+#: A document that refers to an experiment, its title, and its references.
+Citing = tuple[str, str, list[Citation]]
 
-    def content(self, domain: ExptDomain) -> list[nodes.Node]:
-        """Return the list, or nothing where nobody refers to the experiment."""
-        groups = citing_documents(domain, self["docname"])
-        if not groups:
+
+@dataclass(frozen=True)
+class CitedBy(Collection):
+    """The list, or nothing where nobody refers to the experiment."""
+
+    def shown(self, domain: ExptDomain, docname: str) -> list[Citing]:
+        """Return who refers to the experiment."""
+        return citing_documents(domain, docname)
+
+    def render(self, domain: ExptDomain, docname: str, shown: list[Citing]) -> list[nodes.Node]:
+        """Return the list."""
+        if not shown:
             return []
-        items = nodes.bullet_list("", *(_group(domain, *group) for group in groups))
+        items = nodes.bullet_list("", *(_group(domain, *group) for group in shown))
         return [nodes.container("", nodes.rubric("", _("Cited by")), items, classes=["exptdir-cited-by"])]
 
 
@@ -222,7 +253,7 @@ class CitedByTransform(ExperimentTransform):
         """Append the placeholder to the page's section."""
         section = page_section(self.document)
         if self.domain.settings.cited_by and section is not None:
-            section += cited_by(docname=self.env.docname)
+            section += collect(self.env, CitedBy())
 
 
 def citing_documents(domain: ExptDomain, docname: str) -> list[Citing]:
@@ -230,15 +261,17 @@ def citing_documents(domain: ExptDomain, docname: str) -> list[Citing]:
 
     Returns
     -------
-    list of (docname, title, [(citation, pieces of its sentence)])
+    list of Citing
         Experiments first, in their order, then other pages by name.
     """
     experiment = domain.record.by_docname.get(docname)
     found = domain.backlinks.get(experiment.key, []) if experiment is not None else []
     groups: list[tuple[Any, Citing]] = []
     for source, citations in groupby(found, key=lambda pair: pair[0]):
-        shown = [(cite, shown_pieces(domain, source, cite)) for _source, cite in citations]
-        distinct = list({(cite.anchor, tuple(pieces)): (cite, pieces) for cite, pieces in shown}.values())
+        shown = [
+            (cite.builds_on, cite.anchor, shown_pieces(domain, source, cite.sentence)) for _source, cite in citations
+        ]
+        distinct = list({citation[1:]: citation for citation in shown}.values())
         title, owner = domain.env.titles.get(source), domain.record.around(source)
         # An experiment's own page, then the others beside it.
         order = (True, (), True) if owner is None else (False, owner.order, owner.docname != source)
@@ -246,28 +279,17 @@ def citing_documents(domain: ExptDomain, docname: str) -> list[Citing]:
     return [group for _order, group in sorted(groups, key=lambda pair: pair[0])]
 
 
-def _group(domain: ExptDomain, docname: str, title: str, citations: Citations) -> nodes.list_item:
+def _group(domain: ExptDomain, docname: str, title: str, citations: list[Citation]) -> nodes.list_item:
     sentences = nodes.bullet_list()
-    for cite, pieces in citations:
+    for builds_on, anchor, pieces in citations:
         paragraph = nodes.paragraph()
-        if cite.builds_on:
+        if builds_on:
             paragraph += [nodes.strong("", _("builds on this")), nodes.Text(": ")]
-        for text, is_reference in pieces:
-            paragraph += nodes.emphasis("", text) if is_reference else nodes.Text(text)
-        paragraph += [nodes.Text(" "), _link(domain, docname, cite.anchor, "↗")]
+        paragraph += [*sentence_nodes(pieces), nodes.Text(" "), link(domain, docname, anchor, nodes.Text("↗"))]
         sentences += nodes.list_item("", paragraph)
-    return nodes.list_item("", nodes.paragraph("", "", _link(domain, docname, "", title)), sentences)
-
-
-def _link(domain: ExptDomain, docname: str, anchor: str, text: str) -> nodes.Node:
-    try:
-        return make_refnode(domain.builder, domain.env.docname, docname, anchor, nodes.Text(text))
-    except NoUri:
-        # The builder leaves that document out.
-        return nodes.inline("", text)
+    return nodes.list_item("", nodes.paragraph("", "", link(domain, docname, "", nodes.Text(title))), sentences)
 
 
 def setup_citedby(app: Sphinx) -> None:
-    """Register the placeholder and what puts it there."""
-    app.add_node(cited_by)
+    """Register what puts the list there."""
     app.add_transform(CitedByTransform)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 #: What Markdown logs are written with elsewhere, and MyST leaves off unless it is told.
-_MYST_EXTENSIONS = ["colon_fence", "deflist", "dollarmath", "tasklist"]
+_MYST_EXTENSIONS = ["colon_fence", "deflist", "dollarmath", "fieldlist", "tasklist"]
 _MYST = frozenset({"myst_parser", "myst_nb"})
 
 

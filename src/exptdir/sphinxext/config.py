@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def _values(config: Config) -> dict[str, Any]:
-    return {option.name: getattr(config, PREFIX + option.name) for option in fields(Settings)}
+    values = {option.name: getattr(config, PREFIX + option.name) for option in fields(Settings)}
+    # As they come from the command line: -D exptdir_drafts=1.
+    said = {option.name for option in fields(Settings) if isinstance(option.default, bool)}
+    return {name: value == "1" if name in said and value in {"0", "1"} else value for name, value in values.items()}
 
 
 def settings_of(config: Config) -> Settings:

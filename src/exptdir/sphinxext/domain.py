@@ -109,6 +109,10 @@ def setup_roles(app: Sphinx) -> None:
     app.add_role("expt", ExptRole())
 
 
+#: Attribute of a reference that is shown on another page than its own: the document that it was typed in.
+TYPED_IN = "exptdir_typed_in"
+
+
 class Place(NamedTuple):
     """Where a reference leads: the document and anchor, what is shown, and the tooltip."""
 
@@ -270,7 +274,7 @@ class ExptDomain(Store):
         contnode: Element,
     ) -> nodes.reference | None:
         """Resolve a reference; ``None`` leaves it to intersphinx, and then to the mark for missing ones."""
-        place = self.locate(target, node.get("refdoc", fromdocname), forced_kind(typ))
+        place = self.locate(target, node.get(TYPED_IN) or node.get("refdoc", fromdocname), forced_kind(typ))
         if isinstance(place, Unresolved):
             return None
         if not node.get("refexplicit"):
@@ -289,7 +293,7 @@ class ExptDomain(Store):
         contnode: Element,
     ) -> list[tuple[str, nodes.reference]]:
         """Resolve ``any`` and MyST's ``[](#63)``."""
-        place = self.locate(target, node.get("refdoc", fromdocname))
+        place = self.locate(target, node.get(TYPED_IN) or node.get("refdoc", fromdocname))
         if isinstance(place, Unresolved) or place.kind == "label":
             return []
         if not node.get("refexplicit"):

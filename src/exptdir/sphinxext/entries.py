@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from exptdir.record.entries import date_titles
 from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes, page_section, title_text
 from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.language import _, counted
 from exptdir.sphinxext.pages import ExperimentTransform, Placeholder
 from exptdir.sphinxext.store import Entry
 
@@ -25,15 +27,18 @@ class UpdateDirective(SphinxDirective):
     required_arguments = 1
     final_argument_whitespace = True
     has_content = True
-    option_spec: ClassVar[dict[str, object]] = {}  # type: ignore[assignment]
+    option_spec: ClassVar[dict[str, Any]] = {"draft": directives.flag}
 
     def run(self) -> list[Node]:
         """Return an admonition titled with the date."""
+        if "draft" in self.options and not domain_of(self.env).settings.drafts:
+            domain_of(self.env).with_drafts[self.env.docname] = True
+            return []
         argument = " ".join(self.arguments[0].split())
         box = nodes.admonition("\n".join(self.content), classes=["note", "exptdir-update"])
         box["exptdir_update"] = argument
         self.set_source_info(box)
-        inline, messages = self.parse_inline(f"Update — {argument}")
+        inline, messages = self.parse_inline(f"{_('Update')} — {argument}")
         title = nodes.title(argument, "", *inline)
         self.set_source_info(title)
         box += [title, *messages, *self.parse_content_to_nodes()]
@@ -72,7 +77,7 @@ class EntryTransform(ExperimentTransform):
             at = next(at for at, (other, _) in enumerate(titles) if other == text)
             self._trouble(message, *dated[at])
         entries: list[Entry] = []
-        for at, day, n, written, _ in found:
+        for at, day, n, written, _year in found:
             if written.problem:
                 self._trouble(written.problem, *dated[at])
             if day is not None:
@@ -116,11 +121,14 @@ class entry_list(Placeholder):
 def visit_entry_list_html(visitor: Any, node: entry_list) -> None:
     """Open the list of entries."""
     write, encode = visitor.body.append, visitor.encode
-    write(visitor.starttag(node, "div", CLASS="exptdir-entry-list container"))
+    links = node.links(domain_of(visitor.builder.env))
+    # Folded: themes show the page's contents beside it, and what is read first is what the page says.
+    write(visitor.starttag(node, "details", CLASS="exptdir-entry-list exptdir-fold"))
+    write(f"<summary>{encode(counted('%d entry', '%d entries', len(links)))}</summary>\n")
     write('<ul class="exptdir-entries">\n')
-    for anchor, text in node.links(domain_of(visitor.builder.env)):
+    for anchor, text in links:
         write(f'<li><a class="reference internal" href="#{encode(anchor)}">{encode(text)}</a></li>\n')
-    write("</ul>\n</div>\n")
+    write("</ul>\n</details>\n")
     raise nodes.SkipNode
 
 

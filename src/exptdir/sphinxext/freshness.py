@@ -13,7 +13,6 @@ from sphinx import addnodes
 from sphinx.util import docname_join
 
 from exptdir.record.reference import Unresolved
-from exptdir.sphinxext.cites import citing_documents
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.notes import figures_shown
 from exptdir.sphinxext.labels import standard_labels
@@ -49,8 +48,6 @@ class Freshness:
 
     def digest(self, docname: str) -> str:
         """Digest what the page of *docname* shows of other documents, and of the state of figures."""
-        if docname in self.domain.unpredictable:
-            return UNKNOWN
         parent, before, after = self.relations.get(docname, [None, None, None])
         found = [before, after]
         seen = set()
@@ -58,8 +55,30 @@ class Freshness:
             seen.add(parent)
             found.append(parent)
             parent = self.relations.get(parent, [None])[0]
-        groups = citing_documents(self.domain, docname)
+        collected = [(one, one.shown(self.domain, docname)) for one in self.domain.collections.get(docname, ())]
+        # Of a part of another document, too, this page shows what that shows of others.
+        sources = sorted({source for one, shown in collected for source in one.copied(shown)} - {docname})
+        if any(source in self.domain.unpredictable for source in (docname, *sources)):
+            return UNKNOWN
         experiment = self.domain.record.by_docname.get(docname)
+        listed: list[Any] = []
+        if docname in self.domain.listings:
+            listed += self._titled(listed_below(self.env, docname, DEEPEST))
+            listed += ((child, self._titles.get(child)) for child in self.env.toctree_includes.get(docname, ()))
+        shown = (
+            [self._inside(source) for source in (docname, *sources)],
+            self._global_tree,
+            self._sheets,
+            [(name, self._titles.get(name or "")) for name in found],
+            # What the tables of contents of a page show: titles, and sections below them.
+            listed,
+            self._neighbours.of(experiment).shown() if experiment is not None else None,
+            [shown for _one, shown in collected],
+        )
+        return hashlib.sha256(repr(shown).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+
+    def _inside(self, docname: str) -> Any:
+        """Return what the text of a document shows of others, wherever it is shown."""
         references: list[Any] = []
         for cite in self.domain.cites.get(docname, ()):
             place = self.domain.locate(cite.text, docname, cite.kind)
@@ -68,26 +87,8 @@ class Freshness:
                 references.append(place.message if cite.sure else place.reason)
             else:
                 references.append(place[:4])
-        listed: list[Any] = []
-        if docname in self.domain.listings:
-            listed += self._titled(listed_below(self.env, docname, DEEPEST))
-            listed += ((child, self._titles.get(child)) for child in self.env.toctree_includes.get(docname, ()))
-        shown = (
-            figures_shown(self.domain, docname),
-            self._global_tree,
-            self._sheets,
-            [(name, self._titles.get(name or "")) for name in found],
-            references,
-            # What the tables of contents of a page show: titles, and sections below them.
-            listed,
-            self._neighbours.of(experiment).shown() if experiment is not None else None,
-            [
-                (source, title, [(cite.builds_on, cite.anchor, pieces) for cite, pieces in citations])
-                for source, title, citations in groups
-            ],
-            [self._other(docname, *xref) for xref in self.domain.xrefs.get(docname, ())],
-        )
-        return hashlib.sha256(repr(shown).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+        xrefs = [self._other(docname, *xref) for xref in self.domain.xrefs.get(docname, ())]
+        return figures_shown(self.domain, docname), references, xrefs
 
     @cached_property
     def _titles(self) -> dict[str, str]:

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from docutils import nodes
 from markupsafe import escape
 from sphinx import addnodes
-from sphinx.locale import _
 from sphinx.util.osutil import relative_uri
 
 from exptdir.record.check import status
 from exptdir.record.model import Experiment
 from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import PAGED
 from exptdir.sphinxext.singlehtml import WRITTEN
 from exptdir.sphinxext.toctree import FLAG

@@ -17,6 +17,7 @@ from exptdir.record.files import write_if_changed
 from exptdir.sphinxext.doctree import all_nodes
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.freshness import UNKNOWN, Freshness
+from exptdir.sphinxext.journal.drafts import hides_source
 from exptdir.sphinxext.tables.scripts import published
 
 if TYPE_CHECKING:
@@ -117,6 +118,10 @@ class DiffingBuilder:
         forget_entries(builder.indexer, builder.env.all_docs)
         builder.indexer.lang = Stems(builder.indexer.lang)
         super().load_indexer(docnames)  # type: ignore[misc]
+        # Sphinx keeps the words of pages that no longer have them, each with an empty list.
+        for words in (builder.indexer._mapping, builder.indexer._title_mapping):
+            for word in [word for word, found in words.items() if not found]:
+                del words[word]
 
     def render_partial(self, node: nodes.Node | None) -> dict[str, str]:
         """Render each title once: every page shows those before it, behind it and above it."""
@@ -240,7 +245,7 @@ class Outputs:
         with_source = builder.copysource and app.config.html_copy_source
         for docname, digest in self.digests.items():
             yield self._path(app, docname), digest
-            if with_source:
+            if with_source and not hides_source(domain_of(app.env), docname):
                 suffix = str(app.env.doc2path(docname, False))[len(docname) :]
                 ending = app.config.html_sourcelink_suffix
                 yield f"_sources/{docname}{suffix}{'' if suffix == ending else ending}", ""

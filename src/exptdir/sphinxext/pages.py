@@ -5,11 +5,14 @@ Nodes that keep the place of what is collected from other documents, until all o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx.errors import NoUri
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.nodes import make_refnode
 
 from exptdir.record.entries import is_page_title
 from exptdir.record.files import read_log
@@ -23,6 +26,7 @@ from exptdir.sphinxext.store import Page
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 
 class ExperimentTransform(SphinxTransform):
@@ -136,10 +140,57 @@ class Placeholder(nodes.General, nodes.Element):
         raise NotImplementedError
 
 
+class Collection:
+    """What a page shows of other documents: what a directive asked for, or what every experiment's page has.
+
+    It stands in the document as :class:`collected`. What it shows is made of the domain's data when all documents are
+    read, and digested with the page (:mod:`exptdir.sphinxext.freshness`), so that the page is written when that changes
+    and at no other time. Subclasses are values that pickle.
+    """
+
+    def shown(self, domain: ExptDomain, docname: str) -> Any:
+        """Return what the page *docname* shows: plain values, of which equal ones give equal pages."""
+        raise NotImplementedError
+
+    def render(self, domain: ExptDomain, docname: str, shown: Any) -> list[nodes.Node]:
+        """Return the nodes that show it, made of generic nodes."""
+        raise NotImplementedError
+
+    def copied(self, shown: Any) -> Iterable[str]:
+        """Return the documents of which whole parts are shown; the page follows what these show of others, too."""
+        return ()
+
+
+class collected(Placeholder):
+    """Holds the place of a :class:`Collection`, its attribute *collection*."""
+
+    def content(self, domain: ExptDomain) -> list[nodes.Node]:
+        """Return what is collected."""
+        collection: Collection = self["collection"]
+        return collection.render(domain, self["docname"], collection.shown(domain, self["docname"]))
+
+
+def collect(env: BuildEnvironment, collection: Collection) -> collected:
+    """Note that the document that is being read collects something, and return what holds its place."""
+    domain_of(env).collections.setdefault(env.docname, []).append(collection)
+    return collected(docname=env.docname, collection=collection)
+
+
+def link(domain: ExptDomain, docname: str, anchor: str, *content: nodes.Node, tooltip: str = "") -> nodes.Node:
+    """Return a link from the page that is being made to a place in the record."""
+    shown = content[0] if len(content) == 1 else nodes.inline("", "", *content)
+    try:
+        return make_refnode(domain.builder, domain.env.docname, docname, anchor, shown, tooltip or None)
+    except NoUri:
+        # The builder leaves that document out.
+        return nodes.inline("", "", shown)
+
+
 class FillPlaceholders(SphinxPostTransform):
     """Replaces all placeholders of a document in one pass, before references are resolved."""
 
-    default_priority = 5
+    # First of all: what is filled in may hold rows of tables and references.
+    default_priority = 3
 
     def run(self, **kwargs: Any) -> None:
         """Ask each placeholder for its content."""
@@ -152,5 +203,6 @@ class FillPlaceholders(SphinxPostTransform):
 
 
 def setup_placeholders(app: Sphinx) -> None:
-    """Register the transform."""
+    """Register the node and the transform."""
+    app.add_node(collected)
     app.add_post_transform(FillPlaceholders)

@@ -45,12 +45,16 @@ def scan_before_reading(
     # What the figures were brought up to date by is not a moment old, unless it says otherwise.
     domain.record = domain.figure_state.take_record() or scan_record(app)
     domain.scanner.rest()
+    drafts: frozenset[str] = frozenset()
+    if not domain.settings.drafts:
+        domain.record, drafts = domain.record.without_drafts()
     domain.runs_by_key = None
     domain.located = None
     undecodable = undecodable_documents(env, added | changed)
     if undecodable:
         domain.record = domain.record.with_problems((*domain.record.problems, *undecodable.values()))
     left_out = [*undecodable]
+    left_out += (name for name in env.found_docs if drafts and any(name.startswith(f"{key}/") for key in drafts))
     if "readme" in map(str.lower, domain.settings.log_names):
         # A README beside a better log is a file like any other.
         for docname in env.found_docs:

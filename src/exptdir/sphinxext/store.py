@@ -5,9 +5,9 @@ What the domain remembers of each document: plain values that pickle and compare
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from sphinx.domains import Domain
 
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from exptdir.tables import TableReader
 
 
+_Made = TypeVar("_Made")
 #: When a page shows something: ``only``, ``ifconfig`` or ``todo``, and the expression.
 Condition = tuple[str, str]
 #: The maps whose values may be left out by a builder.
-CONDITIONAL = ("entries", "runs", "cites", "figures")
+CONDITIONAL = ("entries", "runs", "cites", "figures", "tasks")
+#: A text, in pieces; True marks one that is a reference, to be shown as references are.
+Pieces = tuple[tuple[str, bool], ...]
 
 
 class Page(NamedTuple):
@@ -37,7 +40,10 @@ class Page(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A dated part of a log: ISO day, which of that day, the date as written, the rest of the title."""
+    """A dated part of a log: ISO day, which of that day, the date as written, the rest of the title.
+
+    *sentence* is its first, *tags* are its own, and *digest* is of all that it holds.
+    """
 
     day: str
     n: int
@@ -45,11 +51,25 @@ class Entry(NamedTuple):
     title: str
     anchor: str
     conditions: tuple[Condition, ...] = ()
+    line: int | None = None
+    sentence: Pieces = ()
+    tags: tuple[str, ...] = ()
+    digest: str = ""
 
     @property
     def number(self) -> str:
         """What a reference to it says behind the ``@``: ``2024-06-28``, or ``2024-06-28.2`` for a second one."""
         return f"{self.day}.{self.n}" if self.n > 1 else self.day
+
+
+class Task(NamedTuple):
+    """Something that is still to do: what, and the place where it is written; *day* is that of the entry around it."""
+
+    text: Pieces
+    anchor: str
+    day: str
+    line: int | None
+    conditions: tuple[Condition, ...] = ()
 
 
 class Run(NamedTuple):
@@ -72,7 +92,7 @@ class Cite(NamedTuple):
     builds_on: bool
     line: int | None
     anchor: str
-    sentence: tuple[tuple[str, bool], ...]
+    sentence: Pieces
     sure: bool = True
     conditions: tuple[Condition, ...] = ()
 
@@ -117,27 +137,13 @@ class ShownFigure(NamedTuple):
 
     paths: tuple[str, ...]
     anchor: str
-    caption: tuple[tuple[str, bool], ...]
+    caption: Pieces
     day: str | None
     explained: bool
     enlarged: bool
     dark: bool
     missing: bool
     conditions: tuple[Condition, ...] = ()
-
-
-class FigureIndex(NamedTuple):
-    """An index of figures in a document: what it is limited to, as its author wrote it.
-
-    *after* and *before* are ISO days or empty; a *limit* of 0 is none.
-    """
-
-    experiments: tuple[str, ...]
-    tags: tuple[str, ...]
-    after: str
-    before: str
-    limit: int
-    line: int | None
 
 
 Label = tuple[str, str, str]
@@ -196,17 +202,22 @@ class Store(Domain):
         "tables": {},
         "xrefs": {},
         "figures": {},
-        "figure_indexes": {},
+        "collections": {},
+        "tasks": {},
+        "conclusions": {},
         "figure_files": {},
         "read_with": {},
         "unpredictable": {},
+        "with_drafts": {},
     }
-    data_version = 7
+    data_version = 8
     #: Reads spreadsheets while documents are read; not pickled.
     table_reader: TableReader | None = None
     #: Where references lead, by text, key of the experiment that they are in, and kind: digests and pages ask for the
     #: same ones. ``None`` while any document may be read.
     located: dict[tuple[str, str, str | None], Any] | None = None
+    #: What was made of all documents, by name, since all are read.
+    made: dict[str, Any]
     #: The maps from which something was left out, by name, for the builder of this build.
     visible: dict[str, dict[str, Any]]
 
@@ -234,17 +245,24 @@ class Store(Domain):
     xrefs: dict[str, list[tuple[str, str, str]]]
     #: Images in the record that each document shows.
     figures: dict[str, list[ShownFigure]]
-    #: Indexes of figures by the document that they stand in.
-    figure_indexes: dict[str, list[FigureIndex]]
+    #: What each document collects from others; see :class:`exptdir.sphinxext.pages.Collection`.
+    collections: dict[str, list[Any]]
+    #: What is still to do, by the document that it is written in.
+    tasks: dict[str, list[Task]]
+    #: The first sentence of the last conclusion of each document.
+    conclusions: dict[str, Pieces]
     #: Scripts and inputs that the figures of each document offer for download, and the document does not.
     figure_files: dict[str, list[str]]
     #: What reading each document asked, and the answer that it got; see :mod:`exptdir.sphinxext.dependencies`.
     read_with: dict[str, dict[tuple[str, str], Any]]
     #: Documents of which nobody can tell cheaply what they show of others, with the reason.
     unpredictable: dict[str, str]
+    #: Documents of whose sources a part is a draft.
+    with_drafts: dict[str, bool]
 
     def __init__(self, env: BuildEnvironment) -> None:
         self.visible = {}
+        self.made = {}
         super().__init__(env)
 
     def __getattr__(self, name: str) -> Any:
@@ -254,6 +272,15 @@ class Store(Domain):
         if name in self.initial_data:
             return self.data[name]
         raise AttributeError(name)
+
+    def once(self, name: str, make: Callable[[], _Made]) -> _Made:
+        """Return what *make* makes of all documents, which it is asked for once a build, when all are read."""
+        if self.located is None:
+            return make()
+        if name not in self.made:
+            self.made[name] = make()
+        found: _Made = self.made[name]
+        return found
 
     def note_trouble(self, docname: str, kind: str, message: str, line: int | None = None) -> None:
         """Remember a problem of a document, to be reported at the end of reading, now and in later builds."""

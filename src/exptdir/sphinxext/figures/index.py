@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx.errors import NoUri
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.images import guess_mimetype
-from sphinx.util.nodes import make_refnode
 
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.domain import ExptDomain, domain_of
-from exptdir.sphinxext.pages import Placeholder
-from exptdir.sphinxext.store import FigureIndex, ShownFigure
+from exptdir.sphinxext.language import _
+from exptdir.sphinxext.pages import Collection, collect, link
+from exptdir.sphinxext.store import ShownFigure
 from exptdir.sphinxext.warnings_ import warn
 
 if TYPE_CHECKING:
@@ -47,36 +47,47 @@ class Thumbnail(NamedTuple):
         return f"{place}: {self.caption}"
 
 
-class figure_index(Placeholder):
-    """Holds the place of an index; *docname* and *number* say which."""
+@dataclass(frozen=True)
+class FigureIndex(Collection):
+    """An index of figures in a document: what it is limited to, as its author wrote it.
 
-    def content(self, domain: ExptDomain) -> list[nodes.Node]:
+    *after* and *before* are ISO days or empty; a *limit* of 0 is none.
+    """
+
+    experiments: tuple[str, ...]
+    tags: tuple[str, ...]
+    after: str
+    before: str
+    limit: int
+    line: int | None
+
+    def shown(self, domain: ExptDomain, docname: str) -> list[Thumbnail]:
+        """Return the figures."""
+        return thumbnails(domain, docname, self)
+
+    def render(self, domain: ExptDomain, docname: str, shown: list[Thumbnail]) -> list[nodes.Node]:
         """Return a list with a picture and a line for each figure."""
-        indexes = domain.figure_indexes.get(self["docname"], [])
-        shown = thumbnails(domain, self["docname"], indexes[self["number"]])
         if not shown:
-            none = nodes.paragraph("", "There are no such figures.", classes=["exptdir-figure-none"])
+            none = nodes.paragraph("", _("There are no such figures."), classes=["exptdir-figure-none"])
             return [nodes.container("", none, classes=["exptdir-figure-index"])]
         items = nodes.bullet_list()
         for thumbnail in shown:
-            image = nodes.image(alt=thumbnail.caption, uri=thumbnail.paths[0], loading="lazy")
-            # As Sphinx's writers choose among several.
-            kinds = {guess_mimetype(path) or f"image/x-{path.rpartition('.')[2]}": path for path in thumbnail.paths}
-            image["candidates"] = {"*": thumbnail.paths[0]} if len(thumbnail.paths) == 1 else kinds
-            if domain.builder.format != "html":
-                image["width"] = _WIDTH
-            picture = nodes.paragraph("", "", _linked(domain, self["docname"], thumbnail, image))
-            text = _linked(domain, self["docname"], thumbnail, nodes.Text(thumbnail.text))
+            image = thumbnail_image(domain, thumbnail.paths, thumbnail.caption)
+            picture = nodes.paragraph("", "", link(domain, thumbnail.docname, thumbnail.anchor, image))
+            text = link(domain, thumbnail.docname, thumbnail.anchor, nodes.Text(thumbnail.text))
             items += nodes.list_item("", picture, nodes.paragraph("", "", text))
         return [nodes.container("", items, classes=["exptdir-figure-index"])]
 
 
-def _linked(domain: ExptDomain, docname: str, thumbnail: Thumbnail, content: nodes.Node) -> nodes.Node:
-    try:
-        return make_refnode(domain.builder, docname, thumbnail.docname, thumbnail.anchor, content)
-    except NoUri:
-        # The builder leaves that document out.
-        return content
+def thumbnail_image(domain: ExptDomain, paths: tuple[str, ...], alt: str) -> nodes.image:
+    """Return the image of a figure whose files are *paths*, small where no style sheet says how large."""
+    image = nodes.image(alt=alt, uri=paths[0], loading="lazy")
+    # As Sphinx's writers choose among several.
+    kinds = {guess_mimetype(path) or f"image/x-{path.rpartition('.')[2]}": path for path in paths}
+    image["candidates"] = {"*": paths[0]} if len(paths) == 1 else kinds
+    if domain.builder.format != "html":
+        image["width"] = _WIDTH
+    return image
 
 
 def thumbnails(domain: ExptDomain, docname: str, index: FigureIndex) -> list[Thumbnail]:
@@ -141,9 +152,7 @@ class FiguresDirective(SphinxDirective):
             limit=int(limit) if limit.isdecimal() else 0,
             line=self.lineno,
         )
-        indexes = domain_of(self.env).figure_indexes.setdefault(self.env.docname, [])
-        indexes.append(index)
-        return [figure_index(docname=self.env.docname, number=len(indexes) - 1)]
+        return [collect(self.env, index)]
 
     def _names(self, option: str) -> Iterator[str]:
         names = (self.options.get(option) or "").split(",")
@@ -164,9 +173,9 @@ class FiguresDirective(SphinxDirective):
 def report_unknown(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Warn of experiments that an index asks for and that are not there."""
     domain = domain_of(env)
-    for docname, indexes in sorted(domain.figure_indexes.items()):
-        for index in indexes:
-            for text in index.experiments:
+    for docname, collections in sorted(domain.collections.items()):
+        for index in collections:
+            for text in getattr(index, "experiments", ()):
                 place = domain.locate(text, docname, "experiment")
                 if isinstance(place, Unresolved):
                     warn("ref", f"reference to nothing: {place.message}", location=(docname, index.line))
@@ -174,7 +183,6 @@ def report_unknown(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 
 def setup_figure_index(app: Sphinx) -> None:
-    """Register the directive, its node and its warnings."""
-    app.add_node(figure_index)
+    """Register the directive and its warnings."""
     app.add_directive("expt-figures", FiguresDirective)
     app.connect("env-updated", report_unknown, priority=900)

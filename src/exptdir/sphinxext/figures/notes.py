@@ -18,7 +18,7 @@ from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.config import settings_of
 from exptdir.sphinxext.doctree import all_nodes
 from exptdir.sphinxext.domain import ExptDomain, domain_of
-from exptdir.sphinxext.figures.index import thumbnails
+from exptdir.sphinxext.figures.index import FigureIndex
 from exptdir.sphinxext.figures.provenance import figure_origin, origins_of
 from exptdir.sphinxext.store import ShownFigure
 
@@ -245,19 +245,16 @@ def enlarges(domain: ExptDomain, docname: str) -> bool:
 
 
 def figures_shown(domain: ExptDomain, docname: str) -> tuple[Any, ...]:
-    """Return what a page shows of its figures and of others' beyond what its document says."""
-    if docname not in domain.figures and docname not in domain.figure_indexes:
-        return ()
-    indexes = domain.figure_indexes.get(docname, ())
-    listed = [thumbnails(domain, docname, index) for index in indexes]
-    return (enlarges(domain, docname), origins_of(domain, docname), listed)
+    """Return what a page shows of its figures beyond what its document says."""
+    return (enlarges(domain, docname), origins_of(domain, docname)) if docname in domain.figures else ()
 
 
 def add_assets(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Add to a page what its figures need."""
     domain = domain_of(app.env)
     docnames = sorted(domain.env.found_docs) if app.builder.name == "singlehtml" else [pagename]
-    if any(name in domain.figures or name in domain.figure_indexes for name in docnames):
+    indexed = (one for name in docnames for one in domain.collections.get(name, ()) if isinstance(one, FigureIndex))
+    if any(name in domain.figures for name in docnames) or any(indexed):
         app.add_css_file(_STYLES)
     # Books and help files are no place for scripts.
     if not getattr(app.builder, "embedded", False) and any(enlarges(domain, name) for name in docnames):

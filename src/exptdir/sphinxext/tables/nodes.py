@@ -14,6 +14,7 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Placeholder
 from exptdir.sphinxext.tables.packed import Dress, Extra, Packed, natural_widths, pack
 
@@ -52,7 +53,7 @@ class table_number(Placeholder):
         """Return the number, unless the builder or the author's ``numfig`` gives one."""
         if domain.env.config.numfig or domain.builder.format == "latex":
             return []
-        return [nodes.inline("", f"Table {self['number']} ", classes=["caption-number"])]
+        return [nodes.inline("", f"{_('Table')} {self['number']} ", classes=["caption-number"])]
 
 
 def table_node(

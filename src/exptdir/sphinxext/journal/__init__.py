@@ -1,0 +1,1 @@
+"""Pages that collect what a record holds: its journal, its experiments, tasks and tags."""

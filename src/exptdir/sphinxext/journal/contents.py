@@ -1,0 +1,250 @@
+"""What is noted of each log when it is read, for pages that collect it: sentences, tags, tasks and conclusions.
+
+:class:`Timeline` is made of them once a build, when all is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.util.docutils import SphinxDirective
+
+from exptdir.record.model import Experiment
+from exptdir.record.timeline import CONCLUSIONS, is_marker, split_tags
+from exptdir.sphinxext.cites import Paragraph, section_anchor
+from exptdir.sphinxext.conditions import conditions_of
+from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes, line_of, title_text
+from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.language import _
+from exptdir.sphinxext.pages import Placeholder
+from exptdir.sphinxext.store import Entry, Pieces, Task
+
+if TYPE_CHECKING:
+    from docutils.nodes import Node
+    from sphinx.application import Sphinx
+
+#: Class of the boxes that the directive ``todo`` makes, where no other extension has one.
+TODO = "exptdir-todo"
+_HASHTAG = re.compile(r"(?<![\w&#/\\])#([^\W\d][\w/-]*)")
+_UNTAGGED = (
+    *(nodes.literal, nodes.literal_block, nodes.reference, nodes.math, nodes.raw, nodes.Invisible),
+    *(addnodes.pending_xref, addnodes.download_reference, Placeholder),
+)
+_BOX = re.compile(r"\[([ xX])\]\s+")
+
+
+class TodoDirective(SphinxDirective):
+    """``.. todo::``: something to do, in a box; ``sphinx.ext.todo`` has its own."""
+
+    has_content = True
+    option_spec: ClassVar[dict[str, object]] = {}  # type: ignore[assignment]
+
+    def run(self) -> list[Node]:
+        """Return an admonition."""
+        box = nodes.admonition("\n".join(self.content), classes=["note", TODO])
+        self.set_source_info(box)
+        box += [nodes.title("", _("To do")), *self.parse_content_to_nodes()]
+        return [box]
+
+
+def fields_of(section: nodes.Element) -> Iterator[tuple[nodes.Element, str, str]]:
+    """Yield the fields on top of an entry, ``:tags:`` and the like: the node, its name in lower case, and its text."""
+    for node in section.children:
+        if isinstance(node, nodes.field_list):
+            for field in node.children:
+                if isinstance(field, nodes.field):
+                    yield field, field[0].astext().lower(), field[1].astext()
+        elif not isinstance(node, (nodes.title, nodes.target, nodes.comment, Placeholder)):
+            return
+
+
+def _is_tags(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.paragraph) and "exptdir-entry-tags" in node["classes"]
+
+
+def first_paragraph(section: nodes.Element) -> nodes.Element | None:
+    """Return the paragraph that an entry begins with, in a list or a caption where it has none of its own."""
+    skipped = (nodes.section, nodes.title, nodes.field_list)
+    own = [child for child in section.children if not isinstance(child, skipped) and not _is_tags(child)]
+    direct = (child for child in own if isinstance(child, nodes.paragraph))
+    deep = (node for child in own for node in all_nodes(child) if isinstance(node, (nodes.paragraph, nodes.caption)))
+    return next(direct, None) or next(deep, None)
+
+
+def hashtags(section: nodes.Element) -> Iterator[str]:
+    """Yield the tags that stand in the text of an entry as ``#tag``, code and links aside."""
+    waiting: list[nodes.Node] = [section]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, nodes.Text):
+            yield from (match[1].rstrip("-/") for match in _HASHTAG.finditer(node.astext()))
+        elif not isinstance(node, _UNTAGGED):
+            waiting += reversed(node.children)
+
+
+def tag_nodes(tags: tuple[str, ...]) -> Iterator[nodes.Node]:
+    """Yield tags as small labels."""
+    for at, tag in enumerate(tags):
+        if at:
+            yield nodes.Text(" ")
+        yield nodes.inline("", f"#{tag}", classes=["exptdir-tag"])
+
+
+class _Notes:
+    """Notes what one log holds."""
+
+    def __init__(self, app: Sphinx, doctree: nodes.document) -> None:
+        self.domain, self.docname = domain_of(app.env), app.env.docname
+        self.found = all_nodes(doctree)
+        self.doctree = doctree
+        self.days: dict[str, str] = {}
+
+    def entry(self, entry: Entry) -> Entry:
+        """Return an entry with all that is noted of it."""
+        node = self.doctree.ids.get(entry.anchor)
+        if not isinstance(node, nodes.Element):
+            return entry
+        paragraph = first_paragraph(node)
+        tags: list[str] = []
+        for field, name, text in list(fields_of(node)):
+            if name == "tags":
+                tags += split_tags(text)
+                shown = nodes.paragraph("", "", *tag_nodes(split_tags(text)), classes=["exptdir-entry-tags"])
+                holder, around = field.parent, field.parent.parent
+                around.insert(around.index(holder), shown)
+                (around if len(holder) == 1 else holder).remove(holder if len(holder) == 1 else field)
+        if self.domain.settings.hashtags:
+            tags += hashtags(node)
+        digest = hashlib.blake2b(node.pformat().encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+        return entry._replace(
+            line=line_of(node),
+            sentence=Paragraph(paragraph).first() if paragraph is not None else (),
+            tags=tuple(dict.fromkeys(tags)),
+            digest=digest,
+        )
+
+    def conclusion(self) -> Pieces:
+        """Return the first sentence of the last section whose title says that it concludes."""
+        for node in reversed(self.found):
+            title = node[0] if isinstance(node, nodes.section) else None
+            if isinstance(title, nodes.title) and title_text(title).strip(" :：.").lower() in CONCLUSIONS:
+                paragraph = first_paragraph(title.parent)
+                return Paragraph(paragraph).first() if paragraph is not None else ()
+        return ()
+
+    def tasks(self) -> Iterator[Task]:
+        """Yield what is still to do."""
+        for node in self.found:
+            if type(node).__name__ == "todo_node" or (isinstance(node, nodes.admonition) and TODO in node["classes"]):
+                inside = next((child for child in node.children if isinstance(child, nodes.paragraph)), None)
+                if inside is not None:
+                    yield self._task(Paragraph(inside).whole(), inside)
+            elif isinstance(node, nodes.paragraph):
+                yield from self._in_paragraph(node)
+
+    def _in_paragraph(self, paragraph: nodes.paragraph) -> Iterator[Task]:
+        found = Paragraph(paragraph)
+        if isinstance(paragraph.parent, nodes.list_item) and paragraph.parent[0] is paragraph:
+            box = paragraph.children[0] if paragraph.children else None
+            drawn = box.astext() if isinstance(box, nodes.raw) and "task-list-item-checkbox" in box.astext() else ""
+            written = _BOX.match(found.lines[0])
+            if drawn or written is not None:
+                if "checked" not in drawn and (written is None or written[1] == " "):
+                    text = " ".join(found.lines)[written.end() if written is not None else 0 :]
+                    yield self._task(found.pieces(text.strip()), paragraph)
+                return
+        for line in found.lines:
+            rest = is_marker(line, self.domain.settings.task_markers)
+            if rest:
+                yield self._task(found.pieces(rest), paragraph)
+            elif rest is not None:
+                # What is to be done stands below, as a list.
+                at = paragraph.parent.index(paragraph) + 1
+                below = paragraph.parent[at] if at < len(paragraph.parent) else None
+                if isinstance(below, (nodes.bullet_list, nodes.enumerated_list)):
+                    for one in filter(None, map(first_paragraph, below.findall(nodes.list_item))):
+                        if not _BOX.match(one.astext()) and not isinstance(one[0], nodes.raw):
+                            yield self._task(Paragraph(one).whole(), one)
+
+    def _task(self, pieces: Pieces, node: nodes.Element) -> Task:
+        anchor = section_anchor(node)
+        return Task(pieces, anchor, self.days.get(anchor, ""), line_of(node), conditions_of(node))
+
+
+def note_contents(app: Sphinx, doctree: nodes.document) -> None:
+    """Note what a log that was just read holds, while its references are still as they were typed."""
+    notes = _Notes(app, doctree)
+    domain, docname = notes.domain, notes.docname
+    if docname in domain.entries:
+        domain.entries[docname] = [notes.entry(entry) for entry in domain.entries[docname]]
+        notes.days = {entry.anchor: entry.day for entry in domain.entries[docname]}
+    if domain.record.around(docname) is None:
+        return
+    tasks = [task for task in notes.tasks() if task.text]
+    if tasks:
+        domain.tasks[docname] = tasks
+    conclusion = notes.conclusion()
+    if conclusion:
+        domain.conclusions[docname] = conclusion
+
+
+class Dated(NamedTuple):
+    """An entry, and where it stands."""
+
+    entry: Entry
+    docname: str
+    experiment: Experiment
+
+    @property
+    def tags(self) -> set[str]:
+        """Its own tags and those of its experiment."""
+        return {*self.entry.tags, *self.experiment.tags}
+
+
+class Timeline:
+    """All entries of a record, newest first, and the days of each experiment's."""
+
+    def __init__(self, domain: ExptDomain) -> None:
+        found = [
+            Dated(entry, docname, experiment)
+            for docname, entries in domain.entries.items()
+            if (experiment := domain.record.by_docname.get(docname)) is not None
+            for entry in entries
+        ]
+        # Within a day: the experiments in their order, and what was written last on top.
+        found.sort(key=lambda dated: -dated.entry.n)
+        found.sort(key=lambda dated: dated.experiment.order)
+        found.sort(key=lambda dated: dated.entry.day, reverse=True)
+        self.entries = found
+        self.days: dict[str, tuple[str, str]] = {}
+        for docname, entries in domain.entries.items():
+            days = [entry.day for entry in entries]
+            if days:
+                self.days[docname] = min(days), max(days)
+
+    @classmethod
+    def of(cls, domain: ExptDomain) -> Timeline:
+        """Return the timeline of a record that is read."""
+        return domain.once("timeline", lambda: cls(domain))
+
+    def begun(self, experiment: Experiment) -> str:
+        """Return the day on which an experiment began: by its facts, else by its first entry; empty if unknown."""
+        if experiment.begun is not None:
+            return experiment.begun.isoformat()
+        return self.days.get(experiment.docname, ("", ""))[0]
+
+    def last(self, experiment: Experiment) -> str:
+        """Return the day of an experiment's last entry; empty where it has none."""
+        return self.days.get(experiment.docname, ("", ""))[1]
+
+
+def setup_contents(app: Sphinx) -> None:
+    """Register the directive, unless another extension has one of that name, and connect to reading."""
+    add_unclaimed_directive(app, "todo", TodoDirective)
+    # Once references are noted.
+    app.connect("doctree-read", note_contents, priority=720)

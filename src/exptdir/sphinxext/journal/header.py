@@ -1,0 +1,121 @@
+"""The calm header of an experiment's page: what its facts are, and which experiments it hangs together with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from docutils import nodes
+
+from exptdir.record.check import prerequisites
+from exptdir.record.model import Experiment
+from exptdir.sphinxext.doctree import page_section
+from exptdir.sphinxext.domain import ExptDomain
+from exptdir.sphinxext.journal.contents import tag_nodes
+from exptdir.sphinxext.journal.selection import Summary, badge, joined
+from exptdir.sphinxext.language import _
+from exptdir.sphinxext.pages import Collection, ExperimentTransform, collect, link
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+#: So many children are named; the list of experiments on the page has the others.
+_MOST = 12
+
+
+class Named(NamedTuple):
+    """Another experiment as a header names it; the status only where it matters."""
+
+    docname: str
+    label: str
+    title: str
+    status: str = ""
+    meaning: str = ""
+
+
+class HeaderShown(NamedTuple):
+    """What the header of one page shows."""
+
+    status: str
+    meaning: str
+    period: str
+    draft: bool
+    tags: tuple[str, ...]
+    parent: tuple[Named, ...]
+    needs: tuple[Named, ...]
+    children: tuple[Named, ...]
+    more: int
+
+
+@dataclass(frozen=True)
+class ExperimentHeader(Collection):
+    """Status, tags, days, parent, prerequisites and children of the page's experiment."""
+
+    def shown(self, domain: ExptDomain, docname: str) -> HeaderShown | None:
+        """Return the facts; ``None`` where there are none worth a line."""
+        experiment = domain.record.by_docname.get(docname)
+        if experiment is None:
+            return None
+        own, parent = Summary.of(domain, experiment), domain.record.parent(experiment)
+        children = domain.record.children(experiment)
+
+        def named(found: Sequence[Experiment], *, stating: bool = False) -> tuple[Named, ...]:
+            summaries = (Summary.of(domain, one) for one in found)
+            return tuple(Named(*one[:3], *(one[4:6] if stating else ())) for one in summaries)
+
+        shown = HeaderShown(
+            own.status,
+            own.meaning,
+            own.period,
+            experiment.draft,
+            own.tags,
+            named([parent] if parent is not None else []),
+            named(prerequisites(domain.record, experiment), stating=True),
+            named(children[:_MOST]),
+            max(0, len(children) - _MOST),
+        )
+        return shown if any(shown) else None
+
+    def render(self, domain: ExptDomain, docname: str, shown: HeaderShown | None) -> list[nodes.Node]:
+        """Return a line of facts, and one for each kind of neighbour."""
+        if shown is None:
+            return []
+        state: list[nodes.Node] = [badge(shown.status, shown.meaning)] if shown.status else []
+        draft: list[nodes.Node] = [badge(_("draft"), "draft")] if shown.draft and shown.status != "draft" else []
+        period: list[nodes.Node] = [nodes.Text(shown.period)] if shown.period else []
+        first = joined(state, draft, period, list(tag_nodes(shown.tags)))
+        lines = [nodes.paragraph("", "", *first)] if first else []
+        for name, found in ((_("Part of"), shown.parent), (_("Needs"), shown.needs), (_("Holds"), shown.children)):
+            if found:
+                paragraph = nodes.paragraph("", "", nodes.inline("", f"{name}: ", classes=["exptdir-muted"]))
+                for at, one in enumerate(found):
+                    text = f"{one.label} {one.title}".strip()
+                    paragraph += [nodes.Text(", ")] if at else []
+                    paragraph += link(domain, one.docname, "", nodes.Text(text))
+                    if one.status and one.meaning != "done":
+                        paragraph += [nodes.Text(" "), badge(one.status, one.meaning)]
+                if shown.more and found is shown.children:
+                    paragraph += nodes.Text(" " + _("and %d more") % shown.more)
+                lines.append(paragraph)
+        return [nodes.container("", *lines, classes=["exptdir-header"])]
+
+
+class HeaderTransform(ExperimentTransform):
+    """Puts the header below the page's title."""
+
+    # After the list of entries, which so comes behind it.
+    default_priority = 515
+
+    def apply_to_page(self) -> None:
+        """Insert what holds its place."""
+        section = page_section(self.document)
+        if self.domain.settings.header and section is not None:
+            title = section.first_child_matching_class(nodes.title)
+            section.insert(0 if title is None else title + 1, collect(self.env, ExperimentHeader()))
+
+
+def setup_header(app: Sphinx) -> None:
+    """Register the transform and the style of all collected pages."""
+    app.add_transform(HeaderTransform)
+    app.add_css_file("exptdir-journal.css")

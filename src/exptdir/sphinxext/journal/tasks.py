@@ -1,0 +1,154 @@
+"""The directives ``expt-tasks`` and ``expt-tags``: what is still to do, and what is marked how."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from docutils import nodes
+
+from exptdir.record.model import Experiment
+from exptdir.sphinxext.cites import sentence_nodes, shown_pieces
+from exptdir.sphinxext.domain import ExptDomain
+from exptdir.sphinxext.journal.contents import Timeline
+from exptdir.sphinxext.journal.selection import CollectionDirective, Selection, Summary, nothing
+from exptdir.sphinxext.language import _
+from exptdir.sphinxext.pages import Collection, link
+from exptdir.sphinxext.store import Pieces, Task
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+class ShownTask(NamedTuple):
+    """A task, and the place where it is written; *key* is that of its experiment."""
+
+    key: str
+    docname: str
+    anchor: str
+    day: str
+    text: Pieces
+
+
+@dataclass(frozen=True)
+class Tasks(Collection):
+    """What is still to do, by experiment."""
+
+    selection: Selection
+
+    def shown(self, domain: ExptDomain, docname: str) -> list[ShownTask]:
+        """Return the tasks, in the order of the experiments and as they are written."""
+        chosen = {one.key for one in self.selection.chosen(domain, docname)}
+        first, last = self.selection.days
+        found: list[tuple[Experiment, str, Task]] = []
+        for page, tasks in sorted(domain.tasks.items()):
+            owner = domain.record.around(page)
+            if owner is not None and owner.key in chosen:
+                found += [(owner, page, task) for task in tasks if self._wants(owner, task, first, last)]
+        found.sort(key=lambda item: item[0].order)
+        shown = [
+            ShownTask(owner.key, page, task.anchor, task.day, shown_pieces(domain, page, task.text))
+            for owner, page, task in found
+        ]
+        return shown[: self.selection.limit] if self.selection.limit else shown
+
+    def _wants(self, owner: Experiment, task: Task, first: str, last: str) -> bool:
+        tagged = not self.selection.tags or not set(self.selection.tags).isdisjoint(owner.tags)
+        dated = not (self.selection.since or self.selection.until) or first <= task.day <= last
+        return tagged and dated
+
+    def render(self, domain: ExptDomain, docname: str, shown: list[ShownTask]) -> list[nodes.Node]:
+        """Return a list of experiments, each with its tasks."""
+        if not shown:
+            return nothing(_("There is nothing to do."))
+        items = nodes.bullet_list()
+        for key, tasks in groupby(shown, key=lambda task: task.key):
+            below = nodes.bullet_list()
+            for task in tasks:
+                line = nodes.paragraph("", "", link(domain, task.docname, task.anchor, *sentence_nodes(task.text)))
+                if task.day:
+                    line += nodes.inline("", f" {task.day}", classes=["exptdir-muted"])
+                below += nodes.list_item("", line)
+            summary = Summary.of(domain, domain.record.experiments[key])
+            items += nodes.list_item("", nodes.paragraph("", "", summary.link(domain)), below)
+        return [nodes.container("", items, classes=["exptdir-tasks"])]
+
+
+class TasksDirective(CollectionDirective):
+    """``.. expt-tasks::``: what is still to do."""
+
+    def collection(self) -> Collection:
+        """Return the tasks that are asked for."""
+        return Tasks(self.selection())
+
+
+class Tagged(NamedTuple):
+    """An experiment or an entry that bears a tag: where it is, its day, and what it is called."""
+
+    docname: str
+    anchor: str
+    day: str
+    text: str
+
+
+@dataclass(frozen=True)
+class TagIndex(Collection):
+    """An index of tags, of experiments and of entries."""
+
+    selection: Selection
+
+    def shown(self, domain: ExptDomain, docname: str) -> list[tuple[str, list[Tagged]]]:
+        """Return the tags in the order of the alphabet, each with what bears it: experiments, then entries."""
+        found: defaultdict[str, list[Tagged]] = defaultdict(list)
+        chosen = self.selection.chosen(domain, docname)
+        for one in chosen:
+            for tag in one.tags:
+                found[tag].append(Tagged(one.docname, "", "", f"{domain.shown(one)} {domain.heading(one)}"))
+        keys = {one.key for one in chosen}
+        for dated in Timeline.of(domain).entries:
+            for tag in dated.entry.tags if dated.experiment.key in keys else ():
+                text = f"{domain.shown(dated.experiment)} {dated.entry.title}".strip()
+                found[tag].append(Tagged(dated.docname, dated.entry.anchor, dated.entry.day, text))
+        wanted = set(self.selection.tags) or found.keys()
+        return sorted(((tag, places) for tag, places in found.items() if tag in wanted), key=_alphabet)
+
+    def render(self, domain: ExptDomain, docname: str, shown: list[tuple[str, list[Tagged]]]) -> list[nodes.Node]:
+        """Return a list of definitions."""
+        if not shown:
+            return nothing(_("There are no tags."))
+        items = nodes.definition_list()
+        for tag, places in shown:
+            below = nodes.bullet_list("", *(nodes.list_item("", line) for line in _lines(domain, places)))
+            term = nodes.term("", "", nodes.inline("", f"#{tag}", classes=["exptdir-tag"]))
+            term += nodes.inline("", f" {len(places)}", classes=["exptdir-muted"])
+            items += nodes.definition_list_item("", term, nodes.definition("", below))
+        return [nodes.container("", items, classes=["exptdir-tags"])]
+
+
+def _alphabet(item: tuple[str, list[Tagged]]) -> tuple[str, str]:
+    return item[0].casefold(), item[0]
+
+
+def _lines(domain: ExptDomain, places: list[Tagged]) -> Iterator[nodes.paragraph]:
+    for place in places:
+        line = nodes.paragraph("", "", link(domain, place.docname, place.anchor, nodes.Text(place.text)))
+        if place.day:
+            line.insert(0, nodes.inline("", f"{place.day} ", classes=["exptdir-day"]))
+        yield line
+
+
+class TagsDirective(CollectionDirective):
+    """``.. expt-tags::``: all tags."""
+
+    def collection(self) -> Collection:
+        """Return the index that is asked for."""
+        return TagIndex(self.selection())
+
+
+def setup_tasks(app: Sphinx) -> None:
+    """Register the directives."""
+    app.add_directive("expt-tasks", TasksDirective)
+    app.add_directive("expt-tags", TagsDirective)
