@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from exptdir.cli.options import StatusType, echo_json, examples, experiment_argument, json_option, one_line
-from exptdir.cli.session import Session
+from exptdir.cli.session import NoExperiment, Session
 
 if TYPE_CHECKING:
     from exptdir.record.documents import Hit, Overview
@@ -92,9 +92,12 @@ def bold(text: str) -> str:
 @click.option("--status", "statuses", multiple=True, type=StatusType(), help="Only those with this status.")
 @click.option("--tag", "tags", multiple=True, help="Only those with this tag; with several, with all of them.")
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the N that were worked on last, newest first.")
+@click.option("--runs", is_flag=True, help="In place of these experiments, the runs that their logs tell of.")
 @json_option
 @click.pass_obj
-def list_(session: Session, statuses: tuple[str, ...], tags: tuple[str, ...], last: int | None, as_json: bool) -> int:
+def list_(
+    session: Session, statuses: tuple[str, ...], tags: tuple[str, ...], last: int | None, runs: bool, as_json: bool
+) -> int:
     """List the experiments, with their status, tags and the days of their first and last entries.
 
     Ends with 1 if no experiment has the status and the tags that were asked for.
@@ -120,6 +123,10 @@ def list_(session: Session, statuses: tuple[str, ...], tags: tuple[str, ...], la
         unknown = sorted(plain - there)
         known = f"; there are {', '.join(sorted(there - {''}))}" if unknown else ""
         click.echo(f"no status {unknown[0]!r}{known}" if unknown else "no experiment is like that", err=True)
+    if runs and not none:
+        from exptdir.cli.runs import list_runs
+
+        return list_runs(session, [row.experiment for row in rows], as_json)
     if as_json:
         echo_json([row.plain() for row in rows])
         return int(none)
@@ -228,17 +235,31 @@ def _line(hit: Hit) -> str:
 
 
 @click.command(
-    short_help="Show one experiment.",
-    epilog=examples("exptdir show 63", "exptdir show 'train cnn'", "exptdir show --json"),
+    short_help="Show one experiment, or one run.",
+    epilog=examples("exptdir show 63", "exptdir show 'train cnn'", "exptdir show 63/13-2", "exptdir show --json"),
 )
 @experiment_argument(required=False)
 @json_option
 @click.pass_obj
 def show(session: Session, expt: str | None, as_json: bool) -> None:
-    """Show one experiment: its facts, entries, runs, figures, and who refers to whom."""
+    """Show one experiment: its facts, entries, runs, figures, and who refers to whom; or what its log says of one run.
+
+    A run is written with or without its experiment, as in references.
+    """
+    from exptdir.cli.runs import find_run, show_run
     from exptdir.record.documents import overview
 
-    found = overview(session.conf, session.record, session.experiment(expt))
+    run = find_run(session, expt) if expt else None
+    try:
+        one = session.experiment(expt) if run is None else run[0]
+    except NoExperiment:
+        run = find_run(session, expt, anywhere=True) if expt else None
+        if run is None:
+            raise
+    if run is not None:
+        show_run(session, *run, as_json)
+        return
+    found = overview(session.conf, session.record, one)
     figures = _figures(session, found.experiment)
     if as_json:
         one, parent = found.experiment, found.parent

@@ -16,8 +16,11 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import date
 
+    from exptdir.record.documents import OtherLog
     from exptdir.record.edits.plan import Plan
+    from exptdir.record.facts_values import LogForm
     from exptdir.record.home import Conf
     from exptdir.record.model import Experiment, Record
     from exptdir.record.problem import Problem
@@ -60,9 +63,14 @@ class Session:
         if path is None:
             hint = "go into a record, or make one with “exptdir init”"
             raise NoRecord(f"no conf.py that names exptdir here or above ({self.start}); {hint}")
-        from exptdir.logs.files import read_other_log
 
-        conf = replace(read_conf(path), other_logs=read_other_log)
+        def other_log(path: Path, form: LogForm, order: str, begun: date | None) -> OtherLog:
+            # Few records have any, and its readers take a while to load.
+            from exptdir.logs.files import read_other_log
+
+            return read_other_log(path, form, order, begun)
+
+        conf = replace(read_conf(path), other_logs=other_log)
         self.tell(conf.problems)
         return conf
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from exptdir.logs.model import LogDocument, LogError
 from exptdir.logs.reading import read_log
-from exptdir.record.documents import OtherLog
+from exptdir.logs.titles import run_in_title
+from exptdir.record.documents import DescribedRun, OtherLog
 from exptdir.record.facts_values import LogForm
 from exptdir.record.markup.blocks import Heading
 from exptdir.record.problem import Problem
@@ -38,25 +39,36 @@ def run_files(directory: Path) -> dict[str, list[str]]:
     return found
 
 
-def read_other_log(path: Path, form: LogForm, order: str = "", begun: date | None = None) -> OtherLog:
-    """Read a log in another form for commands, which list entries and runs and say what is wrong.
+def read_form(path: Path, form: LogForm, order: str = "", begun: date | None = None) -> LogDocument:
+    """Read a log as the experiment, or the directive that shows it, says.
 
     Parameters
     ----------
-    form
-        What the experiment, or the directive that shows the log, says of it.
     order
         The setting ``exptdir_date_order``.
     begun
         The day on which the experiment began.
+
+    Raises
+    ------
+    LogError
+        When it cannot be read.
     """
     runs = run_files(path.parent / form.runs) if form.runs else {}
+    return read_log(path, form.format, runs=runs, begun=begun, order=order)
+
+
+def read_other_log(path: Path, form: LogForm, order: str = "", begun: date | None = None) -> OtherLog:
+    """Read a log as :func:`read_form` does, for commands, which list entries and runs and say what is wrong."""
     try:
-        found = read_log(path, form.format, runs=runs, begun=begun, order=order)
+        found = read_form(path, form, order, begun)
     except LogError as error:
         return OtherLog((), (), (Problem("log", str(error), path),))
-    names = tuple(dict.fromkeys(run.id for run in found.runs))
-    return OtherLog(tuple(_headings(found)), names, tuple(found.problems))
+    runs = []
+    for run in found.runs:
+        title = run_in_title(run.title)
+        runs.append(DescribedRun(run.id, " ".join((title.rest if title else run.title).split()), path, run.line))
+    return OtherLog(tuple(_headings(found)), tuple(runs), tuple(found.problems))
 
 
 def _headings(found: LogDocument) -> Iterator[Heading]:

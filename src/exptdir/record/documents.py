@@ -17,7 +17,7 @@ from exptdir.record.facts_values import LogForm
 from exptdir.record.files import read_log
 from exptdir.record.home import Conf
 from exptdir.record.markup.blocks import OTHER, Blocks, Heading, read_blocks
-from exptdir.record.markup.references import mentions, runs_in
+from exptdir.record.markup.references import arguments, mentions
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.reference import Resolution, resolve
@@ -27,11 +27,20 @@ from exptdir.record.walk import OTHER_FORMS, join, walk
 _AROUND = 70
 
 
+class DescribedRun(NamedTuple):
+    """A run where its log tells of it: its name, the title there, the file and the line."""
+
+    name: str
+    title: str
+    path: Path
+    line: int
+
+
 class OtherLog(NamedTuple):
     """What a log in another form than a page says: its titles, an update for each dated row, and its runs."""
 
     headings: tuple[Heading, ...]
-    runs: tuple[str, ...]
+    runs: tuple[DescribedRun, ...]
     problems: tuple[Problem, ...]
 
 
@@ -79,21 +88,24 @@ class Document:
         return cls(experiment.log, order, begun, stated, form=form, other_logs=conf.other_logs)
 
     @cached_property
-    def others(self) -> list[OtherLog]:
-        """What it says as a log in another form, or what each log that it shows says."""
-        if self._other_logs is None:
-            return []
+    def forms(self) -> list[tuple[Path, LogForm]]:
+        """Itself where it is a log in another form, or each such log that it shows, and how it is to be read."""
         if self.form is not None:
-            return [self._other_logs(self.path, self.form, self._order, self._begun)]
-        found = []
+            return [(self.path, self.form)]
+        found, text = [], self.blocks.text
         for directive in self.blocks.directives:
             if directive.name == "expt-log":
-                text = self.blocks.text
                 typed = " ".join(text[directive.start : directive.end].split())
                 options = {name: " ".join(text[start:end].split()) for name, start, end in directive.options}
                 form = LogForm(options.get("format", ""), options.get("runs", ""))
-                found.append(self._other_logs(self.path.parent / typed, form, self._order, self._begun))
+                found.append((self.path.parent / typed, form))
         return found
+
+    @cached_property
+    def others(self) -> list[OtherLog]:
+        """What such logs say."""
+        read = self._other_logs
+        return [] if read is None else [read(path, form, self._order, self._begun) for path, form in self.forms]
 
     @cached_property
     def blocks(self) -> Blocks:
@@ -128,8 +140,18 @@ class Document:
 
     @cached_property
     def runs(self) -> tuple[str, ...]:
-        """The runs that it describes, or a log that it shows."""
-        return tuple(dict.fromkeys((*runs_in(self.blocks), *(run for other in self.others for run in other.runs))))
+        """The names of the runs that it describes, or a log that it shows."""
+        return tuple(dict.fromkeys(run.name for run in self.described))
+
+    @cached_property
+    def described(self) -> list[DescribedRun]:
+        """The runs, each where it is told of."""
+        found = []
+        for token in arguments(self.blocks):
+            if token.name == "expt:run":
+                line = self.blocks.text.count("\n", 0, token.start) + 1
+                found.append(DescribedRun(" ".join(token.text.split()), "", self.path, line))
+        return found + [run for other in self.others for run in other.runs]
 
     @cached_property
     def references(self) -> tuple[str, ...]:
