@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+import time
 import zipfile
 from dataclasses import replace
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from openpyxl.styles import Font
@@ -172,6 +175,18 @@ def test_wide_tables_have_a_smaller_font_in_latex(build: Build, columns: int, fo
     assert source.count(r"\begingroup") == source.count(r"\endgroup")
 
 
+def test_what_is_wider_than_the_paper_is_broken_in_latex(build: Build):
+    sequence, remark = "ACGT" * 100, "some long words " * 20
+    files = {"expts/1_a/r.csv": f"name,sequence,remark\na,{sequence},{remark}\nb,ACGT,short\n"}
+    source = latex(one(build, ".. datatable:: r.csv\n", files, builder="latex"))
+    assert not re.search(r"[ACGT]{11}", source)
+    assert re.sub(r"\\allowbreak\{\}\s*", "", source).count(sequence) == 1
+    # Columns have their shares of the line, by what they hold.
+    assert r"{\X{4}{84}\X{40}{84}\X{40}{84}}" in source.replace("|", "")
+    narrow = latex(one(build, ".. datatable:: r.csv\n", {"expts/1_a/r.csv": "a,b\n1,ACGT\n"}, builder="latex"))
+    assert "allowbreak" not in narrow and r"\X{" not in narrow
+
+
 @pytest.mark.parametrize("builder", ["text", "man", "texinfo", "xml", "gettext", "linkcheck"])
 def test_every_builder_can_write_a_table(build: Build, builder: str):
     built = one(build, ".. datatable:: r.xlsx\n   :caption: Cap\n", builder=builder)
@@ -189,3 +204,63 @@ def test_what_is_left_out_of_a_workbook_is_said_below_the_table(build: Build, mo
     built = one(build, ".. datatable:: r.xlsx\n")
     assert words(the(built.body(NOTES), ".exptdir-table-note")) == note
     assert built.warnings == ""
+
+
+def test_pages_of_books_are_xhtml_whatever_tables_hold(build: Build):
+    book = workbook(One=[["a & b", "<c>"], ["line\nline", 1]], Two=[["x"], ["“quoted”"]])
+    text = (
+        ".. datatable:: r.xlsx\n   :sheet: *\n   :caption: All\n\n.. datatable:: r.csv\n\n"
+        ".. tab-set::\n\n   .. tab-item:: Own\n\n      Text.\n"
+    )
+    files = {"expts/1_a/r.xlsx": book, "expts/1_a/r.csv": "a\x1b[0m,b\x0b\n\x01,\u202eabc\n"}
+    built = one(build, text, files, builder="epub")
+    pages = list(built.out.rglob("*.xhtml"))
+    assert len(pages) > 3
+    for page in pages:
+        ElementTree.fromstring(page.read_bytes())
+    page = next(page for page in pages if "“quoted”" in page.read_text("utf-8")).read_text("utf-8")
+    # Nothing can be clicked in a book: sheets follow each other, each under its name.
+    places = [page.index(part) for part in ("All", ">One<", "a &amp; b", ">Two<", "“quoted”", ">Own<", "Text.")]
+    assert places == sorted(places) and "<input" not in page
+
+
+def test_thousands_of_columns_are_shown_as_far_as_a_page_can_carry_them(build: Build):
+    content = "\n".join(",".join(f"{mark}{at}" for at in range(8_000)) for mark in ("c", "1")) + "\n"
+    start = time.process_time()
+    built = one(build, ".. datatable:: r.csv\n", {"expts/1_a/r.csv": content})
+    assert time.process_time() - start < 10
+    rows = cells(built)
+    assert [(len(row), row[-1]) for row in rows] == [(250, "c249"), (250, "1249")]
+    more = words(the(built.body(NOTES), ".exptdir-table-more"))
+    assert more == "The first 250 of 8,000 columns; choose others by “columns” or “range”."
+    chosen = one(build, ".. datatable:: r.csv\n   :columns: c7999, c1\n", {"expts/1_a/r.csv": content})
+    assert cells(chosen) == [["c7999", "c1"], ["17999", "11"]]
+    assert not chosen.body(NOTES).select(".exptdir-table-more")
+
+
+@pytest.mark.parametrize(
+    ("files", "text", "expected"),
+    [
+        ("0,0;1,5\n0,1;1,6\n", "", [["0,0", "1,5"], ["0,1", "1,6"]]),
+        ("Sample;Mass, g\ncontrol;1,5\n", "", [["Sample", "Mass, g"], ["control", "1,5"]]),
+        ("a;b\n1;2\n", "   :delimiter: comma\n", [["a;b"], ["1;2"]]),
+        ("gr\xf6\xdfe\n1\n", "   :encoding: cp437\n", [["gr÷▀e"], ["1"]]),
+        ("v 3\n\n,1,2\nA,3,4\n", "   :range: A3:C4\n", [["", "1", "2"], ["A", "3", "4"]]),
+        ("a,b\nx,NaN\ny,1\n", "   :sort: -b\n", [["a", "b"], ["y", "1"], ["x", "NaN"]]),
+        ("t,OD\nmin,nm\n5,2\n0,1\n", "   :sort: t\n", [["t", "OD"], ["min", "nm"], ["0", "1"], ["5", "2"]]),
+    ],
+)
+def test_files_as_programs_write_them_are_shown_without_complaint(
+    build: Build, files: str, text: str, expected: list[list[str]]
+):
+    built = one(build, f".. datatable:: r.csv\n{text}", {"expts/1_a/r.csv": files.encode("latin-1")})
+    assert cells(built) == expected
+    assert built.warnings == ""
+
+
+def test_a_condition_that_can_meet_nothing_is_told_where_it_stands(build: Build):
+    content = "Name;Betrag\nA;1.234,50\nB;12.345,00\n"
+    built = one(build, ".. datatable:: r.csv\n   :rows: Betrag > 2000\n", {"expts/1_a/r.csv": content})
+    [warning] = built.located
+    assert "'1.234,50' is a text and cannot be compared with the number 2000" in warning
+    assert "[exptdir.table]" in warning and ":4:" in warning

@@ -7,6 +7,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.chart import BarChart, Reference
 
 from tests.sphinxext.building import Built, the, titled, words
 from tests.sphinxext.conftest import Build
@@ -202,4 +203,18 @@ def test_the_same_in_markdown(build: Build):
     text = "# Log\n\n```{datatable} runs.csv\n:rows: loss < 0.4\n:columns: run\n:sort: run\n:download: no\n```\n"
     built: Built = build({f"{NOTES}.md": text, **RUNS})
     assert cells(built) == [["run"], ["run1"], ["run2"]]
+    assert built.warnings == ""
+
+
+def test_sheets_that_are_charts_are_told_of_where_all_of_the_workbook_is_meant(build: Build):
+    book = openpyxl.load_workbook(io.BytesIO(workbook(One=[["a"], [1]], Two=[["b"], [2]])))
+    for name in ("Growth", "Decay"):
+        chart = BarChart()
+        chart.add_data(Reference(book.worksheets[0], min_col=1, min_row=1, max_row=2))
+        book.create_chartsheet(name).add_chart(chart)
+    book["Decay"].sheet_state = "hidden"
+    text = ".. datatable:: r.xlsx\n   :sheet: *\n\n.. datatable:: r.xlsx\n\n.. datatable:: r.xlsx\n   :sheet: Two\n"
+    built = one(build, text, {"expts/1_a/r.xlsx": saved(book)})
+    notes = built.body(NOTES).select(".exptdir-table-note")
+    assert [words(note) for note in notes] == ["The sheet “Growth” is a chart, which is not shown"] * 2
     assert built.warnings == ""

@@ -262,3 +262,29 @@ def test_conditional_formatting_is_noted_where_it_is(tmp_path: Path) -> None:
     path = make(tmp_path, rules)
     assert read_table(path).notes == ("Colours of conditional formatting are not shown",)
     assert read_table(path, cells="B1:B3").notes == ()
+
+
+def test_a_formula_whose_result_is_the_empty_text_is_an_empty_cell(tmp_path: Path) -> None:
+    path = make(tmp_path, fill(["a", "b"], [1, 2]))
+    cells = '<c r="A3" t="str"><f>IF(A2=1,"","no")</f><v></v></c><c r="B3" t="str"><f>""</f></c><c r="C3"><v>3</v></c>'
+    rewrite(path, SHEET, lambda xml: xml.replace("</sheetData>", f'<row r="3">{cells}</row></sheetData>'))
+    shown = read_table(path)
+    assert texts(shown)[2] == ["", "", "3"]
+    assert shown.problems == ()
+
+
+def test_cells_without_addresses_stand_one_after_the_other(tmp_path: Path) -> None:
+    path = make(tmp_path, fill(["a", "b"], [1, 2]))
+    rewrite(path, SHEET, lambda xml: re.sub(r' r="[A-Z]+[0-9]+"', "", xml))
+    assert texts(read_table(path)) == [["a", "b"], ["1", "2"]]
+
+
+def test_a_format_in_the_far_corner_costs_nothing(tmp_path: Path) -> None:
+    def corner(sheet: Worksheet) -> None:
+        fill(["a", "b"], [1, 2])(sheet)
+        sheet.cell(1_048_576, 16_384).font = Font(bold=True)
+
+    path = make(tmp_path, corner)
+    start = time.process_time()
+    assert texts(read_table(path)) == [["a", "b"], ["1", "2"]]
+    assert time.process_time() - start < 2

@@ -13,6 +13,11 @@ CellKind = Literal["empty", "text", "number", "date", "bool", "error"]
 
 #: Schemes that a link in a cell may have: none of them runs code or reads files in the reader's browser.
 _LINK = re.compile(r"(?:https?|ftp)://[^\s\x00-\x1f]+\Z|mailto:[^\s\x00-\x1f]+\Z", re.IGNORECASE)
+#: What programs write for numbers that are missing or not finite.
+_MISSING = frozenset(
+    {"nan", "na", "n/a", "#n/a", "n.a.", "nd", "n.d.", "inf", "+inf", "-inf", "infinity", "-infinity", "null", "none"}
+    | {"-", "–", "—"}
+)
 #: Characters that neither HTML nor LaTeX can hold.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -126,6 +131,11 @@ class Table:
     def n_columns(self) -> int:
         """Number of columns, headers included."""
         return len(self.rows[0]) if self.rows else 0
+
+
+def is_missing(cell: Cell) -> bool:
+    """Tell whether a cell says that there is no number, or none that is finite."""
+    return cell.text.strip().lower() in _MISSING
 
 
 def safe_link(target: str | None) -> str | None:

@@ -117,6 +117,10 @@ class TableReader:
         """Return the names of a file's sheets in the order of their tabs; none for a file that has no sheets."""
         return self.open(path).sheet_names(hidden)
 
+    def chart_sheets(self, path: Path) -> Sequence[str]:
+        """Return the names of a file's visible sheets that are charts, of which nothing is shown."""
+        return self.open(path).charts
+
     def cell(self, path: Path, reference: CellReference) -> Cell:
         """Return one cell as it is shown, also one that is hidden in the spreadsheet.
 
@@ -163,7 +167,9 @@ class TableReader:
 
 
 class Source(Protocol):
-    """A file that tables are read from, whatever its format."""
+    """A file that tables are read from, whatever its format; *charts* are the names of its sheets without cells."""
+
+    charts: Sequence[str]
 
     def sheet_names(self, hidden: bool = False) -> list[str]:
         """Return the names of its sheets, hidden ones only if asked for."""
@@ -178,8 +184,11 @@ class Source(Protocol):
 class Book:
     """A file with sheets and defined names; each format says how one sheet is loaded."""
 
-    def __init__(self, sheets: Sequence[SheetPart], names: Sequence[DefinedName] = ()) -> None:
+    def __init__(
+        self, sheets: Sequence[SheetPart], names: Sequence[DefinedName] = (), charts: Sequence[str] = ()
+    ) -> None:
         self.sheets = sheets
+        self.charts = charts
         self._names = Names(sheets, names, self.tables)
         self._read: dict[str, Sheet] = {}
 
@@ -221,6 +230,8 @@ class SheetlessFile:
     omitted
         How many more rows it has, which have not been read.
     """
+
+    charts: Sequence[str] = ()
 
     def __init__(self, what: str, sheet: Sheet, omitted: int = 0) -> None:
         self._what, self._sheet = what, sheet

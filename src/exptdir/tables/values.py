@@ -51,12 +51,14 @@ class ValuesBook(Book):
                     raise TableError("the file is no OpenDocument spreadsheet: rename it to .xlsx")
         with _contained():
             self._book = CalamineWorkbook.from_path(str(path))
-            sheets = [
-                SheetPart(sheet.name, sheet.visible == SheetVisibleEnum.Visible, sheet.name)
+            listed = [
+                (sheet.typ, SheetPart(sheet.name, sheet.visible == SheetVisibleEnum.Visible, sheet.name))
                 for sheet in self._book.sheets_metadata
-                if sheet.typ == SheetTypeEnum.WorkSheet
             ]
-        super().__init__(sheets)
+        super().__init__(
+            [part for kind, part in listed if kind == SheetTypeEnum.WorkSheet],
+            charts=[part.name for kind, part in listed if kind == SheetTypeEnum.ChartSheet and part.visible],
+        )
 
     def load(self, part: SheetPart) -> Sheet:
         """Read one sheet."""

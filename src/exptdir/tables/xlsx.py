@@ -92,6 +92,12 @@ class XlsxBook(Book):
                 if (relation := relations.get(sheet.get("id", ""))) is not None
                 if relation.kind == "worksheet" and find_part(archive, relation.target)
             ]
+        charts = [
+            sheet.get("name", "")
+            for sheet in root.iterfind("sheets/sheet")
+            if sheet.get("state", "visible") == "visible"
+            if (relation := relations.get(sheet.get("id", ""))) is not None and relation.kind == "chartsheet"
+        ]
         properties = root.find("workbookPr")
         self._date1904 = properties is not None and properties.get("date1904") in _TRUE
         defined = []
@@ -100,7 +106,7 @@ class XlsxBook(Book):
             own = names[int(scope)] if scope.isdecimal() and len(scope) < 7 and int(scope) < len(names) else None
             hidden = element.get("hidden") in _TRUE or name.startswith(_GIVEN)
             defined.append(DefinedName(name.removeprefix(_GIVEN), (element.text or "").strip(), own, hidden))
-        super().__init__(sheets, defined)
+        super().__init__(sheets, defined, charts)
 
     def tables(self) -> list[TableObject]:
         """Read the table objects of all sheets."""

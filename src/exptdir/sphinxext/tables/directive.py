@@ -186,6 +186,10 @@ class DatatableDirective(SphinxDirective):
                     whole = self._tabs(path, typed, names)
                 else:
                     whole = self._box(self._read(path, typed, sheet or None), typed, caption=True)
+            if "range" not in self.options and self.options.get("sheet", ALL_SHEETS).strip() == ALL_SHEETS:
+                for name in reader_of(self.env).chart_sheets(path):
+                    note = f"The sheet “{name}” is a chart, which is not shown"
+                    whole += nodes.paragraph("", note, classes=["exptdir-table-note"])
             return [self._named(whole, path.name)]
         except AssetError as error:
             note_missing(domain_of(self.env), self.env.docname, typed, str(error), self.lineno)

@@ -6,8 +6,10 @@ Other builders get nodes of docutils.
 from __future__ import annotations
 
 import posixpath
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -31,6 +33,9 @@ _SIZES = ((130, "tiny"), (105, "scriptsize"), (85, "footnotesize"))
 _FROM_RIGHT = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI"})
 #: Builders whose pages may load a file of their own output.
 SCRIPTED = frozenset({"html", "dirhtml", "singlehtml"})
+#: A word that no line can hold, such as a sequence, and the length of the pieces that it may be broken into.
+_ENDLESS = re.compile(r"(\S{30,})")
+_PIECE = 10
 _SCRIPTS = {"sub": nodes.subscript, "super": nodes.superscript}
 
 
@@ -105,16 +110,56 @@ class UnpackRows(SphinxPostTransform):
             group = node.parent
             group.replace(node, unpacked(node["packed"]))
             if form == "latex":
-                # A table whose words would have to be broken is set in a smaller font: LaTeX would write one column
-                # over the next.
-                columns = zip(*node["packed"].texts, strict=True)
-                words = [[word for text in column if text for word in text.split()] for column in columns]
-                longest = [max(map(len, column), default=0) for column in words]
-                size = next((size for least, size in _SIZES if sum(longest) + 2 * len(longest) > least), None)
-                if size is not None:
-                    around, at = group.parent.parent, group.parent.parent.index(group.parent)
-                    around.insert(at + 1, nodes.raw("", "\\endgroup", format="latex"))
-                    around.insert(at, nodes.raw("", f"\\begingroup\\{size}", format="latex"))
+                fit_on_paper(group, node["packed"])
+
+
+def fit_on_paper(group: nodes.Element, packed: Packed) -> None:
+    """Keep a table on the paper: LaTeX would break neither a long word nor, in a long table, a sentence.
+
+    Of a table that is wider than a line, columns get their shares of it; one whose words would have to be broken is set
+    in a smaller font, or LaTeX would write one column over the next.
+    """
+    for text in list(group.findall(nodes.Text)):
+        words = _ENDLESS.split(str(text))
+        if len(words) > 1:
+            # Every second of them is without an end: it may be broken after each few letters, without a hyphen.
+            pieces = [
+                word[at : at + _PIECE] if number % 2 else word
+                for number, word in enumerate(words)
+                for at in range(0, len(word) if number % 2 else 1, _PIECE)
+            ]
+            pairs = ((nodes.raw("", "\\allowbreak{}", format="latex"), nodes.Text(piece)) for piece in pieces)
+            text.parent.replace(text, list(chain.from_iterable(pairs)))
+    table = group.parent
+    columns = [[text for text in column if text] for column in zip(*packed.texts, strict=True)]
+    if sum(column["colwidth"] + 2 for column in group.findall(nodes.colspec)) > _SIZES[-1][0]:
+        table["classes"] = ["colwidths-given" if name == "colwidths-auto" else name for name in table["classes"]]
+    words = [[word for text in column for word in _ENDLESS.sub(" ", text).split()] for column in columns]
+    longest = [max(map(len, column), default=0) for column in words]
+    size = next((size for least, size in _SIZES if sum(longest) + 2 * len(longest) > least), None)
+    if size is not None:
+        around, at = table.parent, table.parent.index(table)
+        around.insert(at + 1, nodes.raw("", "\\endgroup", format="latex"))
+        around.insert(at, nodes.raw("", f"\\begingroup\\{size}", format="latex"))
+
+
+class PlainTabs(SphinxPostTransform):
+    """Leaves tabs out of books, where nothing can be clicked: what they hold stands one after the other.
+
+    What sphinx-design writes for tabs is no XHTML, of which books are made.
+    """
+
+    # Before sphinx-design makes HTML of tabs.
+    default_priority = 199
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Take the parts of tabs for what they are to builders that know no tabs."""
+        if getattr(domain_of(self.env).builder, "embedded", False):
+            for node in self.document.findall(nodes.container):
+                if node.get("design_component") in {"tab-set", "tab-item", "tab-content"}:
+                    del node["design_component"]
+                    node["classes"] = [name for name in node["classes"] if not name.startswith("sd-")]
 
 
 def unpacked(packed: Packed) -> list[nodes.Node]:
@@ -332,3 +377,4 @@ def setup_table_nodes(app: Sphinx) -> None:
     app.add_node(table_box, html=(html_visit_box, html_depart))
     app.add_node(tinted, html=(html_visit_tinted, html_depart))
     app.add_post_transform(UnpackRows)
+    app.add_post_transform(PlainTabs)

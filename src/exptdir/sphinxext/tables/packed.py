@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from exptdir.tables import Cell, Look, Table, TextRun
 
 Row = tuple["Cell", ...]
-#: What programs write for numbers that are missing or not finite.
-_MISSING = frozenset(
-    {"nan", "na", "n/a", "#n/a", "n.a.", "nd", "n.d.", "inf", "+inf", "-inf", "infinity", "-infinity", "null", "none"}
-    | {"-", "–", "—"}
-)
 #: Characters of a label that stays in one line.
 _LABEL = 24
 
@@ -98,14 +93,18 @@ class _Packer:
 
     def row(self, at: int, cells: Row, most: int) -> tuple[int, ...]:
         """Return the dresses of a row of which *most* rows are shown, itself included."""
+        from exptdir.tables.model import is_missing
+
         found = []
         for column, cell in enumerate(cells):
             if cell.href or cell.runs:
                 self.extras[at, column] = Extra(cell.href, cell.runs)
-            order = sort_key(cell)
+            # What stands for a number stands with the numbers, and is sorted like an empty cell.
+            missing = cell.kind == "text" and column in self.numeric and is_missing(cell)
+            order = "" if missing else sort_key(cell)
             if order is not None:
                 self.orders[at, column] = order
-            kind = "number" if cell.kind == "text" and column in self.numeric and is_missing(cell) else cell.kind
+            kind = "number" if missing else cell.kind
             rowspan = min(cell.rowspan, most)
             # Looks are shared by the cells of a style and live as long as the table.
             key = kind, id(cell.look), rowspan, cell.colspan
@@ -158,6 +157,8 @@ def _unbold(row: Row) -> Row:
 
 def column_kinds(table: Table) -> list[str]:
     """Return for each column the one kind of value that it holds below its heading, or else ``text``."""
+    from exptdir.tables.model import is_missing
+
     below = table.rows[table.header_rows :]
     kinds = [{row[at].kind for row in below} - {"empty"} for at in range(table.n_columns)]
     for at, found in enumerate(kinds):
@@ -166,11 +167,6 @@ def column_kinds(table: Table) -> list[str]:
         if others and found <= {"number", "text", "error"} and all(map(is_missing, others)):
             kinds[at] = {"number"}
     return [next(iter(found)) if len(found) == 1 else "text" for found in kinds]
-
-
-def is_missing(cell: Cell) -> bool:
-    """Tell whether a cell says that there is no number, or none that is finite."""
-    return cell.text.strip().lower() in _MISSING
 
 
 def sort_key(cell: Cell) -> str | None:

@@ -10,7 +10,7 @@ from exptdir.tables.choice.columns import Columns, split_list
 from exptdir.tables.choice.compare import sort_key
 from exptdir.tables.choice.expression import parse_condition
 from exptdir.tables.grid import anchors
-from exptdir.tables.model import COVERED, Table
+from exptdir.tables.model import COVERED, Table, is_missing
 
 
 def select(
@@ -58,8 +58,13 @@ def select(
         # Sort by the last key first: each sorting leaves the order of what is equal to it as it was.
         for sign, name, quoted in reversed(split_list(sort)):
             column = named.find(name, quoted=quoted)
-            filled = [at for at in body if full[at][column].kind != "empty"]
-            empty = [at for at in body if full[at][column].kind == "empty"]
+            # What stands for a number that is missing comes last as well.
+            numeric = any(full[at][column].kind == "number" for at in body)
+            empty = [
+                at for at in body if full[at][column].kind == "empty" or (numeric and is_missing(full[at][column]))
+            ]
+            last = set(empty)
+            filled = [at for at in body if at not in last]
             filled.sort(key=lambda at: sort_key(full[at][column]), reverse=sign == "-")
             body = filled + empty
     moved = body != list(range(table.header_rows, table.n_rows))
