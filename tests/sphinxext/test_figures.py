@@ -164,7 +164,7 @@ def test_never_leaves_a_figure_that_is_not_there_alone(record: Record) -> None:
 
 @pytest.mark.parametrize("value", ["Never", "no", "off", False, "", None, 0, ["never"]])
 def test_a_switch_that_is_not_understood_is_off(record: Record, value: Any) -> None:
-    built = record(FILES, "dummy", exptdir_figures=value)
+    built = record(FILES, "text", exptdir_figures=value)
     assert ran(built) == []
     assert not (built.site.source / DIRECTORY / "growth.svg").exists()
     assert f"exptdir_figures = {value!r}: expected one of" in built.warnings
@@ -178,10 +178,12 @@ def test_always_runs_everything(record: Record) -> None:
     assert ran(built.rebuild()) == [f"{DIRECTORY}/plot_growth.py"]
 
 
-def test_builders_without_figures_draw_none(record: Record) -> None:
-    built = record(FILES, "gettext")
+@pytest.mark.parametrize("builder", ["gettext", "linkcheck", "dummy", "changes"])
+def test_builders_without_figures_draw_none_and_miss_none(record: Record, builder: str) -> None:
+    built = record(FILES, builder)
     assert ran(built) == []
     assert not (built.site.source / DIRECTORY / "growth.svg").exists()
+    assert "growth.svg" not in built.warnings
 
 
 def test_an_old_figure_is_adopted_and_not_overwritten(record: Record) -> None:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 
+#: Builders that show no figures: to them is known what is stale, but nothing is run for them.
+FIGURELESS = frozenset({"changes", "coverage", "doctest", "dummy", "gettext", "linkcheck"})
+
+
 def scan_record(app: Sphinx) -> Record:
     """Scan the disk as the configuration says."""
     return domain_of(app.env).scanner.scan(app)
@@ -115,10 +119,16 @@ def report_problems(app: Sphinx, env: BuildEnvironment) -> list[str]:
         for trouble in troubles:
             warn(trouble.kind, trouble.message, location=(docname, trouble.line))
     if domain.settings.missing_assets == "warn":
+        report = domain.figure_state.report
+        # These builders have no figures drawn, so what a script would draw is not missing.
+        planned = report.planned if app.builder.name in FIGURELESS else ()
+        undrawn = {report.scripts[key].script.experiment for key in planned}
         for docname, assets in sorted(domain.assets.items()):
+            owner = domain.record.around(docname)
             for asset in assets:
                 # A script that is still at work may be about to write it; the build that follows will tell.
-                if domain.figure_state.drawing and is_figure(asset.path):
+                waits = domain.figure_state.drawing or (owner is not None and owner.key in undrawn)
+                if waits and is_figure(asset.path):
                     continue
                 warn("asset", f"{asset.path}: {asset.reason}", location=(docname, asset.line))
     return []

@@ -21,7 +21,7 @@ from exptdir.record.walk import compile_patterns
 from exptdir.sphinxext.config import settings_of
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.git_dates import History
-from exptdir.sphinxext.record import scan_record
+from exptdir.sphinxext.record import FIGURELESS, scan_record
 from exptdir.sphinxext.store import FigureState
 from exptdir.sphinxext.warnings_ import warn_problem
 
@@ -119,8 +119,6 @@ def _of_client(client: Any) -> Executor:
 
 _logger = logging.getLogger(__name__)
 
-#: Builders that show no figures: to them is known what is stale, but nothing is run for them.
-FIGURELESS = frozenset({"changes", "coverage", "doctest", "gettext", "linkcheck"})
 #: What is kept between builds, below the doctrees.
 _KEPT = "exptdir-figures"
 
