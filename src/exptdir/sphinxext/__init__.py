@@ -45,6 +45,7 @@ from exptdir.sphinxext.singlehtml import setup_single, setup_singlefile
 from exptdir.sphinxext.tables.cell import setup_cell
 from exptdir.sphinxext.tables.directive import setup_tables
 from exptdir.sphinxext.toctree import setup_toctree
+from exptdir.sphinxext.xhtml import setup_xhtml
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -91,6 +92,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_protocol(app)
     setup_doi(app)
     setup_math(app)
+    setup_xhtml(app)
     setup_navigation(app)
     setup_style(app)
     setup_outputs(app)
