@@ -42,7 +42,7 @@ def test_the_end_of_a_path_counts_where_a_part_of_the_tree_is_kept(tmp_path: Pat
     runs = read(tmp_path, files)
     assert list(runs) == ["01"], "what others build on is no run"
     assert runs["01"].configuration == {"a.b": 1, "a.c": 2, "defaults": "/schema/data@_here_"}
-    assert "/schema/data@_here_, of which no file is here" in runs["01"].notes[0]
+    assert "no file is here: /schema/data@_here_" in runs["01"].notes[0]
 
 
 def test_circles_end(tmp_path: Path) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
-from exptdir.logs.model import Block, LogDocument
+from exptdir.logs.model import Block, LogDocument, LogError
 from exptdir.logs.model import Run as LoggedRun
-from exptdir.runs.configuration import plain_value
+from exptdir.logs.reading import read_log
+from exptdir.record.files import read_log as read_page
+from exptdir.record.problem import Problem
+from exptdir.runs.configuration import ConfigurationFiles, plain_value
+from exptdir.runs.directories import find_runs
 from exptdir.runs.lineage import find_parents
 from exptdir.runs.model import Parent, Run, Runs, Value
 
@@ -25,6 +31,8 @@ _SETS = re.compile(
     r"(?i)^(?:that |with |the |a )*(?P<name>[^\W\d_][\w. -]{0,40}?)\s*"
     r"(?:=|:|\bis\b|\bwas\b|\bof\b|\bset to\b)\s*(?P<value>[-+\w.]{1,40}?)\.?$"
 )
+_SHOWN_LOG = re.compile(r"^[ \t]*(?:\.\.[ \t]+expt-log::|[`:~]{3,}\{expt-log\})[ \t]+(\S.*)$", re.MULTILINE)
+_NAMED_ROOT = re.compile(r"^[ \t]*:(?:config|runs):[ \t]+(\S.*)$", re.MULTILINE)
 _PROSE = frozenset({"paragraph", "item", "cell", "section"})
 #: Characters of a sentence that are shown.
 _LONGEST = 400
@@ -182,3 +190,64 @@ def gather(runs: Runs, logs: Iterable[LogDocument]) -> Runs:
         runs = add_log(runs, document)
     find_parents(runs)
     return runs
+
+
+class Sources(NamedTuple):
+    """Where an experiment's runs are written down: its *logs*, and the *roots* below which their files are."""
+
+    logs: tuple[Path, ...]
+    roots: tuple[Path, ...]
+
+
+def sources_of(page: Path, base: Path) -> Sources:
+    """Return where a page says that runs are: in the logs that it shows, and in directories that options name.
+
+    Without such, the page is the log, and files are looked for beside it.
+    """
+    text = read_page(page)
+
+    def paths(pattern: re.Pattern[str]) -> list[Path]:
+        found = (match[1].strip() for match in pattern.finditer(text) if "\0" not in match[1])
+        return list(dict.fromkeys(base / name.lstrip("/") if name[:1] == "/" else page.parent / name for name in found))
+
+    logs = [path for path in paths(_SHOWN_LOG) if path.is_file()] or [page]
+    roots = [path for path in paths(_NAMED_ROOT) if path.is_dir()] or [page.parent]
+    return Sources(tuple(logs), tuple(roots))
+
+
+def read_runs(
+    sources: Sources,
+    *,
+    base: Path,
+    apart: Callable[[Path], bool] = lambda path: False,
+    with_json: bool = False,
+    begun: date | None = None,
+    order: str = "",
+) -> tuple[Runs, ConfigurationFiles]:
+    """Read the runs of an experiment from all that there is.
+
+    Parameters
+    ----------
+    base
+        The source directory, above which no configuration's defaults are looked for.
+    apart, with_json
+        See :class:`exptdir.runs.directories.Finder`.
+    begun, order
+        See :func:`exptdir.logs.read_log`.
+
+    Returns
+    -------
+    tuple
+        The runs with what is wrong, and the reader, which knows what was asked for.
+    """
+    files = ConfigurationFiles()
+    runs = find_runs(sources.roots, files, base=base, apart=apart, with_json=with_json)
+    names = sorted({name for run in runs.every for name in (run.id, *run.aliases)})
+    logs = []
+    for path in sources.logs:
+        files.asked[path] = None
+        try:
+            logs.append(read_log(path, runs=names, begun=begun, order=order))
+        except LogError as error:
+            files.problems.append(Problem("run", str(error), path))
+    return gather(runs, logs), files

@@ -134,7 +134,6 @@ class Finder:
         aliases = (
             *(name for name in names if isinstance(name, str) and name),
             f"{path.parent.name}/{path.stem}",
-            path.name,
         )
         kind = path.suffix[1:].upper().replace("YML", "YAML")
         state = "unreadable" if tree is None else ""

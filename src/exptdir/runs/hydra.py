@@ -225,14 +225,14 @@ def hydra_runs(path: Path, files: ConfigurationFiles, base: Path) -> list[Run]:
     if not params:
         return [whole]
     if str(launch.get("mode", "")).rpartition(".")[2].upper() != "MULTIRUN":
-        whole.notes.append("its sweep runs with --multirun alone, and is not shown")
+        whole.notes.append("a sweep that runs with --multirun alone is not shown")
         return [whole]
     axes = {str(key): sweep_values(value) for key, value in params.items()}
     values = [found for found in axes.values() if found is not None]
     if len(values) < len(axes) or not prod(map(len, values)) or prod(map(len, values)) > MOST_PARTS:
         for key, value in params.items():
             whole.configuration[str(key)] = shown(value if isinstance(value, (int, float, bool)) else str(value))
-        whole.notes.append(f"its sweep has no list of parts, or more than {MOST_PARTS:,}")
+        whole.notes.append(f"a sweep has no list of parts, or more than {MOST_PARTS:,}")
         return [whole]
     whole.is_sweep = True
     parts = []
@@ -264,7 +264,7 @@ def _run(
     if composition.missing:
         missing = list(dict.fromkeys(composition.missing))
         configuration["defaults"] = ", ".join(missing)
-        notes.append(f"its defaults name {join_names(missing)}, of which no file is here")
+        notes.append(f"defaults of which no file is here: {join_names(missing)}")
     names = [configuration[key] for key in _NAME_KEYS if isinstance(configuration.get(key), str)]
     aliases = dict.fromkeys(
         str(name) for name in (*names, f"{path.parent.name}/{id}") if name and "${" not in str(name)

@@ -12,7 +12,7 @@ from exptdir.runs.model import flatten, join_names
 #: environment would show what is in it.
 _PLAIN_REFERENCE = re.compile(r"\$\{[\w.\[\]-]*\}")
 _HELD = re.compile("\0[0-9]+\0")
-_AS_WRITTEN = "its interpolations are shown as written"
+_AS_WRITTEN = "interpolations are shown as written"
 
 
 def interpolate(tree: Tree) -> tuple[Tree, list[str]]:

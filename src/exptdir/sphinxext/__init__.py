@@ -41,6 +41,7 @@ from exptdir.sphinxext.outputs import setup_outputs
 from exptdir.sphinxext.pages import setup_pages, setup_placeholders
 from exptdir.sphinxext.protocol import setup_protocol
 from exptdir.sphinxext.record import setup_record, setup_report
+from exptdir.sphinxext.runs import setup_runs
 from exptdir.sphinxext.singlehtml import setup_single, setup_singlefile
 from exptdir.sphinxext.tables.cell import setup_cell
 from exptdir.sphinxext.tables.directive import setup_tables
@@ -88,6 +89,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_tables(app)
     setup_logs(app)
     setup_other_logs(app)
+    setup_runs(app)
     setup_cell(app)
     setup_protocol(app)
     setup_doi(app)

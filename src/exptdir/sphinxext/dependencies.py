@@ -11,6 +11,8 @@ document asks is kept with its answer, and asked again at the start of a build:
     which files there are of an image in any format;
 ``page``
     whether a document is part of the record, for those that a table of contents or a Markdown link names;
+``names``
+    what is in a directory, for those in which runs are looked for;
 ``link``
     whether what a Markdown link names is a file, a document or neither.
 
@@ -31,6 +33,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 from exptdir.record.files import read_or_none, stamp
+from exptdir.record.walk import list_directory
 from exptdir.sphinxext.assets import written_path
 from exptdir.sphinxext.doctree import all_nodes
 from exptdir.sphinxext.domain import domain_of
@@ -78,6 +81,9 @@ def answer(env: BuildEnvironment, question: Question) -> Any:
     if kind == "link":
         docname = env.path2doc(path)
         return os.path.isfile(path) and (docname if docname in env.found_docs else True)
+    if kind == "names":
+        listing = list_directory(path)
+        return sorted((*listing.files, *listing.inside))
     if os.path.isdir(path):
         return "directory"
     found = stamp(path)

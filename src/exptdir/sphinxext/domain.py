@@ -169,6 +169,10 @@ class ExptDomain(Store):
                 owner = self.record.around(docname)
                 if owner is not None:
                     self.runs_by_key.setdefault(owner.key, []).extend((docname, run) for run in runs)
+            for key, found in self.runs_by_key.items():
+                # Where a run is described goes before where it is in a table.
+                described = {run.name for _, run in found if not run.listed}
+                self.runs_by_key[key] = [pair for pair in found if not (pair[1].listed and pair[1].name in described)]
         return self.runs_by_key.get(experiment.key, [])
 
     def locate(self, text: str, docname: str, kind: Kind | None = None) -> Place | Unresolved:

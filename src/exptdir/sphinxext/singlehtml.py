@@ -15,6 +15,8 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 
+from exptdir.sphinxext.tables.nodes import packed_rows
+
 if TYPE_CHECKING:
     from docutils.nodes import Node
     from sphinx.application import Sphinx
@@ -43,6 +45,12 @@ def make_unique(tree: nodes.Element) -> None:
                 ]
             if _OURS.fullmatch(node.attributes.get("refid", "")):
                 node.attributes["refid"] = unique_anchor(docname, node.attributes["refid"])
+        for rows in page.findall(packed_rows):
+            extras = rows["packed"].extras
+            for place, extra in extras.items():
+                if extra.href and _OURS.fullmatch(extra.href.removeprefix("#")):
+                    anchor = unique_anchor(page["docname"], extra.href.removeprefix("#"))
+                    extras[place] = extra._replace(href=f"#{anchor}")
     for reference in tree.findall(nodes.reference):
         found = _ADDRESS.fullmatch(reference.get("refuri", ""))
         if found and _OURS.fullmatch(found["anchor"]):

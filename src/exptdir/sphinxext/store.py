@@ -73,11 +73,12 @@ class Task(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A run that a document describes."""
+    """A run that a document describes, or only lists in a table."""
 
     name: str
     anchor: str
     conditions: tuple[Condition, ...] = ()
+    listed: bool = False
 
 
 class Cite(NamedTuple):

@@ -29,6 +29,7 @@ class Subtype(Enum):
     asset = "A figure, image, download or protocol has no file that can be shown."
     table = "A spreadsheet, or a part of it, cannot be shown."
     figure = "A plot script failed, or it cannot be told what a figure depends on."
+    run = "A configuration or a directory of a run cannot be read, or what names a run names none."
     math = "A formula cannot be turned into MathML; its source is shown."
     directive = "A directive's arguments or options cannot be understood."
 

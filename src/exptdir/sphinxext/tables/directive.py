@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ALL_SHEETS = "*"
 _YES_NO = {"": True, "yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 #: What messages call a table whose cells stand in the document.
-_INLINE = "inline table"
+INLINE = "inline table"
 _TITLES = "exptdir_table_titles"
 #: Rows that a page shows of a table which has more than the limit: it is looked through with the browser's tools, not
 #: by scrolling, and loads as fast as one without it.
@@ -162,7 +162,7 @@ class DatatableDirective(SphinxDirective):
                     raise TableError("it names no file and has no content: write a file behind it, or cells below it")
                 table = read_text(
                     "\n".join(self.content),
-                    name=_INLINE,
+                    name=INLINE,
                     path=Path(self.env.doc2path(self.env.docname)),
                     header_rows=self.options.get("header-rows"),
                     header_columns=self.options.get("header-columns"),
@@ -172,8 +172,8 @@ class DatatableDirective(SphinxDirective):
                 # MyST counts lines from the directive on, docutils from the top of the document.
                 start = self.content_offset + (0 if isinstance(self.state, RSTState) else self.lineno)
                 for problem in table.problems:
-                    self._trouble(f"{_INLINE}: {problem.message}", problem.line and start + problem.line)
-                return [self._named(self._box(table, _INLINE, caption=True), _INLINE)]
+                    self._trouble(f"{INLINE}: {problem.message}", problem.line and start + problem.line)
+                return [self._named(self._box(table, INLINE, caption=True), INLINE)]
             path = locate(self.env, typed, self.env.docname)
             self.env.note_dependency(str(path))
             # In a process as full as Sphinx's, a search for garbage among so many cells takes longest of all.
@@ -195,7 +195,7 @@ class DatatableDirective(SphinxDirective):
             note_missing(domain_of(self.env), self.env.docname, typed, str(error), self.lineno)
             return [self._named(placeholder(typed, str(error)), typed)]
         except TableError as error:
-            return [self._named(self._refused(typed or _INLINE, error), typed or _INLINE)]
+            return [self._named(self._refused(typed or INLINE, error), typed or INLINE)]
 
     def _refused(self, typed: str, error: TableError) -> nodes.Element:
         self._trouble(f"{typed}: {error}")
@@ -264,7 +264,28 @@ class DatatableDirective(SphinxDirective):
 
     def _box(self, table: Table, typed: str, *, caption: bool) -> nodes.Element:
         """Return the table and what stands below it."""
+<<<<<<< HEAD
         table, limit, missing = shown_part(self.env, table, in_file=typed != _INLINE)
+=======
+        domain = domain_of(self.env)
+        domain.tables.setdefault(self.env.docname, [])
+        missing = []
+        if table.n_columns > _COLUMNS:
+            from exptdir.tables import select
+            from exptdir.tables.ranges import column_letters
+
+            letters = table.letters or tuple(column_letters(at + 1) for at in range(table.n_columns))
+            shown = f"The first {_COLUMNS} of {table.n_columns:,} columns; choose others by “columns” or “range”."
+            missing = [nodes.paragraph("", shown, classes=["exptdir-table-more"])]
+            table = select(table, columns=f"{letters[0]}:{letters[_COLUMNS - 1]}")
+        limit, body = domain.settings.table_limit, table.n_rows - table.header_rows
+        limit = min(limit, _BEGINNING) if limit and body > limit else 0
+        first, total = min(body, limit) if limit else body, body + table.omitted
+        if first < total:
+            where = "" if typed == INLINE else "; the file has them all"
+            text = f"The first {first:,} of {total:,} rows{where}." if first else f"None of {total:,} rows{where}."
+            missing.insert(0, nodes.paragraph("", text, classes=["exptdir-table-more"]))
+>>>>>>> 8a87f91 (Runs: expt-runs, expt-diff and expt-lineage)
         node = table_node(table, self._widths(table, typed), limit)
         node["classes"] += self.options.get("class", [])
         if "align" in self.options:
@@ -282,7 +303,7 @@ class DatatableDirective(SphinxDirective):
         box += missing
         box += [nodes.paragraph("", note, classes=["exptdir-table-note"]) for note in table.notes]
         box += below
-        if typed != _INLINE:
+        if typed != INLINE:
             name: Node = nodes.literal("", table.path.name)
             if self.options.get("download", True):
                 name = addnodes.download_reference("", "", name, reftarget=typed)

@@ -1,0 +1,346 @@
+"""Runs on pages: tables of what differs, two runs side by side, who goes back to whom, and what nobody tells of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
+
+from exptdir.errors import AssetError, TableError
+from exptdir.record.files import collector_paused
+from exptdir.runs.model import join_names
+from exptdir.sphinxext.assets import check_bounds, locate, note_missing, placeholder, written_path
+from exptdir.sphinxext.dependencies import note
+from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes
+from exptdir.sphinxext.domain import domain_of, run_anchor
+from exptdir.sphinxext.store import Run as ListedRun
+from exptdir.sphinxext.tables.directive import INLINE, OPTIONS, DatatableDirective, refined
+from exptdir.sphinxext.tables.nodes import packed_rows, table_box
+from exptdir.sphinxext.tables.packed import Extra
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+    from exptdir.runs import Descendant, Run, Runs
+    from exptdir.tables import Table
+
+_CACHE = "exptdir_runs"
+#: On a table of runs: their ids, by row.
+_ROWS = "exptdir_runs"
+#: Problems of files that are told one by one; the rest is counted.
+_TOLD = 20
+
+
+class run_name(nodes.inline):
+    """The id of a run in the attribute ``run``; a link where the page tells of it."""
+
+
+class RunSources(SphinxDirective):
+    """What the directives about runs share: where the runs of the page are written down."""
+
+    SOURCES: ClassVar[dict[str, Any]] = {
+        "config": directives.unchanged_required,
+        "log": directives.unchanged_required,
+    }
+
+    def trouble(self, message: str) -> None:
+        """Remember what is wrong, for the report."""
+        domain_of(self.env).note_trouble(self.env.docname, "run", message, self.lineno)
+
+    def runs(self) -> Runs:
+        """Return the runs of the page's experiment, read once for all its directives that look in the same places.
+
+        Raises
+        ------
+        AssetError
+            When a directory or a log is not there, or none is named and the page is no experiment's.
+        """
+        # Most pages have no runs.
+        from exptdir.logs.runs import Sources, read_runs, sources_of
+
+        env, domain = self.env, domain_of(self.env)
+        experiment = domain.record.around(env.docname)
+        page, base = Path(env.doc2path(env.docname)), Path(env.srcdir)
+        typed = [name.strip() for name in self.options.get("config", "").split(",") if name.strip()]
+        logs = [name.strip() for name in self.options.get("log", "").split(",") if name.strip()]
+        key = (tuple(typed), tuple(logs))
+        known: dict[Any, Runs] = env.temp_data.setdefault(_CACHE, {})  # type: ignore[assignment]
+        if key in known:
+            return known[key]
+        found = sources_of(page, base)
+        if logs:
+            found = found._replace(logs=tuple(locate(env, name, env.docname) for name in logs))
+        elif experiment is None:
+            found = found._replace(logs=())
+        if typed:
+            found = found._replace(roots=tuple(self._directory(name) for name in typed))
+        elif experiment is None:
+            if not logs:
+                raise AssetError("no “config” says where the runs are, and the page is no experiment's")
+            found = found._replace(roots=())
+        others = {base / key for key in domain.record.experiments} - {page.parent}
+        with collector_paused():
+            runs, files = read_runs(
+                Sources(*found),
+                base=base,
+                apart=others.__contains__,
+                with_json=bool(typed) or found.roots != (page.parent,),
+                begun=experiment.begun if experiment else None,
+                order=domain.settings.date_order,
+            )
+        for path in files.asked:
+            if path.is_file():
+                env.note_dependency(str(path))
+        note(env, env.docname, [("file", os.path.relpath(path, base)) for path in files.asked])
+        note(env, env.docname, [("names", os.path.relpath(path, base)) for path in (*files.listed, *found.roots)])
+        for problem in files.problems[:_TOLD]:
+            where = os.path.relpath(problem.path, base) if problem.path else ""
+            self.trouble(f"{where}{f', line {problem.line}' if problem.line else ''}: {problem.message}")
+        if len(files.problems) > _TOLD:
+            self.trouble(f"{len(files.problems) - _TOLD} more files of runs cannot be read")
+        known[key] = runs
+        return runs
+
+    def _directory(self, typed: str) -> Path:
+        path = written_path(self.env, typed, self.env.docname)
+        check_bounds(self.env, typed, path)
+        if not os.path.isdir(path):
+            raise AssetError(f"there is no directory {typed!r} of runs")
+        return Path(path)
+
+    def chosen(self, runs: Runs, text: str) -> list[Run]:
+        """Return the runs that a text names; what names none is told."""
+        found, troubles = runs.choose(" ".join(text.split()))
+        for message in troubles:
+            self.trouble(message)
+        return found
+
+    def one(self, runs: Runs, name: str) -> Run:
+        """Return the one run of a name.
+
+        Raises
+        ------
+        AssetError
+            When there is none, or more than one.
+        """
+        found, troubles = runs.choose(name)
+        if troubles or len(found) != 1:
+            raise AssetError("; ".join(troubles) or f"{name!r} is {len(found)} runs: name one")
+        return found[0]
+
+    def refused(self, what: str, error: Exception) -> list[nodes.Node]:
+        """Say on the page, and in the report, why nothing is shown."""
+        if self.options.get("config") and isinstance(error, AssetError) and "directory" in str(error):
+            note_missing(domain_of(self.env), self.env.docname, self.options["config"], str(error), self.lineno)
+        else:
+            self.trouble(str(error))
+        return [placeholder(what, str(error))]
+
+
+class RunTable(RunSources, DatatableDirective):
+    """A table of runs, which can be sorted and filtered like any other."""
+
+    optional_arguments = 0
+    has_content = False
+
+    def table(self, table: Table, ids: Iterable[str] = ()) -> list[nodes.Node]:
+        """Return a table as nodes."""
+        box = self._box(refined(table, self.options), INLINE, caption=True)
+        box[_ROWS] = ["", *ids] if not self.options.keys() & {"rows", "sort", "columns"} else []
+        return [self._named(box, "runs")]
+
+
+class RunsDirective(RunTable):
+    """``.. expt-runs::``: the runs of an experiment, with the settings in which they differ and what came of them."""
+
+    option_spec: ClassVar[dict[str, Any]] = {
+        **RunSources.SOURCES,
+        "runs": directives.unchanged,
+        "baseline": directives.unchanged_required,
+        "keys": directives.unchanged_required,
+        "orphans": directives.flag,
+        **{name: OPTIONS[name] for name in ("rows", "columns", "sort", "limit", "round", "format")},
+        **{name: OPTIONS[name] for name in ("caption", "name", "class", "align", "widths")},
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table, or the list of orphans."""
+        from dataclasses import replace
+
+        from exptdir.runs import run_table, settings_of
+
+        try:
+            runs = self.runs()
+            if "orphans" in self.options:
+                return orphan_list(runs)
+            chosen = self.chosen(runs, self.options.get("runs", ""))
+            baseline = self.one(runs, self.options["baseline"]) if "baseline" in self.options else None
+            if baseline is not None and all(run.id != baseline.id for run in chosen):
+                chosen.insert(0, baseline)
+            if not chosen:
+                raise AssetError("there are no runs")
+            keys = None
+            if "keys" in self.options:
+                wanted = [key.strip() for key in self.options["keys"].split(",")]
+                keys = settings_of(chosen, every=wanted == ["all"], patterns=() if wanted == ["all"] else wanted)
+                if not keys:
+                    self.trouble(f"no setting of these runs is called {self.options['keys']!r}")
+            table = run_table(chosen, baseline, keys, domain_of(self.env).settings.repository_url)
+            notes = [f"Bold on yellow: not as in {baseline.id}."] if baseline is not None else []
+            return self.table(replace(table, notes=(*notes, *_notes_of(chosen))), [run.id for run in chosen])
+        except (AssetError, TableError) as error:
+            return self.refused("expt-runs", error)
+
+
+class DiffDirective(RunTable):
+    """``.. expt-diff:: 13-1 11``: two runs side by side."""
+
+    required_arguments = 2
+    optional_arguments = 0
+    final_argument_whitespace = False
+    option_spec: ClassVar[dict[str, Any]] = {
+        **RunSources.SOURCES,
+        "all": directives.flag,
+        **{name: OPTIONS[name] for name in ("caption", "name", "class", "align", "widths")},
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        from dataclasses import replace
+
+        from exptdir.runs import diff_table, settings_of
+
+        try:
+            runs = self.runs()
+            one, other = (self.one(runs, name) for name in self.arguments)
+            every = "all" in self.options
+            table = diff_table(one, other, every=every, repository=domain_of(self.env).settings.repository_url)
+            alike = len(settings_of((one, other), every=True)) - len(settings_of((one, other)))
+            notes = (
+                []
+                if every or not alike
+                else [f"{alike} settings are the same." if alike > 1 else "1 setting is the same."]
+            )
+            return self.table(replace(table, notes=(*notes, *_notes_of((one, other)))))
+        except (AssetError, TableError) as error:
+            return self.refused("expt-diff", error)
+
+
+class LineageDirective(RunSources):
+    """``.. expt-lineage::``: which run goes back to which, as a tree."""
+
+    option_spec: ClassVar[dict[str, Any]] = {**RunSources.SOURCES, "runs": directives.unchanged}
+
+    def run(self) -> list[nodes.Node]:
+        """Return the tree as a list of lists."""
+        from exptdir.runs import lineage
+
+        try:
+            runs = self.runs()
+            only = self.chosen(runs, self.options["runs"]) if self.options.get("runs") else None
+            roots = lineage(runs, only)
+            if not roots:
+                return [nodes.paragraph("", "No run goes back to another one.")]
+            return [nodes.container("", _branches(roots), classes=["exptdir-lineage"])]
+        except AssetError as error:
+            return self.refused("expt-lineage", error)
+
+
+def _branches(branches: list[Descendant]) -> nodes.bullet_list:
+    made = nodes.bullet_list(bullet="*")
+    for one in branches:
+        line = nodes.paragraph("", "", run_name(one.name, one.name, run=one.name, classes=["exptdir-run-name"]))
+        says = [one.how if one.how != "checkpoint" else "", *one.changed]
+        says += [f"also {parent.how} {parent.run}" for parent in one.others]
+        if one.run is None:
+            says.append("not among the runs")
+        text = "; ".join(filter(None, says))
+        if text:
+            line += nodes.inline("", f"  {text}", classes=["exptdir-run-changed"])
+        item = nodes.list_item("", line)
+        if one.children:
+            item += _branches(one.children)
+        made += item
+    return made
+
+
+def orphan_list(runs: Runs) -> list[nodes.Node]:
+    """Return the runs that are told of in one place alone, as lists."""
+    from exptdir.runs import orphans
+
+    found = orphans(runs)
+    made: list[nodes.Node] = []
+    for title, some in (
+        ("Not mentioned in the log", found.unmentioned),
+        ("Mentioned, but without files", found.missing),
+    ):
+        if some:
+            made.append(nodes.paragraph("", f"{title} ({len(some)}):"))
+            items = (nodes.paragraph("", "", run_name(run.id, run.id, run=run.id)) for run in some)
+            made.append(nodes.bullet_list("", *(nodes.list_item("", item) for item in items), bullet="*"))
+    made = made or [nodes.paragraph("", "Every run has files, and the log mentions it.")]
+    return [nodes.container("", *made, classes=["exptdir-orphans"])]
+
+
+def _notes_of(runs: Iterable[Run]) -> list[str]:
+    """Return what readers should know of how runs were read, each sentence once, with the runs that it is about."""
+    said: dict[str, list[str]] = {}
+    for run in runs:
+        for sentence in dict.fromkeys(run.notes):
+            said.setdefault(sentence, []).append(run.id)
+    return [f"{join_names(ids, 4)}: {sentence}." for sentence, ids in said.items()]
+
+
+def link_runs(app: Sphinx, doctree: nodes.document) -> None:
+    """Link runs in tables and lists to where the page tells of them; those that it only lists get an address there."""
+    env = app.env
+    domain = domain_of(env)
+    runs = domain.runs.get(env.docname, [])
+    anchors = {run.name: run.anchor for run in runs}
+    new: dict[str, str] = {}
+    for node in all_nodes(doctree):
+        if isinstance(node, table_box) and node.get(_ROWS):
+            ids = node[_ROWS]
+            del node[_ROWS]
+            table = next(node.findall(nodes.table))
+            packed = next(node.findall(packed_rows))["packed"]
+            for at, name in enumerate(ids[: len(packed.texts)]):
+                if name in anchors:
+                    packed.extras[at, 0] = Extra(f"#{anchors[name]}", ())
+                elif name and name not in new:
+                    anchor = run_anchor(name)
+                    if anchor not in doctree.ids:
+                        doctree.ids[anchor] = table
+                        table["ids"].append(anchor)
+                    new[name] = anchor
+        elif isinstance(node, run_name) and node["run"] in anchors:
+            node.replace_self(
+                nodes.reference("", "", *node.children, refid=anchors[node["run"]], classes=node["classes"])
+            )
+    if new and domain.record.around(env.docname) is not None:
+        domain.runs.setdefault(env.docname, []).extend(
+            ListedRun(name, anchor, listed=True) for name, anchor in new.items()
+        )
+
+
+def setup_runs(app: Sphinx) -> None:
+    """Register the directives, and connect to the end of reading a document."""
+
+    def visit(visitor: Any, node: run_name) -> None:
+        visitor.visit_inline(node)
+
+    def depart(visitor: Any, node: run_name) -> None:
+        visitor.depart_inline(node)
+
+    pair = (visit, depart)
+    app.add_node(run_name, html=pair, latex=pair, text=pair, man=pair, texinfo=pair)
+    add_unclaimed_directive(app, "expt-runs", RunsDirective)
+    add_unclaimed_directive(app, "expt-diff", DiffDirective)
+    add_unclaimed_directive(app, "expt-lineage", LineageDirective)
+    # Before runs are left out that a builder does not show.
+    app.connect("doctree-read", link_runs, priority=550)
