@@ -11,6 +11,7 @@ from typing import NamedTuple
 from exptdir.logs.model import Block, LogDocument, LogError
 from exptdir.logs.model import Run as LoggedRun
 from exptdir.logs.reading import read_log
+from exptdir.record.facts_values import ANY_FORM, LogForm
 from exptdir.record.files import read_log as read_page
 from exptdir.record.problem import Problem
 from exptdir.runs.configuration import ConfigurationFiles, plain_value
@@ -193,17 +194,28 @@ def gather(runs: Runs, logs: Iterable[LogDocument]) -> Runs:
 
 
 class Sources(NamedTuple):
-    """Where an experiment's runs are written down: its *logs*, and the *roots* below which their files are."""
+    """Where an experiment's runs are written down: its *logs*, and the *roots* below which their files are.
+
+    The *format* is that of the logs, where it is said.
+    """
 
     logs: tuple[Path, ...]
     roots: tuple[Path, ...]
+    format: str = ""
 
 
-def sources_of(page: Path, base: Path) -> Sources:
+def sources_of(page: Path, base: Path, form: LogForm = ANY_FORM) -> Sources:
     """Return where a page says that runs are: in the logs that it shows, and in directories that options name.
 
     Without such, the page is the log, and files are looked for beside it.
+
+    Parameters
+    ----------
+    form
+        What the experiment's facts say of a log in another form.
     """
+    if form != ANY_FORM:
+        return Sources((page,), (page.parent / form.runs if form.runs else page.parent,), form.format)
     text = read_page(page)
 
     def paths(pattern: re.Pattern[str]) -> list[Path]:
@@ -247,7 +259,7 @@ def read_runs(
     for path in sources.logs:
         files.asked[path] = None
         try:
-            logs.append(read_log(path, runs=names, begun=begun, order=order))
+            logs.append(read_log(path, sources.format, runs=names, begun=begun, order=order))
         except LogError as error:
             files.problems.append(Problem("run", str(error), path))
     return gather(runs, logs), files

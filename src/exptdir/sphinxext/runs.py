@@ -12,6 +12,7 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from exptdir.errors import AssetError, TableError
+from exptdir.record.facts_values import ANY_FORM
 from exptdir.record.files import collector_paused
 from exptdir.runs.model import join_names
 from exptdir.sphinxext.assets import check_bounds, locate, note_missing, placeholder, written_path
@@ -72,7 +73,9 @@ class RunSources(SphinxDirective):
         known: dict[Any, Runs] = env.temp_data.setdefault(_CACHE, {})  # type: ignore[assignment]
         if key in known:
             return known[key]
-        found = sources_of(page, base)
+        found = sources_of(
+            page, base, experiment.form if experiment and experiment.docname == env.docname else ANY_FORM
+        )
         if logs:
             found = found._replace(logs=tuple(locate(env, name, env.docname) for name in logs))
         elif experiment is None:
