@@ -73,9 +73,8 @@ class RunSources(SphinxDirective):
         known: dict[Any, Runs] = env.temp_data.setdefault(_CACHE, {})  # type: ignore[assignment]
         if key in known:
             return known[key]
-        found = sources_of(
-            page, base, experiment.form if experiment and experiment.docname == env.docname else ANY_FORM
-        )
+        own = experiment is not None and experiment.docname == env.docname
+        found = sources_of(page, base, experiment.form if experiment and own else ANY_FORM)
         if logs:
             found = found._replace(logs=tuple(locate(env, name, env.docname) for name in logs))
         elif experiment is None:

@@ -264,28 +264,7 @@ class DatatableDirective(SphinxDirective):
 
     def _box(self, table: Table, typed: str, *, caption: bool) -> nodes.Element:
         """Return the table and what stands below it."""
-<<<<<<< HEAD
-        table, limit, missing = shown_part(self.env, table, in_file=typed != _INLINE)
-=======
-        domain = domain_of(self.env)
-        domain.tables.setdefault(self.env.docname, [])
-        missing = []
-        if table.n_columns > _COLUMNS:
-            from exptdir.tables import select
-            from exptdir.tables.ranges import column_letters
-
-            letters = table.letters or tuple(column_letters(at + 1) for at in range(table.n_columns))
-            shown = f"The first {_COLUMNS} of {table.n_columns:,} columns; choose others by “columns” or “range”."
-            missing = [nodes.paragraph("", shown, classes=["exptdir-table-more"])]
-            table = select(table, columns=f"{letters[0]}:{letters[_COLUMNS - 1]}")
-        limit, body = domain.settings.table_limit, table.n_rows - table.header_rows
-        limit = min(limit, _BEGINNING) if limit and body > limit else 0
-        first, total = min(body, limit) if limit else body, body + table.omitted
-        if first < total:
-            where = "" if typed == INLINE else "; the file has them all"
-            text = f"The first {first:,} of {total:,} rows{where}." if first else f"None of {total:,} rows{where}."
-            missing.insert(0, nodes.paragraph("", text, classes=["exptdir-table-more"]))
->>>>>>> 8a87f91 (Runs: expt-runs, expt-diff and expt-lineage)
+        table, limit, missing = shown_part(self.env, table, in_file=typed != INLINE)
         node = table_node(table, self._widths(table, typed), limit)
         node["classes"] += self.options.get("class", [])
         if "align" in self.options:

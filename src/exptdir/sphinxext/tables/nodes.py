@@ -239,15 +239,9 @@ def _dressed(text: str, look: Look) -> nodes.Node:
 def _linked(content: list[nodes.Node], href: str | None) -> list[nodes.Node]:
     if not href or not content:
         return content
-<<<<<<< HEAD
     # Within the page there are targets, not addresses.
     place: dict[str, Any] = {"refid": href[1:]} if href[0] == "#" else {"refuri": href}
     return [nodes.reference("", "", *content, internal=href[0] == "#", **place)]
-=======
-    # To a place on the same page.
-    place: dict[str, Any] = {"refid": href[1:]} if href.startswith("#") else {"refuri": href, "internal": False}
-    return [nodes.reference("", "", *content, **place)]
->>>>>>> 8a87f91 (Runs: expt-runs, expt-diff and expt-lineage)
 
 
 class _Rows:
