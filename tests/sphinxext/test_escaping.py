@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.sphinxext.building import Built, Site, the, titled, words
+from tests.sphinxext.building import Built, Link, Site, the, titled, words
 
 EVIL = "<script>alert('x')</script> \"&amp;\" <b>"
 NAME = "<img src=x onerror=alert(1)>"
@@ -79,3 +80,27 @@ def test_nothing_fails(built: Built):
     assert "Traceback" not in built.warnings
     assert Path(built.out, "index.html").exists()
     assert the(built.page("expts/1_a/notes"), "details.exptdir-protocol") is not None
+
+
+def test_html_in_a_heading_stays_on_its_page(tmp_path: Path):
+    site = Site(tmp_path)
+    built = site.build(files={"expts/0001_a/index.md": "# A\n", "expts/0002_b/index.md": "# <b>H<sub>2</sub>O\n"})
+    assert "<b>H<sub>2</sub>O" in built.html("expts/0002_b/index")
+    assert "<b>H" not in built.html("expts/0001_a/index") and "H2O" in built.html("expts/0001_a/index")
+
+
+def test_a_document_that_links_out_of_the_record_is_left_out(tmp_path: Path):
+    secret = tmp_path / "secret.md"
+    secret.write_text("# A secret\n")
+    link = Link(os.fspath(secret))
+    inner = Link("expts/0002_b/index.md")
+    files = {"expts/0001_a/index.md": link, "page.md": link, "expts/0002_b/index.md": "# B\n", "b.md": inner}
+    built = Site(tmp_path).build(files=files)
+    published = [path for path in built.out.rglob("*") if path.is_file() and b"A secret" in path.read_bytes()]
+    assert published == []
+    assert [line for line in built.located if "link to a file outside" in line] == [
+        f"{name}:1: WARNING: this is a link to a file outside the record, so it is left out; "
+        "copy the file to here [exptdir.log]"
+        for name in ("expts/0001_a/index.md", "page.md")
+    ]
+    assert "B" in built.page("b").h1.get_text()

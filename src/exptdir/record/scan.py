@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from exptdir.record.check import DRAFT, check
 from exptdir.record.facts import log_heading, read_facts
-from exptdir.record.files import Stamp, lasting, stamp
+from exptdir.record.files import Stamp, inside, lasting, stamp
 from exptdir.record.home import OUTPUT
 from exptdir.record.markup.blocks import plain_title
 from exptdir.record.model import Experiment, Record
@@ -96,6 +96,15 @@ class ScanMemory:
         return self._record
 
 
+#: Why a document that is a link to a file elsewhere is no part of the record: not everybody may read that.
+LEADS_OUT = "this is a link to a file outside the record, so it is left out; copy the file to here"
+
+
+def leads_out(path: Path, base: Path) -> bool:
+    """Tell whether a file is a link that leads out of the record."""
+    return path.is_symlink() and not inside(path, base)
+
+
 def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | None = None) -> Record:
     """Find all experiments below the record roots, and what is wrong with them.
 
@@ -114,6 +123,9 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
         seen: Counter[str] = Counter()
         for path, files, _, apart in walk(base, clean, memory.exclude, memory.tree.listing):
             logs = memory.logs(path, files, partial(find_logs, path, files, settings)) if path != clean else []
+            for name in [name for name in logs if leads_out(base / path / name, base)]:
+                logs = [other for other in logs if other != name]
+                problems.append(Problem("log", LEADS_OUT, base / path / name))
             if logs and os.path.splitext(logs[0])[1] in OTHER_FORMS and "expt.toml" not in files:
                 # Among the runs and data of an experiment lies many a log.txt.
                 above = path.rpartition("/")[0]
@@ -207,9 +219,9 @@ def likely_root(base: Path, settings: ScanSettings, tree: Tree | None = None) ->
     """
     logs: Counter[str] = Counter()
     root_of: dict[str, str] = {}
-    for path, files, inside, _ in walk(base, ".", settings.exclude, (tree or Tree()).listing):
+    for path, files, below, _ in walk(base, ".", settings.exclude, (tree or Tree()).listing):
         if path.count("/") >= _GUESS_DEPTH:
-            inside.clear()
+            below.clear()
         parent = str(PurePosixPath(path).parent)
         found = find_logs(path, files, settings) if path != "." else []
         # Experiments nest: what lies in one has the same root.

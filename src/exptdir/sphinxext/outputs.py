@@ -131,7 +131,11 @@ class DiffingBuilder:
         if key not in self._titles:
             # Sphinx 8 hands out one dictionary for all of them. And it makes a document around each title; round a
             # title of the environment, that would stay with it.
-            self._titles[key] = dict(super().render_partial(node.deepcopy()))  # type: ignore[misc]
+            title = node.deepcopy()
+            for raw in list(title.findall(nodes.raw)):
+                # HTML that an author writes in a heading is for that page alone.
+                raw.parent.remove(raw)
+            self._titles[key] = dict(super().render_partial(title))  # type: ignore[misc]
         return self._titles[key]
 
     def get_outdated_docs(self) -> Iterator[str]:

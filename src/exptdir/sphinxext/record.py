@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from exptdir.figures.model import is_figure
 from exptdir.record.check import status
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
+from exptdir.record.scan import LEADS_OUT, leads_out
 from exptdir.record.settings import Settings
 from exptdir.sphinxext.config import settings_of
 from exptdir.sphinxext.domain import DOMAIN_READY, domain_of
@@ -54,10 +55,12 @@ def scan_before_reading(
         domain.record, drafts = domain.record.without_drafts()
     domain.runs_by_key = None
     domain.located = None
-    undecodable = undecodable_documents(env, added | changed)
-    if undecodable:
-        domain.record = domain.record.with_problems((*domain.record.problems, *undecodable.values()))
-    left_out = [*undecodable]
+    unfit = unfit_documents(env, env.found_docs, added | changed)
+    if unfit:
+        known = {(problem.path, problem.message) for problem in domain.record.problems}
+        new_problems = (problem for problem in unfit.values() if (problem.path, problem.message) not in known)
+        domain.record = domain.record.with_problems((*domain.record.problems, *new_problems))
+    left_out = [*unfit]
     left_out += (name for name in env.found_docs if drafts and any(name.startswith(f"{key}/") for key in drafts))
     if "readme" in map(str.lower, domain.settings.log_names):
         # A README beside a better log is a file like any other.
@@ -81,11 +84,15 @@ def scan_before_reading(
     return [name for name in (*outdated, *new) if name in env.found_docs]
 
 
-def undecodable_documents(env: BuildEnvironment, docnames: Iterable[str]) -> dict[str, Problem]:
-    """Find the documents that Sphinx could not decode, which would end the build; they are left out of it."""
+def unfit_documents(env: BuildEnvironment, docnames: Iterable[str], to_read: Set[str]) -> dict[str, Problem]:
+    """Find the documents that are links out of the record, and those that Sphinx cannot decode, which ends builds."""
     encoding, found = env.config.source_encoding, {}
     for docname in sorted(docnames):
         path = Path(env.doc2path(docname))
+        if leads_out(path, Path(env.srcdir)):
+            found[docname] = Problem("log", LEADS_OUT, path)
+        if docname in found or docname not in to_read:
+            continue
         try:
             content = path.read_bytes()
             content.decode(encoding)
