@@ -45,7 +45,7 @@ def test_an_outline_has_entries_tasks_and_a_folded_archive(build: Build) -> None
     assert words(body.select_one("li li")) == "good <b>"
     assert [link["href"] for link in body.select("section li a") if words(link) == "12/30"] == ["#entry-2021-12-30"]
     assert words(body.select_one(".exptdir-task-open")) == "☐ more"
-    assert words(body.select_one("details li")) == "old"
+    assert words(body.select_one("#archive details li")) == "old"
 
 
 def test_rows_are_runs_and_what_is_doubtful_says_so(build: Build) -> None:

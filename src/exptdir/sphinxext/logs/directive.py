@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +15,7 @@ from exptdir.logs import LogError, read_log
 from exptdir.logs.files import run_files
 from exptdir.record.files import collector_paused
 from exptdir.sphinxext.assets import locate, note_missing, placeholder, written_path
+from exptdir.sphinxext.dependencies import note
 from exptdir.sphinxext.doctree import add_unclaimed_directive
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.logs.blocks import LogNodes
@@ -65,9 +67,10 @@ class LogDirective(SphinxDirective):
         if not directory.is_dir():
             raise AssetError(f"there is no directory {typed!r} of runs")
         found = run_files(directory)
-        for path in (directory, *(directory / name for name in found)):
-            if path.is_dir():
-                self.env.note_dependency(str(path))
+        inside = os.path.relpath(directory, self.env.srcdir)
+        # Sphinx takes a directory among the dependencies for a file that is gone.
+        patterns = [f"{inside}/*", *(f"{inside}/{name}/*" for name in found)]
+        note(self.env, self.env.docname, [("pattern", pattern) for pattern in patterns])
         return {name: [f"{typed.rstrip('/')}/{file}" for file in files] for name, files in found.items()}
 
 

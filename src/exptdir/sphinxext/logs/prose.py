@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,7 +12,8 @@ from sphinx import addnodes
 
 from exptdir.errors import AssetError
 from exptdir.logs import Block, LogDocument, Reference
-from exptdir.sphinxext.assets import locate
+from exptdir.sphinxext.assets import locate, written_path
+from exptdir.sphinxext.dependencies import note
 from exptdir.sphinxext.domain import run_anchor
 
 if TYPE_CHECKING:
@@ -96,7 +98,9 @@ class Prose:
         try:
             locate(self.env, typed, self.env.docname)
         except AssetError:
-            # The file is not here; what it is called is still said.
+            # The file is not here, or not yet; what it is called is still said.
+            path = os.path.relpath(written_path(self.env, typed, self.env.docname), self.env.srcdir)
+            note(self.env, self.env.docname, [("file", path)])
             yield nodes.inline("", text if text == typed else f"{text} ({typed})", classes=["exptdir-log-file"])
             return
         yield addnodes.download_reference("", "", nodes.literal("", text), reftarget=typed, refdoc=self.env.docname)
