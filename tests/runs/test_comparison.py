@@ -16,9 +16,9 @@ def texts(table: Table) -> list[list[str]]:
 
 def test_only_what_differs_is_shown_and_marked_against_the_baseline() -> None:
     assert texts(run_table([A, B, C], A)) == [
-        ["run", "seed", "net.depth", "drop", "loss", "commit"],
-        ["b/1 (baseline)", "1", "2", "–", "0.123457", "aaaaaaaaaa"],
-        ["b/2", "*true", "*3.0", "–", "", "bbbbbbbbbb"],
+        ["run", "seed", "net.depth", "drop", "commit", "loss"],
+        ["b/1 (baseline)", "1", "2", "–", "aaaaaaaaaa", "0.123457"],
+        ["b/2", "*true", "*3.0", "–", "bbbbbbbbbb", ""],
         ["b/3", "1", "*–", "*null", "", ""],
     ]
 

@@ -17,6 +17,8 @@ _MUTED = Look(italic=True)
 _LONGEST = 600
 #: What stands for a setting that a run does not have.
 ABSENT = "–"
+#: What the column is called with the sentence in which a log concludes about a run.
+SAID = "in the log"
 
 
 def settings_of(runs: Iterable[Run], *, every: bool = False, patterns: Sequence[str] = ()) -> list[str]:
@@ -94,8 +96,8 @@ def run_table(
     texts = [name for name in ("state", "commit", "remark") if any(getattr(run, name) for run in runs)]
     if not keys and any(run.command for run in runs):
         texts.insert(0, "command")
-    said = ["in the log"] if any(run.said for run in runs) else []
-    head = [Cell(plain(name), name, "text") for name in ("run", *keys, *results, *texts, *said)]
+    said = [SAID] if any(run.said for run in runs) else []
+    head = [Cell(plain(name), name, "text") for name in ("run", *keys, *texts, *results, *said)]
     rows = [tuple(head)]
     links = anchors if isinstance(anchors, dict) else {}
     for run in runs:
@@ -108,15 +110,15 @@ def run_table(
             look = PLAIN if here == there else _MARKED
             absent = Cell(ABSENT, None, "text", look)
             cells.append(_cell(run.configuration[key], look) if key in run.configuration else absent)
-        cells += [_result(run.metrics.get(name)) for name in results]
         for name in texts:
             text = plain(getattr(run, name))
             cells.append(
                 commit_cell(text, repository) if name == "commit" else Cell(text, text, "text" if text else "empty")
             )
+        cells += [_result(run.metrics.get(name)) for name in results]
         cells += [Cell(plain(run.said), run.said, "text" if run.said else "empty") for _ in said]
         rows.append(tuple(cells))
-    ends = [end for end in (len(keys), len(keys) + len(results)) if 0 < end < len(head) - 1]
+    ends = [end for end in (len(keys) + len(texts), len(keys) + len(texts) + len(results)) if 0 < end < len(head) - 1]
     return Table(tuple(rows), 1, 1, Path("runs"), rules_right=frozenset(ends))
 
 
@@ -153,7 +155,7 @@ def diff_table(one: Run, other: Run, *, every: bool = False, repository: str = "
             if name == "commit" and repository and all(texts) and texts[0] != texts[1]:
                 address = f"{repository.rstrip('/')}/compare/{texts[0]}...{texts[1]}"
                 last = Cell("compare", None, "text", href=address)
-            title = "in the log" if name == "said" else name
+            title = SAID if name == "said" else name
             rows.append((Cell(title, title, "text", _MUTED), *cells, last))
     return Table(tuple(rows), 1, 1, Path("runs"), rules_below=frozenset({ruled} if 0 < ruled < len(rows) - 1 else ()))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 _CACHE = "exptdir_runs"
 #: On a table of runs: their ids, by row.
 _ROWS = "exptdir_runs"
+#: Characters of a line of a key.
+_WIDE_KEY = 20
 #: Problems of files that are told one by one; the rest is counted.
 _TOLD = 20
 
@@ -144,15 +147,32 @@ class RunSources(SphinxDirective):
         return [placeholder(what, str(error))]
 
 
+def folded_key(key: str) -> str:
+    """Return a dotted key in lines that are not wider than its parts demand; a name with a blank in it is none."""
+    if " " in key or "/" in key:
+        return key
+    lines = [""]
+    for part in key.replace(".", ".\n").split("\n"):
+        if lines[-1] and len(lines[-1]) + len(part) > _WIDE_KEY:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
+
+
 class RunTable(RunSources, DatatableDirective):
     """A table of runs, which can be sorted and filtered like any other."""
 
     optional_arguments = 0
     has_content = False
 
-    def table(self, table: Table, ids: Iterable[str] = ()) -> list[nodes.Node]:
+    def table(self, table: Table, ids: Sequence[str] = ()) -> list[nodes.Node]:
         """Return a table as nodes."""
-        box = self._box(refined(table, self.options), INLINE, caption=True)
+        chosen = refined(table, self.options)
+        head = tuple(cell._replace(text=folded_key(cell.text)) for cell in chosen.rows[0])
+        first = ((row[0]._replace(text=folded_key(row[0].text)), *row[1:]) for row in chosen.rows[1:])
+        box = self._box(replace(chosen, rows=(head, *first)), INLINE, caption=True)
+        if ids:
+            box["classes"].append("exptdir-runs")
         box[_ROWS] = ["", *ids] if not self.options.keys() & {"rows", "sort", "columns"} else []
         return [self._named(box, "runs")]
 
@@ -172,8 +192,6 @@ class RunsDirective(RunTable):
 
     def run(self) -> list[nodes.Node]:
         """Return the table, or the list of orphans."""
-        from dataclasses import replace
-
         from exptdir.runs import run_table, settings_of
 
         try:
@@ -193,7 +211,7 @@ class RunsDirective(RunTable):
                 if not keys:
                     self.trouble(f"no setting of these runs is called {self.options['keys']!r}")
             table = run_table(chosen, baseline, keys, domain_of(self.env).settings.repository_url)
-            notes = [f"Bold on yellow: not as in {baseline.id}."] if baseline is not None else []
+            notes = [f"Marked: not as in {baseline.id}."] if baseline is not None else []
             return self.table(replace(table, notes=(*notes, *_notes_of(chosen))), [run.id for run in chosen])
         except (AssetError, TableError) as error:
             return self.refused("expt-runs", error)
@@ -213,8 +231,6 @@ class DiffDirective(RunTable):
 
     def run(self) -> list[nodes.Node]:
         """Return the table."""
-        from dataclasses import replace
-
         from exptdir.runs import diff_table, settings_of
 
         try:
