@@ -102,7 +102,7 @@ def test_roles_are_in_the_reference(role):
     "directive",
     [
         *("datatable", "update", "protocol", "toctree", "expt-figures", "expt-log", "todo"),
-        *("expt-journal", "expt-list", "expt-tasks", "expt-tags"),
+        *("expt-journal", "expt-list", "expt-tasks", "expt-tags", "expt-calendar", "expt-graph"),
         *(f"expt:{name}" for name in ExptDomain.directives),
     ],
 )

@@ -80,6 +80,11 @@ class Experiment(Facts):
         return self.title if "title" in self.origins else None
 
     @property
+    def root(self) -> str:
+        """The record root that it is in, with a slash behind it; empty for the source directory."""
+        return self.key.removesuffix(self.path)
+
+    @property
     def directory_name(self) -> str:
         """Name of the experiment's directory."""
         return self.key.rpartition("/")[2]
@@ -182,16 +187,15 @@ class Record:
         return NameIndex([*self.by_name, *self.by_path])
 
     @cached_property
-    def _families(self) -> tuple[dict[str, str | None], dict[str | None, tuple[Experiment, ...]], dict[str, int]]:
-        """The parent's key by that of each experiment, the children by their parent's, and the place among these."""
+    def _families(self) -> tuple[dict[str, str | None], dict[str | None, tuple[Experiment, ...]]]:
+        """The parent's key by that of each experiment, and the children by their parent's."""
         parents: dict[str, str | None] = {}
         families: dict[str | None, list[Experiment]] = defaultdict(list)
         for key, experiment in self.experiments.items():
             parent = self._above(key)
             parents[key] = parent
             families[parent].append(experiment)
-        children = {parent: tuple(in_order(group)) for parent, group in families.items()}
-        return parents, children, {child.key: at for group in children.values() for at, child in enumerate(group)}
+        return parents, {parent: tuple(in_order(group)) for parent, group in families.items()}
 
     def _above(self, key: str) -> str | None:
         """Return the key of the experiment around a directory; by text alone, as there may be ten thousand."""
@@ -226,10 +230,6 @@ class Record:
     def children(self, experiment: Experiment | None) -> tuple[Experiment, ...]:
         """Return the experiments directly inside *experiment*, those of the top for ``None``, in order."""
         return self._families[1].get(None if experiment is None else experiment.key, ())
-
-    def position(self, experiment: Experiment) -> int:
-        """Return the index of *experiment* among its siblings."""
-        return self._families[2][experiment.key]
 
     def below(self, directory: str) -> list[Experiment]:
         """Return the outermost experiments below *directory*, a POSIX path from the source directory."""

@@ -25,8 +25,11 @@ from exptdir.sphinxext.figures.notes import (
 )
 from exptdir.sphinxext.figures.provenance import setup_figure_origin
 from exptdir.sphinxext.figures.update import setup_figures
+from exptdir.sphinxext.journal.calendar import setup_calendar
 from exptdir.sphinxext.journal.contents import setup_contents
 from exptdir.sphinxext.journal.drafts import setup_drafts
+from exptdir.sphinxext.journal.drawing import setup_drawing
+from exptdir.sphinxext.journal.graph import setup_graph
 from exptdir.sphinxext.journal.header import setup_header
 from exptdir.sphinxext.journal.journal import setup_journal
 from exptdir.sphinxext.journal.listing import setup_listing
@@ -77,6 +80,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_listing(app)
     setup_journal(app)
     setup_tasks(app)
+    setup_drawing(app)
+    setup_calendar(app)
+    setup_graph(app)
     setup_assets(app)
     setup_dependencies(app)
     setup_figures(app)

@@ -172,7 +172,8 @@ class Neighbours:
     def __init__(self, domain: ExptDomain) -> None:
         self.domain = domain
         self._cards: dict[str, Card] = {}
-        self._families: dict[str | None, list[Card]] = {}
+        self._families: dict[str, list[Card]] = {}
+        self._positions: dict[str, int] = {}
 
     def card(self, experiment: Experiment) -> Card:
         """Return the card of an experiment."""
@@ -186,21 +187,24 @@ class Neighbours:
     def of(self, experiment: Experiment) -> Neighbourhood:
         """Return the neighbourhood of an experiment: a window of its siblings, and all above and below."""
         record, size = self.domain.record, self.domain.settings.navigation_window
-        siblings = self._family(record.parent(experiment))
-        at = record.position(experiment)
+        siblings = self._family(record.parent(experiment), experiment.root)
+        at = self._positions[experiment.docname]
         first, last = max(0, at - size), min(len(siblings), at + size + 1)
         return Neighbourhood(
             [self.card(above) for above in reversed(record.ancestors(experiment))],
             siblings[first:last],
-            self._family(experiment),
+            self._family(experiment, experiment.root),
             first,
             len(siblings) - last,
         )
 
-    def _family(self, parent: Experiment | None) -> list[Card]:
-        key = None if parent is None else parent.key
+    def _family(self, parent: Experiment | None, root: str) -> list[Card]:
+        """Return the cards of the children of an experiment; those of the top are apart by root, as parts of a site."""
+        key = root if parent is None else parent.key
         if key not in self._families:
-            self._families[key] = [self.card(child) for child in self.domain.record.children(parent)]
+            children = self.domain.record.children(parent)
+            self._families[key] = [self.card(child) for child in children if parent is not None or child.root == root]
+            self._positions.update((card.docname, at) for at, card in enumerate(self._families[key]))
         return self._families[key]
 
 
