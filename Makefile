@@ -22,7 +22,7 @@ PIP := -m pip install --quiet --disable-pip-version-check --no-compile
 ifndef AT_ONCE
 .NOTPARALLEL:
 endif
-.PHONY: help site test lint record browser pytest test-oldest oldest-part fuzz bench clean environments static
+.PHONY: help picture site test lint record browser pytest test-oldest oldest-part fuzz bench clean environments static
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1	/p' $(firstword $(MAKEFILE_LIST)) | while IFS='	' read -r name text; \
@@ -31,6 +31,9 @@ help:  ## show this list
 site: $(VENV)/.stamp-site  ## build the record into _build/html
 	$(BIN)/python -m sphinx -b html . _build/html
 	@$(BIN)/python -c 'import pathlib; print("The record:", pathlib.Path("_build/html/index.html").resolve().as_uri())'
+
+picture: $(VENV)/.stamp-dev browser  ## take the picture in the README anew
+	$(BIN)/python docs/picture.py
 
 test: environments static oldest-part pytest  ## everything: linters, the record, pytest with the newest and oldest Sphinx
 

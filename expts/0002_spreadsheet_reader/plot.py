@@ -22,9 +22,12 @@ with (HERE / "results.csv").open(encoding="utf-8", newline="") as stream:
     rows = [row for row in csv.DictReader(stream) if row["read_s"]]
 
 figure, axes = plt.subplots()
-for reader in READERS:
+colours = len(plt.rcParams["axes.prop_cycle"])
+for at, reader in enumerate(READERS):
+    # Where the colours begin again, the line is another.
+    line = "o-" if at < colours else "s--"
     numbers = [row for row in rows if row["reader"] == reader and int(row["cells"]) > 20]
-    axes.loglog([int(row["cells"]) for row in numbers], [float(row["read_s"]) for row in numbers], "o-", label=reader)
+    axes.loglog([int(row["cells"]) for row in numbers], [float(row["read_s"]) for row in numbers], line, label=reader)
 axes.set(xlabel="cells", ylabel="CPU seconds for one sheet")
 figure.legend(loc="outside lower center", ncols=2)
 figure.savefig(HERE / "readers.svg", metadata={"Date": None})

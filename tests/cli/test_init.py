@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
@@ -52,6 +53,55 @@ def test_init_finds_experiments_that_are_there_already(run: Run, tmp_path: Path)
     assert "exptdir_roots" not in run("init", "other", at="..").err
 
 
+def test_the_first_experiment_is_the_persons_or_an_example_that_says_how_to_delete_it(run: Run, tmp_path: Path):
+    assert "an example" not in run("init", "mine", "--first", "Period & length", at="..").out
+    assert (tmp_path / "mine/expts/0001_period_length/index.md").read_text("utf-8").startswith("# Period & length\n")
+    said = run("init", "other", "--rst", at="..").out
+    folder = "expts/0001_first_experiment"
+    assert f"delete other/{folder} when you begin your own" in said
+    assert f"delete the folder ``{folder}``" in (tmp_path / f"other/{folder}/index.rst").read_text("utf-8")
+    assert run("new", "Second", at="../other").out == "expts/0002_second/index.rst\n"
+
+
+DATED = {f"2023-0{month}-02_gel/README.md": "# Gel\n" for month in range(1, 4)}
+MESSY = {**DATED, "photos/1.jpg": b"x", "README.md": "# Mine\n", "src/run.py": "1\n"}
+
+
+def test_folders_that_are_there_are_offered_as_experiments(run: Run, tmp_path: Path, monkeypatch):
+    asked = []
+    monkeypatch.setattr("exptdir.cli.init.can_ask", lambda: True)
+    monkeypatch.setattr("click.confirm", lambda text, **options: asked.append(text) or True)
+    write(tmp_path / "lab", MESSY)
+    said = run("init", at="../lab")
+    assert asked == ["3 of the folders here hold a log. Take them as experiments?", "Write these files?"]
+    assert 'exptdir_roots = ["."]' in (tmp_path / "lab/conf.py").read_text()
+    assert "No log, so no experiment: photos, src. Call a log index.md, or notes, log, README." in said.err
+    for command in ("list", "check"):
+        assert "No log, so no experiment: photos, src." in run(command, at="../lab").err
+    assert run("build", "--strict", at="../lab").code == 0
+    home = (tmp_path / "lab/_build/html/index.html").read_text("utf-8")
+    assert all(f"{name.partition('/')[0]}" in home for name in DATED)
+
+
+def test_nothing_is_written_that_was_not_named_before(run: Run, tmp_path: Path, monkeypatch):
+    write(tmp_path / "lab", MESSY)
+    before = contents(tmp_path / "lab")
+    said = run("init", "--dry-run", at="../lab")
+    assert "to take them: exptdir init --root ." in said.err
+    assert contents(tmp_path / "lab") == before
+    named = {line.removeprefix("create ").partition(",")[0] for line in said.out.splitlines()}
+
+    def refuse(text, **options):
+        raise click.Abort
+
+    monkeypatch.setattr("exptdir.cli.init.can_ask", lambda: True)
+    monkeypatch.setattr("click.confirm", refuse)
+    assert run("init", at="../lab").code == 130
+    assert contents(tmp_path / "lab") == before
+    assert run("init", "--yes", at="../lab").code == 0
+    assert set(contents(tmp_path / "lab")) - set(before) == named
+
+
 def test_init_keeps_away_from_another_sphinx_project(run: Run, tmp_path: Path):
     base = tmp_path.resolve() / "docs"
     write(base, {"conf.py": "project = 'X'\n"})
@@ -73,7 +123,7 @@ def test_recipes_lie_where_the_forge_looks(run: Run, tmp_path: Path):
 
 
 def test_recipes_are_those_of_the_manual(run: Run, tmp_path: Path):
-    run("init", "new", at="..")
+    run("init", "new", "--ci", "both", at="..")
     text = (HOWTO / "publish.md").read_text("utf-8")
     recipes = dict(re.findall(r"^:name: publish-(\w+)\n\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
     assert (tmp_path / "new/.github/workflows/site.yml").read_text() == recipes["github"]

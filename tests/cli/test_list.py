@@ -109,7 +109,7 @@ def test_words_that_fit_several_are_listed_and_end_with_3(run: Run):
 
 
 def test_a_terminal_is_asked_which(run: Run, monkeypatch):
-    monkeypatch.setattr("exptdir.cli.session._can_ask", lambda: True)
+    monkeypatch.setattr("exptdir.cli.session.can_ask", lambda: True)
     monkeypatch.setattr("click.prompt", lambda *arguments, **options: 2)
     assert run("show", "dat", "--json").json["id"] == 65
 

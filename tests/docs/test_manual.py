@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
-import subprocess
 import sys
 from collections import defaultdict
 from dataclasses import fields
@@ -26,7 +24,7 @@ from exptdir.sphinxext.protocol import TEXT_SUFFIXES
 from exptdir.sphinxext.tables.directive import DatatableDirective
 from exptdir.sphinxext.toctree import PLACEHOLDER
 from exptdir.sphinxext.warnings_ import Subtype
-from tests.docs.conftest import DOCS, ROOT, Build, write_files
+from tests.docs.conftest import DOCS, ROOT, Build
 from tests.forking import sphinx_build
 
 sys.path.insert(0, str(DOCS / "_ext"))
@@ -174,16 +172,13 @@ def test_date_forms(title, day, rest):
         assert (found.date, found.rest) == (date.fromisoformat(day), rest)
 
 
-def test_tutorial(tmp_path: Path, build: Build):
+def test_tutorial(build: Build):
     files: defaultdict[str, str] = defaultdict(str)
-    for found in blocks("tutorial.md"):
-        files[found.caption] += ("\n" if files[found.caption] else "") + found.text
-    assert len(files) == 6
-    assert files["conf.py"] == block("tutorial.md", "tutorial-conf")
-    source = tmp_path / "record"
-    write_files(source, files)
-    script = source / "expts/0001_period_and_length/plot.py"
-    subprocess.run([sys.executable, str(script)], check=True, env={**os.environ, "MPLBACKEND": "svg"})
+    # What is to be copied stands in the block as it is, and the sentence before it names the file.
+    told = re.compile(r"`([\w/]+\.\w+)`[^`]*:\n\n(`{3,})\w+\n(.*?)^\2$", re.MULTILINE | re.DOTALL)
+    for name, _, text in told.findall(PAGES["tutorial.md"]):
+        files[name] += ("\n" if files[name] else "") + text
+    assert len(files) == 6 and "code-block" not in PAGES["tutorial.md"]
     built = build(files)
     assert built.warnings == []
     assert "#1: Period and length" in built.page("index")
@@ -232,7 +227,12 @@ def test_readme_configuration(build: Build):
     built = build({"conf.py": conf, "index.md": "# My notebook\n", "expts/0001_first_try/index.md": log})
     assert built.warnings == []
     assert 'id="entry-2024-05-21"' in built.page("expts/0001_first_try/index")
-    assert text.index("make site") < text.index("make test") < 200
+    assert text.index("pip install .") < text.index("make site") < text.index("make test") < 2000
+    # A code host shows neither includes nor anything else that Sphinx makes.
+    assert "{include}" not in text and "{literalinclude}" not in PAGES["five_minutes.md"]
+    picture = ROOT / re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text)[0]
+    assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size < 200_000
+    assert text.index("![") < 700
 
 
 def test_recipes_for_ci_are_yaml():

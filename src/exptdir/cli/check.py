@@ -67,6 +67,7 @@ def check(session: Session, form: str, fail_on: str, max_size: float, no_figures
             how, place = severity(one), click.style(session.located(one), bold=True)
             text = f"{place}: {click.style(how, fg=_COLOURS[how])}: {one_line(one.message)} [{one.kind}]"
             click.echo(_annotation(one) if form == "github" else text)
+        session.tell_folders_without_log()
         counts = Counter(severity(problem) for problem in found)
         words = [f"{counts[how]} {how}{'s' if counts[how] > 1 else ''}" for how in ("error", "warning") if counts[how]]
         click.echo(", ".join(words) if words else "Nothing is wrong.", err=True)

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Sequence
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -13,20 +14,36 @@ from pathlib import Path
 import click
 
 from exptdir.cli.options import dry_run_option, examples
-from exptdir.cli.session import Session
+from exptdir.cli.session import Session, can_ask
+from exptdir.record.home import OUTPUT
 
 #: Where each forge looks for its recipe.
 _RECIPES = {"github": ".github/workflows/site.yml", "gitlab": ".gitlab-ci.yml"}
-_FIRST = "First experiment"
+_EXAMPLE = "First experiment"
+#: Directories that hold documents, and no experiments.
+_NO_ROOTS = (OUTPUT, "docs", "doc", "src", "tests")
 #: The name alone might be anybody's package.
 _UNKNOWN_ORIGIN = "# Where exptdir is installed from, such as: exptdir @ git+https://(the address of its repository)"
 
 
 @click.command(
     short_help="Make a new record.",
-    epilog=examples("exptdir init", "exptdir init notebook --rst", "exptdir init --ci none"),
+    epilog=examples(
+        "exptdir init",
+        "exptdir init notebook --first 'Period and length'",
+        "exptdir init --root .",
+        "exptdir init --rst --ci github",
+    ),
 )
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@click.option("--first", metavar="TITLE", help="Begin with this experiment; by default with an example.")
+@click.option(
+    "--root",
+    "roots",
+    multiple=True,
+    metavar="DIR",
+    help="Where experiments are; . for the folders that are here already. By default expts.",
+)
 @click.option("--md", "suffix", flag_value=".md", help="Write pages in Markdown, which is the default.")
 @click.option("--rst", "suffix", flag_value=".rst", help="Write pages in reStructuredText.")
 @click.option("--project", help="The notebook's name; by default the directory's.")
@@ -36,68 +53,123 @@ _UNKNOWN_ORIGIN = "# Where exptdir is installed from, such as: exptdir @ git+htt
     type=click.Choice(["auto", "github", "gitlab", "both", "none"]),
     default="auto",
     show_default=True,
-    help="Recipes that publish the site; auto: for where the repository was cloned from, else both.",
+    help="Recipes that publish the site; auto: for where the repository was cloned from.",
 )
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@dry_run_option
 @click.pass_obj
 def init(
-    session: Session, directory: Path, suffix: str | None, project: str | None, author: str | None, ci: str
+    session: Session,
+    directory: Path,
+    first: str | None,
+    roots: tuple[str, ...],
+    suffix: str | None,
+    project: str | None,
+    author: str | None,
+    ci: str,
+    yes: bool,
+    dry_run: bool,
 ) -> None:
     """Make a new record in DIRECTORY (by default here), which builds at once.
 
-    Only files that are missing are written, and no others touched. In a repository that holds other things, Sphinx is
-    kept to the record.
+    Every file is named before it is written. Only files that are missing are, and no others touched. In a repository
+    that holds other things, Sphinx is kept to the record.
     """
     from exptdir.record.edits.apply import locked
     from exptdir.record.edits.plan import Plan, create
-
-    base = Path(os.path.abspath(session.start / directory))
     from exptdir.record.home import names_exptdir
 
-    conf = base / "conf.py"
+    base = Path(os.path.abspath(session.start / directory))
+    conf, asks = base / "conf.py", can_ask() and not yes
     if conf.exists() and not names_exptdir(conf):
         hint = "choose a directory for the notebook, as in “exptdir init notebook”"
         raise click.ClickException(f"{conf} belongs to another Sphinx project; {hint}")
-    base.mkdir(parents=True, exist_ok=True)
     repository = next((above for above in (base, *base.parents) if (above / ".git").exists()), base)
     suffix = suffix or (".rst" if (base / "index.rst").exists() else ".md")
     name = project or base.name.replace("_", " ").replace("-", " ").strip().capitalize() or "Notebook"
-    files = {base / path: text for path, text in _files(base, suffix, " ".join(name.split()), author).items()}
-    files |= _recipes(base, repository, ci)
+    likely, there = _experiments_there(base)
+    if not roots and likely != "expts" and there and asks and not conf.exists():
+        what = "the folders here" if likely == "." else f"the folders in {likely}/"
+        if click.confirm(f"{there} of {what} hold a log. Take them as experiments?", default=True, err=True):
+            roots = (likely,)
+    elif not roots and likely != "expts" and there and not conf.exists():
+        click.echo(f"There are {there} logs in {likely}/; to take them: exptdir init --root {likely}", err=True)
+    roots = roots or ("expts",)
+    is_empty = not any((base / root).is_dir() and any((base / root).iterdir()) for root in roots)
+    begun = _first_experiment(base, roots, suffix, first) if first is not None or is_empty else {}
+    texts = _files(base, roots, suffix, " ".join(name.split()), author) | begun
+    files = {base / path: text for path, text in texts.items()} | _recipes(base, repository, ci)
     missing = {path: text for path, text in files.items() if not os.path.lexists(path)}
-    with locked(repository) as writer:
-        writer.apply(Plan(repository, tuple(create(path, text) for path, text in missing.items())))
     for path in files:
         shown = os.path.relpath(path, session.start)
-        click.echo(f"create {shown}" if path in missing else f"keep   {shown}, which is there already")
-    _advise(session, base, missing)
+        is_example = first is None and path in {base / one for one in begun}
+        example = f", an example: delete {os.path.dirname(shown)} when you begin your own" if is_example else ""
+        click.echo(f"create {shown}{example}" if path in missing else f"keep   {shown}, which is there already")
+    if dry_run:
+        return
+    if asks and missing:
+        click.confirm("Write these files?", default=True, abort=True, err=True)
+    base.mkdir(parents=True, exist_ok=True)
+    with locked(repository) as writer:
+        writer.apply(Plan(repository, tuple(create(path, text) for path, text in missing.items())))
+    _advise(session, base, missing, likely if there else "expts")
 
 
-def _files(base: Path, suffix: str, project: str, author: str | None) -> dict[str, str]:
+def _experiments_there(base: Path) -> tuple[str, int]:
+    """Return the directory in which experiments seem to be already, and how many; one alone may be anything."""
+    from exptdir.record.scan import likely_root, scan
+    from exptdir.record.walk import ScanSettings, compile_patterns
+
+    exclude = compile_patterns(_NO_ROOTS)
+    likely = likely_root(base, ScanSettings(exclude=exclude)) if base.is_dir() else None
+    if likely is None:
+        return "expts", 0
+    found = scan(base, ScanSettings(roots=(likely,), exclude=exclude)).experiments
+    return likely, len(found) if len(found) > 1 else 0
+
+
+def _where(roots: Sequence[str], suffix: str) -> str:
+    """Return the lines of a ``conf.py`` that say where pages are."""
+    named = f"exptdir_roots = {json.dumps(list(roots), ensure_ascii=False)}\n" if tuple(roots) != ("expts",) else ""
+    below = [f"{root}/" for root in roots if root != "."]
+    exclude = [OUTPUT, *(f"{one}_templates" for one in below or [""])]
+    if "." in roots:
+        return f"{named}exclude_patterns = {json.dumps([*exclude, 'README.*'])}\n"
+    include = json.dumps([f"index{suffix}", *(f"{one}**" for one in below)], ensure_ascii=False)
+    only = "# Only these are pages of the notebook, whatever else the repository holds.\n"
+    return f"{named}{only}include_patterns = {include}\nexclude_patterns = {json.dumps(exclude, ensure_ascii=False)}\n"
+
+
+def _files(base: Path, roots: Sequence[str], suffix: str, project: str, author: str | None) -> dict[str, str]:
     """Return what a record is made of, by path."""
-    from exptdir.record.edits.entry import new_entry
     from exptdir.record.markup.blocks import columns
 
-    values = {
-        "project": project,
-        "rule": "=" * max(columns(project), 4),
-        "index": f"index{suffix}",
-    }
-    kind = suffix.removeprefix(".")
-    quoted = {
-        **values,
-        "project": _quoted(project),
-        "author": _quoted(author or (_git(base, "config", "user.name") or "The authors")),
-    }
-    files = {
+    author = author or _git(base, "config", "user.name") or "The authors"
+    quoted = {"project": _quoted(project), "author": _quoted(author), "where": _where(roots, suffix)}
+    index = {"project": project, "rule": "=" * max(columns(project), 4)}
+    return {
         "conf.py": _starter("conf", quoted),
-        f"index{suffix}": _starter(f"index_{kind}", values),
+        f"index{suffix}": _starter(f"index_{suffix.removeprefix('.')}", index),
         ".gitignore": _starter("gitignore", {}),
         "requirements.txt": f"{_requirement()}\n",
     }
-    if not _holds_something(base / "expts"):
-        title = f"# {_FIRST}\n" if suffix == ".md" else f"{_FIRST}\n{'=' * len(_FIRST)}\n"
-        files[f"expts/0001_first_experiment/index{suffix}"] = new_entry(title, suffix, "Begun", date.today())
-    return files
+
+
+def _first_experiment(base: Path, roots: Sequence[str], suffix: str, title: str | None) -> dict[str, str]:
+    """Return the log of the first experiment, by its path: the person's, or an example that says how to delete it."""
+    from exptdir.record.create import NewExperiment, new_experiment
+    from exptdir.record.home import Conf
+    from exptdir.record.scan import scan
+
+    conf = Conf(base / "conf.py", {"roots": list(roots)})
+    wanted = NewExperiment(title or _EXAMPLE, date.today(), suffix=suffix)
+    plan, log, _ = new_experiment(conf, scan(base, conf.scan_settings), wanted)
+    path = log.relative_to(base).as_posix()
+    text = (plan.edits[0].after or b"").decode("utf-8")
+    if title is None:
+        folder = f"`{path.rpartition('/')[0]}`" if suffix == ".md" else f"``{path.rpartition('/')[0]}``"
+        text += f"\nThis is an example. When you begin your own, delete the folder {folder}.\n"
+    return {path: text}
 
 
 def _requirement() -> str:
@@ -132,10 +204,6 @@ def _quoted(text: str) -> str:
     return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _holds_something(directory: Path) -> bool:
-    return directory.is_dir() and any(directory.iterdir())
-
-
 def _starter(name: str, values: dict[str, str]) -> str:
     """Fill in one of the files that come with the command."""
     text = resources.files("exptdir.cli").joinpath(f"starter/{name}.txt").read_text("utf-8")
@@ -156,35 +224,31 @@ def _recipes(base: Path, repository: Path, ci: str) -> dict[Path, str]:
     forges = {"both": list(_RECIPES), "none": [], "github": ["github"], "gitlab": ["gitlab"]}.get(ci)
     if forges is None:
         remotes = _git(repository, "remote", "-v")
-        forges = [forge for forge in _RECIPES if forge in remotes] or list(_RECIPES)
+        forges = [forge for forge in _RECIPES if forge in remotes]
     record = base.relative_to(repository).as_posix()
     values = {"record": record, "requirements": "requirements.txt" if record == "." else f"{record}/requirements.txt"}
     return {repository / _RECIPES[forge]: _starter(forge, values) for forge in forges}
 
 
-def _advise(session: Session, base: Path, missing: dict[Path, str]) -> None:
-    """Say what the files that were there already may still need."""
+def _advise(session: Session, base: Path, missing: dict[Path, str], likely: str) -> None:
+    """Say what the files that were there already may still need, and which folders hold files but no log."""
+    from exptdir.record.home import read_conf
+
     notes = []
-    ignore, needed = base / ".gitignore", base / "requirements.txt"
-    if ignore not in missing and "_build" not in _text(ignore):
-        notes.append(f"add the line /_build/ to {os.path.relpath(ignore, session.start)}")
+    ignore, needed, conf = base / ".gitignore", base / "requirements.txt", read_conf(base / "conf.py")
+    if ignore not in missing and OUTPUT not in _text(ignore):
+        notes.append(f"add the line /{OUTPUT}/ to {os.path.relpath(ignore, session.start)}")
     if not re.search(r"(?m)^[ \t]*[^#\n]*exptdir", _text(needed)):
         notes.append(f"say in {os.path.relpath(needed, session.start)} where exptdir is installed from")
-    from exptdir.record.home import OUTPUT, read_conf
-    from exptdir.record.scan import likely_root
-    from exptdir.record.walk import LOG_NAMES, ScanSettings, compile_patterns
-
-    names = tuple(name for name in LOG_NAMES if name != "README")
-    settings = ScanSettings(log_names=names, exclude=compile_patterns([OUTPUT, "expts", "docs", "doc"]))
-    found = likely_root(base, settings)
-    if elsewhere := (None if found in read_conf(base / "conf.py").settings.roots else found):
-        pages, place = f"{elsewhere}/**".removeprefix("./"), f"{elsewhere}/*/".removeprefix("./")
-        roots = f'exptdir_roots = ["{elsewhere}"] and include_patterns = ["{pages}"]'
-        notes.append(f"set {roots} in conf.py: there are logs in {place} already")
+    if likely not in conf.settings.roots and "." not in conf.settings.roots:
+        place = f"{likely}/*/".removeprefix("./")
+        other = "without include_patterns" if likely == "." else f'and include_patterns = ["{likely}/**"]'
+        notes.append(f'set exptdir_roots = ["{likely}"] {other} in conf.py: there are logs in {place} already')
     for note in notes:
         click.echo(f"You may want to {note}.", err=True)
     place = os.path.relpath(base, session.start)
     there = "" if place == "." else f"cd {place}; "
+    Session(base).tell_folders_without_log()
     click.echo(f"Next: {there}exptdir serve", err=True)
 
 

@@ -119,6 +119,8 @@ def list_(
         rows.sort(key=lambda row: (row.last or row.begun or "", row.experiment.id or 0), reverse=True)
         del rows[last:]
     none = bool(statuses or tags) and not rows
+    if not statuses and not tags and last is None:
+        session.tell_folders_without_log()
     if none:
         unknown = sorted(plain - there)
         known = f"; there are {', '.join(sorted(there - {''}))}" if unknown else ""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from exptdir.record.model import Experiment, Record
     from exptdir.record.problem import Problem
 
+#: Of more folders than these, the number is told.
+_NAMED = 5
 #: The exit codes, which scripts may rely on, and what each means.
 EXIT_CODES = {
     0: "It worked; where a command looks for faults, it found none that count.",
@@ -137,7 +139,7 @@ class Session:
             return _choose(text, found.candidates)
         if writes and not found.exact:
             line = _line(found.experiment)
-            if not _can_ask():
+            if not can_ask():
                 raise NoExperiment(f"{text!r} may be\n  {line}\nGive its number, its whole name or its path")
             click.confirm(f"{text!r} is taken for\n  {line}\nGo on?", abort=True, err=True)
         return found.experiment
@@ -146,6 +148,16 @@ class Session:
         """Show problems, where they are and what they are."""
         for problem in problems:
             click.echo(f"{self.located(problem)}: {problem.message}", err=True)
+
+    def tell_folders_without_log(self) -> None:
+        """Name the folders in which somebody may have expected experiments."""
+        from exptdir.record.scan import folders_without_log
+
+        settings = self.conf.scan_settings
+        if found := folders_without_log(self.record, settings):
+            more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+            names = f"Call a log {settings.log_names[0]}.md, or {', '.join(settings.log_names[1:])}"
+            click.echo(f"No log, so no experiment: {', '.join(found[:_NAMED])}{more}. {names}.", err=True)
 
     def located(self, problem: Problem) -> str:
         """Say where a problem is, from where one stands."""
@@ -159,7 +171,8 @@ def _line(experiment: Experiment) -> str:
     return f"{experiment.label()}  {experiment.path}  {experiment.title or ''}".rstrip()
 
 
-def _can_ask() -> bool:
+def can_ask() -> bool:
+    """Tell whether somebody sits at a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -174,7 +187,7 @@ def _choose(text: str, candidates: tuple[Experiment, ...]) -> Experiment:
     lines = [_line(one) for one in candidates]
     if len(lines) > MOST:
         lines[MOST:] = [f"… and {len(lines) - MOST} more"]
-    if len(candidates) > MOST or not _can_ask():
+    if len(candidates) > MOST or not can_ask():
         raise NoExperiment("\n  ".join([f"{text!r} may be", *lines]))
     for number, line in enumerate(lines, 1):
         click.echo(f"{number:3}  {line}", err=True)

@@ -16,7 +16,7 @@ from exptdir.record.home import OUTPUT
 from exptdir.record.markup.blocks import plain_title
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
-from exptdir.record.walk import OTHER_FORMS, ScanSettings, Tree, find_logs, walk
+from exptdir.record.walk import OTHER_FORMS, ScanSettings, Tree, find_logs, join, walk
 
 #: How deep the likely right root is looked for when the one that was given holds nothing.
 _GUESS_DEPTH = 3
@@ -185,6 +185,25 @@ def numbers_left_out(record: Record, settings: ScanSettings) -> dict[int, str]:
                 number = read_facts(record.base / path, None)[0].id
                 if number is not None:
                     found.setdefault(number, path)
+    return found
+
+
+def folders_without_log(record: Record, settings: ScanSettings) -> list[str]:
+    """Return the topmost directories below the roots that hold files and no log, in no experiment and around none.
+
+    Those whose names begin with an underscore are for Sphinx or the author's templates.
+    """
+    found: list[str] = []
+    around = {parent.as_posix() for key in record.experiments for parent in PurePosixPath(key).parents}
+    for root in dict.fromkeys(PurePosixPath(root).as_posix() for root in settings.roots):
+
+        def is_left_out(path: str) -> bool:
+            return path in record.experiments or settings.exclude(path) or path.rpartition("/")[2].startswith("_")
+
+        for path, files, inside, _ in walk(record.base, root, is_left_out):
+            if path != root and path not in around and any(not settings.exclude(join(path, name)) for name in files):
+                found.append(path)
+                inside.clear()
     return found
 
 
