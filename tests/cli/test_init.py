@@ -87,7 +87,7 @@ def test_nothing_is_written_that_was_not_named_before(run: Run, tmp_path: Path, 
     write(tmp_path / "lab", MESSY)
     before = contents(tmp_path / "lab")
     said = run("init", "--dry-run", at="../lab")
-    assert "to take them: exptdir init --root ." in said.err
+    assert "3 folders here hold a log. To take them as experiments: exptdir init --root ." in said.err
     assert contents(tmp_path / "lab") == before
     named = {line.removeprefix("create ").partition(",")[0] for line in said.out.splitlines()}
 

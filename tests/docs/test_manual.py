@@ -175,7 +175,7 @@ def test_date_forms(title, day, rest):
 def test_tutorial(build: Build):
     files: defaultdict[str, str] = defaultdict(str)
     # What is to be copied stands in the block as it is, and the sentence before it names the file.
-    told = re.compile(r"`([\w/]+\.\w+)`[^`]*:\n\n(`{3,})\w+\n(.*?)^\2$", re.MULTILINE | re.DOTALL)
+    told = re.compile(r"`((?!_build)[\w/]+\.\w+)`[^`]*:\n\n(`{3,})\w+\n(.*?)^\2$", re.MULTILINE | re.DOTALL)
     for name, _, text in told.findall(PAGES["tutorial.md"]):
         files[name] += ("\n" if files[name] else "") + text
     assert len(files) == 6 and "code-block" not in PAGES["tutorial.md"]

@@ -93,7 +93,8 @@ def init(
         if click.confirm(f"{there} of {what} hold a log. Take them as experiments?", default=True, err=True):
             roots = (likely,)
     elif not roots and likely != "expts" and there and not conf.exists():
-        click.echo(f"There are {there} logs in {likely}/; to take them: exptdir init --root {likely}", err=True)
+        what = "folders here" if likely == "." else f"folders in {likely}/"
+        click.echo(f"{there} {what} hold a log. To take them as experiments: exptdir init --root {likely}", err=True)
     roots = roots or ("expts",)
     is_empty = not any((base / root).is_dir() and any((base / root).iterdir()) for root in roots)
     begun = _first_experiment(base, roots, suffix, first) if first is not None or is_empty else {}

@@ -198,8 +198,16 @@ def find(session: Session, words: tuple[str, ...], names_only: bool, as_json: bo
     Case does not matter, and parts of words count. Words in quotes stand together. Ends with 1 if nothing is found.
     """
     from exptdir.record.documents import search
+    from exptdir.record.model import in_order
 
-    hits = list(search(session.conf, session.record, words))
+    # As in a list: the days of their names, not how these are written, say which comes first.
+    places = {one.key: at for at, one in enumerate(in_order(session.record.experiments.values()), 1)}
+
+    def place(hit: Hit) -> int:
+        owner = session.record.around(hit.path.rpartition(".")[0])
+        return places[owner.key] if owner is not None else 0
+
+    hits = sorted(search(session.conf, session.record, words), key=place)
     if as_json:
         plain = []
         for hit in hits:

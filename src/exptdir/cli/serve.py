@@ -232,6 +232,8 @@ class Terminal:
 
     def built(self, seconds: float, warnings: tuple[Warned, ...], new: tuple[Warned, ...]) -> None:
         """Show a line for the build, and the warnings that are new."""
+        from exptdir.figures.model import LEDGER
+
         self._end_bar()
         for one in new:
             kind = f" [{one.kind}]" if one.kind else ""
@@ -239,9 +241,11 @@ class Terminal:
             self._say(f"{self._place(one)}{how}: {one_line(one.text)}{kind}", err=True)
         count = f", {len(warnings)} warning{'s' * (len(warnings) != 1)}" if warnings else ""
         what = "Built in" if self._first else "Built again in"
-        if self._changed and not self._first:
-            few = len(self._changed) <= _NAMED
-            names = f"{', '.join(map(self._path, self._changed))}:" if few else f"{len(self._changed)} files,"
+        # That figures were drawn says more than that the ledger of them was written.
+        changed = [path for path in self._changed if os.path.basename(path) != LEDGER] or self._changed
+        if changed and not self._first:
+            few = len(changed) <= _NAMED
+            names = f"{', '.join(map(self._path, changed))}:" if few else f"{len(changed)} files,"
             what = f"{names} built in"
         self._say(f"{what} {seconds:.2f} s{count}")
         self._first = False

@@ -200,10 +200,10 @@ def folders_without_log(record: Record, settings: ScanSettings) -> list[str]:
         def is_left_out(path: str) -> bool:
             return path in record.experiments or settings.exclude(path) or path.rpartition("/")[2].startswith("_")
 
-        for path, files, inside, _ in walk(record.base, root, is_left_out):
+        for path, files, below, _ in walk(record.base, root, is_left_out):
             if path != root and path not in around and any(not settings.exclude(join(path, name)) for name in files):
                 found.append(path)
-                inside.clear()
+                below.clear()
     return found
 
 
