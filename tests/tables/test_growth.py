@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import re
 import time
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+import exptdir.tables
 from exptdir.errors import TableError
+from exptdir.sphinxext.tables import nodes
 from exptdir.tables import apply_formats, read_table, select
 from exptdir.tables import xlsx as workbooks
+from exptdir.tables.cells import unescape
 from exptdir.tables.delimited import find_delimiter, parse
+from exptdir.tables.headers import is_unit
+from exptdir.tables.model import safe_link
+from exptdir.tables.names import Names, SheetPart
+from exptdir.tables.numfmt import format_value
 from exptdir.tables.ranges import parse_cell_reference, parse_range
 from tests.tables.making import SHEET, fill, make, rewrite, share, texts
 
@@ -41,7 +52,85 @@ WORST: dict[str, Callable[[int], object]] = {
     "a number with many commas": lambda n: parse("a;b\n1" + ",000" * (n // 4) + "x;2\n", Path("t.csv")),
     "an address of blanks": lambda n: parse_cell_reference("a" + " " * n),
     "a range of letters": lambda n: parse_range("A" * n),
+    "a name and blanks": lambda n: Names([SheetPart("x", True, "")], [], tuple).resolve(None, "a" + " " * n + "-"),
+    "blanks for a sheet": lambda n: Names([SheetPart("x", True, "")], [], tuple).resolve(None, " " * n + "?"),
+    "digits for a unit": lambda n: is_unit("1" * n + "x"),
+    "many units": lambda n: is_unit("1 " * (n // 2) + "x"),
+    "an address that ends in a blank": lambda n: safe_link("https://" + "a" * n + " b"),
+    "half an escape": lambda n: unescape("_x000" * (n // 5)),
+    "brackets of a format": lambda n: format_value(1.5, "[" * n),
+    "places of a format": lambda n: format_value(1.5, "#" * n + "x"),
 }
+#: Patterns that are looked for within a text; all others are asked at its beginning, or at each token's.
+SEARCHED = {"_CONTROL", "_ESCAPED", "_DIGITS", "_QUOTED", "_ENDLESS"}
+#: Patterns that never meet a longer text: what is longer is refused or cut.
+BOUNDED = dict.fromkeys(("_PART", "_TOKEN", "_TICKED", "_CONDITION", "_ELAPSED", "_LANGUAGE"), 1_000)
+#: Of what texts are made that a pattern may take for its own again and again.
+BITS = (
+    "a",
+    "1",
+    " ",
+    "'",
+    '"',
+    "[",
+    "]",
+    "'a",
+    "<",
+    ",",
+    ",000",
+    "_x",
+    "(",
+    "#",
+    "?/",
+    "=",
+    "\\",
+    "`",
+    ":",
+    "1.",
+    "1 ",
+    ".",
+)
+MARKS = (
+    "<c ",
+    '<c r="A',
+    "<xf ",
+    "<x:",
+    "<numFmts ",
+    "<t>",
+    "<t ",
+    "<r><t>",
+    "<worksheet ",
+    "</sheetData ",
+    "<f",
+    " vm=",
+)
+MODULES = [
+    *(importlib.import_module(one.name) for one in pkgutil.walk_packages(exptdir.tables.__path__, "exptdir.tables.")),
+    nodes,
+]
+PATTERNS = {
+    f"{module.__name__}.{name}": one
+    for module in MODULES
+    for name, one in vars(module).items()
+    if isinstance(one, re.Pattern)
+}
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_every_pattern_grows_with_the_length_of_what_it_meets(name: str) -> None:
+    pattern, short = PATTERNS[name], name.rpartition(".")[2]
+    length = BOUNDED.get(short, 32_767)
+    for bit in MARKS if isinstance(pattern.pattern, bytes) else BITS:
+        for end in ("", "!", "x\n"):
+            text = bit * (length // len(bit)) + end
+            if isinstance(pattern.pattern, bytes):
+                taken = seconds(lambda: sum(1 for _ in pattern.finditer(text.encode())))  # noqa: B023
+            elif short in SEARCHED:
+                taken = seconds(lambda: sum(1 for _ in pattern.finditer(text)))  # noqa: B023
+            else:
+                taken = seconds(lambda: (pattern.match(text), pattern.fullmatch(text)))  # noqa: B023
+            # A quadratic one would take half a minute for all of it.
+            assert taken < 0.5, (bit, end)
 
 
 @pytest.mark.parametrize("name", WORST)
@@ -105,7 +194,12 @@ def test_thousands_of_links_over_each_other_end(tmp_path: Path) -> None:
         path, SHEET, lambda xml: xml.replace("</sheetData>", f"</sheetData><hyperlinks {OFFICE}>{links}</hyperlinks>")
     )
     rewrite(path, "xl/worksheets/_rels/sheet1.xml.rels", lambda _: RELATIONS)
-    assert seconds(lambda: read_table(path)) < 10
+    start = time.process_time()
+    table = read_table(path)
+    assert time.process_time() - start < 10
+    assert {cell.href for row in table.rows for cell in row} == {None}
+    [problem] = table.problems
+    assert problem.message == "sheet 'Sheet': its links lie over each other too often to be shown: link single cells"
 
 
 def test_links_of_ranges_still_reach_their_cells(tmp_path: Path) -> None:
@@ -125,9 +219,7 @@ def test_thousands_of_merged_ranges_over_each_other_end(tmp_path: Path) -> None:
     path = make(tmp_path, fill(*([row] + [None] * 98 + [row] for row in range(1_500))))
     # Each begins above all that came before, so that only the far end is taken.
     merged = "".join(f'<mergeCell ref="A{1_499 - at}:CV1500"/>' for at in range(1_498))
-    rewrite(
-        path, SHEET, lambda xml: xml.replace("</sheetData>", f"</sheetData><mergeCells>{merged}</mergeCells>")
-    )
+    rewrite(path, SHEET, lambda xml: xml.replace("</sheetData>", f"</sheetData><mergeCells>{merged}</mergeCells>"))
     assert seconds(lambda: read_table(path)) < 20
 
 
@@ -136,3 +228,22 @@ def test_a_number_too_large_for_a_float_is_a_text(tmp_path: Path) -> None:
     table = apply_formats(read_table(tmp_path / "t.csv"), round="1")
     assert texts(table) == [["a", "b"], ["1e400", "1.3"], ["-1e400", "2.5"]]
     assert [row[0].kind for row in select(table, sort="a").rows[1:]] == ["text", "text"]
+
+
+def test_thousands_of_sheets_among_thousands_of_parts_are_found(tmp_path: Path) -> None:
+    path, count = make(tmp_path, fill(["a"])), 10_000
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    sheets = "".join(f'<sheet name="S{at}" sheetId="{at + 1}" r:id="r{at}"/>' for at in range(count))
+    links = "".join(f'<Relationship Id="r{at}" Type="{office}/worksheet" Target="s{at}.xml"/>' for at in range(count))
+    rewrite(
+        path, "xl/workbook.xml", lambda xml: re.sub("<sheets>.*</sheets>", f"<sheets {OFFICE}>{sheets}</sheets>", xml)
+    )
+    rewrite(path, "xl/_rels/workbook.xml.rels", lambda xml: xml.replace("</Relationships>", f"{links}</Relationships>"))
+    with zipfile.ZipFile(path, "a") as archive:
+        for at in range(count):
+            archive.writestr(f"xl/s{at}.xml", "<worksheet/>")
+    start = time.process_time()
+    with pytest.raises(TableError, match=r"has no sheet 'S': its sheets are 'S9', .* …") as caught:
+        read_table(path, sheet="S")
+    assert time.process_time() - start < 10
+    assert len(str(caught.value)) < 500

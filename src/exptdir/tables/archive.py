@@ -55,12 +55,24 @@ _FORMATS = re.compile(rb"</?(?:\w+:)?numFmts\b[^<>]*>")
 _STYLE_SHEET = re.compile(rb"(<(?:\w+:)?styleSheet\b[^<>]*>)")
 
 
+class Archive(zipfile.ZipFile):
+    """An archive whose parts are found by their names, of which neither case (part 2, §6.2.2) nor slashes count."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.parts = {name.replace("\\", "/").lstrip("/").casefold(): name for name in reversed(self.namelist())}
+
+    def find(self, name: str) -> str | None:
+        """Return the name of a part as the archive writes it, if there is one."""
+        return self.parts.get(name.casefold())
+
+
 class _PrologEndError(Exception):
     """The first element has begun: nothing after it can declare an entity."""
 
 
 @contextmanager
-def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+def open_archive(path: Path) -> Iterator[Archive]:
     """Open a zip archive, once it is known to do no harm: within bounds, no part with a document type declaration.
 
     Raises
@@ -81,7 +93,7 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
         looks = "it looks like delimited text: rename it to .csv" if text else "it is no zip archive"
         raise TableError(f"the file is not a workbook ({looks})")
     try:
-        archive = zipfile.ZipFile(path)
+        archive = Archive(path)
     except _DAMAGED as error:
         raise TableError(f"the file is damaged or was cut off ({error}): put a complete copy in its place") from None
     with archive:
@@ -135,16 +147,9 @@ def _check_prolog(name: str, stream: IO[bytes]) -> None:
         return
 
 
-def find_part(archive: zipfile.ZipFile, name: str) -> str | None:
-    """Return the name of a part as the archive writes it: neither case (part 2, §6.2.2) nor slashes count."""
-    wanted = name.casefold()
-    found = (real for real in archive.namelist() if real.replace("\\", "/").lstrip("/").casefold() == wanted)
-    return next(found, None)
-
-
-def read_tree(archive: zipfile.ZipFile, name: str) -> ElementTree.Element | None:
+def read_tree(archive: Archive, name: str) -> ElementTree.Element | None:
     """Read a part as a whole, if it is there; a ``ValueError`` says that it is too large or no XML."""
-    found = find_part(archive, name)
+    found = archive.find(name)
     if found is None:
         return None
     if archive.getinfo(found).file_size > MAX_WHOLE:
@@ -176,7 +181,7 @@ class Relation(NamedTuple):
     target: str
 
 
-def read_relations(archive: zipfile.ZipFile, part: str) -> dict[str, Relation]:
+def read_relations(archive: Archive, part: str) -> dict[str, Relation]:
     """Return the links of a part by their ids; those of the package itself if the name is empty."""
     folder, _, file = part.rpartition("/")
     root = read_tree(archive, posixpath.join(folder, "_rels", f"{file}.rels"))

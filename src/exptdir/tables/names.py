@@ -12,12 +12,12 @@ from exptdir.record.problem import nearest as nearest_names
 from exptdir.tables.ranges import Area, Box, is_range, parse_range
 
 #: ``Sheet1!…`` or ``'My sheet'!…``; in quotes, an apostrophe is written twice.
-_PLACE = re.compile(r"\s*(?:'((?:[^']|'')+)'|([^'!]+))!(.*)", re.DOTALL)
+_PLACE = re.compile(r"\s*+(?:'((?:[^']|'')+)'|([^'!]+))!(.*)", re.DOTALL)
 #: A name (§18.17.2.5) and, of a table, the part in brackets.
-_NAME = re.compile(r"\s*([^\W\d][\w.?\\]*|\\[\w.?\\]*)\s*(\[.*\])?\s*", re.DOTALL)
+_NAME = re.compile(r"\s*+([^\W\d][\w.?\\]*+|\\[\w.?\\]*+)\s*+(\[.*\])?\s*+", re.DOTALL)
 _CONSTANT = re.compile(r'[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?%?|".*"|TRUE|FALSE|\{.*\}', re.DOTALL)
-#: How many names a message lists.
-_LISTED = 8
+#: How many names, and how many sheets, a message lists.
+_LISTED, _SHEETS = 8, 40
 #: How much of a name's formula counts: no place of cells is longer.
 _LONGEST = 1000
 #: How many names may refer to each other in a row.
@@ -211,8 +211,11 @@ def choose_sheet(sheets: Sequence[SheetPart], wanted: str | None) -> SheetPart:
     if re.fullmatch("[1-9][0-9]{0,4}", wanted.strip()) and int(wanted) <= len(visible):
         return visible[int(wanted) - 1]
     names = [sheet.name for sheet in visible]
-    listed = dict.fromkeys([*nearest_names(wanted, names, len(names), 0.4), *names])
-    raise TableError(f"the workbook has no sheet {wanted!r}: its sheets are {', '.join(map(repr, listed))}")
+    listed = list(dict.fromkeys([*nearest_names(wanted, names, _SHEETS, 0.4), *names]))
+    more = " …" if len(listed) > _SHEETS else ""
+    raise TableError(
+        f"the workbook has no sheet {wanted!r}: its sheets are {', '.join(map(repr, listed[:_SHEETS]))}{more}"
+    )
 
 
 def find_sheet(sheets: Sequence[SheetPart], name: str) -> SheetPart | None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from exptdir.errors import TableError
-from exptdir.tables.archive import find_part, open_archive
+from exptdir.tables.archive import open_archive
 from exptdir.tables.cells import LONGEST, value_cell
 from exptdir.tables.grid import MAX_CELLS, Sheet
 from exptdir.tables.model import Cell, plain
@@ -24,6 +26,8 @@ from exptdir.tables.read import Book
 
 #: Largest ``.xls`` that is opened, in bytes: a full sheet of 65,536 rows of 20 columns takes about a third of it.
 MAX_XLS = 64 * 2**20
+#: Opens a workbook as a process of its own.
+_TRIAL = "import sys; from python_calamine import CalamineWorkbook; CalamineWorkbook.from_path(sys.argv[1])"
 #: How an OpenDocument file stores a duration (ISO 8601).
 _DURATION = re.compile(r"PT([0-9]{1,6})H([0-9]{2})M([0-9]{2})S")
 
@@ -45,9 +49,15 @@ class ValuesBook(Book):
             if path.stat().st_size > MAX_XLS:
                 size = path.stat().st_size // 2**20
                 raise TableError(f"the workbook is {size} MiB, more than is read of an .xls: save it as .xlsx")
+            # A wrong number in a damaged one asks for more memory than there is, which ends the process that reads it.
+            tried = subprocess.run(
+                [sys.executable, "-c", _TRIAL, str(path)], capture_output=True, text=True, check=False
+            )
+            if tried.returncode:
+                raise _damage(tried.stderr.strip().rpartition("\n")[2] if tried.returncode == 1 else "out of memory")
         else:
             with open_archive(path) as archive:
-                if path.suffix.lower() == ".ods" and find_part(archive, "mimetype") is None:
+                if path.suffix.lower() == ".ods" and archive.find("mimetype") is None:
                     raise TableError("the file is no OpenDocument spreadsheet: rename it to .xlsx")
         with _contained():
             self._book = CalamineWorkbook.from_path(str(path))
@@ -90,12 +100,16 @@ def _contained() -> Iterator[None]:
         raise
     # A panic of the library is no Exception; a damaged workbook may cause one.
     except BaseException as error:
-        reason = ([*str(error).splitlines(), ""][0] or type(error).__name__)[:200]
-        if type(error).__name__ == "PasswordError" or "password" in reason.lower():
-            raise TableError("the file is protected by a password: save it without one") from None
-        raise TableError(
-            f"the file is damaged ({reason}): open it in a spreadsheet program and save it as .xlsx"
-        ) from None
+        raise _damage(f"{type(error).__name__}: {error}") from None
+
+
+def _damage(error: str) -> TableError:
+    """Return what the library's error, with its kind in front, means for who has the file."""
+    kind, _, message = error.partition(": ")
+    reason = ([*message.splitlines(), ""][0] or kind.rpartition(".")[2])[:200]
+    if "PasswordError" in kind or "password" in reason.lower():
+        return TableError("the file is protected by a password: save it without one")
+    return TableError(f"the file is damaged ({reason}): open it in a spreadsheet program and save it as .xlsx")
 
 
 def cell_of(value: Any) -> Cell:

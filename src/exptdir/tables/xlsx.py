@@ -11,7 +11,6 @@ from __future__ import annotations
 import io
 import re
 import warnings
-import zipfile
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,9 +22,9 @@ from xml.etree.ElementTree import Element
 from exptdir.errors import TableError
 from exptdir.record.problem import Problem
 from exptdir.tables.archive import (
+    Archive,
     Relation,
     copy_sheet,
-    find_part,
     open_archive,
     parse_tree,
     read_relations,
@@ -74,8 +73,8 @@ class XlsxBook(Book):
     def __init__(self, path: Path) -> None:
         self.path = path
         with _opened(path, "the file") as archive:
-            if find_part(archive, "[Content_Types].xml") is None:
-                open_document = find_part(archive, "mimetype") is not None
+            if archive.find("[Content_Types].xml") is None:
+                open_document = archive.find("mimetype") is not None
                 other = "an OpenDocument file: save it as .xlsx" if open_document else "some other zip archive"
                 raise TableError(f"the file is not a workbook but {other}")
             part = _workbook_part(archive)
@@ -90,7 +89,7 @@ class XlsxBook(Book):
                 SheetPart(sheet.get("name", ""), sheet.get("state", "visible") == "visible", relation.target)
                 for sheet in root.iterfind("sheets/sheet")
                 if (relation := relations.get(sheet.get("id", ""))) is not None
-                if relation.kind == "worksheet" and find_part(archive, relation.target)
+                if relation.kind == "worksheet" and archive.find(relation.target)
             ]
         charts = [
             sheet.get("name", "")
@@ -121,7 +120,7 @@ class XlsxBook(Book):
     def load(self, part: SheetPart) -> Sheet:
         """Read one sheet."""
         with _opened(self.path, f"sheet {part.name!r}") as archive:
-            name = find_part(archive, part.part) or part.part
+            name = archive.find(part.part) or part.part
             # Counted piece by piece before anything as large as the sheet is made of it.
             stored, tail = 0, b""
             with archive.open(name) as stream:
@@ -148,7 +147,7 @@ class XlsxBook(Book):
                 {
                     kind: archive.read(found)
                     for kind in ("styles", "theme", "sharedStrings")
-                    if (found := find_part(archive, shared.get(kind, ""))) is not None
+                    if (found := archive.find(shared.get(kind, ""))) is not None
                 },
             )
             worksheet = _load(copy, data_only=True)
@@ -165,7 +164,7 @@ class XlsxBook(Book):
 
 
 @contextmanager
-def _opened(path: Path, what: str) -> Iterator[zipfile.ZipFile]:
+def _opened(path: Path, what: str) -> Iterator[Archive]:
     """Open the archive, and say of *what* it is damaged where it is."""
     with open_archive(path) as archive:
         try:
@@ -179,7 +178,7 @@ def _opened(path: Path, what: str) -> Iterator[zipfile.ZipFile]:
             raise TableError(f"{what} is damaged ({reason}): {_SAVE_AGAIN}") from error
 
 
-def _workbook_part(archive: zipfile.ZipFile) -> str:
+def _workbook_part(archive: Archive) -> str:
     relations = read_relations(archive, "").values()
     return next((relation.target for relation in relations if relation.kind == "officeDocument"), "xl/workbook.xml")
 
@@ -223,7 +222,7 @@ class Surroundings:
         return [f"{listed} of the sheet {'are' if len(kinds) > 1 else 'is'} not shown", *notes]
 
 
-def _read_surroundings(archive: zipfile.ZipFile, part: SheetPart, outside: bytes, xml: bytes) -> Surroundings:
+def _read_surroundings(archive: Archive, part: SheetPart, outside: bytes, xml: bytes) -> Surroundings:
     """Read what stands around the cells of a sheet, and in the parts that it refers to."""
     root, relations = parse_tree(outside, part.part), read_relations(archive, part.part)
     found = Surroundings(
@@ -252,7 +251,7 @@ def _read_surroundings(archive: zipfile.ZipFile, part: SheetPart, outside: bytes
     return found
 
 
-def _table_object(archive: zipfile.ZipFile, relation: Relation, sheet: str) -> TableObject | None:
+def _table_object(archive: Archive, relation: Relation, sheet: str) -> TableObject | None:
     """Read a table object; ``None`` where the relation is to something else."""
     root = read_tree(archive, relation.target) if relation.kind == "table" else None
     if root is None:
@@ -276,7 +275,7 @@ def _range(element: Element) -> Box:
         raise ValueError(str(error)) from None
 
 
-def _picture_numbers(archive: zipfile.ZipFile) -> set[int]:
+def _picture_numbers(archive: Archive) -> set[int]:
     """Follow the metadata of values to their structures: value → block → rich value → kind of structure."""
     root, values, structures = (
         read_tree(archive, f"xl/{name}.xml")

@@ -1,0 +1,124 @@
+"""Damaged copies of files of every format, in a process of its own: no traceback, no second lost, no memory eaten."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from exptdir.errors import TableError
+from exptdir.tables import TableReader
+
+DATA = Path(__file__).parent / "data"
+#: Damaged copies of each file.
+COPIES = 60
+#: Seconds that one of them may take, and MiB that all of them together may take beyond the libraries.
+SECONDS, MIB = 3, 400
+#: What numbers in XML become: the first and the last rows and columns, and beyond.
+NUMBERS = (b"0", b"1048576", b"4294967296", b"99999999999999999999", b"-1", b"1e308", b"NaN")
+
+
+def originals(directory: Path) -> Iterator[Path]:
+    """Write a file of each format that something here can write."""
+    book = Workbook()
+    for row in range(30):
+        book.worksheets[0].append([f"run {row}", row * 1.37, row % 2 == 0, f"=B{row + 1}*2"])
+    book.worksheets[0].merge_cells("F1:G3")
+    book.save(directory / "t.xlsx")
+    yield directory / "t.xlsx"
+    for suffix in (".ods", ".xls"):
+        path = directory / f"t{suffix}"
+        path.write_bytes((DATA / f"looks{suffix}").read_bytes())
+        yield path
+    with (directory / "t.csv").open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([[f"run {row}", row * 1.37, 'a "b"', "1,5"] for row in range(30)])
+    yield directory / "t.csv"
+    import pyarrow
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.table({"a": list(range(50)), "b": ["x"] * 50}), directory / "t.parquet")
+    yield directory / "t.parquet"
+
+
+def damaged(data: bytes, chance: random.Random) -> bytes:
+    """Return a copy that is cut off, has wrong bits, or in an archive that is whole, one part with wrong numbers."""
+    copy = bytearray(data)
+    how = chance.random()
+    if how < 0.2:
+        return bytes(copy[: chance.randrange(1, len(copy))])
+    if how < 0.6 or not data.startswith(b"PK"):
+        for _ in range(chance.randrange(1, 20)):
+            copy[chance.randrange(len(copy))] = chance.randrange(256)
+        return bytes(copy)
+    target = BytesIO()
+    with zipfile.ZipFile(BytesIO(data)) as old, zipfile.ZipFile(target, "w") as new:
+        victim = chance.choice([name for name in old.namelist() if name.endswith(".xml")])
+        for name in old.namelist():
+            part = old.read(name)
+            if name == victim:
+                pieces = part.split(b'"')
+                for _ in range(chance.randrange(1, 6)):
+                    pieces[chance.randrange(len(pieces))] = chance.choice(NUMBERS)
+                part = b'"'.join(pieces)
+            new.writestr(name, part)
+    return target.getvalue()
+
+
+def read_all(directory: Path) -> dict[str, float]:
+    """Read damaged copies of all of them; return the slowest second and the memory of the process."""
+    chance, slowest, refused, read = random.Random(20261127), 0.0, 0, 0
+    files = list(originals(directory))
+    for path in files:
+        TableReader().read(path)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for path in files:
+        data = path.read_bytes()
+        for _ in range(COPIES):
+            path.write_bytes(damaged(data, chance))
+            start = time.process_time()
+            try:
+                reader = TableReader()
+                for name in reader.sheet_names(path, hidden=True) or [None]:
+                    reader.read(path, sheet=name, hidden=chance.random() < 0.5)
+                read += 1
+            except TableError as error:
+                assert "\n" not in str(error)
+                refused += 1
+            slowest = max(slowest, time.process_time() - start)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"slowest": slowest, "mib": (after - before) / 1024, "refused": refused, "read": read}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is counted otherwise")
+def test_damaged_files_cost_neither_a_traceback_nor_time_nor_memory(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.tables.test_fuzz_readers", str(tmp_path)],
+        cwd=Path(__file__).parents[2],
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3_000:]
+    found = json.loads(done.stdout)
+    assert found["slowest"] < SECONDS
+    assert found["mib"] < MIB
+    # It is damage that has been tried, and damage that is survived.
+    assert found["refused"] > COPIES and found["read"] > COPIES / 2
+
+
+if __name__ == "__main__":
+    print(json.dumps(read_all(Path(sys.argv[1]))))
