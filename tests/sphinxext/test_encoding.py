@@ -1,6 +1,8 @@
-"""Pages in another encoding than the project's."""
+"""Pages that Sphinx cannot read: in another encoding than the project's, or nested too deep."""
 
 from __future__ import annotations
+
+import pytest
 
 from tests.sphinxext.building import HOME
 from tests.sphinxext.conftest import Build
@@ -39,3 +41,22 @@ def test_runs_on_a_page_beside_the_log_are_reached(build: Build) -> None:
         }
     )
     assert built.page("expts/0001_a/notes").select_one("a.exptdir-ref")["href"] == "runs.html#run-v9"
+
+
+@pytest.mark.parametrize("parallel", [1, 2])
+def test_a_document_that_the_parser_gives_up_is_named_and_the_rest_is_built(build: Build, parallel: int) -> None:
+    deep = "".join(f"{'   ' * level}.. note::\n\n" for level in range(200)) + "   " * 200 + "x\n"
+    files = {"expts/0001_deep/notes.rst": f"Deep\n====\n\n{deep}", "expts/0003_fine/notes.rst": "Fine\n====\n"}
+    circle = {"expts/0002_circle/index.md": "# Circle\n\n```{include} index.md\n```\n"}
+    pages = {f"expts/{n}/index.md": "# P\n" for n in range(6)}
+    built = build({"index.rst": HOME, **files, **circle, **pages}, parallel=parallel)
+    for name in ("expts/0001_deep/notes.rst", "expts/0002_circle/index.md"):
+        why = "the page is left out: its parts are nested too deep, or it includes itself [exptdir.log]"
+        assert f"{name}:1: WARNING: {why}" in built.located
+    assert "This page cannot be shown" in built.html("expts/0001_deep/notes")
+    assert "Fine" in built.html("expts/0003_fine/notes")
+    # Said at each build, until it is mended.
+    again = built.rebuild()
+    assert len(again.located) == len(built.located)
+    mended = built.rebuild({"expts/0001_deep/notes.rst": "Deep\n====\n\nNo more.\n"})
+    assert "No more." in mended.html("expts/0001_deep/notes") and len(mended.located) == len(built.located) - 1

@@ -42,6 +42,7 @@ from exptdir.sphinxext.mathml import setup_math
 from exptdir.sphinxext.navigation import setup_navigation
 from exptdir.sphinxext.outputs import setup_outputs
 from exptdir.sphinxext.pages import setup_pages, setup_placeholders
+from exptdir.sphinxext.parsers import setup_parsers
 from exptdir.sphinxext.protocol import setup_protocol
 from exptdir.sphinxext.record import setup_record, setup_report
 from exptdir.sphinxext.runs import setup_runs
@@ -101,6 +102,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_doi(app)
     setup_math(app)
     setup_xhtml(app)
+    setup_parsers(app)
     setup_navigation(app)
     setup_style(app)
     setup_outputs(app)

@@ -23,7 +23,7 @@ class Subtype(Enum):
     metadata = "A file with facts about an experiment is unreadable or malformed, or disagrees with another."
     status = "A status is not one of those that are configured."
     prerequisite = "A prerequisite does not exist, or experiments wait for each other in a circle."
-    log = "Two logs of a directory have the same rank, a page is in an unexpected encoding, or a file is no log."
+    log = "Two logs have the same rank, a page cannot be read or leads out of the record, or a file is no log."
     date = "A date in a title cannot be read with certainty."
     ref = "A reference leads nowhere, or to more than one place."
     asset = "A figure, image, download or protocol has no file that can be shown."
