@@ -12,6 +12,7 @@ from exptdir.sphinxext.cites import setup_citedby, setup_cites
 from exptdir.sphinxext.companions import setup_companions, setup_style
 from exptdir.sphinxext.conditions import setup_conditions
 from exptdir.sphinxext.config import setup_config
+from exptdir.sphinxext.curves import setup_curves
 from exptdir.sphinxext.dependencies import setup_dependencies
 from exptdir.sphinxext.doi import setup_doi
 from exptdir.sphinxext.domain import ExptDomain, setup_roles
@@ -97,6 +98,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_logs(app)
     setup_other_logs(app)
     setup_runs(app)
+    setup_curves(app)
     setup_cell(app)
     setup_protocol(app)
     setup_doi(app)

@@ -28,7 +28,7 @@ from exptdir.sphinxext.tables.packed import Extra
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-    from exptdir.runs import Descendant, Run, Runs
+    from exptdir.runs import ConfigurationFiles, Descendant, Run, Runs
     from exptdir.tables import Table
 
 _CACHE = "exptdir_runs"
@@ -98,18 +98,23 @@ class RunSources(SphinxDirective):
                 begun=experiment.begun if experiment else None,
                 order=domain.settings.date_order,
             )
+        self.note_files(files, found.roots)
+        known[key] = runs
+        return runs
+
+    def note_files(self, files: ConfigurationFiles, roots: Iterable[Path] = ()) -> None:
+        """Note all that was read and looked for among what the page depends on, and what was wrong with it."""
+        env, base = self.env, self.env.srcdir
         for path in files.asked:
             if path.is_file():
                 env.note_dependency(str(path))
         note(env, env.docname, [("file", os.path.relpath(path, base)) for path in files.asked])
-        note(env, env.docname, [("names", os.path.relpath(path, base)) for path in (*files.listed, *found.roots)])
+        note(env, env.docname, [("names", os.path.relpath(path, base)) for path in (*files.listed, *roots)])
         for problem in files.problems[:_TOLD]:
             where = os.path.relpath(problem.path, base) if problem.path else ""
             self.trouble(f"{where}{f', line {problem.line}' if problem.line else ''}: {problem.message}")
         if len(files.problems) > _TOLD:
             self.trouble(f"{len(files.problems) - _TOLD} more files of runs cannot be read")
-        known[key] = runs
-        return runs
 
     def _directory(self, typed: str) -> Path:
         path = written_path(self.env, typed, self.env.docname)

@@ -209,9 +209,10 @@ class Store(Domain):
         "figure_files": {},
         "read_with": {},
         "unpredictable": {},
+        "curves": {},
         "with_drafts": {},
     }
-    data_version = 8
+    data_version = 9
     #: Reads spreadsheets while documents are read; not pickled.
     table_reader: TableReader | None = None
     #: Where references lead, by text, key of the experiment that they are in, and kind: digests and pages ask for the
@@ -256,6 +257,8 @@ class Store(Domain):
     figure_files: dict[str, list[str]]
     #: What reading each document asked, and the answer that it got; see :mod:`exptdir.sphinxext.dependencies`.
     read_with: dict[str, dict[tuple[str, str], Any]]
+    #: Keys of the figures of curves that each document shows.
+    curves: dict[str, list[str]]
     #: Documents of which nobody can tell cheaply what they show of others, with the reason.
     unpredictable: dict[str, str]
     #: Documents of whose sources a part is a draft.

@@ -267,7 +267,7 @@ def setup_figure_scripts(app: Sphinx) -> None:
 
 
 #: Builders whose readers can have a dark scheme.
-_BUILDERS = frozenset({"html", "dirhtml", "singlehtml"})
+DARK_BUILDERS = frozenset({"html", "dirhtml", "singlehtml"})
 #: Themes that have none, so that a dark figure would stand on a white page.
 LIGHT_ONLY = frozenset(
     [
@@ -299,7 +299,7 @@ class DarkFigures(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         """Look at every image, if the theme has two schemes."""
         domain = domain_of(self.env)
-        wanted = domain.settings.plot_dark and domain.builder.name in _BUILDERS
+        wanted = domain.settings.plot_dark and domain.builder.name in DARK_BUILDERS
         if not wanted or self.config.html_theme in LIGHT_ONLY:
             return
         for image in list(self.document.findall(nodes.image)):

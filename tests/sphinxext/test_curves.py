@@ -1,0 +1,125 @@
+"""Curves of runs: which figures, in which builders, what stands in the table; and that builds agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.sphinxext.building import Built, titled, words
+from tests.sphinxext.conftest import Build
+
+METRICS = "step,train/loss,val/loss,lr\n" + "".join(f"{step},{9 - step},{8 - step % 4},0.1\n" for step in range(9))
+FILES = {
+    "expts/1_a/runs/7/metrics.csv": METRICS,
+    "expts/1_a/runs/8/log.jsonl": '{"step": 1, "val_loss": 5}\n{"step": 2, "val_loss": 3}\n{"step": 3',
+    "expts/1_a/runs/8/config.yaml": "lr: 1\n",
+    "expts/1_a/runs/<i>$x^2/metrics.csv": "step,val_loss\n0,1\n",
+}
+
+
+def record(*options: str, argument: str = "") -> dict[str, str]:
+    lines = "".join(f"   {option}\n" for option in options)
+    return {"expts/1_a/notes.rst": titled("Curves", f".. expt-curves:: {argument}\n{lines}"), **FILES}
+
+
+def images(built: Built) -> dict[str, str]:
+    return {path.name: path.read_text("utf-8") for path in (built.out / "_images").glob("*.svg")}
+
+
+def test_train_and_validation_are_in_one_figure_and_their_values_in_a_table(build: Build) -> None:
+    built = build(record(":smooth: 0.5"))
+    assert built.warnings == ""
+    body = built.body("expts/1_a/notes")
+    captions = [words(caption) for caption in body.select("figure figcaption")]
+    assert [caption.rstrip("¶") for caption in captions] == ["loss, smoothed by 0.5"]
+    found = [[words(cell) for cell in row.select("th, td")] for row in body.select("table.exptdir-datatable tr")]
+    assert found == [
+        ["run", "metric", "data", "last", "best", "at step", "smoothed best", "at step"],
+        ["7", "loss", "train", "1", "1", "8", "1.98239", "8"],
+        ["7", "loss", "validation", "8", "5", "3", "5.73333", "3"],
+        ["8", "loss", "validation", "3", "3", "2", "3.66667", "2"],
+        ["<i>$x^2", "loss", "validation", "1", "1", "0", "1", "0"],
+    ]
+    drawn = images(built)
+    assert len(drawn) == 1
+    texts = {
+        " ".join(tag.get_text() for tag in BeautifulSoup(text, "html.parser").select("text")) for text in drawn.values()
+    }
+    assert {"train", "validation", "7", "8", "<i>$x^2", "loss", "step"} <= set(texts.pop().split(" "))
+
+
+@pytest.mark.parametrize(
+    ("argument", "options", "captions"),
+    [
+        ("lr", (), ["lr, smoothed by 0.6"]),
+        ("val*, lr", (":smooth: 0", ":runs: 7"), ["loss", "lr"]),
+        ("LOSS", (":runs: 8", ":no-table:"), ["loss, smoothed by 0.6"]),
+    ],
+)
+def test_metrics_and_runs_are_chosen(
+    build: Build, argument: str, options: tuple[str, ...], captions: list[str]
+) -> None:
+    built = build(record(*options, argument=argument))
+    assert built.warnings == ""
+    body = built.body("expts/1_a/notes")
+    assert [words(caption) for caption in body.select("figure figcaption")] == captions
+    assert bool(body.select("table")) is (":no-table:" not in options)
+
+
+@pytest.mark.parametrize(
+    ("argument", "options", "says"),
+    [
+        ("nothing", (), "no scalar of these runs is called 'nothing'"),
+        ("", (":runs: 9",), "there is no run '9'"),
+        ("", (":config: runs/8", ":runs: config"), "these runs have no scalars"),
+        ("", (":smooth: 1",), "expected a number from 0 to below 1"),
+    ],
+)
+def test_what_is_not_there_is_said(build: Build, argument: str, options: tuple[str, ...], says: str) -> None:
+    assert says in build(record(*options, argument=argument)).warnings
+
+
+def test_event_files_are_drawn(build: Build, tmp_path: Path) -> None:
+    tensorboard = pytest.importorskip("tensorboardX")
+    writer = tensorboard.SummaryWriter(str(tmp_path / "record0/source/expts/1_a/runs/9/tb"))
+    for step in range(5):
+        writer.add_scalar("eval/loss", 2 - step, step)
+    writer.close()
+    built = build({**record(":runs: 9"), "expts/1_a/runs/9/config.yaml": "lr: 1\n"})
+    assert built.warnings == ""
+    assert "-2" in [words(cell) for cell in built.body("expts/1_a/notes").select("td")]
+
+
+def test_each_builder_has_its_form(build: Build) -> None:
+    built = build(record(), "latex")
+    assert built.warnings == ""
+    assert [path.suffix for path in built.out.glob("*-*.pdf")] == [".pdf"]
+    assert "by step, of 7, 8" in built.text("expts/1_a/notes")
+    book = {"copyright": "us", "version": "1", "epub_show_urls": "no"}
+    assert built.site.build("epub", overrides=book).warnings == ""
+    pages = built.site.build("html", overrides={"html_theme": "pydata_sphinx_theme"})
+    light, dark = (image["src"].rpartition("/")[2] for image in pages.page("expts/1_a/notes").select("figure img"))
+    assert images(pages)[light] != images(pages)[dark]
+
+
+def snapshot(built: Built) -> dict[str, bytes]:
+    found = (path for path in built.out.rglob("*") if path.is_file())
+    return {str(path.relative_to(built.out)): path.read_bytes() for path in found if path.name != "searchindex.js"}
+
+
+def test_builds_agree_and_figures_that_nobody_shows_go(build: Build) -> None:
+    built = build({**record(), "expts/2_b/notes.rst": titled("Other")})
+    assert "0 changed" in built.rebuild().status
+    more = {"expts/1_a/runs/8/log.jsonl": '{"step": 1, "val_loss": 5}\n{"step": 2, "val_loss": 1}\n'}
+    changed = built.rebuild(more)
+    clean = built.site.build("html", out="clean", parallel=4)
+    assert snapshot(changed) == snapshot(clean)
+    assert len(images(changed)) == 1
+    kept = next(Path(built.app.doctreedir).glob("exptdir-curves/*.svg"))
+    kept.unlink()
+    assert snapshot(built.rebuild()) == snapshot(clean)
+    gone = built.rebuild({"expts/1_a/notes.rst": titled("Curves")})
+    assert images(gone) == {}
+    assert list(Path(built.app.doctreedir).glob("exptdir-curves/*")) == []
