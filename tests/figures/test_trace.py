@@ -9,6 +9,9 @@ import pytest
 from exptdir.figures.inside.events import Notes, escape, unescape
 from exptdir.figures.inside.scope import reads_unseen, runs_unseen
 
+#: Makes a script believe that it is on a system that does not tell what is opened.
+ELSEWHERE = "import sys; sys.platform = 'plan9'; "
+
 
 def test_files_that_are_read_are_seen(place):
     place.write("data/a.csv", "1")
@@ -66,18 +69,20 @@ def test_what_a_script_writes_itself_was_not_absent(place):
 
 
 @pytest.mark.parametrize(
-    "code",
+    ("code", "listed"),
     [
-        "import os; os.listdir('data')",
-        "import os; list(os.scandir(b'data'))",
-        "import glob; glob.glob('data/*.csv')",
-        "import pathlib; list(pathlib.Path('data').glob('*.csv'))",
-        "import os; os.listdir(os.open('data', os.O_RDONLY))",
+        ("import os; os.listdir('data')", ["data"]),
+        ("import os; list(os.scandir(b'data'))", ["data"]),
+        ("import os; os.listdir(os.open('data', os.O_RDONLY))", ["data"]),
+        ("import glob; glob.glob('data/*.csv')", ["data/*.csv"]),
+        ("import pathlib; list(pathlib.Path('data').glob('*.csv'))", ["data/*.csv"]),
+        ("import pathlib; list(pathlib.Path('.').glob('data/*.csv'))", ["data"]),
+        ("import glob; glob.glob('data/**', recursive=True)", ["data"]),
     ],
 )
-def test_directories_that_are_listed_are_seen(place, code):
+def test_directories_that_are_listed_are_seen_with_the_pattern_of_what_is_sought(place, code, listed):
     place.write("data/a.csv", "1")
-    assert place.names(place.run(code).trace.listed) == ["data"]
+    assert place.names(place.run(code).trace.listed) == listed
 
 
 def test_a_directory_that_the_import_system_lists_is_not_listed(place):
@@ -125,7 +130,7 @@ def test_renaming_and_removing_are_writing(place):
 
 def test_a_database_is_an_input(place):
     outcome = place.run("import sqlite3; sqlite3.connect('new.db'); sqlite3.connect(':memory:')")
-    assert "new.db" in place.names(outcome.trace.absent)
+    assert "new.db" in place.names(outcome.trace.reads)
     outcome = place.run("import sqlite3; sqlite3.connect('file:new.db?mode=ro', uri=True)")
     assert place.names(outcome.trace.reads) == ["new.db"]
 
@@ -140,16 +145,41 @@ def test_python_subprocesses_are_traced(place):
 
 
 @pytest.mark.parametrize("options", [["-I"], ["-Es"]])
-def test_an_isolated_python_is_unseen(place, options):
-    outcome = place.run(f"import subprocess, sys; subprocess.run([sys.executable, *{options}, '-c', ''])")
+def test_an_isolated_python_is_unseen_where_the_system_tells_nothing(place, options):
+    outcome = place.run(f"{ELSEWHERE}import subprocess, sys; subprocess.run([sys.executable, *{options}, '-c', ''])")
     assert outcome.trace.unseen == ("subprocess",)
 
 
-def test_another_program_is_unseen(place):
+def test_another_program_is_unseen_where_the_system_tells_nothing(place):
     place.write("data/a.csv", "1")
-    trace = place.run("import os; os.system('cat data/a.csv'); NAME = 'data/*.csv'").trace
+    trace = place.run(f"{ELSEWHERE}import os; os.system('cat data/a.csv'); NAME = 'data/*.csv'").trace
     assert trace.unseen == ("subprocess",)
     assert place.names(trace.named_directories) == ["data"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system tells nothing")
+def test_what_other_programs_do_is_told_by_the_system(place):
+    place.write("data/a.csv", "1")
+    outcome = place.run("import os; os.system('cp data/a.csv b.csv; mv b.csv c.csv; cat d.csv; rm e.csv; ls data')")
+    trace = outcome.trace
+    assert place.names(trace.reads) == ["data/a.csv"]
+    assert {"c.csv", "b.csv", "e.csv"} <= set(place.names(trace.writes))
+    assert "d.csv" in place.names(trace.absent)
+    assert place.names(trace.listed) == ["data"]
+    assert trace.unseen == ()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system tells nothing")
+def test_a_script_that_waits_for_its_children_meets_none_of_ours(place):
+    outcome = place.run("""
+        import ctypes, os
+        ctypes.CDLL(None).getpid()
+        try:
+            os.wait()
+        except ChildProcessError:
+            raise SystemExit("no child")
+    """)
+    assert "no child" in outcome.output
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
@@ -241,7 +271,8 @@ def test_modules_that_read_natively(module, importer, own, unseen):
 def test_a_native_reader_makes_named_directories_count(place):
     place.write("h5py.py", "def File(path): return path")
     place.write("data/a.h5", "1")
-    trace = place.run("import h5py, pathlib; D = pathlib.Path(__file__).parent / 'data'; h5py.File(D / 'a.h5')").trace
+    reads = "import h5py, pathlib; D = pathlib.Path(__file__).parent / 'data'; h5py.File(D / 'a.h5')"
+    trace = place.run(ELSEWHERE + reads).trace
     assert trace.unseen == ("h5py",)
     assert place.names(trace.named_directories) == ["data"]
 

@@ -33,7 +33,7 @@ MAPPINGS: Mapping[str, str] = MappingProxyType(
     {name: f"{name}s" for name in ("output", "input", "module", "listing", "version")}
 )
 #: Facts that are a name alone.
-SETS = ("absent", "former", "outside", "scope", "unseen", "wrote")
+SETS = ("absent", "former", "outside", "present", "scope", "unseen", "wrote")
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ class LedgerEntry:
         Versions of what drew them.
     absent
         Files that it sought in vain.
+    present
+        Files and directories that it only found to be there.
     former
         Figures that it drew once and draws no more, and that are still there.
     outside
@@ -85,6 +87,7 @@ class LedgerEntry:
     absent: tuple[str, ...] = ()
     former: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
     scope: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     wrote: tuple[str, ...] = ()
@@ -155,7 +158,7 @@ HEADER = "# figures.lock 1: what plot scripts read and drew. exptdir writes this
 _WITH_ARGS = re.compile(r"#[0-9a-f]{8}$")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|changed")
 #: The facts whose value is a path.
-_PATHS = frozenset({*MAPPINGS, "absent", "wrote", "former", "scope"} - {"version"})
+_PATHS = frozenset({*MAPPINGS, "absent", "wrote", "former", "present", "scope"} - {"version"})
 
 
 def format_ledger(entries: Iterable[LedgerEntry], directory: str) -> str:

@@ -167,6 +167,10 @@ class Trace(_Json):
         Imported modules that read files past any trace, and ``subprocess`` where another program ran.
     named_directories
         Directories that it named in any way, where what is unseen may have read.
+    present
+        Files and directories that it only found to be there.
+    timed
+        Files whose time it asked for.
     """
 
     reads: tuple[str, ...] = ()
@@ -176,6 +180,8 @@ class Trace(_Json):
     modules: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     named_directories: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
+    timed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

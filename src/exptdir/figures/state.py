@@ -93,9 +93,17 @@ class Digests:
         self._known[path] = (lasting if files.stamp(path) == before else None, digester.result())
         return self._known[path][1]
 
+    def exists(self, path: str) -> bool:
+        """Tell whether there is such a file or directory, and remember if there is."""
+        self._asked.add(path)
+        there = os.path.exists(path)
+        if there:
+            self._known.setdefault(path, (None, ""))
+        return there
+
     def seen(self, path: str) -> bool:
-        """Tell whether a file was ever digested here, even if it is gone now."""
-        return path in self._known
+        """Tell whether a file, or one in such a directory, was ever there, even if it is gone now."""
+        return path in self._known or any(known.startswith(path + os.sep) for known in self._known)
 
     def save(self, *, prune: bool = False) -> None:
         """Write the cache, if it changed; *prune* forgets the files that were not asked for since it was loaded.

@@ -15,10 +15,24 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import wraps
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from .scope import ABSENT, LIST, READ, UNSEEN, WRITE, Ground, Imports, Scope, look_around, runs_unseen
+from .scope import (
+    ABSENT,
+    LIST,
+    PRESENT,
+    READ,
+    SOURCES,
+    TIMED,
+    UNSEEN,
+    WRITE,
+    Ground,
+    Imports,
+    Scope,
+    look_around,
+    runs_unseen,
+)
 
 #: Name of the journal in the directory of the copies.
 JOURNAL = "journal"
@@ -100,6 +114,11 @@ class Notes:
         os.write(self._file, fact.encode("utf-8", "surrogateescape"))
         return True
 
+    def tells(self, kind: str) -> bool:
+        """Tell whether any process has written down a fact of a kind."""
+        with open(self._path, "rb") as file:  # noqa: PTH123
+            return any(line.startswith(kind.encode()) for line in file)
+
 
 def escape(path: str) -> str:
     """Write a path without line breaks."""
@@ -112,9 +131,18 @@ def unescape(text: str) -> str:
     return "\\".join(part.replace("\\n", "\n").replace("\\r", "\r") for part in parts)
 
 
+if TYPE_CHECKING:
+    from .native import Watch
+
 #: Name of the environment variable that brings the trace to the script's own Python processes.
 MARKER = "EXPTDIR_TRACE"
 _ACCESS = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
+#: Where those stand who ask the system for scripts, and what asks only whether something is there.
+_PATH_MODULES = ("genericpath", "posixpath", "pathlib")
+_GLOBBING = (f"{os.sep}glob.py", f"{os.sep}pathlib.py", f"{os.sep}_local.py", f"{os.sep}_abc.py")
+_EXISTENCE = frozenset(
+    {"exists", "lexists", "isfile", "isdir", "islink", "ismount", "is_file", "is_dir", "is_symlink", "is_mount"}
+)
 
 
 def _caller() -> FrameType | None:
@@ -126,6 +154,18 @@ def _caller() -> FrameType | None:
         return None
 
 
+def _pattern(frame: FrameType | None) -> str:
+    """Return the pattern for whose sake a directory is listed, by ``glob`` or a method of paths; else nothing."""
+    while frame is not None and frame.f_code.co_filename.endswith(_GLOBBING):
+        if frame.f_code.co_name in ("_glob1", "glob"):
+            pattern = frame.f_locals.get("pattern")
+            plain = isinstance(pattern, str) and "/" not in pattern and "**" not in pattern
+            # The search itself, of which the directory is perhaps but one step.
+            return str(pattern) if plain and any(sign in str(pattern) for sign in "*?[") else ""
+        frame = frame.f_back
+    return ""
+
+
 class Listener:
     """Hears of events; it cannot be taken off, but be told to stop."""
 
@@ -135,19 +175,21 @@ class Listener:
         self.keeper = keeper
         self.imports = Imports(scope, notes, ground, self.unseen)
         self.active = True
+        self.native: Watch | None = None
         self._busy = threading.local()
         self._handlers: dict[str, Callable[[tuple[Any, ...]], None]] = {
             "open": self._open,
             "import": lambda args: self.imports.begin(args, _caller()),
             "os.listdir": self._list,
             "os.scandir": self._list,
-            "os.rename": lambda args: self._copy(args[0], args[1], args[2], args[3], moves=True),
+            "os.rename": lambda args: self.copied(args[0], args[1], args[2], args[3], moves=True),
             "os.remove": lambda args: self.write(self.scope.absolute(args[0], args[1])),
             "os.truncate": lambda args: self.write(self.scope.absolute(args[0])),
-            "os.link": lambda args: self._copy(*args),
+            "os.link": lambda args: self.copied(*args),
             "os.symlink": lambda args: self.write(self.scope.absolute(args[1], args[2])),
             "sqlite3.connect": self._database,
             "ctypes.dlopen": self._library,
+            "os.mkdir": lambda args: self.write(self.scope.absolute(args[0], args[2])),
             "subprocess.Popen": lambda args: self._program(args[0], args[1], args[3]),
             "os.exec": lambda args: self._program(*args),
             "os.posix_spawn": lambda args: self._program(*args),
@@ -172,12 +214,16 @@ class Listener:
         if getattr(self._busy, "now", False):
             return
         self._busy.now = True
+        if self.native is not None:
+            self.native.apart = threading.get_native_id()
         try:
             work(*args)
         except (ValueError, TypeError):
             return
         finally:
             self._busy.now = False
+            if self.native is not None:
+                self.native.apart = 0
 
     def read(self, path: str) -> None:
         """Note that a file that is there is read."""
@@ -197,17 +243,29 @@ class Listener:
             self.notes.add(ABSENT, path)
 
     def unseen(self, what: str) -> None:
+        """Have what is read and written past the events of Python seen by the system, or note that nobody sees it."""
+        if not self._is_watched():
+            self.note_unseen(what)
+
+    def _is_watched(self) -> bool:
+        if self.native is None:
+            from .native import Watch
+
+            self.native = Watch(self)
+        return self.native.works
+
+    def note_unseen(self, what: str) -> None:
         """Note that files may be read, and written, where nobody sees it."""
         if self.notes.add(UNSEEN, what):
             self.keeper.keep_all(os.getcwd())  # noqa: PTH109
 
     def _open(self, args: tuple[Any, ...]) -> None:
         path, _mode, flags = args
-        if isinstance(path, int):
-            return
-        name = os.fsdecode(path)
-        if self.imports.opens(name, _caller()):
-            return
+        if not isinstance(path, int) and not self.imports.opens(os.fsdecode(path), _caller()):
+            self.opened(path, flags)
+
+    def opened(self, path: object, flags: int) -> None:
+        """Note that a file is opened."""
         full = self.scope.absolute(path)
         if not self.scope.counts(full) or os.path.isdir(full):
             return
@@ -224,21 +282,28 @@ class Listener:
 
     def _list(self, args: tuple[Any, ...]) -> None:
         path = args[0]
+        if self.native is not None:
+            self.native.lists = True
         if self.imports.is_machinery(_caller()):
             return
         if isinstance(path, int):
             path = os.readlink(f"/proc/self/fd/{path}")
-        full = self.scope.absolute("." if path is None else path)
+        self.listed("." if path is None else path, _pattern(_caller()))
+
+    def listed(self, path: object, pattern: str = "") -> None:
+        """Note that the names in a directory are asked for, or those that are like a pattern."""
+        full = self.scope.absolute(path)
         if not self.scope.counts(full):
             return
         if os.path.isdir(full):
-            self.notes.add(LIST, full)
+            self.notes.add(LIST, os.path.join(full, pattern) if pattern else full)
         else:
             self.missing(full)
 
-    def _copy(
+    def copied(
         self, source: object, target: object, source_dir: int = -1, target_dir: int = -1, moves: bool = False
     ) -> None:
+        """Note that a file is copied, linked or moved."""
         origin = self.scope.absolute(source, source_dir)
         if os.path.isfile(origin):
             self.read(origin)
@@ -247,6 +312,8 @@ class Listener:
             self.write(origin)
 
     def _database(self, args: tuple[Any, ...]) -> None:
+        # What is attached to it is named in SQL.
+        self.unseen("sqlite3")
         name = os.fsdecode(args[0])
         if name.startswith("file:"):
             name = unquote(name[len("file:") :].partition("?")[0])
@@ -259,6 +326,7 @@ class Listener:
             self.missing(full)
 
     def _library(self, args: tuple[Any, ...]) -> None:
+        self._is_watched()
         if isinstance(args[0], (str, bytes)) and os.path.isfile(args[0]):
             full = self.scope.absolute(args[0])
             if self.scope.inside(full):
@@ -270,7 +338,7 @@ class Listener:
 
 
 def watch_probes(listener: Listener) -> None:
-    """Have ``os.stat``, ``os.lstat`` and ``os.access`` note what is not there.
+    """Have ``os.stat``, ``os.lstat`` and ``os.access`` note what is asked of files.
 
     They are what ``os.path.exists`` and the methods of paths call; the import system has its own.
     """
@@ -289,27 +357,43 @@ def _watched(original: Callable[..., Any], listener: Listener) -> Callable[..., 
         try:
             answer = original(path, *args, **options)
         except (FileNotFoundError, NotADirectoryError):
-            _missing(path, options, listener)
+            answer = False
             raise
-        if answer is False:
-            _missing(path, options, listener)
+        finally:
+            if listener.active and not isinstance(path, int) and options.get("dir_fd") is None:
+                listener.apart(_note_asked, listener, path, answer, sys._getframe(1))
         return answer
 
     return ask
 
 
-def _missing(path: Any, options: dict[str, Any], listener: Listener) -> None:
-    if not listener.active or isinstance(path, int) or options.get("dir_fd") is not None:
-        return
-
-    def note() -> None:
-        full = listener.scope.absolute(path)
+def _note_asked(listener: Listener, path: Any, answer: Any, frame: FrameType | None) -> None:
+    """Note that a file was asked for in vain; or, by the record's own code, that it is there, or its size or time."""
+    full = listener.scope.absolute(path)
+    if answer is False:
         # Names such as `<string>` are what tracebacks ask for. Outside of the record, programs look for much that
         # has nothing to do with figures.
         if listener.scope.inside(full) and not os.path.basename(full).startswith("<") and not os.path.exists(full):
             listener.missing(full)
-
-    listener.apart(note)
+        return
+    through: set[str] = set()
+    while frame is not None and any(part in frame.f_code.co_filename for part in _PATH_MODULES):
+        through.add(frame.f_code.co_name)
+        frame = frame.f_back
+    # What libraries ask for they read as well. Tracebacks ask for the sources.
+    if frame is None or not listener.scope.inside(frame.f_code.co_filename) or full.endswith(SOURCES):
+        return
+    inside, is_directory = listener.scope.inside(full), os.path.isdir(full)
+    if inside:
+        listener.notes.add(PRESENT, full)
+    if inside and (answer is True or through & _EXISTENCE):
+        return
+    if is_directory and inside:
+        listener.notes.add(LIST, full)
+    elif not is_directory:
+        listener.read(full)
+        if inside and "getsize" not in through:
+            listener.notes.add(TIMED, full)
 
 
 #: Names in the directory of a run.

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from .events import Notes
 
 
-#: Kinds of facts: read, written, looked for in vain, listed, imported, past any trace, named.
-READ, WRITE, ABSENT, LIST, MODULE, UNSEEN, NAMED = "rwalmud"
+#: Kinds of facts: read, written, looked for in vain, listed, imported, past any trace, named, found to be there, asked
+#: for its time.
+READ, WRITE, ABSENT, LIST, MODULE, UNSEEN, NAMED, PRESENT, TIMED = "rwalmudpt"
 
 
 #: What belongs to the operating system; nobody keeps measurements there.
@@ -147,7 +148,7 @@ _PACKAGES = tuple(
     os.sep + os.path.join(*parts)
     for parts in (("importlib", "metadata"), ("importlib_metadata", ""), ("pkg_resources", ""), ("pkgutil.py",))
 )
-_SOURCES = (".py", ".pyw", ".pyc", ".so", ".pyd")
+SOURCES = (".py", ".pyw", ".pyc", ".so", ".pyd")
 
 
 class Imports:
@@ -174,7 +175,7 @@ class Imports:
         """Note a source file that the import system opens; say whether it was one, and no data of a package."""
         if not self.is_machinery(frame):
             return False
-        if not name.endswith(_SOURCES):
+        if not name.endswith(SOURCES):
             # Compiled modules are written under a name for the time being.
             return "__pycache__" in name
         if os.path.basename(os.path.dirname(name)) == "__pycache__" or sys.pycache_prefix:
@@ -196,6 +197,9 @@ class Imports:
         importer = "" if frame is None else str(frame.f_globals.get("__name__"))
         if filename:
             self.module(filename)
+            root = name.partition(".")[0]
+            if root not in _SEEN and root not in NATIVE_IF_ASKED and _PACKAGES_DIRECTORY.search(filename):
+                self._unseen(root)
         elif reads_unseen(name, importer, own):
             self._unseen(name.partition(".")[0])
         elif own and path is not None and "." not in name:
@@ -231,6 +235,9 @@ class Imports:
         return self._ground.modules(self._scope)
 
 
+#: Compiled modules of installed packages may open files themselves; these, which many scripts load, have Python do it.
+_SEEN = frozenset({"PIL", "contourpy", "kiwisolver", "matplotlib", "numpy", "pandas", "scipy", "sklearn", "yaml"})
+_PACKAGES_DIRECTORY = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 #: Modules that open files in native code; whoever imports them may have read anything.
 NATIVE = frozenset(
     {

@@ -7,9 +7,12 @@ import json
 import os
 import platform
 import posixpath
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from importlib import metadata
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +23,9 @@ from exptdir.record.walk import list_directory
 
 #: Suffixes of what lies in an experiment's directory without being data: texts, and what is compiled.
 _NO_DATA = frozenset({".rst", ".md", ".pyc", ".pyo", ".tmp", ".exptdir-tmp"})
+
+
+_WILD = frozenset("*?[")
 
 
 def is_litter(name: str) -> bool:
@@ -69,16 +75,31 @@ class FileTree:
     def listing(self, directory: str, without: Iterable[str] = (), supposed: Iterable[str] = ()) -> str | None:
         """Digest the names in a directory without some files, as if the *supposed* were there; ``None`` if it is none.
 
-        Hidden files, the ledger and compiled modules do not count.
+        Its last part may be a pattern of names. Hidden files, the ledger and compiled modules do not count.
         """
+        pattern = ""
+        if not self.digests.exists(self.absolute(directory)):
+            directory, pattern = posixpath.dirname(directory) or ".", posixpath.basename(directory)
         try:
-            names = set(os.listdir(self.absolute(directory)))
+            names = set(os.listdir(self.absolute(directory))) if pattern == "" or set(pattern) & _WILD else None
         except OSError:
+            names = None
+        if names is None:
             return None
         names.update(_names_in(directory, supposed))
         names.difference_update(_names_in(directory, without), (LEDGER, "__pycache__"))
         shown = (name for name in names if not name.startswith(".") and not is_litter(name))
+        shown = (name for name in shown if not pattern or fnmatchcase(name, pattern))
         return digest_text("\n".join(sorted(shown)))
+
+    def lost_below(self, directory: str, path: str) -> str:
+        """Return the path of what is gone in a directory where that is why a path is gone; else nothing."""
+        if set(posixpath.basename(directory)) & _WILD and not self.exists(directory):
+            directory = posixpath.dirname(directory) or "."
+        if directory != "." and not path.startswith(directory + "/"):
+            return ""
+        name = _join(directory, path.removeprefix(directory + "/").partition("/")[0])
+        return "" if self.exists(name) else name
 
     def data_files(self, directory: str) -> Iterator[str]:
         """Find what may be data in a directory and below: all but texts, plot scripts, ledgers and figures.
@@ -116,6 +137,16 @@ class FileTree:
         found = (path for pattern in patterns for path in glob.iglob(pattern, root_dir=self.base, recursive=True))
         return {path.replace(os.sep, "/") for path in found if os.path.isfile(self.absolute(path))}
 
+    def shadowing(self, script: Script) -> set[str]:
+        """Find the modules beside a script that would be imported instead of a library, by whatever imports that."""
+        if script.language != "python":
+            return set()
+        files, inside, *_ = list_directory(self.absolute(script.folder))
+        names = {name.removesuffix(".py"): name for name in files if name.endswith(".py")}
+        names |= {name: f"{name}/__init__.py" for name in inside}
+        paths = {name: _join(script.folder, file) for name, file in names.items() if name.isidentifier()}
+        return {path for name, path in paths.items() if is_library(name) and self.exists(path)} - self._scripts
+
     def style(self, script: Script, settings: FigureSettings) -> str:
         """Digest what decides on a script's looks beside itself: style, dark scheme, a ``matplotlibrc`` beside it."""
         if script.language != "python":
@@ -131,6 +162,12 @@ class FileTree:
         """Return the absolute path of the style's file; ``None`` where the style is a name or there is none."""
         path = None if settings.style is None else os.path.join(self.base, settings.style)
         return path if path is not None and os.path.isfile(path) else None
+
+
+def is_library(name: str) -> bool:
+    """Tell whether a module of this name is one of Python's own or of an installed package."""
+    packages = [entry for entry in sys.path if os.path.basename(entry) in ("site-packages", "dist-packages")]
+    return name in sys.stdlib_module_names or PathFinder.find_spec(name, packages) is not None
 
 
 def dark_path(style: str) -> str:
@@ -218,6 +255,8 @@ class Checker:
         for path, digest in entry.modules.items():
             if (now := self.tree.digest(path)) != digest:
                 found.certain.append(f"{found.name(path)} has changed" if now else f"{found.name(path)} is gone")
+        shadows = self.tree.shadowing(script) - entry.modules.keys()
+        found.certain += [f"{found.name(path)} is new, and has the name of a library" for path in sorted(shadows)]
         found.certain += [f"{found.name(path)} is there now" for path in entry.absent if self.tree.exists(path)]
         found.certain += [f"{found.name(path)} is not there" for path in entry.outputs if not self.tree.exists(path)]
         undrawn = set() if entry.adopted else set(found.script.outputs) - set(entry.outputs) - contested
@@ -239,19 +278,24 @@ class Checker:
             elif now != digest and path not in ignored:
                 while_drawn = " while it was drawn" if digest == CHANGED else ""
                 found.changed.append(f"{found.name(path)} has changed{while_drawn}")
-        found.absent += [f"{found.name(path)} is not here" for path in gone]
+        digests, absolute = self.tree.digests, self.tree.absolute
+        gone += [path for path in entry.present if not digests.exists(absolute(path))]
         own = (*entry.outputs, *entry.wrote, *entry.former)
-        for directory, digest in entry.listings.items():
-            now = self.tree.listing(directory, without=own)
-            there = [path for path in gone if (posixpath.dirname(path) or ".") == directory]
-            if now is None:
-                found.absent.append(f"{found.name(directory)} is not here")
-            elif now == digest:
+        listed = {directory: self.tree.listing(directory, without=own) for directory in entry.listings}
+        gone += [directory for directory, now in listed.items() if now is None]
+        found.absent += [f"{found.name(path)} is not here" for path in gone]
+        found.certain += [
+            f"{found.name(path)} is gone" for path in entry.present if path in gone and self._was_here(path)
+        ]
+        for directory, now in listed.items():
+            if now is None or now == entry.listings[directory]:
                 continue
-            elif there and all(self.tree.digests.seen(self.tree.absolute(path)) for path in there):
+            # What is gone with all that is between, by the names that the directory had.
+            parts = {path: part for path in gone if (part := self.tree.lost_below(directory, path))}
+            if parts and all(map(self._was_here, parts)):
                 # They were here once, so they were deleted, and the script takes whatever it finds.
-                found.certain += [f"{found.name(path)} is gone" for path in there]
-            elif self.tree.listing(directory, without=own, supposed=there) != digest:
+                found.certain += [f"{found.name(name)} is gone" for name in dict.fromkeys(parts.values())]
+            elif self.tree.listing(directory, without=own, supposed=parts.values()) != entry.listings[directory]:
                 found.changed.append(f"the files in {found.name(directory)} are others")
         possible = set(self.tree.matching(script.inputs))
         possible.update(path for directory in entry.scope for path in self.tree.data_files(directory))
@@ -262,6 +306,9 @@ class Checker:
         known = {*entry.inputs, *entry.modules, *entry.wrote, *entry.outputs, *ignored}
         # Big files are known by their mark alone.
         found.new += sorted(path for path in possible - known if mark(path) not in entry.outside)
+
+    def _was_here(self, path: str) -> bool:
+        return self.tree.digests.seen(self.tree.absolute(path))
 
     def _outside(self, entry: LedgerEntry, stamps: Mapping[str, str] | None, found: _Findings) -> None:
         if stamps is None:

@@ -82,12 +82,15 @@ class Collector:
         if digest is None:
             self.absent.add(directory)
             return
+        listed = directory
+        if not self.tree.exists(directory):
+            directory = posixpath.dirname(directory) or "."
         with os.scandir(self.tree.absolute(directory)) as found:
             seen = [entry.name for entry in found if not entry.name.startswith(".") and entry.name != LEDGER]
         names = [name for name in seen if not is_litter(name)]
         others = ({posixpath.normpath(posixpath.join(directory, name)) for name in names} - self.own).difference(known)
         grew = files.stamp(self.tree.absolute(directory))[0] > self.started
-        self.listings[directory] = CHANGED if grew and any(map(self._is_newer, others)) else digest
+        self.listings[listed] = CHANGED if grew and any(map(self._is_newer, others)) else digest
 
     def outside(self, path: str) -> None:
         """Take a file outside the record."""
@@ -149,13 +152,18 @@ def drawn_entry(
     facts = Collector(tree, frozenset((*writes, *outputs)), before.started)
     skipped = {script.path, posixpath.normpath(posixpath.join(script.experiment, LEDGER))}
     modules = places.inside(trace.modules) - skipped
-    for path in modules:
+    for path in modules | tree.shadowing(script):
         facts.read(path, facts.modules)
     for path in places.inside(trace.reads) - modules - skipped:
         facts.read(path, facts.inputs)
     for path in places.inside(trace.listed):
         facts.list_names(path, before.known)
     facts.absent |= places.inside(trace.absent) - facts.own
+    present = places.inside(trace.present) - facts.own - skipped - outputs.keys()
+    present = {path for path in present if tree.digests.exists(tree.absolute(path))}
+    for path in places.inside(trace.timed) & facts.inputs.keys():
+        # The same content may bear another time, which git does not keep.
+        facts.stamps[path] = stamp(tree.absolute(path))
     # What a script keeps for itself outside the record, a cache or a journal, is no data.
     for path in places.outside((*trace.reads, *trace.absent, *trace.listed)) - set(trace.writes):
         facts.outside(path)
@@ -176,6 +184,7 @@ def drawn_entry(
         outputs=dict(sorted(outputs.items())),
         versions=dict(sorted(outcome.versions.items())),
         former=tuple(sorted(filter(tree.exists, former))),
+        present=tuple(sorted(present)),
         scope=scope,
         unseen=tuple(sorted(unseen)),
         wrote=tuple(sorted(wrote)),

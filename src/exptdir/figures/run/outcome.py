@@ -253,7 +253,8 @@ def read_trace(run: Path, job: Job) -> Trace:
     reads = facts[scope.READ] - modules - {job.script}
     reads = {path for path in reads if path.startswith(inside) or os.path.exists(path)}
     unseen = facts[scope.UNSEEN]
-    named = facts[scope.NAMED] | facts[scope.LIST] | {os.path.dirname(path) for path in reads}
+    named = facts[scope.NAMED] | {os.path.dirname(path) for path in reads}
+    named |= {path if os.path.isdir(path) else os.path.dirname(path) for path in facts[scope.LIST]}
     return Trace(
         reads=tuple(sorted(reads)),
         absent=tuple(sorted(facts[scope.ABSENT] - writes)),
@@ -262,6 +263,8 @@ def read_trace(run: Path, job: Job) -> Trace:
         modules=tuple(sorted(modules)),
         unseen=tuple(sorted(unseen)),
         named_directories=tuple(sorted(named)) if unseen else (),
+        present=tuple(sorted(facts[scope.PRESENT] - writes - modules)),
+        timed=tuple(sorted(facts[scope.TIMED] - writes)),
     )
 
 

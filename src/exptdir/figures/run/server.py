@@ -12,11 +12,13 @@ import ast
 import atexit
 import contextlib
 import faulthandler
+import gc
 import io
 import json
 import os
 import platform
 import random
+import re
 import selectors
 import signal
 import sys
@@ -35,43 +37,56 @@ from exptdir.figures.model import Job
 from exptdir.figures.run.matplotlib_ import Warmth, draw_whole, set_style
 from exptdir.figures.run.outcome import FAULTS, OUTPUT, REPORT, Fault, explain, explain_exit, shorten
 from exptdir.figures.run.processes import GRACE, PACE, adopt_orphans, ask_where, children, end_group, trace_variables
+from exptdir.record.files import read_bytes
 
 _LONGEST = 1000
+#: So much of a source is looked at; the script may have taken nearly all memory.
+_MOST_TEXT = 1 << 20
+_NATIVE = re.compile(rb"\b(?:%s)\b" % "|".join(sorted(NATIVE | NATIVE_IF_ASKED)).encode())
 
 
 def note_named(listener: Listener, script: str) -> None:
-    """Note the directories that the record's own code names: in its text, or in variables of its modules.
+    """Note what the record's own code imports that reads unseen: no event tells of a module that was loaded before.
 
-    Also noted is what it imports that reads unseen: no event tells of a module that was loaded before.
+    Where something reads unseen, also the directories that the code names are noted: in its text, or in variables of
+    its modules.
     """
+    if listener.native is not None and listener.native.works:
+        return
     scope, notes = listener.scope, listener.notes
-    modules = list(listener.imports.loaded())
+    modules = dict(listener.imports.loaded())
     main = sys.modules.get("__main__")
-    if main is not None and not any(module is main for _, module in modules):
-        modules.append((script, main))
-    for source, module in modules:
-        texts, imported = _read(source)
+    if main is not None and main not in modules.values():
+        modules[script] = main
+    texts: dict[str, bytes] = {}
+    for path in modules:
+        with contextlib.suppress(OSError):
+            texts[path] = read_bytes(path, _MOST_TEXT)
+    for imported in (_read(text)[1] for text in texts.values() if _NATIVE.search(text)):
         for name in sorted(imported & (NATIVE | NATIVE_IF_ASKED)):
             notes.add(UNSEEN, name)
+    if not notes.tells(UNSEEN):
+        return
+    named = {value for text in texts.values() for value in _read(text)[0]}
+    for module in modules.values():
         values = (value for name, value in list(vars(module).items()) if name != "__file__")
-        texts |= {os.fspath(value) for value in values if isinstance(value, str | os.PathLike)}
-        for text in texts:
-            if not isinstance(text, str) or not 0 < len(text) < _LONGEST or "\0" in text:
-                continue
-            # A directory itself, or that of a file or of a pattern of files.
-            path = scope.absolute(text)
-            directory = path if os.path.isdir(path) else os.path.dirname(path)
-            named = directory == path or os.path.isfile(path) or ("*" in path and os.path.isdir(directory))
-            if named and scope.counts(directory + os.sep):
-                notes.add(NAMED, directory)
+        named |= {os.fspath(value) for value in values if isinstance(value, str | os.PathLike)}
+    for text in named:
+        if not isinstance(text, str) or not 0 < len(text) < _LONGEST or "\0" in text:
+            continue
+        # A directory itself, or that of a file or of a pattern of files.
+        path = scope.absolute(text)
+        directory = path if os.path.isdir(path) else os.path.dirname(path)
+        names_it = directory == path or os.path.isfile(path) or ("*" in path and os.path.isdir(directory))
+        if names_it and scope.counts(directory + os.sep):
+            notes.add(NAMED, directory)
 
 
-def _read(path: str) -> tuple[set[str], set[str]]:
-    """Return the string constants of a source file, and the names of the packages that it imports."""
+def _read(text: bytes) -> tuple[set[str], set[str]]:
+    """Return the string constants of a source, and the names of the packages that it imports."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
-            tree = ast.parse(file.read())
-    except (OSError, SyntaxError, ValueError, RecursionError):
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
         return set(), set()
     constants, imported = set(), set()
     for node in ast.walk(tree):
@@ -153,6 +168,8 @@ def run(job: Job, directory: Path, dark: bool, ground: Ground) -> NoReturn:
         # The first entry is the one that our own modules were found by.
         sys.path[:] = [job.cwd, *filter(None, sys.path[1:])]
         sys.dont_write_bytecode = True
+        # What was imported is frozen: the few thousand objects of a small plot need not be searched for garbage.
+        gc.set_threshold(50_000, 20, 100)
         # A fork would inherit a state that all scripts share; and the same script is to draw the same figure.
         random.seed(0)
         if "numpy" in sys.modules:

@@ -1,0 +1,214 @@
+"""What code that is no Python's opens: seen by the kernel, on Linux, which asks before each such call.
+
+Audit events tell nothing of files that libraries open themselves, by whatever path they were given. Once a script loads
+one that may, or starts another program, the calls that open, rename and remove files are notified
+(``seccomp_unotify(2)``) to a process of ours beside the script, which writes down what they touch and lets them go on.
+Modules such as ``ptrace`` wrappers cannot be had from the standard library, and preloaded libraries do not see programs
+that are linked statically.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import select
+import socket
+import struct
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .events import Listener
+
+#: By machine: its number for the kernel (``AUDIT_ARCH``), that of ``seccomp``, and those of the calls, with the places
+#: of directory and path, and of flags, among their arguments (-1: there is none).
+_MACHINES: dict[str, tuple[int, int, dict[int, tuple[str, int, int, int]]]] = {
+    "x86_64": (
+        0xC000003E,
+        317,
+        {
+            2: ("open", -1, 0, 1),
+            85: ("creat", -1, 0, -1),
+            257: ("open", 0, 1, 2),
+            437: ("openat2", 0, 1, 2),
+            82: ("rename", -1, 0, 1),
+            264: ("rename", 0, 1, 2),
+            316: ("rename", 0, 1, 2),
+            87: ("remove", -1, 0, -1),
+            263: ("remove", 0, 1, -1),
+        },
+    ),
+    "aarch64": (
+        0xC00000B7,
+        277,
+        {
+            56: ("open", 0, 1, 2),
+            437: ("openat2", 0, 1, 2),
+            38: ("rename", 0, 1, 2),
+            276: ("rename", 0, 1, 2),
+            35: ("remove", 0, 1, -1),
+        },
+    ),
+}
+_PR_SET_NO_NEW_PRIVS, _PR_SET_PTRACER = 38, 0x59616D61
+_SET_MODE_FILTER, _NEW_LISTENER, _TSYNC, _TSYNC_ESRCH = 1, 8, 1, 16
+_RECEIVE, _SEND, _GO_ON = 0xC0502100, 0xC0182101, 1
+_ALLOW, _NOTIFY = 0x7FFF0000, 0x7FC00000
+_LOAD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
+_NOTICE, _ANSWER = struct.Struct("QIIiIQ6Q"), struct.Struct("QqiI")
+_LONGEST = 4096
+#: What the import system opens, which tells of that itself.
+_MODULES = (".py", ".pyc", ".so")
+#: Says to other Python processes of the script that they are watched as well.
+_WATCHED = "EXPTDIR_WATCHED"
+
+
+class Watch:
+    """Begins to watch the calls of this process and of all that it starts.
+
+    Parameters
+    ----------
+    listener
+        Is told, in the process beside this one.
+    """
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._shared = mmap.mmap(-1, 5)
+        self.works = _WATCHED in os.environ or self._begin()
+
+    @property
+    def lists(self) -> bool:
+        """Whether Python is about to list a directory, of which the listener knows."""
+        return bool(self._shared[0])
+
+    @lists.setter
+    def lists(self, value: bool) -> None:
+        self._shared[0] = value
+
+    @property
+    def apart(self) -> int:
+        """The thread that does work of ours at this moment, which does not count."""
+        return int.from_bytes(self._shared[1:], "little")
+
+    @apart.setter
+    def apart(self, value: int) -> None:
+        self._shared[1:] = value.to_bytes(4, "little")
+
+    def _begin(self) -> bool:
+        machine = _MACHINES.get(os.uname().machine) if sys.platform == "linux" else None
+        if machine is None:
+            return False
+        architecture, seccomp, calls = machine
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            # Twice, so that the script is not told of a child that it has not started.
+            middle = os.fork()
+            if not middle:
+                if not os.fork():
+                    # Who waits for the end of a pipe is not to wait for us.
+                    for number in {int(name) for name in os.listdir("/proc/self/fd")} - {theirs.fileno()}:
+                        with suppress(OSError):
+                            os.close(number)
+                    with suppress(BaseException):
+                        self._serve(theirs, calls)
+                os._exit(0)
+            os.waitpid(middle, 0)
+            theirs.close()
+            descriptor = _install(architecture, seccomp, list(calls))
+            if descriptor < 0:
+                return False
+            try:
+                socket.send_fds(ours, [b"."], [descriptor])
+                ours.recv(1)
+            finally:
+                os.close(descriptor)
+        os.environ[_WATCHED] = "1"
+        return True
+
+    def _serve(self, channel: socket.socket, calls: dict[int, tuple[str, int, int, int]]) -> None:
+        from fcntl import ioctl
+
+        descriptors = socket.recv_fds(channel, 1, 1)[1]
+        if not descriptors:
+            return
+        channel.send(b".")
+        channel.close()
+        poll = select.poll()
+        poll.register(descriptors[0], select.POLLIN)
+        # Until nobody is left who is watched.
+        while not poll.poll()[0][1] & select.POLLHUP:
+            notice = bytearray(_NOTICE.size)
+            try:
+                ioctl(descriptors[0], _RECEIVE, notice, True)
+            except OSError:
+                continue
+            number, thread, _, call, _, _, *arguments = _NOTICE.unpack(notice)
+            if thread != self.apart:
+                try:
+                    self._note(thread, calls[call], arguments)
+                except (ValueError, TypeError):
+                    # What makes no sense is left for the call to refuse.
+                    pass
+                except OSError:
+                    self._listener.note_unseen("subprocess")
+            # One that was killed meanwhile waits for no answer.
+            with suppress(OSError):
+                ioctl(descriptors[0], _SEND, _ANSWER.pack(number, 0, 0, _GO_ON))
+
+    def _note(self, process: int, call: tuple[str, int, int, int], arguments: list[int]) -> None:
+        kind, directory, first, second = call
+        with open(f"/proc/{process}/mem", "rb", 0) as memory:  # noqa: PTH123
+
+            def text(at: int, place: int) -> str:
+                memory.seek(arguments[place])
+                name = os.fsdecode(memory.read(_LONGEST).partition(b"\0")[0])
+                start = ctypes.c_int(arguments[at]).value if at >= 0 else -1
+                origin = f"/proc/{process}/" + ("cwd" if start < 0 else f"fd/{start}")
+                return name if os.path.isabs(name) or not name else os.path.join(os.readlink(origin), name)
+
+            path = text(directory, first)
+            if kind == "rename":
+                self._listener.copied(
+                    path, text(second if directory >= 0 else -1, second + (directory >= 0)), moves=True
+                )
+            elif kind == "remove":
+                self._listener.write(self._listener.scope.absolute(path))
+            else:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC if kind == "creat" else arguments[second]
+                if kind == "openat2":
+                    memory.seek(arguments[second])
+                    flags = int.from_bytes(memory.read(8), sys.byteorder)
+                self._opened(path, flags)
+
+    def _opened(self, path: str, flags: int) -> None:
+        listener = self._listener
+        if not path or path.endswith(_MODULES) or "__pycache__" in path:
+            return
+        if flags & os.O_DIRECTORY:
+            if not self.lists:
+                listener.listed(path)
+            self.lists = False
+            return
+        if flags & os.O_RDWR and not os.path.exists(path):
+            # A database that is not there is made, and counts when it is put there.
+            listener.read(listener.scope.absolute(path))
+        writes = flags & (os.O_WRONLY | os.O_TRUNC) or not os.path.exists(path) or listener.scope.figure(path)
+        # Databases are opened for writing as well where they are merely read.
+        listener.opened(path, flags if writes else os.O_RDONLY)
+
+
+def _install(architecture: int, seccomp: int, calls: list[int]) -> int:
+    """Have the kernel notify of calls; return the descriptor of the notices, or -1."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    steps = [(_LOAD, 0, 0, 4), (_JUMP_IF_EQUAL, 1, 0, architecture), (_RETURN, 0, 0, _ALLOW), (_LOAD, 0, 0, 0)]
+    steps += [(_JUMP_IF_EQUAL, len(calls) - at, 0, call) for at, call in enumerate(calls)]
+    steps += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _NOTIFY)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+    program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(steps), ctypes.addressof(code)))
+    # Without these, only root may set a filter, and only a parent may look into a process.
+    libc.prctl(_PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    return int(libc.syscall(seccomp, _SET_MODE_FILTER, _NEW_LISTENER | _TSYNC | _TSYNC_ESRCH, program))
