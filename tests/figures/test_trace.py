@@ -6,8 +6,7 @@ import sys
 
 import pytest
 
-from exptdir.figures.inside.events import Notes, escape, unescape
-from exptdir.figures.inside.scope import reads_unseen, runs_unseen
+from exptdir.figures.inside.scope import Notes, escape, reads_unseen, runs_unseen, unescape
 
 #: Makes a script believe that it is on a system that does not tell what is opened.
 ELSEWHERE = "import sys; sys.platform = 'plan9'; "

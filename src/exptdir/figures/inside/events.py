@@ -29,6 +29,7 @@ from .scope import (
     WRITE,
     Ground,
     Imports,
+    Notes,
     Scope,
     look_around,
     runs_unseen,
@@ -80,55 +81,6 @@ class Keeper:
             path = os.path.join(directory, name)
             if os.path.isfile(path):
                 self.keep(path)
-
-
-class Notes:
-    """Appends facts to a file that threads, forks and other processes append to as well."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._known: set[str] = set()
-        self._open()
-
-    def _open(self) -> None:
-        self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
-        self._is = self._identity()
-
-    def _identity(self) -> tuple[int, int]:
-        status = os.fstat(self._file)
-        return status.st_dev, status.st_ino
-
-    def add(self, kind: str, path: str) -> bool:
-        """Write down a fact, each once a process; say whether it was new to this one."""
-        fact = f"{kind} {escape(path)}\n"
-        if fact in self._known:
-            return False
-        self._known.add(fact)
-        try:
-            lost = self._identity() != self._is
-        except OSError:
-            lost = True
-        if lost:
-            # Daemons close all descriptors that they did not open, and the number may be another file's by now.
-            self._open()
-        os.write(self._file, fact.encode("utf-8", "surrogateescape"))
-        return True
-
-    def tells(self, kind: str) -> bool:
-        """Tell whether any process has written down a fact of a kind."""
-        with open(self._path, "rb") as file:  # noqa: PTH123
-            return any(line.startswith(kind.encode()) for line in file)
-
-
-def escape(path: str) -> str:
-    """Write a path without line breaks."""
-    return path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
-
-
-def unescape(text: str) -> str:
-    """Read what :func:`escape` wrote."""
-    parts = text.split("\\\\")
-    return "\\".join(part.replace("\\n", "\n").replace("\\r", "\r") for part in parts)
 
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Which paths count, how they are spelt, and which modules of the record a script imports: they are its inputs too.
+"""The facts of a run: which paths count, how they are spelt and written down, and which of our modules are imported.
 
 Paths are spelt as the script wrote them, whatever directory it was in. What a process finds out about itself is found
 out once, before it is told which script it is for: a server that forks a child for each script looks only once, and a
@@ -16,11 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType, ModuleType
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from .events import Notes
-
+from typing import Any
 
 #: Kinds of facts: read, written, looked for in vain, listed, imported, past any trace, named, found to be there, asked
 #: for its time.
@@ -31,6 +27,55 @@ READ, WRITE, ABSENT, LIST, MODULE, UNSEEN, NAMED, PRESENT, TIMED = "rwalmudpt"
 _SYSTEM = ("/proc", "/dev", "/sys", "/run", "/etc", "/usr", "/bin", "/lib", "/lib64", "/System", "/Library")
 #: What makes a file a figure; the same as in :mod:`exptdir.figures.model`, which cannot be imported here.
 FIGURES = frozenset({".svg", ".png", ".pdf", ".jpg", ".jpeg", ".webp", ".gif", ".eps", ".tif", ".tiff"})
+
+
+class Notes:
+    """Appends facts to a file that threads, forks and other processes append to as well."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._known: set[str] = set()
+        self._open()
+
+    def _open(self) -> None:
+        self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        self._is = self._identity()
+
+    def _identity(self) -> tuple[int, int]:
+        status = os.fstat(self._file)
+        return status.st_dev, status.st_ino
+
+    def add(self, kind: str, path: str) -> bool:
+        """Write down a fact, each once a process; say whether it was new to this one."""
+        fact = f"{kind} {escape(path)}\n"
+        if fact in self._known:
+            return False
+        self._known.add(fact)
+        try:
+            lost = self._identity() != self._is
+        except OSError:
+            lost = True
+        if lost:
+            # Daemons close all descriptors that they did not open, and the number may be another file's by now.
+            self._open()
+        os.write(self._file, fact.encode("utf-8", "surrogateescape"))
+        return True
+
+    def tells(self, kind: str) -> bool:
+        """Tell whether any process has written down a fact of a kind."""
+        with open(self._path, "rb") as file:  # noqa: PTH123
+            return any(line.startswith(kind.encode()) for line in file)
+
+
+def escape(path: str) -> str:
+    """Write a path without line breaks."""
+    return path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def unescape(text: str) -> str:
+    """Read what :func:`escape` wrote."""
+    parts = text.split("\\\\")
+    return "\\".join(part.replace("\\n", "\n").replace("\\r", "\r") for part in parts)
 
 
 class Scope:

@@ -22,7 +22,8 @@ from types import TracebackType
 from typing import Any
 
 from exptdir.figures.inside import scope
-from exptdir.figures.inside.events import NOTES, unescape
+from exptdir.figures.inside.events import NOTES
+from exptdir.figures.inside.scope import unescape
 from exptdir.figures.model import Job, Outcome, Status, Trace, is_figure
 from exptdir.figures.run.guard import Snapshot, changed_figures, defect, snapshot
 from exptdir.record.files import read_or_none
