@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,10 +32,25 @@ def test_every_command_has_help_with_examples(run: Run, name):
     assert done.code == 0
     assert "Examples:" in done.out and f"exptdir {name}" in done.out.partition("Examples:")[2]
     assert command(name).get_short_help_str()
+    page = re.search(r"^ *Manual: (docs/\S+\.md)$", done.out, re.MULTILINE)
+    assert page is not None and (SOURCE.parent / page[1]).is_file()
 
 
-def test_the_list_of_commands_cuts_no_sentence(run: Run):
-    assert "..." not in run("--help").out.partition("Commands:")[2]
+def test_no_sentence_of_help_is_cut(run: Run):
+    for arguments in ((), *((name,) for name in NAMES)):
+        for columns in ("80", "100"):
+            os.environ["COLUMNS"] = columns
+            # In the line of usage, dots stand for more of the same.
+            text = run(*arguments, "--help").out.partition("\n\n")[2]
+            assert text and not re.search(r"(\.\.\.|…)$", text, re.MULTILINE), text
+    del os.environ["COLUMNS"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help_begins_with_a_verb(name):
+    others = {"An", "A", "The", "This", "It", "In", "With", "Experiments", "For"}
+    first = [(command(name).help or "").split()[0], command(name).get_short_help_str().split()[0]]
+    assert first[0].istitle() and not others.intersection(first)
 
 
 @pytest.mark.parametrize("name", NAMES)

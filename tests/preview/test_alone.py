@@ -72,7 +72,25 @@ def test_a_tree_without_a_first_page_has_a_list_of_all_its_documents(tmp_path):
 def test_a_tree_begins_with_its_own_first_page(tmp_path, name):
     found = alone(write(tmp_path, name, "a.md", "below/index.md"))
     assert found.overrides["root_doc"] == name.partition(".")[0]
-    assert found.overrides["extensions"] == ["exptdir"]
+
+
+def test_a_first_page_lists_the_documents_that_it_does_not(tmp_path):
+    base = write(tmp_path / "tree", "README.md", "a/deep.md", "b.rst")
+    html, warnings = built(base, tmp_path / "out")
+    assert warnings == "" and pages(html) == {"README.html", "a/deep.html", "b.html"}
+
+    def listed() -> list[tuple[str, str]]:
+        links = BeautifulSoup((html / "README.html").read_text(), "html.parser").select("article .toctree-wrapper a")
+        return [(link.get_text(), link["href"]) for link in links]
+
+    assert listed() == [("Title of deep", "a/deep.html"), ("Rst", "b.html")]
+    write(base, "c.md")
+    built(base, tmp_path / "out")
+    assert listed()[-1] == ("Title of c", "c.html")
+    (base / "c.md").unlink()
+    (base / "README.md").write_text("# All\n\n```{toctree}\na/deep\n```\n")
+    built(base, tmp_path / "out")
+    assert listed() == [("Title of deep", "a/deep.html"), ("Rst", "b.html")]
 
 
 def test_nothing_is_drawn_and_no_table_of_contents_is_missed(tmp_path):

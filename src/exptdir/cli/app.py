@@ -55,7 +55,8 @@ class Commands(click.Group):
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="An experiment (EXPT) is its number, part of its name or title, or the directory you are in.",
+    epilog="An experiment (EXPT) is its number, part of its name or title, or the directory you are in.\n\n"
+    "Manual: docs/howto/command.md, or the site that “make site” builds in a clone of exptdir.",
 )
 @click.version_option(__version__, "--version", prog_name="exptdir", message="%(prog)s %(version)s")
 @click.option(

@@ -31,6 +31,7 @@ _PATIENCE = 20.0
         "exptdir build --strict",
         "exptdir build latexpdf",
         "exptdir build html -- -D exptdir_figures=never",
+        page="howto/publish",
     ),
 )
 @click.argument("builder", default="html")
@@ -42,8 +43,8 @@ _PATIENCE = 20.0
 def build(session: Session, builder: str, sphinx_options: tuple[str, ...], strict: bool, fresh: bool, jobs: str) -> int:
     """Build the record with Sphinx into _build/BUILDER.
 
-    Figures that are stale are drawn again, unless the record says otherwise. What stands after -- goes to
-    sphinx-build. Ends with 1 if the build fails.
+    Stale figures are drawn first, unless the record says otherwise. Options after -- go to sphinx-build. Ends with 1 if
+    the build fails.
     """
     check_jobs(jobs)
     made = session.base / OUTPUT / builder

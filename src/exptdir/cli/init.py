@@ -33,6 +33,7 @@ _UNKNOWN_ORIGIN = "# Where exptdir is installed from, such as: exptdir @ git+htt
         "exptdir init notebook --first 'Period and length'",
         "exptdir init --root .",
         "exptdir init --rst --ci github",
+        page="first_hour",
     ),
 )
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=Path())
@@ -72,8 +73,8 @@ def init(
 ) -> None:
     """Make a new record in DIRECTORY (by default here), which builds at once.
 
-    Every file is named before it is written. Only files that are missing are, and no others touched. In a repository
-    that holds other things, Sphinx is kept to the record.
+    Every file is named before it is written, and none that is there is touched. In a repository that holds other
+    things, Sphinx is kept to the record.
     """
     from exptdir.record.edits.apply import locked
     from exptdir.record.edits.plan import Plan, create
@@ -263,17 +264,16 @@ def _text(path: Path) -> str:
 @click.command(
     "import",
     short_help="Take over a notebook of another tool.",
-    epilog=examples("exptdir import ../enzymes", "exptdir import notebook --dry-run"),
+    epilog=examples("exptdir import ../enzymes", "exptdir import notebook --dry-run", page="howto/migrate"),
 )
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--kind", type=click.Choice(["exmemo"]), default="exmemo", show_default=True, help="What it is.")
 @dry_run_option
 @click.pass_obj
 def import_(session: Session, directory: Path, kind: str, dry_run: bool) -> None:
-    """Take over a notebook of another tool: write a conf.py for it, and say what else must change.
+    """Take over another tool's notebook: write a conf.py for it, and say what else must change.
 
-    Nothing that is there is changed: where there is a conf.py, the new one is called conf.new.py. With --dry-run it is
-    printed.
+    Nothing that is there is changed: where there is a conf.py, the new one is called conf.new.py. --dry-run prints it.
     """
     from exptdir.exchange.exmemo import import_exmemo
     from exptdir.record.edits.apply import locked

@@ -92,13 +92,13 @@ def bold(text: str) -> str:
 @click.option("--status", "statuses", multiple=True, type=StatusType(), help="Only those with this status.")
 @click.option("--tag", "tags", multiple=True, help="Only those with this tag; with several, with all of them.")
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the N that were worked on last, newest first.")
-@click.option("--runs", is_flag=True, help="In place of these experiments, the runs that their logs tell of.")
+@click.option("--runs", is_flag=True, help="List the runs in their logs instead.")
 @json_option
 @click.pass_obj
 def list_(
     session: Session, statuses: tuple[str, ...], tags: tuple[str, ...], last: int | None, runs: bool, as_json: bool
 ) -> int:
-    """List the experiments, with their status, tags and the days of their first and last entries.
+    """List the experiments with their status, their tags, and their first and last days.
 
     Ends with 1 if no experiment has the status and the tags that were asked for.
     """

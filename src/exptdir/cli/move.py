@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 @dry_run_option
 @click.pass_obj
 def renumber(session: Session, expt: str | None, number: int | None, conflicts: bool, dry_run: bool) -> int:
-    """Give an experiment another NUMBER: in its directory's name, its facts and every reference to it.
+    """Change an experiment's number: in its directory's name, its facts and every reference to it.
 
-    With --conflicts, two branches that took the same number are brought together: git says which came later. What git
-    does not decide is left as it is and told, and the command ends with 1.
+    With --conflicts, where two branches took the same number, the later experiment gets a new one, by what git knows.
+    What git cannot tell is left as it is and named, and the command ends with 1.
     """
     from exptdir.record.edits import numbering, relocate
     from exptdir.record.scan import numbers_left_out
@@ -65,23 +65,21 @@ def renumber(session: Session, expt: str | None, number: int | None, conflicts: 
 @dry_run_option
 @click.pass_obj
 def rename(session: Session, expt: str, name: str, dry_run: bool) -> int:
-    """Give an experiment's directory another NAME; its number stays, and references by name and path follow."""
+    """Change the name of an experiment's directory to NAME. Its number stays, and references follow."""
     from exptdir.record.edits import relocate
 
     exclude = session.conf.exclude
     return _carry_out(session, expt, lambda one: relocate.rename(session.record, one, name, exclude=exclude), dry_run)
 
 
-@click.command(
-    short_help="Put an experiment elsewhere.", epilog=examples("exptdir move 64 --under 12", "exptdir move 64 --top")
-)
+@click.command(short_help="Move an experiment.", epilog=examples("exptdir move 64 --under 12", "exptdir move 64 --top"))
 @click.argument("expt", metavar="EXPT", type=ExperimentType())
 @click.option("--under", metavar="EXPT", type=ExperimentType(), help="Nest it in this experiment.")
 @click.option("--top", is_flag=True, help="Take it out of the experiments that it is nested in.")
 @dry_run_option
 @click.pass_obj
 def move(session: Session, expt: str, under: str | None, top: bool, dry_run: bool) -> int:
-    """Put an experiment, with all that is nested in it, somewhere else; paths and references follow."""
+    """Move an experiment, with all that is nested in it, somewhere else. Paths and references follow."""
     from exptdir.record.edits import relocate
 
     if (under is not None) == top:

@@ -37,10 +37,10 @@ _date_option = click.option(
 )
 @click.argument("title")
 @click.option("--parent", metavar="EXPT", type=ExperimentType(), help="Nest it in this experiment.")
-@click.option("--name", help="Words of the directory's name; by default those of the title.")
+@click.option("--name", help="The directory's name; by default made of the title.")
 @click.option("--tag", "tags", multiple=True, help="A tag; may be given several times.")
 @click.option("--status", type=StatusType(), help="Its status.")
-@click.option("--template", metavar="NAME", help="A file of the author's in _templates of the record root.")
+@click.option("--template", metavar="NAME", help="A template of yours, in _templates of the record root.")
 @click.option("--md", "suffix", flag_value=".md", help="Write the log in Markdown.")
 @click.option("--rst", "suffix", flag_value=".rst", help="Write the log in reStructuredText.")
 @_date_option

@@ -31,9 +31,10 @@ def check_jobs(jobs: str) -> None:
         raise click.BadParameter(f"{jobs!r} is neither a number of processes nor “auto”.", param_hint="--jobs")
 
 
-def examples(*lines: str) -> str:
-    """Return the end of a command's help: examples, kept as they are."""
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+def examples(*lines: str, page: str = "howto/command") -> str:
+    """Return the end of a command's help: examples, kept as they are, and where the manual says more."""
+    shown = "\n".join(f"  {line}" for line in lines)
+    return f"\b\nExamples:\n{shown}\n\nManual: docs/{page}.md"
 
 
 class ExperimentType(_Text):

@@ -51,7 +51,7 @@ def examine(session: Session, record: Record) -> Report:
 
 @click.command(
     short_help="Draw the figures that are stale.",
-    epilog=examples("exptdir plot", "exptdir plot 63 64 --force", "exptdir plot --dry-run"),
+    epilog=examples("exptdir plot", "exptdir plot 63 64 --force", "exptdir plot --dry-run", page="howto/figures"),
 )
 @click.argument("expts", metavar="[EXPT]...", nargs=-1, type=ExperimentType())
 @click.option("-f", "--force", is_flag=True, help="Draw figures that are fresh, too.")
@@ -60,7 +60,7 @@ def examine(session: Session, record: Record) -> Report:
     is_flag=True,
     help="Draw figures that somebody changed by hand, too; what they were is kept beside them, as out.edited.svg.",
 )
-@click.option("-j", "--jobs", type=click.IntRange(0), help="How many scripts run at once; 0 for one a processor.")
+@click.option("-j", "--jobs", type=click.IntRange(0), help="Scripts that run at once; 0: as many as processors.")
 @click.option(
     "--executor",
     metavar="WHERE",
@@ -79,7 +79,7 @@ def plot(
     dry_run: bool,
     as_json: bool,
 ) -> int:
-    """Draw again the figures that are stale, of all experiments or of some.
+    """Draw the figures that are stale, of all experiments or of some.
 
     Scripts that failed before are tried again. Ends with 1 if a script fails; its figures are then what they were.
     """

@@ -38,6 +38,7 @@ _TRIED = 100
         "exptdir serve --open",
         "exptdir serve notes.md",
         "exptdir serve --port 8080 --jobs 4 -D exptdir_figures=never",
+        page="howto/preview",
     ),
 )
 @click.argument("path", required=False, type=click.Path(path_type=Path))

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 @dry_run_option
 @click.pass_obj
 def status(session: Session, expt_and_status: tuple[str, ...], dry_run: bool) -> None:
-    """Say how an experiment stands, in the file that says so already.
+    """Set the status of an experiment, in the file that has it already.
 
-    Where none does, it goes into expt.toml, the top of the log or .expt/, whichever the experiment has.
+    Where none has it, it goes into expt.toml, the top of the log or .expt/, whichever the experiment has.
     """
     if len(expt_and_status) > 2:
         raise click.UsageError("give at most an experiment and a status; a status of two words needs quotes")

@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
 
 from exptdir.errors import ExptdirError
 from exptdir.record.home import find_conf
 from exptdir.record.walk import list_directory
+from exptdir.sphinxext.config import settings_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -28,7 +31,7 @@ SUFFIXES = (".md", ".rst")
 _KINDS = {".md": "markdown", ".rst": "restructuredtext"}
 #: Stems of a tree's first page, the best first.
 HOMES = ("index", "readme", "notes", "log")
-#: The extension that makes the first page of a tree that has none.
+#: The extension that lists the documents of a tree: on its first page, or on one made for it.
 _LISTING = "exptdir.preview.scratch_site"
 
 
@@ -57,14 +60,11 @@ def alone(path: Path) -> Alone:
     if path.is_dir():
         files = list_directory(os.fspath(path)).files
         ranked = sorted((HOMES.index(stem.lower()), stem) for stem in _documents(files) if stem.lower() in HOMES)
-        if ranked:
-            home, extensions = ranked[0][1], ["exptdir"]
-        else:
-            home, extensions = _first(path), ["exptdir", _LISTING]
+        home = ranked[0][1] if ranked else _first(path)
         return Alone(
             path,
             {
-                **_configuration(path.name or str(path), home, extensions),
+                **_configuration(path.name or str(path), home, ["exptdir", _LISTING]),
                 "exclude_patterns": ["_build", "**/_build", "**/node_modules"],
                 "exptdir_roots": ["expts"] if (path / "expts").is_dir() else [],
             },
@@ -140,6 +140,31 @@ def _exactly(name: str) -> str:
     return re.sub(r"[*?\[\]]", lambda found: f"[{found[0]}]" if found[0] in "*?" else "?", name)
 
 
+class OtherDocuments(SphinxTransform):
+    """Lists on the first page of a tree the documents that it does not: nobody wrote it for readers of a site."""
+
+    # After whatever else adds to tables of contents.
+    default_priority = 530
+
+    def apply(self, **kwargs: Any) -> None:
+        """Add the list to the end of the page."""
+        if self.env.docname != self.config.root_doc or os.path.basename(self.env.docname).lower() not in HOMES:
+            return
+        roots = tuple(f"{root}/" for root in settings_of(self.config).roots)
+        own = {name for node in self.document.findall(addnodes.toctree) for _, name in node["entries"]}
+        names = sorted(name for name in self.env.found_docs - own - {self.env.docname} if not name.startswith(roots))
+        if not names:
+            return
+        # With the patterns of a "glob" Sphinx reads the page again when a document comes or goes.
+        toctree = addnodes.toctree("", parent=self.env.docname, caption="Documents", rawcaption="Documents", glob=True)
+        toctree.update_all_atts(
+            {"maxdepth": 1, "titlesonly": True, "hidden": False, "includehidden": False, "numbered": 0}
+        )
+        toctree["entries"], toctree["includefiles"] = [(None, name) for name in names], names
+        title = self.document.next_node(nodes.section)
+        (title if title is not None else self.document).append(nodes.compound("", toctree, classes=["toctree-wrapper"]))
+
+
 #: The page, beside whose name no document of the tree can stand: else that one were the first page.
 PAGE = "index"
 
@@ -148,7 +173,7 @@ def list_documents(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Yield the page that lists all documents, in the order of their paths."""
     builder: Any = app.builder
     env = app.env
-    if builder.format != "html" or PAGE in env.all_docs:
+    if builder.format != "html" or PAGE in env.all_docs or app.config.root_doc.lower() in HOMES:
         return
     items = nodes.bullet_list()
     for docname in sorted(env.all_docs):
@@ -164,7 +189,8 @@ def list_documents(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the page."""
+    """Register the lists."""
+    app.add_transform(OtherDocuments)
     app.connect("html-collect-pages", list_documents)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 

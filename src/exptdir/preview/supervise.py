@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -294,7 +295,7 @@ class Supervisor:
 
     async def _build(self, changed: tuple[str, ...]) -> Failed | None:
         """Build, and return how that failed, if it did."""
-        self.building = True
+        self.building, began = True, time.monotonic()
         self._audience.begun(changed)
         paths = tuple(sorted(self._left | set(changed)))
         try:
@@ -316,7 +317,9 @@ class Supervisor:
         self.building = False
         if isinstance(answer, Built):
             anew, self._anew, self._everything, self._left = self._anew, False, False, frozenset()
-            self._audience.built(answer, anew=anew)
+            # What was drawn beside other builds took longer; what a builder needs to start, it does not count.
+            waited = max(answer.seconds, time.monotonic() - began)
+            self._audience.built(replace(answer, seconds=waited), anew=anew)
             return None
         self._left = frozenset(paths)
         return answer
