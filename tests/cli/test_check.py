@@ -145,3 +145,18 @@ def test_what_the_page_finds_is_nothing_wrong(run: Run, clean: Path):
     )
     done = run("check")
     assert (done.code, done.out) == (0, "")
+
+
+def test_tables_that_no_build_can_open_are_told(run: Run, record: Path):
+    names = ("empty.csv", "null.csv", "text.xlsx", "good.csv")
+    shown = "".join(f"```{{datatable}} {name}\n```\n\n" for name in (*names, "folder.csv"))
+    log = {"expts/0070_x/index.md": f"# X\n\n{shown}"}
+    content = (b"", b"day,height\n1,2\n3,\0\n" * 9, b"day,height\n1,2\n", b"day\n1\n")
+    write(record, {**log, **{f"expts/0070_x/{name}": data for name, data in zip(names, content, strict=True)}})
+    (record / "expts/0070_x/folder.csv").mkdir()
+    done = run("check", "--json")
+    told = {(one["line"], one["kind"], one["message"].partition(":")[0]) for one in done.json if "0070" in one["path"]}
+    assert done.code == 1
+    assert told == {
+        (3, "table", "empty.csv"), (6, "table", "null.csv"), (9, "table", "text.xlsx"), (15, "asset", "folder.csv")
+    }

@@ -48,6 +48,18 @@ def test_in_threads_and_in_processes_the_outcome_is_the_same(place):
             assert getattr(other, name) == getattr(threaded, name)
 
 
+def test_a_script_that_deletes_its_directory_is_told_so(place):
+    outcome = Runner().run(place.job("import os, shutil\nprint(1)\nshutil.rmtree(os.getcwd())\nprint(2)"))
+    assert (outcome.status, outcome.output) == ("failed", "1\n2\n")
+    assert outcome.traceback == "The script deleted the directory that it ran in."
+
+
+def test_a_relative_cache_is_no_place_to_write_to(place, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    outcome = Runner().run(place.job("import os; print(os.environ.get('XDG_CACHE_HOME'))"))
+    assert outcome.output == "None\n"
+
+
 def test_a_local_executor_runs_all_it_is_given(place):
     jobs = [place.job("import sys; print(sys.argv[1])", str(n), name=f"plot{n}.py") for n in range(4)]
     with LocalExecutor(2) as executor:

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from zipfile import is_zipfile
 
 import click
 
@@ -88,9 +89,40 @@ def _problems(session: Session, max_size: float, *, figures: bool) -> Iterator[P
     yield from session.conf.problems
     yield from record.problems
     yield from Audit(session.conf, record).problems()
+    yield from _tables(session)
     yield from large_files(session.conf, record, int(max_size * (1 << 20)))
     if figures:
         yield from _figures(record, examine(session, record))
+
+
+def _tables(session: Session) -> Iterator[Problem]:
+    """Find tables that a build could not open at all; what is in them is not looked at, which may take seconds."""
+    from exptdir.errors import TableError
+    from exptdir.record.documents import Document, documents
+    from exptdir.record.markup.references import arguments
+    from exptdir.record.problem import Problem
+    from exptdir.tables.encoding import decode
+    from exptdir.tables.read import check_file
+
+    for name in documents(session.conf, session.record):
+        page = session.base / name
+        blocks = Document(page, session.conf.settings.date_order).blocks
+        for token in arguments(blocks) if "datatable" in blocks.text else ():
+            path = (session.base if token.text.startswith("/") else page.parent) / token.text.lstrip("/")
+            if token.name != "datatable" or not os.path.lexists(path):
+                continue
+            line = blocks.text.count("\n", 0, token.start) + 1
+            if path.is_dir():
+                yield Problem("asset", f"{token.text}: it is a directory", page, line)
+                continue
+            try:
+                check_file(path)
+                if path.suffix.lower() in (".csv", ".tsv") and "\0" in decode(path.read_bytes())[0]:
+                    raise TableError("it holds null characters: the file may be damaged")
+                if path.suffix.lower() in (".xlsx", ".xlsm", ".xlsb", ".ods") and not is_zipfile(path):
+                    raise TableError("the file is no workbook: open it in a spreadsheet program and save it as .xlsx")
+            except TableError as error:
+                yield Problem("table", f"{token.text}: {str(error).replace(f'{path} ', '')}", page, line)
 
 
 def _figures(record: Record, report: Report) -> Iterator[Problem]:

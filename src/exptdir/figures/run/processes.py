@@ -45,6 +45,10 @@ def environment() -> dict[str, str]:
     """Return an environment in which the same script draws the same bytes, and leaves nothing else behind."""
     env = dict(os.environ)
     env.setdefault("SOURCE_DATE_EPOCH", _EPOCH)
+    for name in [name for name in env if name.startswith("XDG_") and name.endswith("_HOME")]:
+        # A relative one is to be ignored (XDG Base Directory Specification), which matplotlib does not know.
+        if not os.path.isabs(env[name]):
+            del env[name]
     if "PYTHONPATH" in env:
         # It is relative to where the build was called; a script is run elsewhere.
         entries = env["PYTHONPATH"].split(os.pathsep)

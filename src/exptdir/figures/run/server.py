@@ -196,6 +196,10 @@ def _run(job: Job, directory: Path, dark: bool, listener: Listener) -> int:
         fault: Fault | None = Fault(f"The style {job.style} cannot be used: {error}")
     else:
         fault = _execute(job.script)
+        if not os.path.isdir(job.cwd):
+            fault = fault or Fault("The script deleted the directory that it ran in.")
+            # What is left to do asks where it is.
+            os.chdir(directory)
     # What an interpreter does at its end: wait for threads, call what wants to be called, write out.
     try:
         threading._shutdown()  # type: ignore[attr-defined]
