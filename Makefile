@@ -61,7 +61,8 @@ oldest-part: $(OLDEST)/.stamp-test
 
 # Random kills, edits and files, many more than tests have time for; each program says how to run one case again.
 fuzz: $(VENV)/.stamp-dev  ## what the tests do at random, for as long as it takes
-	EXPTDIR_FUZZ=10 $(BIN)/python $(PYTEST) tests/record/edits/test_kills.py
+	EXPTDIR_FUZZ=28 $(BIN)/python $(PYTEST) tests/record/edits/test_kills.py
+	EXPTDIR_FUZZ=17 $(BIN)/python $(PYTEST) tests/sphinxext/test_random_records.py
 
 bench: $(VENV)/.stamp-dev  ## what navigation costs, measured (BENCH_ARGS='--sizes 300 1000 3000' for all of it)
 	$(BIN)/python -m benchmarks.navigation $(BENCH_ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -233,6 +234,26 @@ def test_malformed_metadata_is_a_problem_and_the_experiment_stays(tmp_path: Path
     (problem,) = record.problems
     assert (problem.kind, problem.path, problem.line) == ("metadata", tmp_path / "expts/63_a/expt.toml", 1)
     assert record.experiments["expts/63_a"].id == 63
+
+
+@pytest.mark.parametrize("name", ["README.MD", "index.Rst"])
+def test_a_log_whose_ending_has_capitals_is_told(tmp_path: Path, name: str):
+    fill(tmp_path, "expts/1_a/index.rst", f"expts/2_b/{name}", f"expts/1_a/{name}")
+    record = found(tmp_path)
+    assert list(record.by_id) == [1]
+    stem, suffix = name.split(".")
+    assert messages(record) == [f"{name} is not read, for its ending has capitals; call it {stem}.{suffix.lower()}"]
+    assert record.problems[0].path == tmp_path / "expts/2_b" / name
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="the file system takes no such names")
+def test_what_has_no_name_in_utf8_is_left_alone_and_told(tmp_path: Path):
+    fill(tmp_path, "expts/1_a/index.rst", "expts/2_\udcff/index.rst", "expts/1_a/\udcfe.md", "expts/1_a/größe.md")
+    fill(tmp_path, "expts/1_a/\udcfe.csv")
+    record = found(tmp_path)
+    assert list(record.by_id) == [1]
+    assert [problem.path and problem.path.name for problem in record.problems] == ["2_\udcff", "\udcfe.md"]
+    assert set(messages(record)) == {"its name is not UTF-8, so it is left alone; give it another name"}
 
 
 def test_the_likely_root_is_above_nested_experiments(tmp_path: Path):

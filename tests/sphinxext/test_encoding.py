@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.sphinxext.building import HOME
@@ -60,3 +62,21 @@ def test_a_document_that_the_parser_gives_up_is_named_and_the_rest_is_built(buil
     assert len(again.located) == len(built.located)
     mended = built.rebuild({"expts/0001_deep/notes.rst": "Deep\n====\n\nNo more.\n"})
     assert "No more." in mended.html("expts/0001_deep/notes") and len(mended.located) == len(built.located) - 1
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="the file system takes no such names")
+def test_names_that_are_not_utf_8_end_no_build(build: Build) -> None:
+    built = build(
+        {
+            "expts/0001_a/notes.rst": "A\n=\n\n.. datatable:: *.csv\n",
+            "expts/0001_a/\udcff.csv": "1\n",
+            "expts/0001_a/fig_\udcff.py": "raise SystemExit(3)\n",
+            "expts/0001_a/\udcff.rst": HOME,
+            "expts/0002_\udcfe/notes.rst": "B\n=\n",
+            "docs/\udcff.rst": HOME,
+        }
+    )
+    told = [line for line in built.located if "its name is not UTF-8" in line]
+    assert len(told) == 2 and all("[exptdir.log]" in line for line in told)
+    assert set(built.app.env.found_docs) == {"index", "expts/0001_a/notes"}
+    assert "0 added, 0 changed, 0 removed" in built.rebuild().status

@@ -111,3 +111,11 @@ def test_what_makes_no_sense_is_a_warning_and_the_index_is_shown(build: Build) -
         "index.rst:6: WARNING: reference to nothing: no experiment or run '77'; nearest: 3, 2, 1 [exptdir.ref]",
     ]
     assert len(built.body().select(".exptdir-figure-index")) == 2
+
+
+def test_what_is_no_picture_is_no_figure_in_any_format(build: Build) -> None:
+    files = {"expts/1_a/notes.rst": titled("A", ".. image:: loss.*\n\n.. image:: fine.*\n\n" + INDEX)}
+    files |= {f"expts/1_a/{name}.csv": "x,y\n" for name in ("loss", "fine")}
+    built = build({**files, "expts/1_a/fine.svg": SVG.format(1)})
+    assert lines(built, "expts/1_a/notes") == ["#1: fine.svg"]
+    assert [path.suffix for path in (built.out / "_images").iterdir()] == [".svg"]

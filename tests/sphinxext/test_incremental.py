@@ -211,6 +211,21 @@ def test_a_build_that_changes_nothing_reads_and_writes_nothing(tmp_path: Path) -
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*.html")} == before
 
 
+@pytest.mark.parametrize("before", ["", ":numbered:"])
+@pytest.mark.parametrize("after", ["", ":numbered:"])
+def test_numbered_pages_are_written_once(tmp_path: Path, before: str, after: str) -> None:
+    pages = {"a.rst": titled("A", "Part\n----\n"), "b.rst": titled("B")}
+    index = titled("Home", ".. toctree::\n   {}\n\n   a\n   b\n")
+    site = Site(tmp_path)
+    site.build(files={"index.rst": index.format(before), **pages})
+    site.build(files={"index.rst": index.format(after)})
+    clean = site.build(out="clean")
+    assert_same(tmp_path / "out/html", tmp_path / "clean/html")
+    assert not wrote_pages(site.build().status)
+    assert_same(tmp_path / "out/html", tmp_path / "clean/html")
+    assert ("1.1. Part" in clean.body("a").text) == bool(after)
+
+
 def test_only_pages_that_change_are_written(tmp_path: Path) -> None:
     source, out = tmp_path / "source", tmp_path / "out"
     write_record(source)

@@ -16,7 +16,7 @@ from exptdir.record.home import OUTPUT
 from exptdir.record.markup.blocks import plain_title
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
-from exptdir.record.walk import OTHER_FORMS, ScanSettings, Tree, find_logs, join, walk
+from exptdir.record.walk import OTHER_FORMS, ScanSettings, Tree, find_logs, is_utf8, join, walk
 
 #: How deep the likely right root is looked for when the one that was given holds nothing.
 _GUESS_DEPTH = 3
@@ -132,6 +132,10 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
                 while above and above not in experiments:
                     above = above.rpartition("/")[0]
                 logs = [] if above else logs
+            for name in apart:
+                if not is_utf8(name) and (name.endswith(tuple(settings.suffixes)) or (base / path / name).is_dir()):
+                    message = "its name is not UTF-8, so it is left alone; give it another name"
+                    problems.append(Problem("log", message, base / path / name))
             if path != clean and not logs:
                 seen.update(name for name in files if name.endswith((*settings.suffixes, *settings.unread)))
                 problems += _no_logs(base, path, files, apart, settings)
@@ -166,6 +170,11 @@ def _no_logs(base: Path, path: str, files: list[str], apart: list[str], settings
         kinds = " or ".join(settings.suffixes)
         message = f"{name} is no log that can be read here, so this is no experiment; logs end in {kinds}"
         yield Problem("log", message, base / path / name)
+    for name in files:
+        stem, suffix = os.path.splitext(name)
+        if suffix.lower() != suffix and find_logs(path, [stem + suffix.lower()], settings):
+            message = f"{name} is not read, for its ending has capitals; call it {stem}{suffix.lower()}"
+            yield Problem("log", message, base / path / name)
     # What is apart is excluded for Sphinx, too.
     for name in find_logs(path, apart, replace(settings, exclude=lambda path: False)) if apart else ():
         if not (base / path / name).is_dir():

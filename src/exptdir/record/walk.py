@@ -61,8 +61,8 @@ class Listing(NamedTuple):
 def list_directory(directory: str) -> Listing:
     """List a directory; one that cannot be listed counts as empty.
 
-    Left alone are links to directories, and what is no file, such as a named pipe, whose reader would wait for ever;
-    hidden directories, and those of programs, are not even named.
+    Left alone are links to directories, what is no file, such as a named pipe, whose reader would wait for ever, and
+    what has no name in UTF-8, which no page could show; hidden directories, and those of programs, are not even named.
     """
     found = Listing([], [], [])
     linked = False
@@ -73,6 +73,9 @@ def list_directory(directory: str) -> Listing:
     for entry in entries:
         if entry.name.startswith(".") or entry.name in PROGRAMS:
             continue
+        if not entry.name.isascii() and not is_utf8(entry.name):
+            found.apart.append(entry.name)
+            continue
         if entry.is_dir(follow_symlinks=False):
             found.inside.append(entry.name)
             continue
@@ -82,6 +85,11 @@ def list_directory(directory: str) -> Listing:
         is_file = not os.path.exists(entry.path) or os.path.isfile(entry.path) if link else entry.is_file()
         (found.files if is_file else found.apart).append(entry.name)
     return found._replace(linked=linked, is_environment=ENVIRONMENT in found.files)
+
+
+def is_utf8(name: str) -> bool:
+    """Tell whether the bytes of a name on the disk are UTF-8; Python keeps others as halves of characters."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 class Tree(Remembered[Listing]):

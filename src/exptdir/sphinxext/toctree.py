@@ -220,6 +220,14 @@ def _list(domain: ExptDomain, children: list[tuple[str, list[Any]]], level: int)
     return items
 
 
+def forget_numbers(app: Sphinx, env: BuildEnvironment) -> None:
+    """Take the numbers of sections away: Sphinx gives them next, and would leave those of a toctree without any now."""
+    for docname in env.toc_secnumbers:
+        for node in (env.titles.get(docname), *env.tocs.get(docname, nodes.Element()).findall(nodes.reference)):
+            if node is not None:
+                node.attributes.pop("secnumber", None)
+
+
 def setup_toctree(app: Sphinx) -> None:
     """Register the directive, the transforms and what keeps them up to date."""
     app.add_directive("toctree", ExperimentToctree, override=True)
@@ -227,3 +235,4 @@ def setup_toctree(app: Sphinx) -> None:
     app.add_node(experiment_list)
     app.connect("env-get-outdated", outdated_lists, priority=200)
     app.connect("env-updated", list_once, priority=100)
+    app.connect("env-updated", forget_numbers)

@@ -65,7 +65,8 @@ class _Notes:
         """Note one image, and reserve the place below it."""
         missing = MISSING in node
         kinds = {"": node[MISSING]} if missing else node["candidates"]
-        found = (path for kind, path in sorted(kinds.items()) if kind != "?")
+        # "loss.*" is loss.csv for Sphinx, too, which it calls "image/x-csv".
+        found = (path for kind, path in sorted(kinds.items()) if kind != "?" and not kind.startswith("image/x-"))
         # What lies elsewhere is nobody's figure.
         paths = tuple(path for path in found if not path.startswith(("/", "../")))
         above: list[nodes.Element] = []
