@@ -23,6 +23,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "list": ("list", "list_"),
     "show": ("list", "show"),
     "find": ("list", "find"),
+    "journal": ("journal", "journal"),
+    "tasks": ("journal", "tasks"),
     "status": ("status", "status"),
     "tag": ("status", "tag"),
     "renumber": ("move", "renumber"),

@@ -87,16 +87,23 @@ def bold(text: str) -> str:
 @click.command(
     "list",
     short_help="List the experiments.",
-    epilog=examples("exptdir list --status 'in progress'", "exptdir list --tag pcr --last 10"),
+    epilog=examples("exptdir list --status 'in progress'", "exptdir list --tag pcr --last 10", "exptdir list --board"),
 )
 @click.option("--status", "statuses", multiple=True, type=StatusType(), help="Only those with this status.")
 @click.option("--tag", "tags", multiple=True, help="Only those with this tag; with several, with all of them.")
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the N that were worked on last, newest first.")
+@click.option("--board", is_flag=True, help="Show them by status, and who blocks whom.")
 @click.option("--runs", is_flag=True, help="List the runs in their logs instead.")
 @json_option
 @click.pass_obj
 def list_(
-    session: Session, statuses: tuple[str, ...], tags: tuple[str, ...], last: int | None, runs: bool, as_json: bool
+    session: Session,
+    statuses: tuple[str, ...],
+    tags: tuple[str, ...],
+    last: int | None,
+    board: bool,
+    runs: bool,
+    as_json: bool,
 ) -> int:
     """List the experiments with their status, their tags, and their first and last days.
 
@@ -129,6 +136,11 @@ def list_(
         from exptdir.cli.runs import list_runs
 
         return list_runs(session, [row.experiment for row in rows], as_json)
+    if board and not none:
+        from exptdir.cli.journal import echo_board
+
+        echo_board(session, [row.experiment for row in rows], as_json)
+        return 0
     if as_json:
         echo_json([row.plain() for row in rows])
         return int(none)

@@ -121,6 +121,10 @@ def timeline(conf: Conf, record: Record) -> list[TimelineEntry]:
         log = Document.log_of(conf, experiment)
         lines = log.blocks.lines()
         for heading in log.entries:
+            if log.form is not None or heading.heading not in log.blocks.headings:
+                # Of a log in another form, the title is all that is a line of text.
+                found += [TimelineEntry(experiment, heading, (), "")] if heading.day is not None else []
+                continue
             following = (other.start for other in log.blocks.headings if other.start > heading.heading.start)
             own = [text for _, text in lines[heading.heading.end : next(following, len(lines))]]
             fields = {field[1].lower(): field[2] for text in own[:12] if (field := _FIELD.match(text))}

@@ -62,7 +62,7 @@ class Entry(NamedTuple):
         return f"{self.day}.{self.n}" if self.n > 1 else self.day
 
 
-class Task(NamedTuple):
+class Todo(NamedTuple):
     """Something that is still to do: what, and the place where it is written; *day* is that of the entry around it."""
 
     text: Pieces
@@ -250,7 +250,7 @@ class Store(Domain):
     #: What each document collects from others; see :class:`exptdir.sphinxext.pages.Collection`.
     collections: dict[str, list[Any]]
     #: What is still to do, by the document that it is written in.
-    tasks: dict[str, list[Task]]
+    tasks: dict[str, list[Todo]]
     #: The first sentence of the last conclusion of each document.
     conclusions: dict[str, Pieces]
     #: Scripts and inputs that the figures of each document offer for download, and the document does not.

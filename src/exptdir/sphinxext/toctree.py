@@ -86,9 +86,14 @@ class ToctreeTransform(SphinxTransform):
         for position, holder in enumerate(holders):
             self._split(holder, added if position == 0 else [])
         if added and not holders:
-            wrapper = nodes.compound("", *_toctree(docname, added, 1), classes=["toctree-wrapper"])
+            page = page_section(self.document) or self.document
+            toctree, shown = _toctree(docname, added, 1)
             # At the end of the page, but inside it: LaTeX puts the experiments where their toctree stands.
-            (page_section(self.document) or self.document).append(wrapper)
+            page.append(nodes.compound("", toctree, classes=["toctree-wrapper"]))
+            inner = page.first_child_matching_class(nodes.section) if docname == self.env.config.root_doc else None
+            # A reader of the front page looks for them behind its introduction; elsewhere the text comes first.
+            shown = nodes.compound("", shown, classes=["toctree-wrapper"])
+            page.insert(len(page) if inner is None else inner, shown)
         if wanted or toctrees:
             found = self.document.findall(addnodes.toctree) if added else toctrees
             everything = tuple(child for node in found for child in node["includefiles"])
@@ -192,8 +197,9 @@ class experiment_list(Placeholder):
     def content(self, domain: ExptDomain) -> list[nodes.Node]:
         """Return the list, where the builder has a page for each document; and take out what others list."""
         docname = self["docname"]
-        toctree = self.parent[self.parent.index(self) - 1]
-        if not isinstance(toctree, addnodes.toctree):
+        found = () if self.document is None else self.document.findall(addnodes.toctree)
+        toctree = next((node for node in found if node.get(FLAG) and node["parent"] == docname), None)
+        if toctree is None:
             # Builders that make one document of all have put the experiments themselves there.
             return []
         _keep(toctree, toctree["includefiles"], domain.env.toctree_includes.get(docname, ()))

@@ -133,7 +133,7 @@ def test_an_empty_journal_says_so(site: Built):
 
 
 def test_tasks_are_found_in_all_their_forms_and_lead_to_their_entry(site: Built):
-    first, second = the(site.body("tasks"), ".exptdir-tasks > ul").find_all("li", recursive=False)
+    first, second = the(site.body("tasks"), ".exptdir-task-list > ul").find_all("li", recursive=False)
     assert [words(task) for task in first.select("li")] == [
         "weigh the trays of #2 2024-05-20",
         "dry them 2024-05-20",

@@ -12,7 +12,7 @@ from docutils.parsers.rst import directives
 from sphinx.util.i18n import format_date
 
 from exptdir.sphinxext.domain import ExptDomain
-from exptdir.sphinxext.journal.drawing import Box, Label, address, drawing
+from exptdir.sphinxext.journal.drawing import Box, Caption, address, drawing
 from exptdir.sphinxext.journal.selection import CollectionDirective, Selection, nothing
 from exptdir.sphinxext.language import _, counted
 from exptdir.sphinxext.pages import Collection, link
@@ -76,7 +76,7 @@ class Calendar(Collection):
             return [line]
         first = date(year, 1, 1)
         by_day = {day.day: day for day in shown}
-        shapes: list[Box | Label] = []
+        shapes: list[Box | Caption] = []
         for offset in range((date(year + 1, 1, 1) - first).days if year < date.max.year else 365):
             today = first + timedelta(days=offset)
             # Weeks begin on Monday.
@@ -84,7 +84,7 @@ class Calendar(Collection):
             x, y = _LEFT + column * _STEP, _TOP + row * _STEP
             if today.day == 1:
                 month = format_date("%b", date=_midday(today), language=domain.env.config.language)
-                shapes.append(Label(x, _TOP - 6, month))
+                shapes.append(Caption(x, _TOP - 6, month))
             day_found = by_day.get(today.isoformat())
             if day_found is None:
                 shapes.append(Box(x, y, _SIZE, _SIZE, "exptdir-day-0"))

@@ -22,7 +22,7 @@ from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes, line_o
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Placeholder
-from exptdir.sphinxext.store import Entry, Pieces, Task
+from exptdir.sphinxext.store import Entry, Pieces, Todo
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
@@ -137,7 +137,7 @@ class _Notes:
                 return Paragraph(paragraph).first() if paragraph is not None else ()
         return ()
 
-    def tasks(self) -> Iterator[Task]:
+    def tasks(self) -> Iterator[Todo]:
         """Yield what is still to do."""
         for node in self.found:
             if type(node).__name__ == "todo_node" or (isinstance(node, nodes.admonition) and TODO in node["classes"]):
@@ -147,7 +147,7 @@ class _Notes:
             elif isinstance(node, nodes.paragraph):
                 yield from self._in_paragraph(node)
 
-    def _in_paragraph(self, paragraph: nodes.paragraph) -> Iterator[Task]:
+    def _in_paragraph(self, paragraph: nodes.paragraph) -> Iterator[Todo]:
         found = Paragraph(paragraph)
         if isinstance(paragraph.parent, nodes.list_item) and paragraph.parent[0] is paragraph:
             box = paragraph.children[0] if paragraph.children else None
@@ -171,9 +171,9 @@ class _Notes:
                         if not _BOX.match(one.astext()) and not isinstance(one[0], nodes.raw):
                             yield self._task(Paragraph(one).whole(), one)
 
-    def _task(self, pieces: Pieces, node: nodes.Element) -> Task:
+    def _task(self, pieces: Pieces, node: nodes.Element) -> Todo:
         anchor = section_anchor(node)
-        return Task(pieces, anchor, self.days.get(anchor, ""), line_of(node), conditions_of(node))
+        return Todo(pieces, anchor, self.days.get(anchor, ""), line_of(node), conditions_of(node))
 
 
 def note_contents(app: Sphinx, doctree: nodes.document) -> None:

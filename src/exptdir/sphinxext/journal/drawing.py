@@ -31,7 +31,7 @@ class Box(NamedTuple):
     lines: tuple[str, ...] = ()
 
 
-class Label(NamedTuple):
+class Caption(NamedTuple):
     """A text."""
 
     x: float
@@ -77,8 +77,8 @@ def _element(name: str, content: str = "", **attributes: Any) -> str:
     return f"<{name}{given}>{content}</{name}>"
 
 
-def _shape(shape: Box | Label | Curve) -> str:
-    if isinstance(shape, Label):
+def _shape(shape: Box | Caption | Curve) -> str:
+    if isinstance(shape, Caption):
         return _element("text", str(escape(shape.text)), x=float(shape.x), y=float(shape.y))
     if isinstance(shape, Curve):
         (x, y), (to_x, to_y) = shape.start, shape.end
@@ -97,7 +97,7 @@ def _shape(shape: Box | Label | Curve) -> str:
 def svg(node: drawing) -> str:
     """Return the SVG of a drawing; all texts come escaped."""
     width, height = map(float, (node["width"], node["height"]))
-    shapes: Iterable[Box | Label | Curve] = node["shapes"]
+    shapes: Iterable[Box | Caption | Curve] = node["shapes"]
     return _element(
         "svg",
         "\n" + "\n".join(map(_shape, shapes)) + "\n",

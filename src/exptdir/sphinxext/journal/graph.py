@@ -18,7 +18,7 @@ from docutils.parsers.rst import directives
 from exptdir.record.check import prerequisites
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.domain import ExptDomain
-from exptdir.sphinxext.journal.drawing import Box, Curve, Label, address, drawing
+from exptdir.sphinxext.journal.drawing import Box, Caption, Curve, address, drawing
 from exptdir.sphinxext.journal.selection import CollectionDirective, Selection, Summary, nothing
 from exptdir.sphinxext.language import _, counted
 from exptdir.sphinxext.pages import Collection
@@ -138,13 +138,13 @@ class Graph(Collection):
             for column, layer in enumerate(layers)
             for row, key in enumerate(layer)
         }
-        shapes: list[Box | Label | Curve] = []
+        shapes: list[Box | Caption | Curve] = []
         for edge in sorted(shown.edges, key=lambda edge: -KINDS.index(edge.kind)):
             left, right = sorted((places[edge.source], places[edge.target]))
             start = (left[0] + (_WIDTH if left[0] != right[0] else 0), left[1] + _HEIGHT / 2)
             end = (right[0], right[1] + _HEIGHT / 2)
             shapes.append(Curve(start, end, f"exptdir-edge-{edge.kind}", sentence(edge)))
-        shapes += [Label(column * (_WIDTH + _BETWEEN) + 2, 12, name) for column, name in enumerate(names)]
+        shapes += [Caption(column * (_WIDTH + _BETWEEN) + 2, 12, name) for column, name in enumerate(names)]
         for key, one in shown.experiments:
             x, y = places[key]
             title = f"{one.label} {one.title}".strip() + (f" ({one.status})" if one.status else "")
@@ -188,14 +188,25 @@ def in_layers(shown: GraphShown) -> tuple[list[list[str]], list[str]]:
     """Return the experiments in layers by the day on which they began, and the names of the layers.
 
     Days are taken together to months, or to years, until there are few enough layers. Experiments without a day are in
-    the first layer.
+    the first layer. Those of one day that hang together are in layers of their own.
     """
     begun = {key: one.begun for key, one in shown.experiments}
     length = next(
         length for length in (10, 7, 4) if len({day[:length] for day in begun.values()}) <= _LAYERS or length == 4
     )
     names = sorted({day[:length] for day in begun.values()})
-    layers = [[key for key, day in begun.items() if day[:length] == name] for name in names]
+    layers, shown_names = list[list[str]](), list[str]()
+    for name in names:
+        group = [key for key, day in begun.items() if day[:length] == name]
+        # Of what began at once, that comes first which the others hang on.
+        depth = dict.fromkeys(group, 0)
+        for _round in group:
+            for edge in shown.edges:
+                if edge.source in depth and edge.target in depth and depth[edge.target] <= depth[edge.source] < _LAYERS:
+                    depth[edge.target] = depth[edge.source] + 1
+        for step in sorted({*depth.values()}):
+            layers.append([key for key in group if depth[key] == step])
+            shown_names.append("" if step else name)
     beside: defaultdict[str, list[str]] = defaultdict(list)
     for edge in shown.edges:
         beside[edge.source].append(edge.target)
@@ -209,7 +220,7 @@ def in_layers(shown: GraphShown) -> tuple[list[list[str]], list[str]]:
             }
             layer.sort(key=lambda key: (means[key], key))
             heights.update(_heights([layer]))
-    return layers, names
+    return layers, shown_names
 
 
 def _heights(layers: list[list[str]]) -> Iterator[tuple[str, float]]:

@@ -63,7 +63,7 @@ class Selection:
                 if one.key in named or not (self.alone or named.isdisjoint(outer.key for outer in above(one)))
             ]
         if self.statuses:
-            found = [one for one in found if Summary.of(domain, one).status in self.statuses]
+            found = [one for one in found if (Summary.of(domain, one).status or "none") in self.statuses]
         return [one for one in found if one.docname in domain.env.all_docs]
 
     def listed(self, domain: ExptDomain, docname: str) -> list[Experiment]:

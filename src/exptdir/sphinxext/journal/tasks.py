@@ -17,7 +17,7 @@ from exptdir.sphinxext.journal.contents import Timeline
 from exptdir.sphinxext.journal.selection import CollectionDirective, Selection, Summary, nothing
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Collection, link
-from exptdir.sphinxext.store import Pieces, Task
+from exptdir.sphinxext.store import Pieces, Todo
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -43,7 +43,7 @@ class Tasks(Collection):
         """Return the tasks, in the order of the experiments and as they are written."""
         chosen = {one.key for one in self.selection.chosen(domain, docname)}
         first, last = self.selection.days
-        found: list[tuple[Experiment, str, Task]] = []
+        found: list[tuple[Experiment, str, Todo]] = []
         for page, tasks in sorted(domain.tasks.items()):
             owner = domain.record.around(page)
             if owner is not None and owner.key in chosen:
@@ -55,7 +55,7 @@ class Tasks(Collection):
         ]
         return shown[: self.selection.limit] if self.selection.limit else shown
 
-    def _wants(self, owner: Experiment, task: Task, first: str, last: str) -> bool:
+    def _wants(self, owner: Experiment, task: Todo, first: str, last: str) -> bool:
         tagged = not self.selection.tags or not set(self.selection.tags).isdisjoint(owner.tags)
         dated = not (self.selection.since or self.selection.until) or first <= task.day <= last
         return tagged and dated
@@ -74,7 +74,7 @@ class Tasks(Collection):
                 below += nodes.list_item("", line)
             summary = Summary.of(domain, domain.record.experiments[key])
             items += nodes.list_item("", nodes.paragraph("", "", summary.link(domain)), below)
-        return [nodes.container("", items, classes=["exptdir-tasks"])]
+        return [nodes.container("", items, classes=["exptdir-task-list"])]
 
 
 class TasksDirective(CollectionDirective):

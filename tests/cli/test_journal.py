@@ -1,0 +1,73 @@
+"""``journal``, ``tasks`` and ``list --board``: what a person sees in the terminal of what logs say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, write
+
+LOGS = {
+    "expts/0063_train_cnn/index.md": (
+        "---\nstatus: in progress\ntags: [cnn]\n---\n\n# Train a network\n\n## 2024-05-20: Begun\n\n"
+        ":tags: wet\n\nFirst.\n\n"
+        "- [ ] label `it`\n- [x] sleep\n\n```\nTODO: code\n```\n\n## 2024-02-29\n\nLeap.\n\n"
+        "Todo: more\nTODOs are none\n"
+    ),
+    "expts/0064_data/notes.rst": (
+        "Gather data\n===========\n\n2024-05-21\n----------\n\nText.\n\nnext exp: again\n\n.. todo::\n\n"
+        "   Write up,\n   soon.\n"
+    ),
+    "expts/0064_data/0065_more/index.md": "---\nprerequisites: [63]\nstatus: draft\n---\n# More\n\n"
+    "## 2024-05-19: Nested\n\nx\n",
+}
+
+
+@pytest.fixture(autouse=True)
+def logs(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1716422400")  # 2024-05-23
+    write(record, LOGS)
+
+
+def test_the_journal_is_newest_first_and_shows_the_text_of_what_has_no_title(run: Run):
+    assert run("journal").out.splitlines() == [
+        "2024-05-21  #64  Text.",
+        "2024-05-20  #63  Begun",
+        "2024-05-19  #65  Nested",
+        "2024-02-29  #63  Leap.",
+    ]
+
+
+def test_the_journal_can_be_narrowed(run: Run):
+    assert [row["reference"] for row in run("journal", "--json", "--since", "3d").json] == [
+        "64@2024-05-21",
+        "63@2024-05-20",
+    ]
+    assert [row["line"] for row in run("journal", "--json", "--tag", "cnn", "--tag", "wet").json] == [8]
+    assert [row["day"] for row in run("journal", "--json", "--expt", "64", "--until", "2024-05-20").json] == [
+        "2024-05-19"
+    ]
+    assert len(run("journal", "--json", "--last", "1").json) == 1
+    nothing = run("journal", "--since", "2025-01-01")
+    assert (nothing.code, nothing.out) == (1, "") and "no entry is like that" in nothing.err
+    assert "neither a date such as 2024-05-21 nor a time such as 30d" in run("journal", "--since", "soon").err
+
+
+def test_tasks_are_those_that_are_open(run: Run):
+    assert run("tasks").out.splitlines() == [
+        "#63: Train a network  expts/0063_train_cnn/index.md",
+        "    14  label `it`",
+        "    25  more",
+        "#64: Gather data  expts/0064_data/notes.rst",
+        "     9  again",
+        "    11  Write up, soon.",
+    ]
+    assert [task["line"] for task in run("tasks", "--json", "--expt", "63").json] == [14, 25]
+
+
+def test_a_board_says_who_blocks_whom(run: Run):
+    lines = run("list", "--board").out.splitlines()
+    assert lines[:4] == ["in progress  1", "  63  Train a network", "blocked  1", "  65  More  waits for 63"]
+    board = run("list", "--board", "--json").json
+    assert board["blocked"] == [{"experiment": "65", "title": "More", "blocked_by": ["63"]}]
