@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 @click.command(
     short_help="List the entries, newest first.",
-    epilog=examples("exptdir journal --since 7d", "exptdir journal --tag pcr --last 20", "exptdir journal --expt 63"),
+    epilog=examples(
+        "exptdir journal --since 7d",
+        "exptdir journal --tag pcr --last 20",
+        "exptdir journal --expt 63",
+        page="howto/journal",
+    ),
 )
 @click.option("--since", metavar="DAY", help="Only from this day on: 2024-05-21, or 7d, 2w, 6m, 1y before today.")
 @click.option("--until", metavar="DAY", help="Only up to this day.")
@@ -77,7 +82,10 @@ def journal(
     return int(not found)
 
 
-@click.command(short_help="List what is still to do.", epilog=examples("exptdir tasks", "exptdir tasks --expt 63"))
+@click.command(
+    short_help="List what is still to do.",
+    epilog=examples("exptdir tasks", "exptdir tasks --expt 63", page="howto/journal"),
+)
 @click.option("--expt", "expts", multiple=True, type=ExperimentType(), help="Only of this experiment and those in it.")
 @json_option
 @click.pass_obj
