@@ -93,3 +93,29 @@ def test_facts_go_beside_a_log_and_entries_are_its_authors(run: Run, notebook: P
     assert (notebook / "expts/2_days/expt.toml").read_text("utf-8") == 'status = "complete"\n'
     assert "write the entry there" in run("entry", "2", "more").err
     assert (notebook / "expts/2_days/notes.txt").read_text("utf-8") == before
+
+
+def test_runs_with_files_are_listed_shown_and_checked(run: Run, notebook: Path) -> None:
+    files = {
+        "expts/5_fit/notes.md": "# Fit\n\n```{expt-runs}\n```\n\n```{expt-log} runs.txt\n```\n",
+        "expts/5_fit/runs.txt": "**[`b/7`](7.yaml)**\n\nGood.\n\n**`b/8`**\n\nLost.\n",
+        "expts/5_fit/7.yaml": "lr: 0.1\nckpt: ckpt/9/last.pt\n",
+        "expts/5_fit/runs/9/metrics.json": '{"loss": 2}',
+        "expts/5_fit/runs/9/config.yaml": "a: [\n",
+    }
+    write(notebook, files)
+    lines = [" ".join(line.split()) for line in run("list", "--runs").out.splitlines()]
+    assert lines[-3:] == [
+        "#5 b/7 expts/5_fit/runs.txt:1",
+        "#5 b/8 expts/5_fit/runs.txt:5",
+        "#5 9 expts/5_fit/runs/9/config.yaml:1",
+    ]
+    lines = [" ".join(line.split()) for line in run("show", "5/b/7").out.splitlines()]
+    assert lines[3:] == ["file 7.yaml", "checkpoint 9", "setting lr 0.1", "ckpt ckpt/9/last.pt"]
+    assert "loss 2" in run("show", "5/9").out
+    found = json.loads(run("show", "b/7", "--json").out)
+    assert (found["settings"]["lr"], found["goes_back_to"]) == (0.1, ["9"])
+    told = run("check").out
+    assert "expts/5_fit/runs/9: warning: the log does not mention the run 9 [run]" in told
+    assert "expts/5_fit/notes.md: warning: the run b/8, which is mentioned, has no files [run]" in told
+    assert "expts/5_fit/runs/9/config.yaml:2: warning: config.yaml cannot be read: it is not YAML" in told

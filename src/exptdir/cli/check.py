@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from exptdir.record.problem import Problem
 
 #: What leaves the site right, so that it is only pointed out; everything else is an error.
-WARNINGS = frozenset({"config", "date", "figure", "size", "status"})
+WARNINGS = frozenset({"config", "date", "figure", "run", "size", "status"})
 _COLOURS = {"error": "red", "warning": "yellow"}
 
 
@@ -91,6 +91,11 @@ def _problems(session: Session, max_size: float, *, figures: bool) -> Iterator[P
     yield from Audit(session.conf, record).problems()
     yield from _tables(session)
     yield from large_files(session.conf, record, int(max_size * (1 << 20)))
+    # Pages with runs are few, and their readers take a while to load.
+    from exptdir.logs.runs import run_problems
+
+    for experiment in record.experiments.values():
+        yield from run_problems(record, experiment, session.conf.settings.date_order)
     if figures:
         yield from _figures(record, examine(session, record))
 

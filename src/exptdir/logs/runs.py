@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -13,10 +13,12 @@ from exptdir.logs.model import Run as LoggedRun
 from exptdir.logs.reading import read_log
 from exptdir.record.facts_values import ANY_FORM, LogForm
 from exptdir.record.files import read_log as read_page
+from exptdir.record.markup.blocks import read_blocks
+from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.runs.configuration import ConfigurationFiles, plain_value
 from exptdir.runs.directories import find_runs
-from exptdir.runs.lineage import find_parents
+from exptdir.runs.lineage import find_parents, orphans
 from exptdir.runs.model import Parent, Run, Runs, Value
 
 #: Where a sentence ends: not behind "i.e." or a number.
@@ -32,8 +34,8 @@ _SETS = re.compile(
     r"(?i)^(?:that |with |the |a )*(?P<name>[^\W\d_][\w. -]{0,40}?)\s*"
     r"(?:=|:|\bis\b|\bwas\b|\bof\b|\bset to\b)\s*(?P<value>[-+\w.]{1,40}?)\.?$"
 )
-_SHOWN_LOG = re.compile(r"^[ \t]*(?:\.\.[ \t]+expt-log::|[`:~]{3,}\{expt-log\})[ \t]+(\S.*)$", re.MULTILINE)
-_NAMED_ROOT = re.compile(r"^[ \t]*:(?:config|runs):[ \t]+(\S.*)$", re.MULTILINE)
+#: The directives that show runs.
+DIRECTIVES = frozenset({"expt-runs", "expt-diff", "expt-lineage", "expt-curves"})
 _PROSE = frozenset({"paragraph", "item", "cell", "section"})
 #: Characters of a sentence that are shown.
 _LONGEST = 400
@@ -48,7 +50,7 @@ def add_log(runs: Runs, document: LogDocument) -> Runs:
     found = {run.id: run for run in runs.every}
     known: dict[str, Run] = {}
     for logged in document.runs:
-        run = _same(runs, logged)
+        run = run_with_files(runs, logged)
         if run is None or run.id in {one.id for one in known.values()}:
             run = Run(logged.id, source="log")
             found.setdefault(run.id, run)
@@ -63,8 +65,24 @@ def add_log(runs: Runs, document: LogDocument) -> Runs:
         run.tags = tuple(dict.fromkeys(tag.name for tag in document.tags if tag.run == logged.id))
         for key, value in logged.settings.items():
             run.configuration.setdefault(key, plain_value(value))
-        if run.is_sweep:
-            _rename_parts(runs, old, run)
+        for part in runs.parts(old) if run.is_sweep else ():
+            if not part.logged and part.id.startswith(f"{old}-"):
+                part.aliases = (*part.aliases, part.id)
+                part.id = run.id + part.id.removeprefix(old)
+    add_results(document, known)
+    every = list({id(run): run for run in (*found.values(), *known.values())}.values())
+    for run in every:
+        for at, parent in enumerate(run.parents):
+            same = [other for other in every if parent.run == other.id or parent.run in other.aliases]
+            if len(same) == 1:
+                run.parents[at] = parent._replace(run=same[0].id, known=True)
+    together = Runs(every, runs.problems)
+    follow_same(together, document, known)
+    return together
+
+
+def add_results(document: LogDocument, known: dict[str, Run]) -> None:
+    """Add the results that a log names to the runs that they are said of; several of one name stand side by side."""
     results: dict[tuple[str, str], list[str]] = {}
     for metric in document.metrics:
         if metric.run in known and metric.name and not metric.setting:
@@ -77,20 +95,9 @@ def add_log(runs: Runs, document: LogDocument) -> Runs:
         known[name].metrics.setdefault(
             metric_name, plain_value(distinct[0]) if len(distinct) == 1 else ", ".join(distinct)
         )
-    every = list({id(run): run for run in (*found.values(), *known.values())}.values())
-    for run in every:
-        run.parents = [_renamed(parent, every) for parent in run.parents]
-    together = Runs(every, runs.problems)
-    _follow_same(together, document, known)
-    return together
 
 
-def _renamed(parent: Parent, runs: list[Run]) -> Parent:
-    same = [run for run in runs if parent.run == run.id or parent.run in run.aliases]
-    return parent._replace(run=same[0].id, known=True) if len(same) == 1 else parent
-
-
-def _same(runs: Runs, logged: LoggedRun) -> Run | None:
+def run_with_files(runs: Runs, logged: LoggedRun) -> Run | None:
     """Return the run with files that a run of a log is, if only one can be meant."""
     for name in dict.fromkeys((logged.id, logged.file and Path(logged.file).stem, *logged.aliases)):
         found = runs.called(name) if name else []
@@ -99,15 +106,7 @@ def _same(runs: Runs, logged: LoggedRun) -> Run | None:
     return None
 
 
-def _rename_parts(runs: Runs, old: str, sweep: Run) -> None:
-    for part in runs.every:
-        of = [parent for parent in part.parents if parent.how == "part of" and parent.run == old]
-        if of and not part.logged and part.id.startswith(f"{old}-"):
-            part.aliases = (*part.aliases, part.id)
-            part.id = sweep.id + part.id.removeprefix(old)
-
-
-def _follow_same(runs: Runs, document: LogDocument, known: dict[str, Run]) -> None:
+def follow_same(runs: Runs, document: LogDocument, known: dict[str, Run]) -> None:
     """Follow "same as 19 but weight decay is 0.2": the settings of 19, where a run has none, and what is said."""
     for block in document.walk():
         for reference in block.references:
@@ -124,11 +123,11 @@ def _follow_same(runs: Runs, document: LogDocument, known: dict[str, Run]) -> No
                 run.parents.append(Parent(other.id, "same as", text))
             if not run.files:
                 # What is not sure is shown as it is said, not computed.
-                stated: dict[str, Value] = {**_stated(what, other), "as said": text}
+                stated: dict[str, Value] = {**stated_setting(what, other), "as said": text}
                 run.configuration = {**other.configuration, **run.configuration, **stated}
 
 
-def _stated(text: str, other: Run) -> dict[str, Value]:
+def stated_setting(text: str, other: Run) -> dict[str, Value]:
     """Return the one setting that a text changes, if it names one that the other run has; else nothing."""
     found = _SETS.match(text)
     if found is None:
@@ -194,14 +193,10 @@ def gather(runs: Runs, logs: Iterable[LogDocument]) -> Runs:
 
 
 class Sources(NamedTuple):
-    """Where an experiment's runs are written down: its *logs*, and the *roots* below which their files are.
+    """Where runs are written down: the *logs*, each with how it is to be read, and the *roots* of their files."""
 
-    The *format* is that of the logs, where it is said.
-    """
-
-    logs: tuple[Path, ...]
+    logs: tuple[tuple[Path, LogForm], ...]
     roots: tuple[Path, ...]
-    format: str = ""
 
 
 def sources_of(page: Path, base: Path, form: LogForm = ANY_FORM) -> Sources:
@@ -215,16 +210,22 @@ def sources_of(page: Path, base: Path, form: LogForm = ANY_FORM) -> Sources:
         What the experiment's facts say of a log in another form.
     """
     if form != ANY_FORM:
-        return Sources((page,), (page.parent / form.runs if form.runs else page.parent,), form.format)
-    text = read_page(page)
-
-    def paths(pattern: re.Pattern[str]) -> list[Path]:
-        found = (match[1].strip() for match in pattern.finditer(text) if "\0" not in match[1])
-        return list(dict.fromkeys(base / name.lstrip("/") if name[:1] == "/" else page.parent / name for name in found))
-
-    logs = [path for path in paths(_SHOWN_LOG) if path.is_file()] or [page]
-    roots = [path for path in paths(_NAMED_ROOT) if path.is_dir()] or [page.parent]
-    return Sources(tuple(logs), tuple(roots))
+        return Sources(((page, form),), (page.parent / form.runs if form.runs else page.parent,))
+    blocks = read_blocks(read_page(page), markdown=page.suffix.lower() == ".md")
+    logs: dict[Path, LogForm] = {}
+    roots: dict[Path, None] = {}
+    for directive in blocks.directives:
+        typed = " ".join(blocks.text[directive.start : directive.end].split())
+        options = {name: " ".join(blocks.text[start:end].split()) for name, start, end in directive.options}
+        is_log = directive.name == "expt-log"
+        named = options.get("runs" if is_log else "config", "") if is_log or directive.name in DIRECTIVES else ""
+        for name in filter(None, map(str.strip, named.split(","))):
+            roots[base / name.lstrip("/") if name[0] == "/" else page.parent / name] = None
+        if is_log:
+            path = base / typed.lstrip("/") if typed[:1] == "/" else page.parent / typed
+            logs[path] = LogForm(options.get("format", ""), options.get("runs", ""))
+    found = tuple((path, how) for path, how in logs.items() if path.is_file())
+    return Sources(found or ((page, form),), tuple(path for path in roots if path.is_dir()) or (page.parent,))
 
 
 def read_runs(
@@ -256,10 +257,49 @@ def read_runs(
     runs = find_runs(sources.roots, files, base=base, apart=apart, with_json=with_json)
     names = sorted({name for run in runs.every for name in (run.id, *run.aliases)})
     logs = []
-    for path in sources.logs:
+    for path, form in sources.logs:
         files.asked[path] = None
         try:
-            logs.append(read_log(path, sources.format, runs=names, begun=begun, order=order))
+            logs.append(read_log(path, form.format, runs=names, begun=begun, order=order))
         except LogError as error:
             files.problems.append(Problem("run", str(error), path))
     return gather(runs, logs), files
+
+
+def runs_of(record: Record, experiment: Experiment, order: str = "") -> tuple[Runs, ConfigurationFiles]:
+    """Read the runs of an experiment as its page does; *order* is the setting ``exptdir_date_order``."""
+    form = ANY_FORM if experiment.is_page else experiment.form
+    sources, page = sources_of(experiment.log, record.base, form), experiment.log
+    others = {record.base / key for key in record.experiments} - {page.parent}
+    return read_runs(
+        sources,
+        base=record.base,
+        apart=others.__contains__,
+        with_json=sources.roots != (page.parent,),
+        begun=experiment.begun,
+        order=order,
+    )
+
+
+def shows_runs(experiment: Experiment) -> bool:
+    """Tell whether the page of an experiment shows its runs, or its facts say where they are."""
+    log = experiment.log
+    if not experiment.is_page:
+        return bool(experiment.form.runs)
+    text = read_page(log)
+    # Most pages have no such directive, which is seen without reading their markup.
+    blocks = read_blocks(text if "expt-" in text else "", markdown=log.suffix.lower() == ".md")
+    return any(directive.name in DIRECTIVES for directive in blocks.directives)
+
+
+def run_problems(record: Record, experiment: Experiment, order: str = "") -> Iterator[Problem]:
+    """Yield what is wrong with the runs of an experiment that shows them, orphans included."""
+    if not shows_runs(experiment):
+        return
+    runs, files = runs_of(record, experiment, order)
+    yield from files.problems
+    found = orphans(runs)
+    for run in found.unmentioned:
+        yield Problem("run", f"the log does not mention the run {run.id}", run.directory or run.files[0])
+    for run in found.missing:
+        yield Problem("run", f"the run {run.id}, which is mentioned, has no files", experiment.log)

@@ -35,18 +35,14 @@ def settings_of(runs: Iterable[Run], *, every: bool = False, patterns: Sequence[
     keys = dict.fromkeys(key for run in some for key in run.configuration)
     if patterns:
         return [key for key in keys if any(fnmatchcase(key, pattern) for pattern in patterns)]
-    return [key for key in keys if every or (differs(some, key) and not _is_name(some, key))]
+    # What only says how each run is called tells nothing.
+    names = {key for key in keys if all(str(run.configuration.get(key, run.id)).lower() in run.names for run in some)}
+    return [key for key in keys if every or (differs(some, key) and key not in names)]
 
 
 def differs(runs: Sequence[Run], key: str) -> bool:
     """Tell whether runs have a setting otherwise; one that does not have it differs from one that does."""
     return len({identity(run.configuration[key]) if key in run.configuration else ("", None) for run in runs}) > 1
-
-
-def _is_name(runs: Sequence[Run], key: str) -> bool:
-    """Tell whether a setting only says what each run is called."""
-    have = [run for run in runs if key in run.configuration]
-    return all(str(run.configuration[key]).lower() in run.names for run in have)
 
 
 def _cell(value: Value, look: Look = PLAIN) -> Cell:

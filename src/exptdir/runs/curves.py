@@ -6,7 +6,7 @@ import hashlib
 import io
 import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -94,6 +94,7 @@ def draw_curves(metric: str, curves: Sequence[Curve], weight: float, form: str, 
     import matplotlib
     from matplotlib import style
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
     ink, grid = _INKS[dark]
     look = {
@@ -118,25 +119,20 @@ def draw_curves(metric: str, curves: Sequence[Curve], weight: float, form: str, 
         axes.set_xlabel("step")
         axes.set_ylabel(metric.replace("$", r"\$"))
         axes.grid(visible=True)
-        _add_legend(figure, runs, [curve.series.split for curve in curves], ink)
+        # Below, which colour is which run, and which line which data.
+        splits = {curve.series.split for curve in curves}
+        shown = [name for name in ("train", "validation", "test") if name in splits]
+        handles = [Line2D([], [], color=ink, linestyle=_DASHES[name], label=name) for name in shown if len(shown) > 1]
+        for at, run in enumerate(runs):
+            name = (run if len(run) <= 40 else f"{run[:38]}…").replace("$", r"\$")
+            handles.append(Line2D([], [], color=_COLOURS[at % len(_COLOURS)], linewidth=3, label=name))
+        wide = max(len(str(handle.get_label())) for handle in handles)
+        columns = max(1, min(len(handles), 46 // (wide + 5)))
+        figure.legend(handles=handles, loc="outside lower left", ncols=columns, frameon=False)
         out = io.BytesIO()
         metadata = {"Date": None, "Creator": None} if form == "svg" else {"CreationDate": None, "Creator": None}
         figure.savefig(out, format=form, metadata=metadata, transparent=True)
     return out.getvalue()
-
-
-def _add_legend(figure: object, runs: list[str], splits: Iterable[str], ink: str) -> None:
-    """Say below a figure which colour is which run, and which line which data."""
-    from matplotlib.lines import Line2D
-
-    shown = [name for name in ("train", "validation", "test") if name in set(splits)]
-    handles = [Line2D([], [], color=ink, linestyle=_DASHES[name], label=name) for name in shown if len(shown) > 1]
-    for at, run in enumerate(runs):
-        name = run if len(run) <= 40 else f"{run[:38]}…"
-        handles.append(Line2D([], [], color=_COLOURS[at % len(_COLOURS)], linewidth=3, label=name.replace("$", r"\$")))
-    wide = max((len(str(handle.get_label())) for handle in handles), default=1)
-    columns = max(1, min(len(handles), 46 // (wide + 5)))
-    figure.legend(handles=handles, loc="outside lower left", ncols=columns, frameon=False)  # type: ignore[attr-defined]
 
 
 def curve_table(figures: dict[str, list[Curve]], weight: float) -> Table:

@@ -99,18 +99,19 @@ class Finder:
             return
         hidden = (directory / ".hydra/config.yaml").is_file()
         settings = [name for name in names if os.path.splitext(name)[1].lower() in SUFFIXES and name not in _NO_RUNS]
-        if depth and (hidden or self._is_run(directory, names, inside, settings)):
-            self.found.append(self._run(directory, root, names, inside))
+        if depth and (hidden or self.is_run(directory, names, inside, settings)):
+            self.found.append(self.run_of_directory(directory, root, names, inside))
             return
         for name in settings:
             if self.with_json or not name.endswith(".json"):
-                self.found += self._of_file(directory / name, root)
+                self.found += self.runs_of_file(directory / name, root)
         for name in inside if depth < _DEEPEST else ():
             if not self.apart(directory / name):
                 self._look(directory / name, root, depth + 1)
 
     @staticmethod
-    def _is_run(directory: Path, names: list[str], inside: list[str], settings: list[str]) -> bool:
+    def is_run(directory: Path, names: list[str], inside: list[str], settings: list[str]) -> bool:
+        """Tell whether a directory is that of a run, by what is in it."""
         if _MARKS.intersection(names) or any(map(is_scalar_file, names)):
             return True
         if "files" in inside and any(
@@ -122,7 +123,8 @@ class Finder:
         alone = len(settings) == 1 and os.path.splitext(settings[0])[0].lower() in _GENERIC
         return alone and directory.name not in _CONTAINERS and not any(name in _CONTAINERS for name in inside)
 
-    def _of_file(self, path: Path, root: Path) -> Iterator[Run]:
+    def runs_of_file(self, path: Path, root: Path) -> Iterator[Run]:
+        """Yield the run of a file of settings, or those of a sweep; none where it is empty."""
         tree = self.files.tree(path)
         if tree is not None and is_hydra(tree):
             yield from hydra_runs(path, self.files, self.base)
@@ -158,7 +160,7 @@ class Finder:
             self.files.problems.append(Problem("run", f"{path.name} cannot be read: {error}", path))
             return {}, []
 
-    def _run(self, directory: Path, root: Path, names: list[str], inside: list[str]) -> Run:
+    def run_of_directory(self, directory: Path, root: Path, names: list[str], inside: list[str]) -> Run:
         """Read what is in the directory of a run."""
         relative = directory.relative_to(root).parts
         own = relative[1:] if len(relative) > 1 and relative[0] in _CONTAINERS else relative
@@ -175,13 +177,11 @@ class Finder:
                 found, _ = self._settings(directory / name)
                 run.metrics.update((key, value) for key, value in found.items() if not key.startswith("_"))
         run.metrics = {**last_values(directory, self.files), **run.metrics}
-        run.commit = next(
-            (sha[0] for text in self._texts(directory, names, _COMMITS) if (sha := _SHA.search(text))), ""
-        )
-        run.command = next(self._texts(directory, names, _COMMANDS), "")
-        run.remark = next(self._texts(directory, names, _REMARKS), "")
+        run.commit = next((sha[0] for text in self.texts(directory, names, _COMMITS) if (sha := _SHA.search(text))), "")
+        run.command = next(self.texts(directory, names, _COMMANDS), "")
+        run.remark = next(self.texts(directory, names, _REMARKS), "")
         if "meta.yaml" in names:
-            self._mlflow(run, directory, aliases)
+            self.add_mlflow(run, directory, aliases)
         for name in ("files/wandb-metadata.json", "wandb-metadata.json"):
             about = self.files.tree(directory / name) if (directory / name).is_file() else None
             if about:
@@ -198,13 +198,14 @@ class Finder:
         run.files = tuple(path for path in list(self.files.asked)[before:] if path.is_relative_to(directory))
         return run
 
-    def _texts(self, directory: Path, names: list[str], wanted: Iterable[str]) -> Iterator[str]:
+    def texts(self, directory: Path, names: list[str], wanted: Iterable[str]) -> Iterator[str]:
+        """Yield what stands in those of some files that are there."""
         for name in wanted:
             text = self.files.text(directory / name) if name in names else None
             if text and text.strip():
                 yield text.strip()
 
-    def _mlflow(self, run: Run, directory: Path, aliases: list[str]) -> None:
+    def add_mlflow(self, run: Run, directory: Path, aliases: list[str]) -> None:
         """Read a run of MLflow's file store, a file a value (https://mlflow.org/docs/latest/tracking.html)."""
         about = self.files.tree(directory / "meta.yaml") or {}
 

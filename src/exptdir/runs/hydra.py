@@ -105,8 +105,8 @@ class Composition:
             if entry == "_self_":
                 merge(whole, body)
                 continue
-            for text, target, asked, directory in self._named(entry):
-                found = self._find(target, path.parent)
+            for text, target, asked, directory in self.entries(entry):
+                found = self.find(target, path.parent)
                 if found in (*above, path):
                     self.problems.append(Problem("run", f"the defaults of {path.name} lead back to {target}", path))
                 elif found is not None and len(self.used) < _MOST_FILES:
@@ -115,7 +115,7 @@ class Composition:
                     self.missing.append(text)
         return whole
 
-    def _named(self, entry: object) -> Iterator[tuple[str, str, str, str]]:
+    def entries(self, entry: object) -> Iterator[tuple[str, str, str, str]]:
         """Yield for an entry what is written, the file that it means, its package, and that of its directory."""
         if isinstance(entry, str):
             name, _, place = entry.partition("@")
@@ -133,7 +133,7 @@ class Composition:
                 if one is not None and group:
                     yield f"{key}: {one}", f"{group}/{one}", place, bare.replace("/", ".")
 
-    def _find(self, target: str, here: Path) -> Path | None:
+    def find(self, target: str, here: Path) -> Path | None:
         """Find a file: below the one that names it, or with a slash in front below a directory around it.
 
         Of a tree that is kept in part, as when ``experiment/b`` alone lies beside the log, the end of the path counts.
@@ -199,7 +199,7 @@ def sweep_values(value: object) -> list[Value] | None:
     return None
 
 
-def _put(tree: Tree, path: str, value: Value) -> None:
+def put(tree: Tree, path: str, value: Value) -> None:
     """Set one value by its dotted path."""
     *above, last = path.lstrip("+").split(".")
     for key in above:
@@ -252,7 +252,7 @@ def _run(
     notes: list[str] = []
     for key, value in swept.items():
         if key.strip("/+") not in composition.groups:
-            _put(tree, key, value)
+            put(tree, key, value)
     tree.pop("hydra", None)
     try:
         tree, notes = interpolate(_numbered(tree, number))

@@ -66,20 +66,21 @@ class _Filling:
 
     def fill_all(self, node: Any, raw: Any) -> Any:
         """Return what is in a node of OmegaConf's, of which *raw* is what was written."""
-        names = raw.items() if isinstance(raw, dict) else enumerate(raw)
-        found = {name: self._fill(node, name, one) for name, one in names}
+        from omegaconf import OmegaConf
+        from omegaconf.errors import OmegaConfBaseException
+
+        found: dict[Any, Any] = {}
+        for name, one in raw.items() if isinstance(raw, dict) else enumerate(raw):
+            if isinstance(one, (dict, list)):
+                found[name] = self.fill_all(node._get_node(name), one)
+                continue
+            value = one
+            if isinstance(one, str) and "${" in one:
+                try:
+                    value = node[name]
+                    value = OmegaConf.to_container(value, resolve=False) if OmegaConf.is_config(value) else value
+                except (OmegaConfBaseException, RecursionError, ValueError, TypeError):
+                    value = one
+                    self.unfilled.append(one)
+            found[name] = _HELD.sub(lambda mark: self.held.get(mark[0], ""), value) if isinstance(value, str) else value
         return found if isinstance(raw, dict) else list(found.values())
-
-    def _fill(self, node: Any, name: Any, raw: Any) -> Any:
-        if isinstance(raw, (dict, list)):
-            return self.fill_all(node._get_node(name), raw)
-        if isinstance(raw, str) and "${" in raw:
-            from omegaconf import OmegaConf
-            from omegaconf.errors import OmegaConfBaseException
-
-            try:
-                value = node[name]
-                raw = OmegaConf.to_container(value, resolve=False) if OmegaConf.is_config(value) else value
-            except (OmegaConfBaseException, RecursionError, ValueError, TypeError):
-                self.unfilled.append(raw)
-        return _HELD.sub(lambda match: self.held.get(match[0], ""), raw) if isinstance(raw, str) else raw

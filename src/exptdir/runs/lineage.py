@@ -30,7 +30,7 @@ def _is_loaded(key: str, value: Value) -> bool:
     return loads or (bool(_WEIGHTS.search(value)) and is_path and not _SAVED.search(last))
 
 
-def _run_in(path: str, runs: Runs, own: Run) -> Run | None:
+def run_in_path(path: str, runs: Runs, own: Run) -> Run | None:
     """Return the run that a path leads to: the one whose name takes the most of it, nearest to its end."""
     parts = [part for part in path.lower().replace("\\", "/").split("/") if part]
     for length in range(min(4, len(parts)), 0, -1):
@@ -50,7 +50,7 @@ def find_parents(runs: Runs) -> None:
             if not _is_loaded(key, value):
                 continue
             text = str(value)
-            found = _run_in(text, runs, run)
+            found = run_in_path(text, runs, run)
             how: Descent = "resumed" if "resum" in key.lower() else "checkpoint"
             known = found is not None
             if not known and "/" not in text and not _WEIGHTS.search(text):
@@ -128,11 +128,11 @@ def lineage(runs: Runs, only: list[Run] | None = None) -> list[Descendant]:
     roots = [*strangers.values(), *(one for one in places.values() if one.name not in above and one.children)]
     if only is not None:
         wanted = {run.id for run in only}
-        roots = [root for root in roots if _keep(root, wanted)]
+        roots = [root for root in roots if prune(root, wanted)]
     return roots
 
 
-def _keep(top: Descendant, wanted: set[str]) -> bool:
+def prune(top: Descendant, wanted: set[str]) -> bool:
     """Cut off the branches that lead to no run that is wanted, and tell whether this one does or is one."""
     order = list(top.walk())
     kept = {id(one): one.name in wanted for one in order}

@@ -111,12 +111,12 @@ class Runs:
         if len(found) > 1 and not all(run.is_sweep for run in found):
             # An id is more than an alias.
             found = [run for run in found if run.id.lower() == name.strip().lower()] or found
-        parts = [part for run in found if run.is_sweep for part in self.parts(run)]
+        parts = [part for run in found if run.is_sweep for part in self.parts(run.id)]
         return parts or found
 
-    def parts(self, sweep: Run) -> list[Run]:
-        """Return the parts of a sweep."""
-        return [run for run in self.every if any(p.how == "part of" and p.run == sweep.id for p in run.parents)]
+    def parts(self, sweep: str) -> list[Run]:
+        """Return the parts of the sweep with an id."""
+        return [run for run in self.every if any(p.how == "part of" and p.run == sweep for p in run.parents)]
 
     def choose(self, text: str) -> tuple[list[Run], list[str]]:
         """Return the runs that an author names, and what is wrong with the names.
@@ -151,7 +151,7 @@ class Runs:
         if part.startswith("#"):
             return [run for run in whole if part[1:].lower() in map(str.lower, run.tags)], ""
         if ".." in part and not self.named(part):
-            return self._range(part)
+            return self.range_of(part)
         if any(sign in part for sign in "*?["):
             return [run for run in whole if any(fnmatchcase(name, part.lower()) for name in run.names)], ""
         found = self.named(part)
@@ -159,7 +159,8 @@ class Runs:
             return found, f"{part!r} may be any of {join_names(run.id for run in found)}"
         return found, ""
 
-    def _range(self, text: str) -> tuple[list[Run], str]:
+    def range_of(self, text: str) -> tuple[list[Run], str]:
+        """Return the runs from the first that a text names to the last, and what is wrong with it."""
         first, _, last = (end.strip().lower() for end in text.partition(".."))
         begin, end = _ENDS_IN_NUMBER.fullmatch(first), _ENDS_IN_NUMBER.fullmatch(last)
         if begin is None or end is None or not begin[1].endswith(end[1]):
@@ -169,7 +170,7 @@ class Runs:
             for name in run.names:
                 found = _ENDS_IN_NUMBER.fullmatch(name)
                 if found and found[1] == begin[1] and int(begin[2]) <= int(found[2]) <= int(end[2]):
-                    inside.setdefault(int(found[2]), []).extend(self.parts(run) if run.is_sweep else [run])
+                    inside.setdefault(int(found[2]), []).extend(self.parts(run.id) if run.is_sweep else [run])
         gaps = [f"{begin[1]}{number}" for number in map(int, (begin[2], end[2])) if number not in inside]
         trouble = f"there is no run {' and no run '.join(gaps)}" if gaps else ""
         return [run for _, runs in sorted(inside.items()) for run in runs], trouble
@@ -222,11 +223,11 @@ def flatten(tree: object) -> dict[str, Value]:
         # A name with a dot in it may be the path of another value.
         while key in flat:
             key = f'"{key}"'
-        flat[key] = value if value is None or isinstance(value, (str, int, float, bool)) else _flow(value)
+        flat[key] = value if value is None or isinstance(value, (str, int, float, bool)) else flow(value)
     return flat
 
 
-def _flow(value: object) -> str:
+def flow(value: object) -> str:
     """Write a list, or what is in one, in a line."""
     budget = [MOST_VALUES]
 

@@ -77,7 +77,7 @@ def read_series(directory: Path, files: ConfigurationFiles) -> dict[str, Series]
     points: dict[str, dict[float, float]] = {}
     for path in scalar_files(directory, files):
         if _EVENTS.match(path.name):
-            rows = _events(path, files)
+            rows = read_events(path, files)
         else:
             text = files.text(path, LONGEST)
             rows = _rows(path, text, files) if text is not None else iter(())
@@ -102,7 +102,7 @@ def _rows(path: Path, text: str, files: ConfigurationFiles) -> Iterator[tuple[st
     """Yield the values of a table or of lines of JSON; what is no number is left out, and a line that is cut off."""
     rows: Iterator[dict[str, object]]
     if path.suffix == ".jsonl":
-        rows = _json_lines(path, text, files)
+        rows = json_lines(path, text, files)
     else:
         sample = text[:4096].split("\n")[0]
         delimiter = max(",;\t", key=sample.count)
@@ -117,7 +117,8 @@ def _rows(path: Path, text: str, files: ConfigurationFiles) -> Iterator[tuple[st
         files.problems.append(Problem("run", f"{path.name} cannot be read to its end: {error}", path))
 
 
-def _json_lines(path: Path, text: str, files: ConfigurationFiles) -> Iterator[dict[str, object]]:
+def json_lines(path: Path, text: str, files: ConfigurationFiles) -> Iterator[dict[str, object]]:
+    """Yield the objects of a file of JSON lines."""
     lines = text.split("\n")
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -141,7 +142,7 @@ def _number(value: object) -> float | None:
     return None
 
 
-def _events(path: Path, files: ConfigurationFiles) -> Iterator[tuple[str, float, float]]:
+def read_events(path: Path, files: ConfigurationFiles) -> Iterator[tuple[str, float, float]]:
     """Yield the scalars of an event file, up to what is written of it so far."""
     files.asked[path] = None
     try:
@@ -180,13 +181,13 @@ def _events(path: Path, files: ConfigurationFiles) -> Iterator[tuple[str, float,
             if value.HasField("simple_value"):
                 yield value.tag, float(event.step), float(value.simple_value)
             elif value.HasField("tensor") and value.metadata.plugin_data.plugin_name == "scalars":
-                number = _tensor(value.tensor)
+                number = tensor_value(value.tensor)
                 if number is not None:
                     yield value.tag, float(event.step), number
         at += 16 + length
 
 
-def _tensor(tensor: object) -> float | None:
+def tensor_value(tensor: object) -> float | None:
     """Return the number in a tensor that holds one (TensorFlow 2 writes scalars so)."""
     for name in ("float_val", "double_val", "int_val", "int64_val"):
         numbers = list(islice(getattr(tensor, name, ()), 1))

@@ -79,7 +79,7 @@ class RunSources(SphinxDirective):
         own = experiment is not None and experiment.docname == env.docname
         found = sources_of(page, base, experiment.form if experiment and own else ANY_FORM)
         if logs:
-            found = found._replace(logs=tuple(locate(env, name, env.docname) for name in logs))
+            found = found._replace(logs=tuple((locate(env, name, env.docname), ANY_FORM) for name in logs))
         elif experiment is None:
             found = found._replace(logs=())
         if typed:
