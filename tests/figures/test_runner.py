@@ -6,11 +6,12 @@ import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from multiprocessing import get_context
 
 import pytest
 
-from exptdir.figures.model import Job, Outcome
+from exptdir.figures.model import Job, Outcome, interpreter
 from exptdir.figures.run import processes as languages
 from exptdir.figures.run.runner import LocalExecutor, Runner, run_job
 from tests.figures.running import DRAW, SVG
@@ -46,6 +47,43 @@ def test_in_threads_and_in_processes_the_outcome_is_the_same(place):
         assert other.changed == ()
         for name in ("status", "trace", "written", "output", "versions"):
             assert getattr(other, name) == getattr(threaded, name)
+
+
+def test_another_interpreter_runs_the_scripts(place, program):
+    program("other", f'MARK="of the other" exec "{sys.executable}" "$@"\n')
+    python = interpreter(str(place.base), "other")
+    job = replace(place.job("import os; print(os.environ.get('MARK'))"), python=python)
+    for warm in (True, False):
+        with Runner(warm=warm) as runner:
+            assert runner.run(job).output == "of the other\n"
+
+
+def test_an_interpreter_that_is_of_no_use_is_told(place, program):
+    program("old", "echo 3 9\n")
+    for python, fault in (("old", "old is Python 3.9; plot scripts need 3.11"), ("gone/python", "cannot be run")):
+        job = replace(place.job("print(1)"), python=interpreter(str(place.base), python))
+        outcome = Runner().run(job)
+        assert outcome.status == "failed" and fault in outcome.traceback
+        assert str(place.base.parent) not in outcome.traceback
+
+
+def test_the_environment_of_a_project_is_found(tmp_path):
+    base, python = tmp_path / "work/notes", tmp_path / "work/.venv/bin/python"
+    base.mkdir(parents=True)
+    python.parent.mkdir(parents=True)
+    python.touch()
+    packages = tmp_path / "work/.venv/lib/python3.12/site-packages"
+    (tmp_path / "work/.git").mkdir()
+    assert interpreter(str(base), "") == "", "matplotlib is not installed there"
+    (packages / "matplotlib").mkdir(parents=True)
+    assert interpreter(str(base), "") == str(python)
+    assert interpreter(str(base), "../.venv/bin/python") == str(base / "../.venv/bin/python")
+    # The one that builds needs no process of another.
+    (base / ".venv").symlink_to(sys.prefix)
+    assert interpreter(str(base), "") == ""
+    (base / ".venv").unlink()
+    (tmp_path / "work/.git").rmdir()
+    assert interpreter(str(base), "") == "", "what lies above may be anybody's"
 
 
 def test_a_script_that_deletes_its_directory_is_told_so(place):

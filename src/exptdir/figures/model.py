@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from glob import escape, glob
 from pathlib import PurePath, PurePosixPath
 from posixpath import splitext
 from typing import Any, Literal, Self
@@ -126,6 +130,8 @@ class Job(_Json):
         is put back.
     edited
         Figures that somebody has changed since it drew them, which are put back in any case.
+    python
+        The interpreter of a Python script, if it is not the one that builds.
     """
 
     base: str
@@ -141,6 +147,7 @@ class Job(_Json):
     outputs: tuple[str, ...] = ()
     own: tuple[str, ...] | None = None
     edited: tuple[str, ...] = ()
+    python: str = ""
 
     def spares(self, path: str) -> bool:
         """Tell whether a figure that was there before the run is put back after it."""
@@ -270,6 +277,8 @@ class FigureSettings:
     exclude: Callable[[str], bool] = lambda path: False
     overwrite_edited: bool = False
     retry: bool = False
+    #: As :func:`interpreter` takes it.
+    python: str = ""
 
     @classmethod
     def of(cls, settings: Settings, mode: Mode, exclude: Callable[[str], bool]) -> FigureSettings:
@@ -283,4 +292,27 @@ class FigureSettings:
             memory=memory_size(settings.figure_memory),
             versions=settings.figure_versions,
             exclude=exclude,
+            python=settings.python,
         )
+
+
+def interpreter(base: str, given: str) -> str:
+    """Return the Python that plot scripts of a record are run with, empty for the one that builds.
+
+    It is the one that is *given* (``exptdir_python``), from the source directory; else that of a virtual environment
+    beside the ``conf.py``, or above it up to the top of the repository, in which matplotlib is installed.
+    """
+    if given:
+        path = os.path.join(base, os.path.expanduser(given))
+        # A name without a slash is looked for as a shell does.
+        return path if os.path.exists(path) or os.path.basename(given) != given else shutil.which(given) or path
+    above = [PurePath(base), *PurePath(base).parents]
+    top = next((at for at, directory in enumerate(above) if os.path.exists(directory / ".git")), 0)
+    for directory in above[: top + 1]:
+        for environment in (str(directory / ".venv"), str(directory / "venv")):
+            programs = (os.path.join(environment, *parts) for parts in (("bin", "python"), ("Scripts", "python.exe")))
+            python = next(filter(os.path.exists, programs), "")
+            libraries = ("lib/python3*/site-packages", "Lib/site-packages")
+            if python and any(glob(f"{escape(environment)}/{one}/matplotlib") for one in libraries):
+                return "" if os.path.realpath(environment) == os.path.realpath(sys.prefix) else python
+    return ""

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exptdir.figures.model import LANGUAGES, LEDGER, is_figure
+from exptdir.figures.model import LANGUAGES, LEDGER, interpreter, is_figure
 from exptdir.figures.run.runner import Runner
 from exptdir.preview.channel import Wrote
 from exptdir.record.files import Stamp, stamp
@@ -73,7 +73,7 @@ class FigureUpdates:
         settings, report = settings_of(self._app.config), domain_of(self._app.env).figure_state.report
         local = settings.figure_executor == "local" and settings.figures != "never"
         if local and any(found.script.language == "python" for found in report.scripts.values()):
-            self._runner.start()
+            self._runner.start(interpreter(str(self._app.srcdir), settings.python))
 
     def close(self) -> None:
         """End it."""

@@ -263,6 +263,13 @@ class Settings:
     plot_dark: bool = _option(
         False, "Whether ``loss.svg`` is also drawn for the dark scheme, as ``loss.dark.svg`` beside it.", _boolean, ""
     )
+    python: str = _option(
+        "",
+        "The Python that plot scripts are run with: a path from the source directory, or a name; 3.11 or later. Empty: "
+        "that of a ``.venv`` of the project in which matplotlib is installed, else the one that builds.",
+        _string,
+        "",
+    )
     figure_timeout: float = _option(300, "How many seconds a plot script may take.", check_seconds, "")
     figure_memory: int | str = _option(
         "",

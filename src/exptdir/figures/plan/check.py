@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from exptdir.figures.ledger import CHANGED, LedgerEntry
-from exptdir.figures.model import LEDGER, FigureSettings, Script, is_figure
+from exptdir.figures.model import LEDGER, FigureSettings, Script, interpreter, is_figure
 from exptdir.figures.state import Digests, State, digest_text, mark, stamp
 from exptdir.record.walk import list_directory
 
@@ -249,7 +249,9 @@ class Checker:
             found.certain.append("the script has changed")
         if self.tree.style(script, self.settings) != entry.style:
             found.certain.append("the style has changed")
-        if self.settings.versions and script.language == "python":
+        # Another interpreter would have to be asked for its own.
+        own = script.language == "python" and not interpreter(self.tree.base, self.settings.python)
+        if self.settings.versions and own:
             newer = [name for name, version in entry.versions.items() if _version(name) != version]
             found.certain += [f"the version of {name} is another" for name in newer]
         for path, digest in entry.modules.items():

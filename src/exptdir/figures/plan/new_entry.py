@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from exptdir.figures.ledger import CHANGED, LedgerEntry
-from exptdir.figures.model import LEDGER, FigureSettings, Job, Outcome, Script, dark_name, is_figure
+from exptdir.figures.model import LEDGER, FigureSettings, Job, Outcome, Script, dark_name, interpreter, is_figure
 from exptdir.figures.plan.check import FileTree, Staleness, is_litter
 from exptdir.figures.plan.planner import Planner
 from exptdir.figures.state import State, is_below, is_passing, mark, stamp, system_places
@@ -290,6 +290,7 @@ def prepare(planner: Planner, state: State, settings: FigureSettings, script: Sc
         # Who asks for everything to be drawn again means the figures that were there before, too.
         own=None if settings.mode == "always" else tuple(sorted(map(tree.absolute, own))),
         edited=tuple(tree.absolute(path) for path in verdict.edited if path not in kept),
+        python=interpreter(tree.base, settings.python) if script.language == "python" else "",
     )
     known = {path for paths in planner.shown.values() for path in paths if tree.exists(path)}
     before = Before(

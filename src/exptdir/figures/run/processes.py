@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,16 +30,18 @@ _ROOT = Path(__file__).resolve().parents[3]
 _ENTRY = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); from exptdir.figures.run.server import {0}; {0}(sys.argv[1:])"
 )
+#: The oldest Python that what runs scripts is written for.
+_LEAST = (3, 11)
 #: The time that figures bear (https://reproducible-builds.org/specs/source-date-epoch/): 1 January 2000, 0:00 UTC.
 _EPOCH = "946684800"
 
 
-def command(function: str, *args: str) -> list[str]:
-    """Return what calls a function of :mod:`exptdir.figures.run.server` with arguments, in this Python.
+def command(function: str, *args: str, python: str = "") -> list[str]:
+    """Return what calls a function of :mod:`exptdir.figures.run.server` with arguments, in this Python or another.
 
     Its ``sys.path`` begins with an entry that is ours and has to go before a script is run.
     """
-    return [sys.executable, "-c", _ENTRY.format(function), str(_ROOT), *args]
+    return [python or sys.executable, "-c", _ENTRY.format(function), str(_ROOT), *args]
 
 
 def environment() -> dict[str, str]:
@@ -54,6 +57,21 @@ def environment() -> dict[str, str]:
         entries = env["PYTHONPATH"].split(os.pathsep)
         env["PYTHONPATH"] = os.pathsep.join(os.path.abspath(entry) for entry in entries if entry)
     return {**env, "MPLBACKEND": "Agg", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@cache
+def fault_of(python: str) -> str:
+    """Say why an interpreter cannot run scripts; empty if it can."""
+    # Pages show this: where it lies on this machine is nobody's business.
+    name, least = os.path.basename(python), ".".join(map(str, _LEAST))
+    try:
+        asked = [python, "-c", "import sys; print(*sys.version_info[:2])"]
+        done = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=True)
+        version = tuple(map(int, done.stdout.split()))
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        return f"exptdir_python: {name} cannot be run: {getattr(error, 'strerror', None) or 'it is no Python'}"
+    is_ = ".".join(map(str, version))
+    return f"exptdir_python: {name} is Python {is_}; plot scripts need {least}" if version < _LEAST else ""
 
 
 def trace_variables(env: Mapping[str, str], setting: Setting) -> dict[str, str]:
@@ -154,7 +172,7 @@ class Spawner:
         """Run a Python script in an interpreter of its own; as :meth:`exptdir.figures.run.server.WarmServer.run`."""
         file = directory / "job"
         file.write_text(job.to_json(), "utf-8")
-        whole = command("run_alone", str(file), str(directory), *(["dark"] if dark else []))
+        whole = command("run_alone", str(file), str(directory), *(["dark"] if dark else []), python=job.python)
         return self.start(whole, job, directory, ask=True)
 
     def start(self, command: Sequence[str], job: Job, directory: Path, ask: bool = False) -> Ended:
@@ -215,10 +233,12 @@ class WarmServer:
     """A server, started when it is first asked for something, and again if it died.
 
     It is a plain process with pipes: :mod:`multiprocessing` would import the main module of the builder again.
+    Its interpreter is *python*, by default this one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, python: str = "") -> None:
         self._lock = threading.Lock()
+        self._python = python
         self._server: _Connection | None = None
         self._closed = False
 
@@ -248,7 +268,7 @@ class WarmServer:
 
     def _running(self) -> _Connection:
         if self._server is None or self._server.over:
-            self._server = _Connection()
+            self._server = _Connection(self._python)
         return self._server
 
     def close(self) -> None:
@@ -263,13 +283,13 @@ class WarmServer:
 class _Connection:
     """One server process, and who waits for what."""
 
-    def __init__(self) -> None:
+    def __init__(self, python: str) -> None:
         self.over = False
         self._lock = threading.Lock()
         self._waiting: dict[int, Future[Ended]] = {}
         self._count = 0
         self._process = subprocess.Popen(
-            command("serve"),
+            command("serve", python=python),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -20,7 +21,7 @@ from exptdir.figures.inside.events import COPIES
 from exptdir.figures.model import Job, Outcome, is_dark
 from exptdir.figures.run.guard import BUSY, RUN, keep_untraced, put_back, recover, snapshot, spare
 from exptdir.figures.run.outcome import Ended, conclude, merge
-from exptdir.figures.run.processes import PROGRAMS, Spawner, WarmServer, command_in_language
+from exptdir.figures.run.processes import PROGRAMS, Spawner, WarmServer, command_in_language, fault_of
 from exptdir.record.files import locked
 
 
@@ -34,7 +35,9 @@ class Runner:
     def __init__(self, warm: bool = True) -> None:
         self._closed = False
         self._spawner = Spawner()
-        self._server = WarmServer() if warm and hasattr(os, "fork") else None
+        self._warm = warm and hasattr(os, "fork")
+        self._servers: dict[str, WarmServer] = {}
+        self._lock = Lock()
 
     def __enter__(self) -> Self:
         """Return this."""
@@ -46,14 +49,20 @@ class Runner:
         """Close."""
         self.close()
 
-    def start(self) -> None:
+    def start(self, python: str = "") -> None:
         """Start what scripts are forked from ahead of the first of them."""
-        if self._server is not None:
-            self._server.start()
+        if self._warm and not (python and fault_of(python)):
+            self._server(python).start()
+
+    def _server(self, python: str) -> WarmServer:
+        with self._lock:
+            return self._servers.setdefault(python, WarmServer(python))
 
     def run(self, job: Job) -> Outcome:
         """Run a job, which nobody else runs meanwhile; whatever happens, there is an outcome, and figures are whole."""
         try:
+            if job.python and (fault := fault_of(job.python)):
+                return Outcome("failed", traceback=fault)
             recover(Path(job.scratch))
             with _directory(job, RUN) as light:
                 if not job.dark:
@@ -69,8 +78,9 @@ class Runner:
         """End all scripts that run; their outcomes say that they were killed, and their figures are put back."""
         self._closed = True
         self._spawner.close()
-        if self._server is not None:
-            self._server.close()
+        with self._lock:
+            for server in self._servers.values():
+                server.close()
 
     def _guarded(self, job: Job, light: Path, dark: Path | None) -> Outcome:
         runs = [light] if dark is None else [dark, light]
@@ -126,7 +136,7 @@ class Runner:
 
     def _start(self, job: Job, run: Path, dark: bool) -> Ended | None:
         if job.language == "python":
-            return (self._server or self._spawner).run(job, run, dark)
+            return (self._server(job.python) if self._warm else self._spawner).run(job, run, dark)
         command = command_in_language(job)
         if command is None:
             return None
