@@ -26,7 +26,7 @@ from pathlib import Path
 
 from benchmarks.measuring import Cost, least
 
-PAGE_LIMIT = 1 / 3
+PAGE_LIMIT = 1.2
 #: How many times as much a cell may cost in a hundred times as many, and all empty rows together.
 GROWTH_LIMIT, EMPTY_LIMIT = 1.3, 2.0
 COLUMNS = 20

@@ -227,8 +227,10 @@ def copy_sheet(xml: bytes, shared: dict[str, bytes]) -> bytes:
         own = f'<numFmts xmlns="{_MAIN}">{"".join(codes)}</numFmts>'.encode()
         kept["styles"] = _STYLE_SHEET.sub(lambda match: match[1] + own, styles, count=1)
     for kind in kept.keys() & {"worksheet", "sharedStrings"}:
+        if b"</r>" in kept[kind]:
+            kept[kind] = _PLAIN_PARTS.sub(rb"<r>\1</r>", kept[kind])
         # openpyxl takes an escaped escape apart, unless its digits are written small.
-        kept[kind] = _PLAIN_PARTS.sub(rb"<r>\1</r>", kept[kind]).replace(b"_x005F_", b"_x005f_")
+        kept[kind] = kept[kind].replace(b"_x005F_", b"_x005f_")
     types = f'<Override PartName="/xl/workbook.xml" ContentType="{_content_type("sheet.main")}"/>'
     links = ""
     for kind in kept:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import colorsys
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from xml.etree.ElementTree import Element
 
 from exptdir.tables.model import PLAIN, Cell, Look, TextRun, plain
@@ -17,7 +17,7 @@ from exptdir.tables.numfmt import number_format, to_serial
 from exptdir.tables.numfmt.sections import BUILT_IN, PALETTE
 
 if TYPE_CHECKING:
-    from exptdir.tables.grid import Cells, Position, Sides
+    from exptdir.tables.grid import Sides
 
 #: A cell of openpyxl's. What describes its types lacks the number of its format.
 StoredCell = Any
@@ -41,6 +41,7 @@ _DENSITY = {
     "lightGrid": 0.4375,
     "lightTrellis": 0.375,
 }
+_MOMENTS = (dt.date, dt.time, dt.timedelta)
 #: Colours of a link in the theme (see §20.1.6.2): a page has its own.
 _LINKS = frozenset({10, 11})
 #: The order in which cells count the colours of a theme; the theme itself has each pair the other way round
@@ -77,17 +78,25 @@ def value_cell(value: object, code: str = "General", *, date1904: bool = False, 
         text = plain(value[:LONGEST])
         shown = plain(format.text(text))
         return Cell(text if shown == text else shown.strip(), value[:LONGEST], "text", look)
-    if isinstance(value, dt.date | dt.time | dt.timedelta):
+    if isinstance(value, _MOMENTS):
         serial = to_serial(value, date1904)
         shown = value.isoformat() if code == "General" and isinstance(value, dt.date) else format.number(serial).strip()
         return Cell(plain(shown), value, "date", look)
-    if not isinstance(value, int | float) or value != value or abs(value) == float("inf"):
+    if not isinstance(value, (int, float)) or value != value or abs(value) == float("inf"):
         return Cell(plain(str(value)), str(value), "text", look)
     text, date = plain(format.number(value).strip()), format.moment(value) if format.dated else None
     if date is not None:
         return Cell(text, date, "date", look)
     whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**53
     return Cell(text, int(value) if whole else value, "number", look)
+
+
+class Style(NamedTuple):
+    """What cells of one style share: the code of their number format, their look, and the sides with a border."""
+
+    code: str
+    look: Look
+    sides: Sides
 
 
 class SheetStyles:
@@ -111,50 +120,30 @@ class SheetStyles:
         }
         self._date1904 = date1904
         # Asking openpyxl for a font or a border makes an object each time: all cells of a style share the answer.
-        self._styles: dict[int, tuple[str, Look]] = {}
-        self._sides: dict[int, Sides] = {}
-        self._texts: dict[tuple[int, str], Cell] = {}
+        self._styles: dict[bytes, Style] = {}
+        self._texts: dict[tuple[Style, str], Cell] = {}
 
-    def cell(self, stored: StoredCell) -> Cell:
+    def cell(self, stored: StoredCell, style: Style) -> Cell:
         """Make a cell of one that holds a value."""
-        code, look = self._style(stored)
+        code, look = style.code, style.look
         value: Any = stored.value
         if stored.data_type == "e":
             return Cell(plain(str(value)), str(value), "error", look)
         if isinstance(value, list):
-            return self._rich(stored, value)
+            return self._rich(style, value)
         if isinstance(value, str):
-            return self.text(stored, value)
+            return self.text(style, value)
         return value_cell(value, code, date1904=self._date1904, look=look)
 
-    def text(self, stored: StoredCell, text: str) -> Cell:
+    def text(self, style: Style, text: str) -> Cell:
         """Make a cell of a text; equal ones are made once."""
-        key = stored.style_id, text
+        key = style, text
         if key not in self._texts:
-            code, look = self._style(stored)
-            self._texts[key] = value_cell(unescape(text[:LONGEST]), code, look=look)
+            self._texts[key] = value_cell(unescape(text[:LONGEST]), style.code, look=style.look)
         return self._texts[key]
 
-    def borders(self, stored: Sequence[StoredCell], cells: Cells) -> dict[Position, Sides]:
-        """Return the borders of the stored cells that have any, if one of those that hold something has."""
-        found = {}
-        for cell in stored:
-            number = cell.style_id
-            if number not in self._sides:
-                border = cell.border
-                # Texts that run from right to left call the left side the start.
-                names = {"top": "top", "bottom": "bottom", "left": "left", "start": "left", "right": "right"}
-                self._sides[number] = frozenset(
-                    name
-                    for side, name in {**names, "end": "right"}.items()
-                    if (line := getattr(border, side, None)) is not None and line.style not in {None, "none"}
-                )
-            if self._sides[number]:
-                found[cell.row, cell.column] = self._sides[number]
-        return found if any(column in cells[row] for row, column in found) else {}
-
-    def _style(self, stored: StoredCell) -> tuple[str, Look]:
-        number = stored.style_id
+    def style(self, number: bytes, stored: StoredCell) -> Style:
+        """Return the style of a number, which a stored cell has."""
         if number not in self._styles:
             fill, place, paint = stored.fill, stored.alignment, None
             if fill is not None and fill.tagname == "patternFill":
@@ -167,12 +156,27 @@ class SheetStyles:
                 valign=_VALIGN.get(place.vertical or ""),
                 fill=paint if paint != "ffffff" else None,
             )
-            self._styles[number] = self._codes.get(stored.number_format.strip('"'), "General"), look
+            # Texts that run from right to left call the left side the start.
+            names = {
+                "top": "top",
+                "bottom": "bottom",
+                "left": "left",
+                "start": "left",
+                "right": "right",
+                "end": "right",
+            }
+            sides = frozenset(
+                name
+                for side, name in names.items()
+                if (line := getattr(stored.border, side, None)) is not None and line.style not in {None, "none"}
+            )
+            code = self._codes.get(stored.number_format.strip('"'), "General")
+            self._styles[number] = Style(code, look, sides)
         return self._styles[number]
 
-    def _rich(self, stored: StoredCell, parts: list[Any]) -> Cell:
+    def _rich(self, style: Style, parts: list[Any]) -> Cell:
         """Make a cell of a text whose parts look different; those of one look are joined."""
-        cell = self.text(stored, "".join(str(part) for part in parts))
+        cell = self.text(style, "".join(str(part) for part in parts))
         runs: list[TextRun] = []
         for part in parts:
             font = getattr(part, "font", None)

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
 from exptdir.errors import TableError
@@ -32,7 +32,7 @@ from exptdir.tables.archive import (
     transitional,
 )
 from exptdir.tables.cells import SheetStyles, unescape
-from exptdir.tables.grid import Cells, Position, Sheet
+from exptdir.tables.grid import Cells, Position, Sheet, Sides
 from exptdir.tables.model import EMPTY, safe_link
 from exptdir.tables.names import DefinedName, SheetPart, TableObject
 from exptdir.tables.ranges import Box, cell_name, column_number, is_range, parse_range
@@ -49,7 +49,8 @@ _GIVEN = "_xlnm."
 _SHEET_DATA = re.compile(rb"</(?:\w+:)?sheetData\s*>|<(?:\w+:)?sheetData\s*/>")
 _ROOT = re.compile(rb"<(\w+:)?worksheet\b[^<>]*>")
 _CELL = re.compile(rb"<(?:\w+:)?c[ >]")
-_ADDRESS = re.compile(rb'<(?:\w+:)?c [^<>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
+#: Where a cell is, and its style, in either order.
+_ADDRESS = re.compile(rb'<(?:\w+:)?c (?=[^<>]*?\br="([A-Z]{1,3})([0-9]{1,7})")(?:[^<>]*?\bs="([0-9]{1,9})")?')
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 _HYPERLINK = re.compile(r'=\s*HYPERLINK\(\s*"([^"]+)"', re.IGNORECASE)
 #: A cell whose value has metadata: its address and the metadata's number, counted from 1, in either order.
@@ -154,12 +155,16 @@ class XlsxBook(Book):
             formulas = _load(copy, data_only=False) if _FORMULA.search(xml) else None
             styles = SheetStyles(tree, read_tree(archive, shared.get("theme", "")), date1904=self._date1904)
             # Not by rows: openpyxl would make a cell of every place up to the last one.
-            places = [(int(row), column_number(letters.decode())) for letters, row in _ADDRESS.findall(cells)]
-            if len(places) < len(_CELL.findall(cells)):
+            addresses = _ADDRESS.findall(cells)
+            places = {(int(row), column_number(letters.decode())): style for letters, row, style in addresses}
+            if len(addresses) < len(_CELL.findall(cells)):
                 if worksheet.max_row * worksheet.max_column > MAX_STORED:
                     raise ValueError("its cells have no addresses")
                 rows, columns = range(1, worksheet.max_row + 1), range(1, worksheet.max_column + 1)
-                places = [(row, column) for row in rows for column in columns]
+                # Of openpyxl's own number of its style, which is dearer to ask for.
+                places = {
+                    (row, column): b"%d" % worksheet.cell(row, column).style_id for row in rows for column in columns
+                }
             return _sheet(self.path, part, places, worksheet, formulas, styles, around)
 
 
@@ -191,13 +196,6 @@ def _load(copy: bytes, data_only: bool) -> Worksheet:
         return load_workbook(io.BytesIO(copy), data_only=data_only, rich_text=True, keep_links=False).worksheets[0]
 
 
-class Drawn(NamedTuple):
-    """Something drawn over a sheet: ``picture`` or ``chart``, and the cell that its upper left corner is in."""
-
-    kind: str
-    at: Position
-
-
 @dataclass
 class Surroundings:
     """What a sheet's XML says around its cells."""
@@ -206,7 +204,8 @@ class Surroundings:
     filters: list[Box]
     links: list[tuple[Box, str]] = field(default_factory=list)
     tables: list[TableObject] = field(default_factory=list)
-    drawn: list[Drawn] = field(default_factory=list)
+    #: What is drawn over it, ``picture`` or ``chart``, and the cell that its upper left corner is in.
+    drawn: list[tuple[str, Position]] = field(default_factory=list)
     conditional: list[Box] = field(default_factory=list)
     pictured: set[Position] = field(default_factory=set)
 
@@ -214,7 +213,7 @@ class Surroundings:
         """Say what a range of the sheet, or all of it, has that is not shown."""
         coloured = any(box is None or box.intersect(area) for area in self.conditional)
         notes = ["Colours of conditional formatting are not shown"] if coloured else []
-        kinds = [one.kind for one in self.drawn if box is None or box.intersect(Box(*one.at, *one.at))]
+        kinds = [kind for kind, at in self.drawn if box is None or box.intersect(Box(*at, *at))]
         if not kinds:
             return notes
         counted = [(kinds.count(kind), kind) for kind in _DRAWN.values() if kind in kinds]
@@ -242,12 +241,12 @@ def _read_surroundings(archive: Archive, part: SheetPart, outside: bytes, xml: b
         for anchor in drawing if drawing is not None else ():
             row, column = anchor.findtext("from/row", ""), anchor.findtext("from/col", "")
             at = (int(row) + 1 if row.isdecimal() else 1, int(column) + 1 if column.isdecimal() else 1)
-            found.drawn += [Drawn(_DRAWN[child.tag], at) for child in anchor.iter() if child.tag in _DRAWN]
+            found.drawn += [(_DRAWN[child.tag], at) for child in anchor.iter() if child.tag in _DRAWN]
     pictures = _picture_numbers(archive)
     if pictures:
         boxes = (parse_range(one[1].decode()) for one in _METADATA.finditer(xml) if int(one[2]) in pictures)
         found.pictured = {box[:2] for box in boxes}
-        found.drawn += [Drawn("picture", at) for at in sorted(found.pictured)]
+        found.drawn += [("picture", at) for at in sorted(found.pictured)]
     return found
 
 
@@ -297,7 +296,7 @@ def _picture_numbers(archive: Archive) -> set[int]:
 def _sheet(
     path: Path,
     part: SheetPart,
-    places: list[Position],
+    places: dict[Position, bytes],
     worksheet: Worksheet,
     formulas: Worksheet | None,
     styles: SheetStyles,
@@ -307,16 +306,20 @@ def _sheet(
     cells: Cells = {}
     lacking: list[Position] = []
     zeros = worksheet.sheet_view.showZeros is not False
-    for at in places:
+    sides: dict[Position, Sides] = {}
+    for at, number in places.items():
         cell = worksheet.cell(*at)
+        style = styles.style(number, cell)
+        if style.sides:
+            sides[at] = style.sides
         written = formulas.cell(*at) if formulas is not None else None
         formula: Any = written.value if written is not None and written.data_type == "f" else None
         source = str(getattr(formula, "text", None) or formula or "")
         if cell.value is not None:
-            shown = styles.cell(cell)
+            shown = styles.cell(cell, style)
         elif formula is not None and cell.data_type != "str":
             # A formula whose result is the empty text says so by its type; this one was never calculated.
-            shown = styles.text(cell, source)
+            shown = styles.text(style, source)
             lacking.append(at)
         else:
             continue
@@ -346,6 +349,8 @@ def _sheet(
         )
         return [Problem("table", message, path)]
 
+    # Borders of empty cells count in rows that hold something, if other cells have some: some workbooks have millions.
+    bordered = any(at[1] in cells.get(at[0], ()) for at in sides)
     last = max((at[1] for at in places), default=0)
     pane = worksheet.sheet_view.pane
     # In a pane that is only split, these are lengths in points. topLeftCell would not do: it is where the
@@ -368,7 +373,7 @@ def _sheet(
         frozen_columns=int(frozen.xSplit or 0) if frozen else 0,
         header_boxes=[*(table.box for table in around.tables if table.header_rows), *around.filters],
         label_boxes=[table.box for table in around.tables if table.first_column],
-        borders=styles.borders([worksheet.cell(*at) for at in places if at[0] in cells], cells),
+        borders={at: drawn for at, drawn in sides.items() if at[0] in cells} if bordered else {},
         late_problems=report_lacking,
         notes=around.notes,
     )

@@ -25,8 +25,8 @@ def render_number(section: Section, value: Decimal) -> str:
     layout = layout_of(section)
     size, sign = abs(value), "-" if value < 0 else ""
     if layout.general:
-        parts = (general(size) if token.kind == "general" else token.shown for token in section.tokens)
-        return sign + "".join(parts)
+        shown = [general(size) if token.kind == "general" else token.shown for token in section.tokens]
+        return sign + "".join(shown)
     size = FIFTEEN.plus(size)
     if layout.percents:
         size = size.scaleb(2 * layout.percents, EXACT)
