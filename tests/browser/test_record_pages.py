@@ -39,6 +39,8 @@ Begun because of :expt:`2`.
 
 :math:`\\frac{a}{b}` and a reference to :expt:`99`.
 
+Level x :math:`x` with it.
+
 .. math:: E = m c^2
 """
 
@@ -122,3 +124,19 @@ def test_the_navigation_leads_to_neighbours(record: Path, page: Pages) -> None:
     assert not any("More of it 39" in name for name in names)
     navigation.get_by_role("link", name="More of it 21").click()
     shown.wait_for_url("**/0021_more/notes.html")
+
+
+def test_a_formula_stands_on_its_line(page: Pages, record: Path):
+    opened = page()
+    opened.goto((record / "expts/0001_train_the_model/notes.html").as_uri())
+    text, formula = opened.evaluate(
+        """() => {
+            const line = [...document.querySelectorAll("p")].find(p => p.textContent.startsWith("Level x"));
+            const range = document.createRange();
+            range.setStart(line.firstChild, 6);
+            range.setEnd(line.firstChild, 7);
+            return [range.getBoundingClientRect().bottom, line.querySelector("mi").getBoundingClientRect().bottom];
+        }"""
+    )
+    # The box of a letter in a text reaches below the line, that of a formula's hardly does.
+    assert -1 < text - formula < 8

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from exptdir.sphinxext.mathml import to_mathml
 from tests.sphinxext.building import Built, the, titled, words
 from tests.sphinxext.conftest import Build
 
@@ -121,3 +122,27 @@ def test_a_renderer_of_another_extension_wins(build: Build):
 
 def test_other_builders_show_the_source(build: Build):
     assert "x^2 < y" in one(build, TEXT).text(NOTES)
+
+
+@pytest.mark.parametrize(
+    ("tex", "shown"),
+    [
+        (r"x_{\rm max}", "x max"),
+        (r"a \iff b", "a ⟺ b"),
+        ("a · b", "a ⋅ b"),
+        ("a\tb", "a b"),
+        ("x × 5 °C", "x × 5 ∘ C"),
+        ("a ≤ ∞", "a ≤ ∞"),
+        (r"\big( x \big) \nonumber", "( x )"),
+        (r"\begin{array}{cc} 1 & 2 \end{array}", "1 2"),
+        (r"\text{a × b}", "a × b"),
+    ],
+)
+def test_what_people_write_for_mathjax_is_understood(tex: str, shown: str):
+    assert " ".join(re.sub("<[^>]*>", " ", to_mathml(tex, block=False)).split()) == shown
+
+
+def test_what_the_converter_cannot_do_is_named_and_shown_as_written(build: Build):
+    built = one(build, r"A :math:`\SI{5}{mM}`")
+    assert r'WARNING: formula shown as TeX: Unknown LaTeX command "\SI". [exptdir.math]' in built.warnings
+    assert [words(tag) for tag in built.body(NOTES).select("code.exptdir-tex")] == [r"\SI{5}{mM}"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
+from docutils.utils.math.unichar2tex import uni2tex_table
 
 from exptdir.sphinxext.doctree import all_nodes, line_of
 from exptdir.sphinxext.domain import domain_of
@@ -26,6 +27,33 @@ _ENVIRONMENTS = {
     **dict.fromkeys(("align", "split", "eqnarray", "flalign", "gather", "gathered", "multline"), "aligned"),
     **dict.fromkeys(("equation", "displaymath", "math"), ""),
 }
+
+
+#: What else is commonly written, and how the converter spells it; the alphabets of old TeX reach to the end of a group.
+_SPELLINGS = [
+    (re.compile(rf"\\{old}(?![a-zA-Z])\s*([^{{}}]*)"), rf"\\{new}{{\1}}")
+    for old, new in {
+        "rm": "mathrm",
+        "bf": "mathbf",
+        "it": "mathit",
+        "sf": "mathsf",
+        "tt": "mathtt",
+        "cal": "mathcal",
+    }.items()
+] + [
+    (re.compile(rf"\\{old}(?![a-zA-Z])"), new)
+    for old, new in {
+        "iff": r"\\Longleftrightarrow",
+        "dots": r"\\ldots",
+        "degree": r"{}^{\\circ}",
+        "textbf": r"\\mathbf",
+        "bm": r"\\boldsymbol",
+        "mathds": r"\\mathbb",
+        r"(?:[bB]igg?[lrm]?|nonumber|notag|(?:label|tag)\{[^{}]*\})": "",
+        r"(begin|end)\{array\}(?:\{[^{}]*\})?": r"\\\1{matrix}",
+    }.items()
+]
+_CHARACTERS = {**uni2tex_table, ord("·"): r"\cdot ", ord("°"): r"{}^{\circ}", ord("\t"): " ", ord("µ"): r"\mu "}
 
 
 def to_mathml(tex: str, *, block: bool) -> str:
@@ -50,12 +78,25 @@ def to_mathml(tex: str, *, block: bool) -> str:
         # Sphinx lets a blank line separate equations.
         code = re.sub(r"\n\s*\n", r" \\\\ ", code)
     try:
+        return _converted(code, block)
+    except (MathError, SyntaxError) as error:
+        # Only then: inside a text, a character must stay one.
+        for pattern, spelling in _SPELLINGS:
+            code = pattern.sub(spelling, code)
+        try:
+            return _converted(code.translate(_CHARACTERS), block)
+        except (MathError, SyntaxError):
+            raise error from None
+
+
+def _converted(code: str, block: bool) -> str:
+    try:
         return str(tex2mathml(code, as_block=block))
     except (MathError, SyntaxError):
         raise
     except Exception as error:
         # The converter is no validator: some malformed input ends in whatever exception comes first.
-        raise MathError(f"{type(error).__name__}: {error}") from error
+        raise MathError("it is not complete, or not TeX") from error
 
 
 def _visit(visitor: Any, node: nodes.Element) -> None:
