@@ -114,9 +114,12 @@ class LogNodes:
                 return [nodes.line_block("", *(nodes.line("", "", *line) for line in self.prose.lines(block)))]
             return [nodes.paragraph(block.text, "", *self.prose.inline(block))]
         if block.kind == "code":
-            code = nodes.literal_block(block.text, block.text, language=block.label.split(" ")[0] or "none")
-            code["linenos"] = False
-            return [code] if block.text.strip() else []
+            language, _, more = block.label.partition(" ")
+            code = nodes.literal_block(block.text, block.text, language=language or "none", linenos=False)
+            above = (
+                [nodes.paragraph("", "", nodes.literal("", block.label), classes=["exptdir-log-file"])] if more else []
+            )
+            return [*above, code] if block.text.strip() or more else []
         if block.kind == "table":
             return [self._table(block)]
         if block.kind == "figure":
