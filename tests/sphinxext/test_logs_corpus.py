@@ -80,7 +80,8 @@ def test_no_word_is_lost_on_the_page(built: Built, path: object) -> None:
 
 
 def numbered(line: str) -> str:
-    """Write the number of an item as a page does, without noughts before it."""
+    """Write the number of an item as a page does, without noughts before it, and the text of a link before it."""
+    line = re.sub(r"\[\[(?:file:)?([^\]]+)\]\[([^\]]+)\]\]", r"\2 \1", line)
     return re.sub(r"^(\s*\(?)0+(?=\d+[.)]\s)", r"\1", line)
 
 

@@ -38,6 +38,9 @@ _BEFORE = re.compile(
     + r") (?P<name>(?:[a-z]{2,12} )?(?:sim|similarity|loss|acc|accuracy|auc|f1|mse|mae|iou))\b"
 )
 _PERCENT = re.compile(r"(?<![\w.@/-])" + _ROUGH + rf"(?P<value>{_NUMBER}(?:-{_NUMBER})?)\s?(?P<unit>[%％])(?!\w)")
+#: The forms, the surest first, and the signs without one of which there is nothing to look for.
+_SIGNS = ("=:≈：＝", "~≈", "", "%％")
+_FORMS = tuple(zip((_KEYED, _BEFORE, _NAMED, _PERCENT), map(frozenset, _SIGNS), strict=True))
 #: Words that join a name to its sentence and are no part of it.
 _JOINS = frozenset(
     re.findall(
@@ -55,8 +58,10 @@ def metrics(text: str) -> Iterator[tuple[int, Metric]]:
     """Yield the quantities of a text, each with its place; run and line are not filled in."""
     if not any(character.isdigit() for character in text):
         return
-    taken: list[tuple[int, int]] = []
-    for form in (_KEYED, _BEFORE, _NAMED, _PERCENT):
+    taken = bytearray(len(text))
+    for form, signs in _FORMS:
+        if signs and signs.isdisjoint(text):
+            continue
         for found in form.finditer(text):
             groups = found.groupdict()
             value = groups["value"].strip()
@@ -65,11 +70,7 @@ def metrics(text: str) -> Iterator[tuple[int, Metric]]:
                 words.pop(0)
             name = " ".join(words).strip("-_. ")
             number = _number(value)
-            if (
-                number is None
-                or _NO_NAME.search(name)
-                or any(begin < found.end("value") and found.start("value") < end for begin, end in taken)
-            ):
+            if number is None or _NO_NAME.search(name) or 1 in taken[found.start("value") : found.end("value")]:
                 continue
             if "\n" in found.group():
                 continue
@@ -77,7 +78,7 @@ def metrics(text: str) -> Iterator[tuple[int, Metric]]:
                 _RESULT.search(name) and ("." in value or groups.get("unit") or groups.get("paren"))
             ):
                 continue
-            taken.append((found.start(), found.end()))
+            taken[found.start() : found.end()] = b"\1" * (found.end() - found.start())
             rough, spread = groups.get("rough"), groups.get("paren") or groups.get("pm") or ""
             unit = groups.get("unit") or ""
             approximate = bool(rough) or groups.get("sign") in {"~=", "≈"}

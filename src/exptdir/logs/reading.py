@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,7 +17,7 @@ from exptdir.logs.readers import Source, choose, plain_date
 from exptdir.logs.references import Finder
 from exptdir.logs.titles import run_in_title
 from exptdir.record.entries import date_titles, is_page_title
-from exptdir.record.files import read_bytes
+from exptdir.record.files import collector_paused, read_bytes
 from exptdir.record.problem import Problem
 from exptdir.tables.encoding import decode
 
@@ -84,8 +85,10 @@ def read_log_text(
     plain = re.sub(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", "\n", text.removeprefix("\ufeff"))
     source = Source(name, plain, frozenset(runs))
     reader = choose(source, format)
-    found = LogDocument(reader.name, blocks=reader.read(source), problems=source.problems)
-    _Assembly(found, source.runs).assemble(order, begun)
+    # A search for garbage among so many blocks takes longer than reading them.
+    with collector_paused():
+        found = LogDocument(reader.name, blocks=reader.read(source), problems=source.problems)
+        _Assembly(found, source.runs).assemble(order, begun)
     return found
 
 
@@ -216,28 +219,27 @@ class _Assembly:
         return found
 
     def _references(self, finder: Finder, block: Block, subject: Run | None) -> None:
-        names = {run.id.lower() for run in block.runs} | {alias for run in block.runs for alias in run.aliases}
-        if (
-            block.kind == "cell"
-            and subject is not None
-            and block.text.lower() in {subject.id.lower(), *subject.aliases}
-        ):
+        found = finder.find(block.text, block.line, subject)
+        if not found:
             return
-        for reference in finder.find(block.text, block.line, subject):
-            named = reference.text.lower().strip("`") in names
-            if block.entry is not None and reference.start == 0:
-                continue
-            if not named:
-                block.references.append(reference)
+        if block.kind == "cell" and subject and block.text.lower() in {subject.id.lower(), *subject.aliases}:
+            return
+        # What a title or a label names it is not said to refer to.
+        names = {name for run in block.runs for name in (run.id.lower(), *run.aliases)}
+        block.references += [
+            one for one in found if one.text.lower().strip("`") not in names and (block.entry is None or one.start > 0)
+        ]
         self.document.references += block.references
 
     def _prose(self, block: Block, subject: Run | None) -> None:
         document, own = self.document, subject.id if subject else ""
         if block.kind != "section" and (block.kind != "cell" or len(block.text) > _PROSE_CELL):
+            resolved = [one for one in block.references if one.state == "resolved"]
+            ends = [one.end for one in resolved]
             for at, metric in metrics(block.text):
                 # What is said of another run right where it is named is that run's: "in `b/08`, …", "`b/11`'s MSE".
-                named = [one for one in block.references if one.end <= at and one.state == "resolved"]
-                said = named[-1] if named and named[-1].kind == "mention" else None
+                named = bisect_right(ends, at)
+                said = resolved[named - 1] if named and resolved[named - 1].kind == "mention" else None
                 if said is not None:
                     between = block.text[said.end : at]
                     begun = re.search(r"(?:\b(?:in|for|with)|^|[.;])\s*`?$", block.text[: said.start], re.IGNORECASE)

@@ -25,6 +25,8 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 _SAME_NUMBER = re.compile(rf"\b{_SAME} #?(?P<name>(?P<id>\d{{1,6}}))(?![\w%/]|\.\d)", re.IGNORECASE)
+_SAME_BEFORE = re.compile(_SAME + r" \Z")
+_YEAR = re.compile(r"\d{4}[-.]\d")
 _PRIOR = re.compile(
     rf"\b(?:{_SAME}|from|as)(?: the)? (?P<name>before|prev(?:ious)?|above|last)\b"
     r"(?! (?:best|epoch|layer|week|year|month|checkpoint|model|night|time)s?\b)"
@@ -34,6 +36,14 @@ _PRIOR = re.compile(
 )
 _PRIOR_TIGHT = re.compile(r"\bsame as(?P<name>prev(?:ious)?)\b", re.IGNORECASE)
 _TOKEN = re.compile(r"(?<![\w@./\\-])[\w@][\w@./+;-]*[\w]|(?<![\w@./\\-])[A-Za-z]\d\b")
+#: What a word must have to be a name without quotation marks, and what is none for all that.
+_TELLING = re.compile(r"[\d_/]|[a-z][A-Z]")
+_DIGIT = re.compile(r"\d")
+_CAMEL = re.compile(r"[a-z][A-Z]")
+_PLAIN_NUMBER = re.compile(r"[\d.]+|\d+\w{1,2}")
+_QUALIFIED = re.compile(r"\b[A-Z]{2,} $")
+#: A number, a date or an amount, which fill most cells.
+_BARE = re.compile(r"[\s\d.,:/%+-]*[a-zA-Z%]{0,3}")
 _DAY = (
     r"(?P<date>\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|"
     r"(?P<month>\d{1,2})[/.](?P<day>\d{1,2})|(?P<cmonth>\d{1,2})月(?P<cday>\d{1,2})[日号])"
@@ -107,12 +117,14 @@ class Finder:
 
     def find(self, text: str, line: int, subject: Run | None) -> list[Reference]:
         """Return the references of a text that begins on a line and is said of a run, in order and apart."""
+        if _BARE.fullmatch(text):
+            return []
         found: dict[int, Reference] = {}
-        taken: list[tuple[int, int]] = []
+        taken = bytearray(len(text))
         for start, end, kind, runs, doubtful in self._candidates(text, subject):
-            if any(begin < end and start < stop for begin, stop in taken):
+            if 1 in taken[start:end]:
                 continue
-            taken.append((start, end))
+            taken[start:end] = b"\1" * (end - start)
             targets = tuple(dict.fromkeys(runs))
             at = line + text.count("\n", 0, start)
             own = subject.id if subject else ""
@@ -120,8 +132,24 @@ class Finder:
         return [found[start] for start in sorted(found)]
 
     def _candidates(self, text: str, subject: Run | None) -> Iterator[tuple[int, int, str, list[str], bool]]:
-        yield from self._dates(text)
-        yield from self._announced(text, subject)
+        # What a form cannot do without is asked for first: most texts of a long log hold no reference.
+        low = text.lower()
+        if "/" in text or "月" in text or _YEAR.search(text):
+            yield from self._dates(text)
+        if "exp" in low:
+            yield from self._announced(text, subject)
+        if _DIGIT.search(text):
+            yield from self._numbers(text, subject)
+        if any(word in low for word in ("prev", "last", "before", "above")):
+            for form in (_PRIOR, _PRIOR_TIGHT):
+                for match in form.finditer(text):
+                    group = "name" if form is _PRIOR_TIGHT or match["name"] else "other"
+                    prior = self._prior(subject)
+                    yield match.start(group), match.end(group), "same", [prior.id] if prior else [], False
+        if "`" in text or _TELLING.search(text):
+            yield from self._tokens(text, subject)
+
+    def _numbers(self, text: str, subject: Run | None) -> Iterator[tuple[int, int, str, list[str], bool]]:
         for form in (_SAME_NUMBER, _NUMBERED):
             for match in form.finditer(text):
                 runs = self._same_series(self.numbers.get(match["id"].lstrip("0") or "0", []), subject)
@@ -129,18 +157,11 @@ class Finder:
                     continue
                 # A number that comes later in the file than what cites it may be another series'.
                 later = bool(subject and len(runs) == 1 and self._is_later(runs[0], subject))
-                kind = (
-                    "same"
-                    if form is _SAME_NUMBER or re.search(_SAME + r" $", text[: match.start("name")])
-                    else "mention"
+                same = form is _SAME_NUMBER or _SAME_BEFORE.search(
+                    text, max(0, match.start("name") - 24), match.start("name")
                 )
+                kind = "same" if same else "mention"
                 yield match.start("name"), match.end("name"), kind, [run.id for run in runs], later
-        for form in (_PRIOR, _PRIOR_TIGHT):
-            for match in form.finditer(text):
-                group = "name" if match["name"] else "other"
-                prior = self._prior(subject)
-                yield match.start(group), match.end(group), "same", [prior.id] if prior else [], False
-        yield from self._tokens(text, subject)
 
     def _is_later(self, run: Run, subject: Run) -> bool:
         return self.ascending and self._places[run.id] > self._places.get(subject.id, len(self.runs))
@@ -162,35 +183,35 @@ class Finder:
     def _tokens(self, text: str, subject: Run | None) -> Iterator[tuple[int, int, str, list[str], bool]]:
         for match in _TOKEN.finditer(text):
             word, start = match[0], match.start()
-            if "://" in text[max(0, start - 8) : start] or text[start - 1 : start] == "#":
+            before = text[max(0, start - 12) : start]
+            quoted = before[-1:] == "`" and text[match.end() : match.end() + 1] == "`"
+            # Most words are none; asked first, as there are many.
+            if not (quoted or _TELLING.search(word)) or before[-1:] == "#" or "://" in before[-8:]:
                 continue
-            quoted = text[start - 1 : start] == "`" and text[match.end() : match.end() + 1] == "`"
             # "SSL v4" may say which of two numberings is meant, but not to us.
-            qualified = re.search(r"\b[A-Z]{2,} $", text[max(0, start - 12) : start])
-            runs = self._named(word, quoted, None if qualified else subject)
+            own = None if _QUALIFIED.search(before) else subject
+            runs = self._named(word, quoted, own)
             if runs:
                 yield start, match.end(), "mention", [run.id for run in runs], False
                 continue
-            if "/" in word and all(self._named(part, False, subject) for part in word.split("/")):
-                for part in word.split("/"):
-                    yield start, start + len(part), "mention", [r.id for r in self._named(part, False, subject)], False
+            parts = word.split("/") if "/" in word else []
+            if parts and all(self._named(part, False, own) for part in parts):
+                for part in parts:
+                    yield start, start + len(part), "mention", [r.id for r in self._named(part, False, own)], False
                     start += len(part) + 1
 
     def _named(self, word: str, quoted: bool, subject: Run | None) -> list[Run]:
         """Return the runs that a word names; a plain word or number must be quoted to be taken for a name."""
         name = word.lower()
-        telling = (re.search(r"\d", word) and not re.fullmatch(r"[\d.]+|\d+\w{1,2}", word)) or (
-            "_" in word and len(word) > 5
-        )
-        camel = re.search(r"[a-z][A-Z]", word)
-        if not (telling or quoted or camel):
+        telling = (_DIGIT.search(word) and not _PLAIN_NUMBER.fullmatch(word)) or ("_" in word and len(word) > 5)
+        if not (telling or quoted or _CAMEL.search(word)):
             return []
         if runs := self.names.get(name):
             return self._same_series(runs, subject)
         if name in self._directories:
             return [self._new(Run(self._directories[name], 0))]
         base, dash, number = name.rpartition("-")
-        whole = self.names.get(base, []) if dash and number.isdecimal() and re.search(r"\d", base) else []
+        whole = self.names.get(base, []) if dash and number.isdecimal() and _DIGIT.search(base) else []
         if len(whole) == 1 and "/" in base:
             aliases = tuple(f"{alias}-{number}" for alias in whole[0].aliases)
             return [self._new(Run(word, 0, aliases, parent=whole[0].id, series=whole[0].series))]

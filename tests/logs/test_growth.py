@@ -1,0 +1,41 @@
+"""Reading a log takes steps as many as its lines: counted, not timed."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from benchmarks.logs import KINDS
+from exptdir.logs import read_log_text
+
+
+def steps(name: str, text: str) -> int:
+    """Count the calls of functions, Python's own among them, while a log is read."""
+    count = 0
+
+    def counted(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        read_log_text(text, name)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_twice_the_lines_take_twice_the_steps(kind: str) -> None:
+    name, make = KINDS[kind]
+    read_log_text(make(100), name)
+    short, long = steps(name, make(600)), steps(name, make(1200))
+    assert long / short < 2.2
+
+
+@pytest.mark.parametrize("part", ["{\n", "- a\n", "a", "`", "[", "1 ", "(,", "|\n", "**\n", "a: 1 "])
+def test_odd_texts_take_no_more(part: str) -> None:
+    for name in ("notes.txt", "log.csv", "notes.md", "j.org"):
+        assert steps(name, part * 2000) < 2.3 * steps(name, part * 1000) + 2000
