@@ -16,6 +16,7 @@ from sphinx.util.i18n import search_image_for_language
 from exptdir.errors import AssetError
 from exptdir.sphinxext.doctree import all_nodes, line_of
 from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.language import _
 from exptdir.sphinxext.store import Asset
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def placeholder(typed: str, reason: str, *, inline: bool = False) -> nodes.Eleme
     name = nodes.literal("", typed)
     if inline:
         return nodes.inline("", "", name, nodes.Text(f" ({reason})"), classes=["exptdir-placeholder"])
-    paragraph = nodes.paragraph("", "", name, nodes.Text(f" cannot be shown: {reason}."))
+    paragraph = nodes.paragraph("", "", name, nodes.Text(" " + _("cannot be shown: %s.") % reason))
     return nodes.container("", paragraph, classes=["exptdir-placeholder"])
 
 

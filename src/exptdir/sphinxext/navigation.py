@@ -84,6 +84,7 @@ class PageNavigation:
     def __init__(self, pagename: str, found: Neighbourhood, addresses: Addresses, up: str) -> None:
         self._pagename, self._found, self._addresses = pagename, found, addresses
         self.before, self.behind, self.up = found.before, found.behind, up
+        self.heading, self.neighbours = _("Experiments"), _("Neighbouring experiments")
 
     @cached_property
     def ancestors(self) -> list[Linked]:

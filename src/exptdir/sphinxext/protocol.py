@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from sphinx import addnodes
-from sphinx.locale import _
 from sphinx.util.docutils import SphinxDirective
 
 from exptdir.errors import AssetError
@@ -17,6 +16,7 @@ from exptdir.record.files import read_bytes
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.doctree import add_unclaimed_directive
 from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.language import _
 
 if TYPE_CHECKING:
     from docutils.nodes import Node

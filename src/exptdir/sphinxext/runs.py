@@ -20,6 +20,7 @@ from exptdir.sphinxext.assets import check_bounds, locate, note_missing, placeho
 from exptdir.sphinxext.dependencies import note
 from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes
 from exptdir.sphinxext.domain import domain_of, run_anchor
+from exptdir.sphinxext.language import _
 from exptdir.sphinxext.store import Run as ListedRun
 from exptdir.sphinxext.tables.directive import INLINE, OPTIONS, DatatableDirective, refined
 from exptdir.sphinxext.tables.nodes import packed_rows, table_box
@@ -268,7 +269,7 @@ class LineageDirective(RunSources):
             only = self.chosen(runs, self.options["runs"]) if self.options.get("runs") else None
             roots = lineage(runs, only)
             if not roots:
-                return [nodes.paragraph("", "No run goes back to another one.")]
+                return [nodes.paragraph("", _("No run goes back to another one."))]
             return [nodes.container("", _branches(roots), classes=["exptdir-lineage"])]
         except AssetError as error:
             return self.refused("expt-lineage", error)
@@ -299,14 +300,14 @@ def orphan_list(runs: Runs) -> list[nodes.Node]:
     found = orphans(runs)
     made: list[nodes.Node] = []
     for title, some in (
-        ("Not mentioned in the log", found.unmentioned),
-        ("Mentioned, but without files", found.missing),
+        (_("Not mentioned in the log"), found.unmentioned),
+        (_("Mentioned, but without files"), found.missing),
     ):
         if some:
             made.append(nodes.paragraph("", f"{title} ({len(some)}):"))
             items = (nodes.paragraph("", "", run_name(run.id, run.id, run=run.id)) for run in some)
             made.append(nodes.bullet_list("", *(nodes.list_item("", item) for item in items), bullet="*"))
-    made = made or [nodes.paragraph("", "Every run has files, and the log mentions it.")]
+    made = made or [nodes.paragraph("", _("Every run has files, and the log mentions it."))]
     return [nodes.container("", *made, classes=["exptdir-orphans"])]
 
 

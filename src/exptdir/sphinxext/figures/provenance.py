@@ -16,6 +16,7 @@ from docutils import nodes
 
 from exptdir.record.files import read_or_none
 from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Placeholder
 from exptdir.sphinxext.store import ShownFigure
 
@@ -192,18 +193,20 @@ class _Describer:
 
     def _mark(self, shown: ShownFigure) -> str:
         if self.report.script.key in self.domain.figure_state.drawing:
-            return "This figure is being drawn."
+            return _("This figure is being drawn.")
         failure = self.report.failure
         if failure is not None:
-            state = "This figure could not be drawn" if shown.missing else "This figure is out of date"
+            state = _("This figure could not be drawn") if shown.missing else _("This figure is out of date")
             return self._portable(f"{state}: {failure.message}.")
         reasons = "; ".join(self.figure.reasons if self.figure is not None else self.report.verdict.reasons)
         if shown.missing:
-            return "This figure has not been drawn yet."
+            return _("This figure has not been drawn yet.")
         if self.state in {"stale", "never run"}:
-            return self._portable(f"This figure is out of date: {reasons}.")
+            return self._portable(f"{_('This figure is out of date')}: {reasons}.")
         if self.state == "edited":
-            return "This figure was changed after its script drew it, and stays: the script would draw something else."
+            return _(
+                "This figure was changed after its script drew it, and stays: the script would draw something else."
+            )
         if self.state != "unknown":
             return ""
         # What is outside the record does not count: a page is to be the same wherever it is built.
@@ -211,10 +214,10 @@ class _Describer:
         if not gone:
             # In a clone, data often are a link to a place that this machine does not have.
             nowhere = next((reason for reason in reasons.split("; ") if reason.endswith("leads nowhere")), "")
-            return f"Whether this figure is up to date cannot be told: {nowhere}." if nowhere else ""
-        names = ", ".join(map(self._name, gone[:5])) + (f" and {len(gone) - 5} more" if len(gone) > 5 else "")
-        verb = "is" if len(gone) == 1 else "are"
-        return f"Whether this figure is up to date cannot be told: {names} {verb} not here."
+            return f"{_('Whether this figure is up to date cannot be told')}: {nowhere}." if nowhere else ""
+        names = ", ".join(map(self._name, gone[:5]))
+        more = " " + _("and %d more") % (len(gone) - 5) if len(gone) > 5 else ""
+        return f"{_('Whether this figure is up to date cannot be told')}: {_('not here: %s') % (names + more)}."
 
     def _portable(self, text: str) -> str:
         """Take out of a text what differs between machines and between runs."""
@@ -294,21 +297,21 @@ class _Writer:
         if origin.mark:
             self._line(self._text(origin.mark), "exptdir-figure-mark")
         if origin.fault:
-            self._open("exptdir-figure-fault", "What went wrong")
+            self._open("exptdir-figure-fault", _("What went wrong"))
             self._put(f"<pre>{self._text(origin.fault)}</pre>\n</details>\n")
         if not origin.explained:
             return
-        drawn = "Probably drawn by" if origin.adopted else "Drawn by"
+        drawn = _("Probably drawn by %s") if origin.adopted else _("Drawn by %s")
         name, day = posixpath.basename(origin.script), self._text(origin.changed)
-        changed = f'<span class="exptdir-muted">, last changed on {day}</span>' if day else ""
-        self._open("exptdir-figure-origin", f"{drawn} {self._code(name)}{changed}")
+        changed = f'<span class="exptdir-muted">, {self._text(_("last changed on %s") % day)}</span>' if day else ""
+        self._open("exptdir-figure-origin", f"{self._text(drawn) % self._code(name)}{changed}")
         if origin.args:
-            self._line(f"Run as {self._code(shlex.join((name, *origin.args)))}.")
+            self._line(self._text(_("Run as %s.")) % self._code(shlex.join((name, *origin.args))))
         if origin.inputs:
-            self._line("Drawn from:")
+            self._line(self._text(_("Drawn from:")))
             self._put(self.visitor.starttag(nodes.bullet_list(), "ul", CLASS="simple"))
             items = [self._download(item.path, item.name, item.offered) + self._owner(item) for item in origin.inputs]
-            items += [f"and {origin.more_inputs:,} more"] if origin.more_inputs else []
+            items += [self._text(_("and %d more") % origin.more_inputs)] if origin.more_inputs else []
             self._put("".join(f"<li><p>{item}</p></li>\n" for item in items) + "</ul>\n")
         for note in origin.notes:
             self._line(self._text(note), "exptdir-muted")

@@ -1,0 +1,102 @@
+"""Words that we put on pages follow ``language``; the catalogues are complete and compiled."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from sphinx import locale
+
+import exptdir
+from tests.sphinxext.building import Built, the, titled, words
+from tests.sphinxext.conftest import Build
+
+SOURCES = Path(exptdir.__file__).parent / "sphinxext"
+LANGUAGES = ["de", "zh_CN"]
+FILES = {
+    "index.rst": titled(
+        "Home",
+        ".. expt-list::\n\n.. expt-journal::\n   :tag: none\n\n.. expt-tasks::\n\n.. expt-calendar::\n\n"
+        ".. expt-graph::\n",
+    ),
+    "expts/1_a/notes.rst": titled(
+        "A", "2024-05-20\n----------\n\nx\n\n2024-05-21\n----------\n\n.. update:: 2024-05-22\n\n   y\n"
+    ),
+    "expts/1_a/2_b/index.md": "---\nprerequisites: [1]\nstatus: ready\n---\n# B\n\n{expt:builds-on}`1`\n",
+}
+
+
+@pytest.fixture(autouse=True)
+def no_other_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have Sphinx forget the language of a build before, which it would keep for the whole process."""
+    monkeypatch.setattr(locale, "translators", {})
+
+
+def messages() -> set[str | tuple[str, ...]]:
+    """Return what the source translates: texts, and pairs of one and many."""
+    found: set[str | tuple[str, ...]] = set()
+    for path in SOURCES.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"_", "counted"}:
+                texts = tuple(part.value for part in node.args if isinstance(part, ast.Constant))
+                assert texts, f"{path}:{node.lineno}"
+                found.add(texts[0] if node.func.id == "_" else texts)
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_catalogues_are_complete_and_compiled(language: str):
+    path = SOURCES / "locale" / language / "LC_MESSAGES" / "exptdir.po"
+    with path.open("rb") as stream:
+        catalogue = read_po(stream, locale=language)
+    translated = {message.id: message.string for message in catalogue if message.id}
+    assert set(translated) == messages()
+    for text, shown in translated.items():
+        for one in shown if isinstance(shown, tuple) else (shown,):
+            assert one, text
+            first = text[-1] if isinstance(text, tuple) else text
+            assert re.findall(r"%[sd]", one) == re.findall(r"%[sd]", first)
+    with path.with_suffix(".mo").open("rb") as stream:
+        compiled = read_mo(stream)
+    # pybabel compile -D exptdir -d src/exptdir/sphinxext/locale
+    assert {message.id: message.string for message in compiled if message.id} == translated
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        (
+            "de",
+            [
+                "Benötigt: #1 A",
+                "Teil von: #1 A",
+                "3 Einträge",
+                "Zitiert von",
+                "baut hierauf auf",
+                "Nachtrag — 2024-05-22",
+            ],
+        ),
+        ("zh_CN", ["需要: #1 A", "属于: #1 A", "3 个条目", "被引用", "以此为基础", "补记 — 2024-05-22"]),
+    ],
+)
+def test_pages_speak_the_language_of_the_project(build: Build, language: str, shown: list[str]):
+    built = build(FILES, conf=f"language = {language!r}\n")
+    assert built.warnings == ""
+    text = words(built.body("expts/1_a/2_b/index")) + words(built.body("expts/1_a/notes"))
+    assert [part for part in shown if part not in text] == []
+
+
+def test_lists_are_german_and_days_stay_as_typed(build: Build):
+    built: Built = build(FILES, conf="language = 'de'\n")
+    head = [words(cell) for cell in the(built.body(), ".exptdir-experiments").select("th")]
+    assert head == ["Experiment", "Status", "Schlagwörter", "Begonnen", "Letzter Eintrag"]
+    text = words(built.body())
+    for part in ("Solche Einträge gibt es nicht.", "Es ist nichts zu tun.", "2024: 3 Einträge", "Mär", "ist Teil von"):
+        assert part in text, part
+    assert "2024-05-22" in text
+    english = re.compile(r"\b(There|entries|Needs|Holds|waits)\b")
+    assert not english.search(text)
