@@ -260,8 +260,14 @@ def test_a_style_may_bring_its_own_dark_one(place):
     assert place.names(outcome.trace.reads) == ["own.dark.mplstyle", "own.mplstyle"]
 
 
+def test_a_figure_of_the_dark_scheme_has_the_colour_of_the_page(place):
+    place.run(DRAW + "plt.legend(['a'])\nplt.savefig('a.svg')", dark=True)
+    assert "fill: #000000" not in (place.folder / "a.dark.svg").read_text()
+    assert "#ffffff" in (place.folder / "a.dark.svg").read_text()
+
+
 def test_without_its_dark_figure_a_script_has_failed(place, old):
-    code = DRAW + "plt.savefig('a.svg')\nif plt.rcParams['figure.facecolor'] == 'black': raise ValueError"
+    code = DRAW + "plt.savefig('a.svg')\nif plt.rcParams['text.color'] == 'white': raise ValueError"
     outcome = place.run(code, dark=True)
     assert outcome.status == "failed"
     assert outcome.traceback.startswith("The figures for the dark scheme could not be drawn.\nTraceback")

@@ -17,6 +17,7 @@ import pytest
 from exptdir.figures.ledger import format_ledger, parse_ledger
 from exptdir.figures.model import FigureSettings
 from exptdir.figures.report import Report
+from exptdir.figures.run.processes import descendants
 from exptdir.figures.run.runner import LocalExecutor, run_job
 from exptdir.figures.update import update
 from exptdir.record.scan import scan
@@ -36,6 +37,7 @@ plt.savefig("loss.svg")
 UPDATE = """
 import sys
 from pathlib import Path
+from exptdir.figures.run.processes import descendants
 from exptdir.figures.run.runner import LocalExecutor, run_job
 from exptdir.figures.model import FigureSettings
 from exptdir.figures.update import update
@@ -166,3 +168,43 @@ def test_versions_count_only_where_the_author_says_so(base: Path, executor: Loca
     ledger.write_text(format_ledger(older, "expts/a"))
     assert bring(base, executor).ran == ()
     assert bring(base, executor, versions=True).ran == ("expts/a/plot.py",)
+
+
+SLOW = "open('loss.svg', 'w').write('half')\nopen('started', 'w').close()\nimport time\ntime.sleep(600)\n"
+
+
+def kill_while_it_draws(base: Path, *, also_what_it_started: bool) -> None:
+    fill(base, {"a/plot.py": PLOT + SLOW})
+    killed = start(base, "other")
+    deadline = time.monotonic() + 60
+    while not (base / "expts/a/started").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for process in [killed.pid, *(descendants(killed.pid) if also_what_it_started else ())]:
+        os.kill(process, signal.SIGKILL)
+    killed.communicate()
+    (base / "expts/a/started").unlink()
+    fill(base, {"a/plot.py": PLOT})
+
+
+def test_figures_are_put_back_when_a_build_is_killed_without_waiting_for_the_next(base: Path, executor: LocalExecutor):
+    bring(base, executor)
+    before = (base / "expts/a/loss.svg").read_bytes()
+    kill_while_it_draws(base, also_what_it_started=False)
+    deadline = time.monotonic() + 20
+    while (base / "expts/a/loss.svg").read_bytes() != before and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert (base / "expts/a/loss.svg").read_bytes() == before
+
+
+def test_any_next_build_puts_back_what_a_killed_one_left_wherever_that_kept_its_state(
+    base: Path, executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(base.parent / "cache"))
+    bring(base, executor)
+    before = (base / "expts/a/loss.svg").read_bytes()
+    kill_while_it_draws(base, also_what_it_started=True)
+    assert (base / "expts/a/loss.svg").read_bytes() == b"half"
+    report = bring(base, executor)
+    assert (report.problems, report.figures["expts/a/loss.svg"].state) == ((), "fresh")
+    assert (base / "expts/a/loss.svg").read_bytes() == before
+    assert not [path for path in (base.parent / "cache/exptdir").rglob("*") if path.is_file()]

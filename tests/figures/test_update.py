@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import time
 from pathlib import Path
 
@@ -277,3 +278,39 @@ def test_a_file_outside_the_record_counts_here_and_is_unknown_elsewhere(one: Ben
     assert one.ran() == []
     one.state = "../other state"
     assert one.update().figures["expts/a/loss.svg"].state == "unknown"
+
+
+def test_a_ledger_that_was_deleted_is_known_all_the_same(one: Bench):
+    one.update()
+    (one.base / "expts/a/figures.lock").unlink()
+    assert one.ran() == []
+    assert "loss.svg" in one.ledger()
+    (one.base / "expts/a/figures.lock").unlink()
+    one.fill({"expts/a/data.csv": "changed"})
+    assert one.ran() == ["a/plot_loss.py"]
+
+
+def test_a_deleted_ledger_that_git_keeps_is_known_in_a_clone(one: Bench, tmp_path: Path):
+    one.update()
+    for command in ("init -q", "add -A", "-c user.name=a -c user.email=a@b commit -qm one"):
+        subprocess.run(["git", "-C", str(one.base), *command.split()], check=True)
+    clone = Bench(tmp_path / "far" / "clone")
+    subprocess.run(["git", "clone", "-q", str(one.base), str(clone.base)], check=True)
+    (clone.base / "expts/a/figures.lock").unlink()
+    clone.fill({"expts/a/data.csv": "changed"})
+    assert clone.ran() == ["a/plot_loss.py"]
+
+
+def test_a_record_that_cannot_be_written_is_shown_as_it_is(one: Bench, monkeypatch: pytest.MonkeyPatch):
+    one.update()
+    one.fill({"expts/a/data.csv": "changed"})
+    before = {path: path.read_bytes() for path in one.base.rglob("*") if path.is_file()}
+    original = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode, **rest: mode != os.W_OK and original(path, mode, **rest))
+    report = one.update()
+    assert (report.ran, report.problems, report.fixed) == ((), (), ("expts/a",))
+    assert report.figures["expts/a/loss.svg"].state == "stale"
+    assert {path: path.read_bytes() for path in one.base.rglob("*") if path.is_file()} == before
+    monkeypatch.undo()
+    assert one.ran() == ["a/plot_loss.py"]
+    assert one.update().fixed == ()

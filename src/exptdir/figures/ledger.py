@@ -14,10 +14,10 @@ import os
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from types import MappingProxyType
 
 from exptdir.figures.model import LEDGER, script_key
 from exptdir.figures.state import digest_text
@@ -29,9 +29,7 @@ CHANGED = "changed"
 
 
 #: Facts that are a name and a value, and where an entry keeps them.
-MAPPINGS: Mapping[str, str] = MappingProxyType(
-    {name: f"{name}s" for name in ("output", "input", "module", "listing", "version")}
-)
+MAPPINGS = {name: f"{name}s" for name in ("output", "input", "module", "listing", "version")}
 #: Facts that are a name alone.
 SETS = ("absent", "former", "outside", "present", "scope", "unseen", "wrote")
 
@@ -51,22 +49,14 @@ class LedgerEntry:
         that changed while the script ran has the digest ``changed``, which no file has.
     listings
         Digests of the names in the directories that it listed.
-    versions
-        Versions of what drew them.
-    absent
-        Files that it sought in vain.
-    present
-        Files and directories that it only found to be there.
+    absent, present
+        Files that it sought in vain, and those that it only found to be there.
     former
         Figures that it drew once and draws no more, and that are still there.
     outside
         Digests of the paths of files that are not told here: those outside the record.
-    scope
-        Directories of which every data file is an input, since what it reads there cannot be seen.
-    unseen
-        Why it cannot.
-    wrote
-        Other files that it wrote.
+    scope, unseen
+        Directories of which every data file is an input, since what it reads there cannot be seen, and why not.
     adopted
         Whether the figures were there before us: what they depend on is an assumption.
     drawn
@@ -197,11 +187,8 @@ def parse_ledger(text: str, directory: str, path: Path) -> tuple[dict[str, Ledge
 
     *directory* is that of the ledger, relative to the record's base; *path* is told in problems.
 
-    Returns
-    -------
-    tuple
-        What is known by script and arguments, and what is wrong with the file. An entry of which lines are
-        missing, contradict each other or cannot be read is there too, and says so in ``damaged``.
+    Returned is what is known by script and arguments, and what is wrong with the file. An entry of which lines are
+    missing, contradict each other or cannot be read is there too, and says so in ``damaged``.
     """
     owners: defaultdict[str, list[tuple[list[str], str]]] = defaultdict(list)
     problems: list[Problem] = []
@@ -319,8 +306,9 @@ class _Reader:
 class Ledgers:
     """All ledgers of a record: what is known of all scripts, by experiment and by script and arguments."""
 
-    def __init__(self, base: Path, experiments: Iterable[str]) -> None:
+    def __init__(self, base: Path, experiments: Iterable[str], copies: Path) -> None:
         self._base = base
+        self._copies = copies
         self._content: dict[str, bytes] = {}
         self.entries: dict[str, dict[str, LedgerEntry]] = {}
         self._problems: dict[str, list[Problem]] = {}
@@ -335,6 +323,22 @@ class Ledgers:
     def get(self, experiment: str, key: str) -> LedgerEntry | None:
         """Return what is known of a script."""
         return self.entries.get(experiment, {}).get(key)
+
+    def _copy(self, experiment: str) -> Path:
+        return self._copies / digest_text(experiment)[7:23]
+
+    def recover(self, experiment: str, committed: Callable[[str], bytes], fits: Callable[[LedgerEntry], bool]) -> bool:
+        """Take over what was known before a ledger was deleted, where the figures still are what it says of them.
+
+        *committed* returns what git has of a file. Returned is whether anything was found.
+        """
+        path = f"{experiment}/{LEDGER}"
+        if self.entries.get(experiment) or os.path.lexists(f"{self._base}/{path}"):
+            return False
+        content = read_or_none(self._copy(experiment)) or committed(path)
+        known = parse_ledger(content.decode("utf-8", "replace"), experiment, self._base / path)[0]
+        self.entries[experiment] = {key: entry for key, entry in known.items() if fits(entry)}
+        return bool(self.entries[experiment])
 
     def refresh(self, experiment: str) -> bool:
         """Read a ledger again if another build has written it; say whether it has."""
@@ -368,11 +372,13 @@ class Ledgers:
         try:
             with locked(os.fspath(path.parent)):
                 self.refresh(experiment)
-                self._apply(experiment, changes)
+                self.learn(experiment, changes)
                 text = format_ledger(self.entries[experiment].values(), experiment)
                 content = text.encode("utf-8", "surrogateescape")
                 if content:
                     write_if_changed(path, content)
+                    with suppress(OSError):
+                        write_if_changed(self._copy(experiment), content)
                 elif self._content[experiment]:
                     path.unlink(missing_ok=True)
                 self._content[experiment] = content
@@ -381,10 +387,11 @@ class Ledgers:
             message = f"the ledger cannot be written: {error.strerror or error}; its figures are drawn again next time"
             return Problem("figure", message, path)
         finally:
-            self._apply(experiment, changes)
+            self.learn(experiment, changes)
         return None
 
-    def _apply(self, experiment: str, changes: Mapping[str, LedgerEntry | None]) -> None:
+    def learn(self, experiment: str, changes: Mapping[str, LedgerEntry | None]) -> None:
+        """Know of some scripts, or no more, without writing that down."""
         entries = self.entries[experiment]
         for key, entry in changes.items():
             if entry is None:

@@ -75,6 +75,8 @@ class Report:
     figures
         The figures that are drawn by a script, and those that are shown and not there, by path. An image that
         no script draws is not one of them.
+    fixed
+        Experiments whose figures are stale and whose directory cannot be written.
     ran, adopted, failed
         Keys of the scripts that were run, adopted, and run in vain.
     planned
@@ -88,6 +90,7 @@ class Report:
     adopted: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     planned: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
     seconds: float = 0.0
 
 

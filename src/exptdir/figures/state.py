@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -142,6 +143,31 @@ def is_below(path: str, places: tuple[str, ...]) -> bool:
 def is_passing(path: str) -> bool:
     """Tell whether a path is that of a temporary file that is gone again."""
     return is_below(path, (os.path.normpath(tempfile.gettempdir()),)) and not os.path.lexists(path)
+
+
+#: No lock is taken and no program of the repository's configuration is started; the home directory's settings hold.
+_GIT = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
+#: A history that takes longer than this to read is left out.
+_TIMEOUT = 60.0
+#: What git tells the hooks that it runs, one of which may have started the build of another repository.
+_ELSEWHERE = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
+
+
+def git(base: Path, *arguments: str) -> bytes:
+    """Return what git says in a directory, which is nothing where it cannot."""
+    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    try:
+        return subprocess.run(
+            [*_GIT, *arguments],
+            cwd=base,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=_TIMEOUT,
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return b""
 
 
 def mark(path: str) -> str:

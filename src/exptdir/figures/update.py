@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from exptdir.figures.find import Finder, find_scripts
@@ -16,8 +17,8 @@ from exptdir.figures.plan.new_entry import adopted_entry
 from exptdir.figures.plan.planner import Planner
 from exptdir.figures.plan.scheduler import Progress, Scheduler, Submit
 from exptdir.figures.report import Report, ScriptReport, figure_reports
-from exptdir.figures.run.guard import recover
-from exptdir.figures.state import State
+from exptdir.figures.run.guard import at_work, recover_record
+from exptdir.figures.state import State, git
 from exptdir.record.model import Record
 from exptdir.record.problem import Problem
 
@@ -58,11 +59,12 @@ def update(
     """
     began = time.monotonic()
     # A build that was killed may have left figures that are not what any ledger says.
-    unrecovered = [] if dry_run else recover(state_dir)
+    unrecovered = [] if dry_run else recover_record(record.base, state_dir)
     work = _Update(record, settings, State(state_dir), only, finder or Finder())
     work.problems += [Problem("figure", message, state_dir) for message in unrecovered]
     acting = settings.mode != "never" and not dry_run
     if acting:
+        work.keep_recovered()
         work.adopt()
         work.run(submit, progress, tuple(os.path.abspath(path) for path in (state_dir, *private)))
         # What was not tried after all was there before us.
@@ -100,9 +102,16 @@ class _Update:
         known = (path for files in found.files.values() for path in files if path.endswith(f"/{LEDGER}"))
         concerned = bool(scripts) or next(known, None) is not None
         self.tree = FileTree(self.record.base, self.state.digests, self.record.experiments, paths)
+        ledgers = Ledgers(
+            self.record.base, self.record.experiments if concerned else (), self.state.directory / "ledgers"
+        )
+        homes = dict.fromkeys(script.experiment for script in scripts)
+        #: Experiments whose directory cannot be written, as in a container.
+        self.fixed = {key for key in homes if not os.access(self.record.base / key, os.W_OK)}
+        self.recovered = [key for key in homes if ledgers.recover(key, self._committed, self._still_drawn)]
         self.planner = Planner(
             scripts={script.key: script for script in scripts},
-            ledgers=Ledgers(self.record.base, self.record.experiments if concerned else ()),
+            ledgers=ledgers,
             checker=Checker(self.tree, self.state, self.settings),
             shown=self.finder.shown(self.record, found) if concerned else {},
         )
@@ -113,7 +122,24 @@ class _Update:
             key
             for key, script in self.planner.scripts.items()
             if self.only is None or {script.key, script.path, script.experiment}.intersection(self.only)
+            if script.experiment not in self.fixed
         }
+
+    @cached_property
+    def _deleted(self) -> frozenset[str]:
+        listed = git(self.record.base, "ls-files", "-z", "--deleted", "--", f":(glob)**/{LEDGER}")
+        return frozenset(os.fsdecode(listed).split("\0"))
+
+    def _committed(self, path: str) -> bytes:
+        return git(self.record.base, "show", f"HEAD:./{path}") if path in self._deleted else b""
+
+    def _still_drawn(self, entry: LedgerEntry) -> bool:
+        return not entry.damaged and all(self.tree.digest(path) in (None, it) for path, it in entry.outputs.items())
+
+    def keep_recovered(self) -> None:
+        """Write ledgers that were deleted anew."""
+        for experiment in self.recovered:
+            self._store(experiment, dict(self.planner.ledgers.entries[experiment]))
 
     def _decide(self) -> None:
         self.verdicts = {key: self.planner.verdict(key) for key in self.planner.scripts}
@@ -122,7 +148,9 @@ class _Update:
         """Write down the figures that were there before us."""
         if self.settings.mode == "always":
             return
-        keys = [key for key in self.planner.scripts if self.verdicts[key].adopt and key in self.allowed]
+        scripts = self.planner.scripts.items()
+        may = self.allowed | {key for key, script in scripts if script.experiment in self.fixed}
+        keys = [key for key in self.planner.scripts if self.verdicts[key].adopt and key in may]
         changes: dict[str, dict[str, LedgerEntry | None]] = {}
         for key, figures in self.planner.adoptions(keys).items():
             script = self.planner.scripts[key]
@@ -137,6 +165,9 @@ class _Update:
                 self.adopted.append(key)
 
     def _store(self, experiment: str, entries: dict[str, LedgerEntry | None]) -> None:
+        if experiment in self.fixed:
+            self.planner.ledgers.learn(experiment, entries)
+            return
         problem = self.planner.ledgers.store(experiment, entries)
         if problem is not None:
             self.problems.append(problem)
@@ -150,7 +181,8 @@ class _Update:
             return
         self.scheduler = Scheduler(self.planner, self.state, self.settings, submit, self.allowed, progress, private)
         try:
-            self.scheduler.run(stale | edited, forced=stale | edited if forced else edited)
+            with at_work(self.record.base, self.state.directory):
+                self.scheduler.run(stale | edited, forced=stale | edited if forced else edited)
         except BaseException:
             # What has been learnt by an update that was interrupted is true all the same.
             self.save(prune=False)
@@ -209,5 +241,8 @@ class _Update:
             adopted=tuple(sorted(self.adopted)),
             failed=tuple(sorted(scheduler.failed)) if scheduler is not None else (),
             planned=tuple(sorted(key for key, verdict in self.verdicts.items() if verdict.run)),
+            fixed=tuple(sorted(self.fixed))
+            if any(self.verdicts[key].run for key in set(self.verdicts) - self.allowed)
+            else (),
             seconds=seconds,
         )

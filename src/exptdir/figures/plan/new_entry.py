@@ -89,7 +89,7 @@ class Collector:
             seen = [entry.name for entry in found if not entry.name.startswith(".") and entry.name != LEDGER]
         names = [name for name in seen if not is_litter(name)]
         others = ({posixpath.normpath(posixpath.join(directory, name)) for name in names} - self.own).difference(known)
-        grew = files.stamp(self.tree.absolute(directory))[0] > self.started
+        grew = files.stamp(self.tree.absolute(directory)) > (self.started,)
         self.listings[listed] = CHANGED if grew and any(map(self._is_newer, others)) else digest
 
     def outside(self, path: str) -> None:

@@ -12,13 +12,14 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from exptdir.figures.inside.events import COPIES, JOURNAL, Keeper
 from exptdir.figures.inside.scope import Scope
 from exptdir.figures.model import Job, is_figure
-from exptdir.figures.state import digest_bytes
-from exptdir.record.files import Stamp, locked, stamp, write
+from exptdir.figures.state import digest_bytes, digest_text
+from exptdir.record.files import Stamp, locked, read_or_none, stamp, write, write_if_changed
 
 #: How much of each end is looked at.
 _ENDS = 4096
@@ -116,7 +117,8 @@ def put_back(run: Path, wanted: Callable[[Path], bool] = lambda path: True) -> l
             else:
                 _restore(path, copy)
         except OSError as error:
-            failed.append(f"The figure {path} could not be put back ({error.strerror}); a copy of it is {copy}.")
+            done, where = ("removed", "") if copy is None else ("put back", f"; a copy of it is {copy}")
+            failed.append(f"The figure {path} could not be {done} ({error.strerror}){where}.")
     return failed
 
 
@@ -158,9 +160,9 @@ def _restore(path: Path, copy: Path) -> None:
 
 
 def _set_time(path: Path, copy: Path) -> None:
-    time = stamp(copy)[0]
-    if stamp(path)[0] != time:
-        os.utime(path, ns=(time, time))
+    now, time = stamp(path)[:1], stamp(copy)[:1]
+    if time and now != time:
+        os.utime(path, ns=(time[0], time[0]))
 
 
 def changed_figures(run: Path, before: Snapshot, after: Snapshot, written: Iterable[str]) -> Iterator[str]:
@@ -212,4 +214,37 @@ def recover(state: Path) -> list[str]:
             failed += problems
             if not problems:
                 shutil.rmtree(busy.parent, ignore_errors=True)
+    return failed
+
+
+def journal_of(base: Path) -> Path:
+    """Return where is written down, for all builds of a record, which state directories have scripts at work."""
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    home = Path(cache) if os.path.isabs(cache) else Path.home() / ".cache"
+    return home / "exptdir" / "figures" / digest_text(os.path.realpath(base))[7:23]
+
+
+@contextmanager
+def at_work(base: Path, state: Path) -> Iterator[None]:
+    """Have any next build put figures back where this one is killed, also one that keeps its state elsewhere."""
+    note = journal_of(base) / digest_text(os.path.realpath(state))[7:23]
+    with suppress(OSError, RuntimeError):
+        write_if_changed(note, os.fsencode(os.path.realpath(state)))
+    yield
+    if next(state.rglob(f"{RUN}*/{BUSY}"), None) is None:
+        with suppress(OSError):
+            note.unlink(missing_ok=True)
+            note.parent.rmdir()
+
+
+def recover_record(base: Path, state: Path) -> list[str]:
+    """Put back what killed builds of a record left behind, wherever they kept their state; see :func:`recover`."""
+    failed = recover(state)
+    with suppress(OSError, RuntimeError):
+        for note in list(journal_of(base).iterdir()):
+            kept = Path(os.fsdecode(read_or_none(note) or b""))
+            if kept.is_absolute() and kept != state:
+                failed += recover(kept)
+            if next(kept.rglob(f"{RUN}*/{BUSY}"), None) is None:
+                note.unlink()
     return failed

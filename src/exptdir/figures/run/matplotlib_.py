@@ -172,7 +172,12 @@ def set_style(cwd: str, style: str | None, dark: bool) -> None:
         styles.use(str(own) if own.is_file() else style)
     if dark:
         beside = Path(style).with_name(f"{Path(style).stem}.dark{Path(style).suffix}") if style is not None else None
-        styles.use(str(beside) if beside is not None and beside.is_file() else _DARK)
+        if beside is not None and beside.is_file():
+            styles.use(str(beside))
+        else:
+            styles.use(_DARK)
+            # Black is no page's colour.
+            matplotlib.rcParams.update(dict.fromkeys(("figure.facecolor", "axes.facecolor"), "none"))
 
 
 #: Modules that scripts may find loaded; each for itself, so that one which is not installed does no harm.

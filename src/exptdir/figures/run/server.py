@@ -34,10 +34,11 @@ from typing import Any, NoReturn
 from exptdir.figures.inside.events import Listener, Setting, listen
 from exptdir.figures.inside.scope import NAMED, NATIVE, NATIVE_IF_ASKED, UNSEEN, Ground, look_around
 from exptdir.figures.model import Job
+from exptdir.figures.run.guard import BUSY, recover
 from exptdir.figures.run.matplotlib_ import Warmth, draw_whole, set_style
 from exptdir.figures.run.outcome import FAULTS, OUTPUT, REPORT, Fault, explain, explain_exit, shorten
 from exptdir.figures.run.processes import GRACE, PACE, adopt_orphans, ask_where, children, end_group, trace_variables
-from exptdir.record.files import read_bytes
+from exptdir.record.files import read_bytes, take_lock
 
 _LONGEST = 1000
 #: So much of a source is looked at; the script may have taken nearly all memory.
@@ -294,6 +295,11 @@ class _Server:
         # All scripts go, and all that they left behind, and nothing is left when this process ends.
         for leader in self.running:
             end_group(leader)
+        for run in self.running.values():
+            # To be had only where who started us was killed: then nobody else puts figures back before the next build.
+            with contextlib.suppress(OSError):
+                os.close(take_lock(run.directory / BUSY, GRACE))
+                recover(run.directory.parent)
         with contextlib.suppress(ChildProcessError):
             while True:
                 for orphan in children():

@@ -5,21 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
 from exptdir.figures.model import FIGURE_SUFFIXES
+from exptdir.figures.state import git
 from exptdir.record.files import read_or_none, write_if_changed
 
-#: A history that takes longer than this to read is left out.
-_TIMEOUT = 60.0
-#: No lock is taken and no program of the repository's configuration is started; the home directory's settings hold.
-_GIT = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
 _NAMES = tuple(f":(icase)*{suffix}" for suffix in sorted(FIGURE_SUFFIXES))
-#: What git tells the hooks that it runs, one of which may have started the build of another repository.
-_ELSEWHERE = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
 _HEAD = re.compile(r"[0-9a-f]{40,64}")
 
 
@@ -29,7 +23,7 @@ def change_dates(base: Path, cache: Path) -> dict[str, str]:
     Returned is the day of the last commit (ISO, where its committer was) by path relative to *base*. Figures that are
     not committed as they are now are left out; all are where there is no git, or not the whole history.
     """
-    state = _git(base, "rev-parse", "HEAD", "--is-shallow-repository").split()
+    state = os.fsdecode(git(base, "rev-parse", "HEAD", "--is-shallow-repository")).split()
     if len(state) != 2 or state[1] != "false" or not _HEAD.fullmatch(state[0]):
         return {}
     dates: dict[str, str] = {}
@@ -43,7 +37,7 @@ def change_dates(base: Path, cache: Path) -> dict[str, str]:
         log = ("log", "-z", "--relative", "--format=%x01%cs", "--no-renames", "--name-only")
         # Commits, the newest first: a date behind a mark, then the files.
         day = ""
-        for token in _git(base, *log, "--", *_NAMES).split("\0"):
+        for token in os.fsdecode(git(base, *log, "--", *_NAMES)).split("\0"):
             if token.startswith("\x01"):
                 day = token[1:]
             elif token:
@@ -52,7 +46,7 @@ def change_dates(base: Path, cache: Path) -> dict[str, str]:
         with suppress(OSError):
             write_if_changed(cache, json.dumps({"head": state[0], "dates": dates}, sort_keys=True).encode())
     # Not `diff-index`, which takes a file for changed that was merely copied or touched.
-    changed = _git(base, "diff", "-z", "--relative", "--no-renames", "--name-only", "HEAD", "--", *_NAMES)
+    changed = os.fsdecode(git(base, "diff", "-z", "--relative", "--no-renames", "--name-only", "HEAD", "--", *_NAMES))
     for path in changed.split("\0"):
         dates.pop(path, None)
     return dates
@@ -84,22 +78,4 @@ def tracked_files(base: Path) -> frozenset[str] | None:
     """
     if not any((directory / ".git").exists() for directory in (base, *base.parents)):
         return None
-    return frozenset(filter(None, _git(base, "ls-files", "-z", "--cached").split("\0")))
-
-
-def _git(base: Path, *arguments: str) -> str:
-    """Return what git says, which is nothing where it cannot."""
-    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
-    try:
-        done = subprocess.run(
-            [*_GIT, *arguments],
-            cwd=base,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=True,
-            timeout=_TIMEOUT,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return os.fsdecode(done.stdout)
+    return frozenset(filter(None, os.fsdecode(git(base, "ls-files", "-z", "--cached")).split("\0")))

@@ -14,6 +14,7 @@ from sphinx.util.images import guess_mimetype
 
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.figures.provenance import origins_of
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Collection, collect, link
 from exptdir.sphinxext.store import ShownFigure
@@ -31,7 +32,9 @@ _WIDTH = "33%"
 
 
 class Thumbnail(NamedTuple):
-    """One figure of an index: its files, where it stands, the experiment's label, its day and what it is called."""
+    """One figure of an index: its files, where it stands, the experiment's label, its day, what it is called, and what
+    is wrong with it; one that could not be drawn has no place of its own.
+    """
 
     paths: tuple[str, ...]
     docname: str
@@ -39,6 +42,8 @@ class Thumbnail(NamedTuple):
     label: str
     day: str
     caption: str
+    mark: str = ""
+    missing: bool = False
 
     @property
     def text(self) -> str:
@@ -72,10 +77,14 @@ class FigureIndex(Collection):
             return [nodes.container("", none, classes=["exptdir-figure-index"])]
         items = nodes.bullet_list()
         for thumbnail in shown:
-            image = thumbnail_image(domain, thumbnail.paths, thumbnail.caption)
-            picture = nodes.paragraph("", "", link(domain, thumbnail.docname, thumbnail.anchor, image))
             text = link(domain, thumbnail.docname, thumbnail.anchor, nodes.Text(thumbnail.text))
-            items += nodes.list_item("", picture, nodes.paragraph("", "", text))
+            item = nodes.list_item("", nodes.paragraph("", "", text))
+            if not thumbnail.missing:
+                image = thumbnail_image(domain, thumbnail.paths, thumbnail.caption)
+                item.insert(0, nodes.paragraph("", "", link(domain, thumbnail.docname, thumbnail.anchor, image)))
+            if thumbnail.mark:
+                item += nodes.paragraph("", thumbnail.mark, classes=["exptdir-figure-mark"])
+            items += item
         return [nodes.container("", items, classes=["exptdir-figure-index"])]
 
 
@@ -95,6 +104,7 @@ def thumbnails(domain: ExptDomain, docname: str, index: FigureIndex) -> list[Thu
     places = (domain.locate(text, docname, "experiment") for text in index.experiments)
     named = {place.experiment.key for place in places if not isinstance(place, Unresolved)}
     found: list[tuple[str, Any, Experiment, str, ShownFigure]] = []
+    marks: dict[int, str] = {}
     for page, figures in sorted(domain.figures.items()):
         owner = domain.record.around(page)
         if owner is None:
@@ -106,7 +116,11 @@ def thumbnails(domain: ExptDomain, docname: str, index: FigureIndex) -> list[Thu
         if index.tags and not set(index.tags).intersection(owner.tags):
             continue
         begun = owner.begun.isoformat() if owner.begun is not None else ""
-        dated = ((figure.day or begun, figure) for figure in figures if not figure.missing)
+        # What is not there is of interest where a script should draw it.
+        origins = origins_of(domain, page)
+        marked = {id(figure): origin.mark for figure, origin in zip(figures, origins, strict=False) if origin}
+        marks |= marked
+        dated = ((figure.day or begun, figure) for figure in figures if not figure.missing or id(figure) in marked)
         # A day is wanted from the first that was asked for on, and before the last.
         within = ((day, figure) for day, figure in dated if day or not (index.after or index.before))
         within = ((day, figure) for day, figure in within if index.after <= day and not (day >= index.before > ""))
@@ -124,7 +138,10 @@ def thumbnails(domain: ExptDomain, docname: str, index: FigureIndex) -> list[Thu
         for text, is_reference in figure.caption:
             place = domain.locate(text, page) if is_reference else None
             caption += text if place is None or isinstance(place, Unresolved) else place.text
-        shown.append(Thumbnail(figure.paths, page, figure.anchor, domain.shown(owner), day, caption.strip()))
+        label, mark = domain.shown(owner), marks.get(id(figure), "")
+        shown.append(Thumbnail(figure.paths, page, figure.anchor, label, day, caption.strip(), mark, figure.missing))
+    # Those that could not be drawn come last.
+    shown.sort(key=lambda thumbnail: thumbnail.missing)
     return shown[: index.limit] if index.limit else shown
 
 

@@ -180,6 +180,9 @@ def update_figures(
             dry_run=dry_run,
         )
     counts = {"drawn": set(report.ran) - set(report.failed), "adopted": report.adopted, "failed": report.failed}
+    if report.fixed:
+        count = f"{len(report.fixed)} experiments" if len(report.fixed) > 1 else report.fixed[0]
+        _logger.info("figures: %s cannot be written, so figures are shown as they are and none is drawn", count)
     shown = [f"{len(keys)} {name}" for name, keys in counts.items() if keys]
     if shown:
         _logger.info("figures: %s (%.1f s)", ", ".join(shown), report.seconds)

@@ -1,0 +1,106 @@
+"""What pages tell of figures that are stale, could not be drawn, or were drawn from what is nobody else's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from exptdir.figures.run.runner import LocalExecutor
+from tests.sphinxext.building import Built, Files, the, titled, words
+from tests.sphinxext.conftest import Build
+from tests.sphinxext.test_figures import BROKEN, DIRECTORY, FILES, PAGE, SCRIPT
+
+Record = Callable[..., Built]
+INDEX: Files = {**FILES, "index.rst": titled("Home", ".. expt-figures::\n")}
+#: Fails in a module of its own, called over several lines, in a file of an installed package.
+DEEP: Files = {
+    **FILES,
+    f"{DIRECTORY}/plot_growth.py": (
+        "import part\n\n\ndef draw():\n    part.read(\n        'nothing.json',\n    )\n\n\ndraw()\n"
+    ),
+    f"{DIRECTORY}/part.py": "import json\n\n\ndef read(name):\n    json.loads(name)\n",
+}
+
+
+@pytest.fixture
+def record(build: Build) -> Record:
+    def begin(files: Files, **overrides: object) -> Built:
+        executor = {"exptdir_figure_executor": partial(LocalExecutor, 1, warm=False)}
+        return build(files, "html", confoverrides={**executor, **overrides})
+
+    return begin
+
+
+def items(built: Built) -> list[list[str]]:
+    """Return the paragraphs of the items of the index that hold text."""
+    found = the(built.body("index"), ".exptdir-figure-index").select("li")
+    return [[text for part in item.select("p") if (text := words(part))] for item in found]
+
+
+def test_the_index_marks_what_is_stale(record: Record) -> None:
+    built = record(INDEX)
+    assert items(built) == [["#1: It grows."]]
+    built = built.rebuild({f"{DIRECTORY}/plot_growth.py": BROKEN})
+    (shown,) = items(built)
+    assert shown[0] == "#1: It grows."
+    assert shown[1].startswith("This figure is out of date:") and "no <data> today" in shown[1]
+    assert items(built.rebuild({f"{DIRECTORY}/plot_growth.py": SCRIPT})) == [["#1: It grows."]]
+
+
+def test_the_index_lists_what_could_not_be_drawn(record: Record) -> None:
+    built = record({**INDEX, f"{DIRECTORY}/plot_growth.py": BROKEN})
+    (shown,) = items(built)
+    assert shown[0] == "#1: It grows."
+    assert shown[1].startswith("This figure could not be drawn:")
+    item = the(the(built.body("index"), ".exptdir-figure-index"), "li")
+    assert not item.select("img")
+    assert str(the(item, "a")["href"]).startswith(f"{PAGE}.html")
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_a_traceback_begins_at_the_authors_line_and_keeps_its_indentation(record: Record, earlier: bool) -> None:
+    built = record(FILES if earlier else DEEP)
+    if earlier:
+        built = built.rebuild(DEEP)
+    text = the(built.body(PAGE), "pre" if not earlier else "details.exptdir-figure-fault pre").get_text()
+    first, second, *rest = text.splitlines()
+    assert first == "Traceback (most recent call last):"
+    assert second == f'  File "{DIRECTORY}/plot_growth.py", line 10, in <module>'
+    assert rest[0] == "    draw()"
+    assert f'  File "{DIRECTORY}/part.py", line 5, in read' in rest
+    assert '  File "json/__init__.py", line ' in text
+    assert str(built.site.source) not in text and os.sep + "lib" not in text
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_what_git_does_not_keep_is_named_and_not_copied(record: Record, build: Build) -> None:
+    script = SCRIPT.replace(".strip()", ".strip()\nPath('token.txt').read_text()")
+    built = record({**FILES, f"{DIRECTORY}/plot_growth.py": script, f"{DIRECTORY}/token.txt": "secret-42"})
+    source = built.site.source
+    (source / ".gitignore").write_text("token.txt\n")
+    for command in ("init -q", "add -A", "-c user.name=a -c user.email=a@b commit -qm one"):
+        subprocess.run(["git", "-C", str(source), *command.split()], check=True)
+    built = built.site.build("html", out="again")
+    origin = the(built.body(PAGE), "details.exptdir-figure-origin")
+    assert {"width.txt", "token.txt"} <= {words(code) for code in origin.select("li code")}
+    assert "width.txt" in {words(link) for link in origin.select("li a")}
+    assert "token.txt" not in {words(link) for link in origin.select("li a")}
+    assert not [path for path in built.out.rglob("*") if path.is_file() and b"secret-42" in path.read_bytes()]
+
+
+def test_a_record_that_cannot_be_written_says_so_once_and_without_a_warning(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = record(FILES)
+    original = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode, **rest: mode != os.W_OK and original(path, mode, **rest))
+    built = built.rebuild({f"{DIRECTORY}/width.txt": "77\n"})
+    assert built.warnings == ""
+    said = [line for line in built.status.splitlines() if "cannot be written" in line]
+    assert said == [f"figures: {DIRECTORY} cannot be written, so figures are shown as they are and none is drawn"]
+    assert words(the(built.body(PAGE), ".exptdir-figure-mark")) == "This figure is out of date: width.txt has changed."
