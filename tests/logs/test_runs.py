@@ -27,7 +27,10 @@ As before. valid=0.25
 - `b/11-0` is much better than `b/10`. #good
 - Nothing else. `b/12` was never run: loss: ~3.5
 """
-TABLE = "experiment,log,lr\n1,first,0.1\n2,same as 1 but weight decay is 0.2. Good.,\n3,same as 2 but lr = 0.5,\n"
+TABLE = (
+    "experiment,log,lr,optimizer,acc\n1,first of all those that were tried with this optimizer,0.1,adam,0.5\n"
+    "2,same as 1 but weight decay is 0.2. It is good.,,sgd,0.6\n3,same as 2 but lr = 0.5. It was slow,,,\n"
+)
 CONFIGURATIONS = {
     "10.yaml": "lr: 1\n",
     "11.yaml": "hydra: {mode: MULTIRUN, sweeper: {params: {lr: '1,2'}}}\nckpt: ckpt/b/10/x.pt\n",
@@ -56,8 +59,11 @@ def test_a_run_is_called_as_the_log_calls_it_and_has_what_is_said(tmp_path: Path
 
 def test_same_as_gives_the_settings_and_is_shown_as_said(tmp_path: Path) -> None:
     runs = beside(TABLE, "log.csv", tmp_path, {})
-    assert runs.named("2")[0].configuration == {"as said": "same as 1 but weight decay is 0.2"}
-    assert runs.named("3")[0].configuration == {"as said": "same as 2 but lr = 0.5"}
+    assert runs.named("1")[0].configuration == {"lr": 0.1, "optimizer": "adam"}
+    said = {"as said": "same as 1 but weight decay is 0.2"}
+    assert runs.named("2")[0].configuration == {"lr": 0.1, "optimizer": "sgd", **said}
+    assert runs.named("3")[0].configuration == {"lr": 0.5, "optimizer": "sgd", "as said": "same as 2 but lr = 0.5"}
+    assert [run.metrics for run in runs.every] == [{"acc": 0.5}, {"acc": 0.6}, {}]
     assert [[one.name for one in root.walk()] for root in lineage(runs)] == [["1", "2", "3"]]
 
 

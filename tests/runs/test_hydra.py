@@ -111,3 +111,13 @@ def test_interpolation_shows_no_environment(tmp_path: Path, monkeypatch: pytest.
     assert run.configuration["indirect"] == "${oc.env:SECRET}"
     assert "xyzzy" not in str(run)
     assert "${nowhere}" in run.notes[0]
+
+
+def test_what_could_be_chosen_is_no_run(tmp_path: Path) -> None:
+    files = {
+        "main.yaml": "defaults: [db: mysql]\nlr: 1\n",
+        "db/mysql.yaml": "port: 1\n",
+        "db/postgres.yaml": "port: 2\n",
+        "other/free.yaml": "a: 1\n",
+    }
+    assert list(read(tmp_path, files)) == ["main", "free"]

@@ -96,8 +96,6 @@ class Run:
         The run of whose sweep it is a part.
     series
         Counts the restarts of the numbering.
-    settings
-        What a table says of it in columns that are no results.
     """
 
     id: str
@@ -107,7 +105,6 @@ class Run:
     file: str = ""
     parent: str = ""
     series: int = 0
-    settings: dict[str, str] = field(default_factory=dict)
 
 
 class Reference(NamedTuple):

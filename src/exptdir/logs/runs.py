@@ -36,6 +36,8 @@ _SETS = re.compile(
 )
 #: The directives that show runs.
 DIRECTIVES = frozenset({"expt-runs", "expt-diff", "expt-lineage", "expt-curves"})
+#: Characters of a cell that is no prose.
+_SHORT = 40
 _PROSE = frozenset({"paragraph", "item", "cell", "section"})
 #: Characters of a sentence that are shown.
 _LONGEST = 400
@@ -63,13 +65,12 @@ def add_log(runs: Runs, document: LogDocument) -> Runs:
         run.logged = True
         run.said = said.of(logged.id)
         run.tags = tuple(dict.fromkeys(tag.name for tag in document.tags if tag.run == logged.id))
-        for key, value in logged.settings.items():
-            run.configuration.setdefault(key, plain_value(value))
         for part in runs.parts(old) if run.is_sweep else ():
             if not part.logged and part.id.startswith(f"{old}-"):
                 part.aliases = (*part.aliases, part.id)
                 part.id = run.id + part.id.removeprefix(old)
     add_results(document, known)
+    add_columns(document, known)
     every = list({id(run): run for run in (*found.values(), *known.values())}.values())
     for run in every:
         for at, parent in enumerate(run.parents):
@@ -95,6 +96,21 @@ def add_results(document: LogDocument, known: dict[str, Run]) -> None:
         known[name].metrics.setdefault(
             metric_name, plain_value(distinct[0]) if len(distinct) == 1 else ", ".join(distinct)
         )
+
+
+def add_columns(document: LogDocument, known: dict[str, Run]) -> None:
+    """Add the settings that a table gives in its columns: what is neither prose, nor a result, nor the run's name."""
+    for table in document.walk():
+        head = table.children[0].children if table.kind == "table" and table.level and table.children else []
+        # A column with one long text in it is prose.
+        rows = table.children if head else ()
+        prose = {at for row in rows for at, cell in enumerate(row.children) if len(cell.text) > _SHORT}
+        for row in table.children[1:] if head else ():
+            for run in (known[one.id] for one in row.runs if one.id in known):
+                for at, (title, cell) in enumerate(zip(head, row.children, strict=False)):
+                    name, text = title.text.strip(), cell.text.strip()
+                    if name and text and at not in prose and name not in run.metrics and text.lower() not in run.names:
+                        run.configuration.setdefault(name, plain_value(text))
 
 
 def run_with_files(runs: Runs, logged: LoggedRun) -> Run | None:

@@ -248,11 +248,13 @@ def find_runs(
     found: list[Run] = []
     for root in roots:
         found += finder.find(root)
-    # What others name among their defaults is a part of runs, not one.
+    # What others name among their defaults is a part of runs, not one; nor is what could be chosen in its place.
     named = {path for run in found for path in run.files[1:] if run.directory is None}
+    groups = {path.parent for run in found if run.directory is None for path in run.files[1:]}
+    groups -= {run.files[0].parent for run in found if run.directory is None and len(run.files) > 1}
     united: dict[str, Run] = {}
     for run in found:
-        if run.directory is None and run.files and run.files[0] in named:
+        if run.directory is None and (run.files[0] in named or run.files[0].parent in groups):
             continue
         same = united.get(run.id.lower())
         if same is None:
