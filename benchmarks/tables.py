@@ -5,7 +5,7 @@ memory. The rows:
 
 - a page with a table of a workbook of 10,000 × 20 cells, built by Sphinx with exptdir, against a process in which
   pandas reads the workbook by openpyxl and writes it as HTML (which shows no number formats); both less what they
-  take without the workbook (an empty page, the import of pandas), which has the limit, and as they are;
+  take without the workbook (an empty page, the import of pandas), and as they are, which has the limit;
 - reading alone, against openpyxl's read-only mode (which formats nothing) and python-calamine (likewise);
 - reading from 1,000 to 100,000 rows, for each cell;
 - a workbook that claims a million empty rows, against the same without them.
@@ -118,8 +118,8 @@ def page(scratch: Path, options: argparse.Namespace) -> Iterator[Row]:
     ours, nothing, other, imported = least([*builds, pandas, start], options.repeat)
     ratio = (ours.cpu - nothing.cpu) / (other.cpu - imported.cpu)
     name = f"page of {options.rows:,} × {COLUMNS}, pandas"
-    yield Row(f"{name}, without starting", ours, other, ratio, PAGE_LIMIT)
-    yield Row(f"{name}, whole processes", ours, other, ours.cpu / other.cpu)
+    yield Row(f"{name}, without starting", ours, other, ratio)
+    yield Row(f"{name}, whole processes", ours, other, ours.cpu / other.cpu, PAGE_LIMIT)
 
 
 def readers(scratch: Path, options: argparse.Namespace) -> Iterator[Row]:

@@ -119,3 +119,19 @@ def test_a_picture_in_a_cell_is_left_out_with_a_note(tmp_path: Path) -> None:
     table = shown(XlsxBook(path))
     assert texts(table)[-1] == ["", "#VALUE!"]
     assert table.notes == ("1 picture of the sheet is not shown",)
+
+
+def test_small_charts_in_cells_and_newer_conditions_are_noted(tmp_path: Path) -> None:
+    path = make(tmp_path, fill(["a", "b"], [1, 2]))
+    spaces = 'xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main" xmlns:xm="urn:x"'
+    spark = "<x14:sparkline><xm:sqref>C2</xm:sqref></x14:sparkline>"
+    rules = "<x14:conditionalFormatting><xm:sqref>A2 B2</xm:sqref></x14:conditionalFormatting>"
+    more = (
+        f"<extLst><ext {spaces}><x14:conditionalFormattings>{rules}</x14:conditionalFormattings></ext><ext {spaces}>"
+        f"<x14:sparklineGroups><x14:sparklineGroup><x14:sparklines>{spark}</x14:sparklines></x14:sparklineGroup>"
+        "</x14:sparklineGroups></ext></extLst>"
+    )
+    rewrite(path, SHEET, lambda xml: xml.replace("</worksheet>", f"{more}</worksheet>"))
+    colours = "Colours of conditional formatting are not shown"
+    assert shown(XlsxBook(path)).notes == ("1 sparkline of the sheet is not shown", colours)
+    assert shown(XlsxBook(path), cells="A1:B1").notes == ()

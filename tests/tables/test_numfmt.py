@@ -221,6 +221,11 @@ def test_more_decimals_of_a_second_than_there_are_are_noughts() -> None:
     [
         (dt.date(2024, 3, 5), "[$-407]d. mmmm yyyy", "5. März 2024"),
         (dt.date(2024, 3, 5), "[$-407]dddd", "Dienstag"),
+        (dt.date(2024, 3, 5), "[$-de-DE]d. mmmm yyyy;@", "5. März 2024"),
+        (dt.date(2024, 3, 5), "[$-x-sysdate]mmmm", "March"),
+        (dt.date(2024, 3, 5), "[$-en-GB]d mmmm", "5 March"),
+        (dt.date(2024, 3, 5), "[$-sr-Latn-RS]mmmm", "mart"),
+        (5, "0.00 [$€-de-DE]", "5.00 €"),
         (dt.date(2024, 3, 5), "[$-40C]dddd d mmmm", "mardi 5 mars"),
         (dt.date(2024, 3, 5), "[$-409]mmmm", "March"),
         (dt.date(2024, 3, 5), "[$-FFFF]mmm", "Mar"),

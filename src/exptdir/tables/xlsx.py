@@ -56,7 +56,7 @@ _HYPERLINK = re.compile(r'=\s*HYPERLINK\(\s*"([^"]+)"', re.IGNORECASE)
 #: A cell whose value has metadata: its address and the metadata's number, counted from 1, in either order.
 _METADATA = re.compile(rb'<(?:\w+:)?c (?=[^<>]*\br="([A-Z]{1,3}[0-9]{1,7})")(?=[^<>]*\bvm="([0-9]{1,9})")')
 #: What is drawn in an anchor (§20.5.2), and how a reader calls it. Shapes are left out: mostly buttons and frames.
-_DRAWN = {"pic": "picture", "graphicFrame": "chart"}
+_DRAWN = {"pic": "picture", "graphicFrame": "chart", "sparkline": "sparkline"}
 #: Structures of rich values that are pictures (MS-XLSX §2.3.6.1): placed in the cell, or by ``IMAGE()``.
 _IN_CELL = frozenset({"_localImage", "_webimage"})
 _SAVE_AGAIN = "open it in a spreadsheet program and save it again as an ordinary .xlsx"
@@ -86,18 +86,13 @@ class XlsxBook(Book):
                 raise TableError("the file is not a workbook but another document, or it has lost its list of sheets")
             relations = read_relations(archive, part)
             names = [sheet.get("name", "") for sheet in root.iterfind("sheets/sheet")]
-            sheets = [
-                SheetPart(sheet.get("name", ""), sheet.get("state", "visible") == "visible", relation.target)
+            listed = [
+                (one.kind, SheetPart(sheet.get("name", ""), sheet.get("state", "visible") == "visible", one.target))
                 for sheet in root.iterfind("sheets/sheet")
-                if (relation := relations.get(sheet.get("id", ""))) is not None
-                if relation.kind == "worksheet" and archive.find(relation.target)
+                if (one := relations.get(sheet.get("id", ""))) is not None
             ]
-        charts = [
-            sheet.get("name", "")
-            for sheet in root.iterfind("sheets/sheet")
-            if sheet.get("state", "visible") == "visible"
-            if (relation := relations.get(sheet.get("id", ""))) is not None and relation.kind == "chartsheet"
-        ]
+            sheets = [part for kind, part in listed if kind == "worksheet" and archive.find(part.part)]
+        charts = [part.name for kind, part in listed if kind == "chartsheet" and part.visible]
         properties = root.find("workbookPr")
         self._date1904 = properties is not None and properties.get("date1904") in _TRUE
         defined = []
@@ -228,8 +223,14 @@ def _read_surroundings(archive: Archive, part: SheetPart, outside: bytes, xml: b
         merged=[_range(merged) for merged in root.iterfind("mergeCells/mergeCell")],
         filters=[_range(filter) for filter in root.findall("autoFilter[@ref]")],
     )
-    for formats in root.iterfind("conditionalFormatting[@sqref]"):
-        found.conditional += [parse_range(area) for area in formats.get("sqref", "").split()[:100] if is_range(area)]
+    # Newer rules, and the small charts in cells, stand in the part for later versions.
+    later = "extLst/ext/conditionalFormattings/conditionalFormatting/sqref"
+    ranges = [one.get("sqref", "") for one in root.iterfind("conditionalFormatting")]
+    for areas in (*ranges, *(one.text or "" for one in root.iterfind(later))):
+        found.conditional += [parse_range(area) for area in areas.split()[:100] if is_range(area)]
+    for spark in root.iterfind("extLst/ext/sparklineGroups/sparklineGroup/sparklines/sparkline/sqref"):
+        if is_range(spark.text or ""):
+            found.drawn.append(("sparkline", parse_range(spark.text or "")[:2]))
     for link in root.iterfind("hyperlinks/hyperlink"):
         relation = relations.get(link.get("id", ""))
         if relation is not None and (target := safe_link(relation.target)) is not None:

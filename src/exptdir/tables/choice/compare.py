@@ -29,12 +29,11 @@ _RANK = {"number": 0, "date": 1, "bool": 2, "text": 3, "error": 4}
 Pair = tuple[Any, Any]
 
 
-def holds(symbol: str, left: Cell, right: Cell) -> bool:
-    """Tell whether a comparison of two cells holds.
+def holds(symbol: str, left: Cell, right: Cell) -> bool | None:
+    """Tell whether a comparison of two cells holds, ``None`` for cells that cannot be compared.
 
     Numbers compare with numbers, dates with dates and texts in ISO 8601, texts with texts; a number also equals the
-    text that it is shown as. Nothing holds of cells that cannot be compared, nor of empty ones but ``==``
-    with :data:`ANY_EMPTY`.
+    text that it is shown as. Nothing holds of empty cells but ``==`` with :data:`ANY_EMPTY`.
     """
     if left is ANY_EMPTY or right is ANY_EMPTY:
         empty = left.kind == right.kind
@@ -48,15 +47,19 @@ def holds(symbol: str, left: Cell, right: Cell) -> bool:
         pair = left.text.casefold(), right.text.casefold()
     elif "date" in kinds:
         pair = _moments(left, right)
-    if pair is None and symbol in {"==", "!="} and "text" in (left.kind, right.kind):
+    if pair is None and symbol in {"==", "!="} and "text" in kinds:
         pair = left.text, right.text
     if pair is None:
-        return False
-    if symbol not in {"==", "!="} and kinds == {"text"}:
+        return None
+    if symbol not in {"==", "!="} and kinds == {"text"} and is_dated(left) != is_dated(right):
         # Where one of two texts is a date, the other, such as "unknown", is neither before nor after it.
-        dated = [iso_moment(cell.text) is not None for cell in (left, right)]
-        return dated[0] == dated[1] and bool(_OPERATORS[symbol](*pair))
+        return None
     return bool(_OPERATORS[symbol](*pair))
+
+
+def is_dated(cell: Cell) -> bool:
+    """Tell whether a cell is a date, or a text that gives one in ISO 8601."""
+    return cell.kind == "date" or iso_moment(cell.text) is not None
 
 
 def contains(whole: Cell, part: Cell, wanted: bool = True) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exptdir.errors import TableError
-from exptdir.tables.choice.compare import ANY_EMPTY, TRUE_OR_FALSE, contains, holds
+from exptdir.tables.choice.compare import ANY_EMPTY, TRUE_OR_FALSE, contains, holds, is_dated
 from exptdir.tables.model import Cell
 
 Row = Sequence[Cell]
@@ -85,7 +85,7 @@ def parse_condition(text: str, find: Callable[[str, bool], int]) -> RowCondition
             warnings.simplefilter("ignore")
             tree = ast.parse(marked, mode="eval")
         compiler = _Compiler(text, ticked, find)
-        return RowCondition(compiler.condition(tree.body, 0), compiler.ordered)
+        return RowCondition(compiler.condition(tree.body, 0), compiler.comparisons)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # What is most likely wrong with what Python cannot read.
         bare = _TICKED.sub('""', marked)
@@ -97,21 +97,37 @@ def parse_condition(text: str, find: Callable[[str, bool], int]) -> RowCondition
         raise TableError(f"the condition {_short(text)} cannot be read: {advice}") from None
 
 
-class _Ordered:
-    """A comparison by ``<`` or its like, which remembers what it could not compare."""
+class Comparison:
+    """A comparison of two values of a row, which remembers whether it could be made."""
 
     def __init__(self, symbol: str, left: Value, right: Value) -> None:
         self.symbol, self.left, self.right = symbol, left, right
-        self.compared = False
-        self.mixed: tuple[Cell, Cell] | None = None
+        self._made = False
+        self._mixed: tuple[Cell, Cell] | None = None
 
     def __call__(self, row: Row) -> bool:
+        """Tell whether it holds."""
         left, right = self.left(row), self.right(row)
-        if {left.kind, right.kind} == {"text", "number"}:
-            self.mixed = self.mixed or (left, right)
-        elif "empty" not in (left.kind, right.kind):
-            self.compared = True
-        return holds(self.symbol, left, right)
+        found, kinds = holds(self.symbol, left, right), {left.kind, right.kind}
+        if found is None or (self.symbol == "==" and not found and kinds == {"text", "number"}):
+            self._mixed = self._mixed or (left, right) if kinds.isdisjoint({"empty", "error"}) else self._mixed
+        else:
+            self._made = True
+        return bool(found)
+
+    @property
+    def doubt(self) -> str | None:
+        """A sentence, if it could be made in none of the rows that were asked about."""
+        if self._made or self._mixed is None:
+            return None
+        one, other = self._mixed if self._mixed[1].kind != "text" or is_dated(self._mixed[1]) else self._mixed[::-1]
+        names = {"number": "number", "bool": "truth value", "date": "date", "text": "text"}
+        kind = "date" if is_dated(other) else names[other.kind]
+        return (
+            f"{_short(one.text)} is a {names[one.kind]} and cannot be compared with the {kind} "
+            f"{other.text or other.value} by {self.symbol}, nor can any other cell of the column: "
+            f"such rows are left out"
+        )
 
 
 @dataclass(frozen=True)
@@ -119,7 +135,7 @@ class RowCondition:
     """What :func:`parse_condition` makes of a text: a function of a row, and what turned out when it was asked."""
 
     test: Condition
-    ordered: Sequence[_Ordered]
+    comparisons: Sequence[Comparison]
 
     def __call__(self, row: Row) -> bool:
         """Tell whether a row meets the condition."""
@@ -127,13 +143,7 @@ class RowCondition:
 
     def doubts(self) -> list[str]:
         """Return a sentence for each comparison that could not be made in any row that was asked about."""
-        return [
-            f"{_short(text.text)} is a text and cannot be compared with the number {number.text or number.value} by "
-            f"{one.symbol}, nor can any other cell of the column: such rows are left out"
-            for one in self.ordered
-            if one.mixed is not None and not one.compared
-            for text, number in [one.mixed if one.mixed[0].kind == "text" else one.mixed[::-1]]
-        ]
+        return [doubt for one in self.comparisons if (doubt := one.doubt) is not None]
 
 
 class _Compiler:
@@ -141,7 +151,7 @@ class _Compiler:
 
     def __init__(self, text: str, ticked: list[str], find: Callable[[str, bool], int]) -> None:
         self.text, self.ticked, self.find = text, ticked, find
-        self.ordered: list[_Ordered] = []
+        self.comparisons: list[Comparison] = []
 
     def condition(self, node: ast.expr, depth: int) -> Condition:
         self._check(depth)
@@ -206,11 +216,9 @@ class _Compiler:
         if type(symbol) not in _COMPARISONS:
             raise TableError(f"in the condition {_short(self.text)}, write == and != instead of is and is not")
         name, second = _COMPARISONS[type(symbol)], self.value(right, depth)
-        if name in {"==", "!="}:
-            return lambda row: holds(name, first(row), second(row))
-        ordered = _Ordered(name, first, second)
-        self.ordered.append(ordered)
-        return ordered
+        compared = Comparison(name, first, second)
+        self.comparisons.append(compared)
+        return compared
 
     def _name(self, node: ast.expr) -> tuple[str, bool]:
         if isinstance(node, ast.Attribute):

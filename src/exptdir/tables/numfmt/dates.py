@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import locale
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -103,7 +102,7 @@ def render_date(section: Section, serial: Decimal, date1904: bool) -> str:
 class DateLayout:
     """What a section shows of a moment."""
 
-    def __init__(self, tokens: tuple[FormatToken, ...], language: int) -> None:
+    def __init__(self, tokens: tuple[FormatToken, ...], language: str) -> None:
         # Mark ``m`` next to hours or seconds as minutes (``M``); make one token of ``.00`` after seconds.
         marked: list[FormatToken] = []
         for token in tokens:
@@ -162,17 +161,17 @@ def date_layout(section: Section) -> DateLayout:
 
 
 @lru_cache(maxsize=64)
-def _names(what: str, language: int, length: int) -> tuple[str, ...]:
+def _names(what: str, language: str, length: int) -> tuple[str, ...]:
     """Return the names of months or days in a language, in the form that a code of so many letters means."""
     english = {"months": _MONTHS, "days": _WEEKDAYS}[what]
     named = english
     if length > 4 and what == "days":
         length = 4
-    if (code := locale.windows_locale.get(language)) and not code.startswith("en"):
+    if language and not language.startswith("en"):
         from babel import Locale, UnknownLocaleError
 
         try:
-            found = getattr(Locale.parse(code), what)["stand-alone"]["abbreviated" if length == 3 else "wide"]
+            found = getattr(Locale.parse(language), what)["stand-alone"]["abbreviated" if length == 3 else "wide"]
         except (UnknownLocaleError, ValueError, KeyError):
             found = {}
         # Babel counts months from 1, and days from Monday on 0.

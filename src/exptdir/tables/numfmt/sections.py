@@ -5,6 +5,7 @@ Also the codes that workbooks name by number only (§18.8.30).
 
 from __future__ import annotations
 
+import locale
 import operator
 import re
 from dataclasses import dataclass
@@ -37,7 +38,8 @@ _TOKEN = re.compile(
 )
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)$")
 _ELAPSED = re.compile(r"(h+|m+|s+)$", re.IGNORECASE)
-_LANGUAGE = re.compile(r"\A\$[^-]*-([0-9A-Fa-f]{1,8})\Z")
+#: A language, by its number or by its name: ``[$-407]``, ``[$€-de-DE]``.
+_LANGUAGE = re.compile(r"\A\$[^-]*-(?:([0-9A-Fa-f]{3,8})|([A-Za-z]{2,3})(?:-([A-Za-z0-9-]{2,20}))?)\Z")
 _OPERATORS = {
     "<": operator.lt,
     "<=": operator.le,
@@ -129,8 +131,8 @@ class Section:
     tokens: tuple[FormatToken, ...]
     condition: Condition | None = None
     colour: str | None = None
-    #: The language of dates, ``0x407`` for German, or 0.
-    language: int = 0
+    #: The language of dates, such as ``de_DE``; none is English.
+    language: str = ""
 
     @cached_property
     def kind(self) -> Kind:
@@ -155,7 +157,7 @@ def parse(code: str) -> tuple[Section, ...]:
     tokens: list[FormatToken] = []
     condition: Condition | None = None
     colour: str | None = None
-    language = 0
+    language = ""
     code = code[:MAX_LENGTH]
     for system, written in _SYSTEM.items():
         code = re.sub(re.escape(system) + "[^;]*", written, code, flags=re.IGNORECASE)
@@ -163,14 +165,16 @@ def parse(code: str) -> tuple[Section, ...]:
         kind, source = str(match.lastgroup), match.group(match.lastgroup or 0)
         if kind == "end":
             sections.append(Section(_with_eras(tokens), condition, colour, language))
-            tokens, condition, colour, language = [], None, None, 0
+            tokens, condition, colour, language = [], None, None, ""
         elif kind == "bracket" and (test := _CONDITION.match(source)):
             condition = Condition(test[1], Decimal(test[2]))
         elif kind == "bracket" and source.lower() in _COLOURS:
             colour = _COLOURS[source.lower()]
         elif kind == "bracket" and (spoken := _LANGUAGE.search(source)):
             # The upper digits are a calendar and a shape of digits.
-            language = int(spoken[1], 16) & 0xFFFF
+            number = int(spoken[1] or "0", 16) & 0xFFFF
+            named = "_".join(filter(None, spoken.groups()[1:])).replace("-", "_")
+            language = named or locale.windows_locale.get(number, "")
             tokens.append(FormatToken("literal", source[1:].partition("-")[0]))
         elif (token := _token(kind, source)) is not None:
             tokens.append(token)
