@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.figures.model import FigureSettings
+from exptdir.figures.model import FigureSettings, Job, Outcome
 from tests.figures.toys import Bench, bench, log, run_toy
 
 
@@ -314,3 +314,21 @@ def test_a_record_that_cannot_be_written_is_shown_as_it_is(one: Bench, monkeypat
     monkeypatch.undo()
     assert one.ran() == ["a/plot_loss.py"]
     assert one.update().fixed == ()
+
+
+@pytest.mark.parametrize("moment", ["OSError: [Errno 28] No space left on device", "[Errno 12] Cannot allocate memory"])
+def test_what_fails_for_want_of_room_is_tried_again(one: Bench, moment: str):
+    drawn(one).fill({"expts/a/plot_loss.py": f"read data.csv\nfail {moment}\n"})
+    assert one.ran() == one.ran() == ["a/plot_loss.py"]
+    one.fill({"expts/a/plot_loss.py": "read data.csv\nfail ValueError\n"})
+    assert one.ran() == ["a/plot_loss.py"]
+    assert one.ran() == []
+
+
+def test_what_fails_for_want_of_room_deep_down_is_tried_again(one: Bench):
+    def full(job: Job) -> Outcome:
+        text = "Traceback…\nOSError: [Errno 28] No space left on device\n\nTraceback…\nRuntimeError: it was not saved"
+        return Outcome("failed", traceback=text)
+
+    one.run = full
+    assert one.ran() == one.ran() == ["a/plot_loss.py"]

@@ -199,7 +199,7 @@ def test_an_input_that_is_not_on_this_machine_leaves_the_figure_unknown(record: 
     built = record(FILES).rebuild({f"{DIRECTORY}/width.txt": None})
     assert ran(built) == []
     mark = words(the(built.body(PAGE), ".exptdir-figure-mark"))
-    assert mark == "Whether this figure is up to date cannot be told: width.txt is not here."
+    assert mark == "Whether this figure is up to date cannot be told: not here: width.txt."
     assert_as_clean(built)
 
 

@@ -104,3 +104,10 @@ def test_a_record_that_cannot_be_written_says_so_once_and_without_a_warning(
     said = [line for line in built.status.splitlines() if "cannot be written" in line]
     assert said == [f"figures: {DIRECTORY} cannot be written, so figures are shown as they are and none is drawn"]
     assert words(the(built.body(PAGE), ".exptdir-figure-mark")) == "This figure is out of date: width.txt has changed."
+
+
+def test_a_script_that_merely_imports_what_draws_a_figure_is_not_said_to_have_drawn_it(record: Record) -> None:
+    files = {f"{DIRECTORY}/plot_all.py": "import drawing\n\ndrawing.draw()\n", f"{DIRECTORY}/drawing.py": SCRIPT}
+    old = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+    built = record({f"{DIRECTORY}/notes.rst": FILES[f"{DIRECTORY}/notes.rst"], f"{DIRECTORY}/growth.svg": old, **files})
+    assert "rawn by" not in words(built.body(PAGE))

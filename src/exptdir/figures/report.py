@@ -108,7 +108,7 @@ def figure_reports(planner: Planner, verdicts: Mapping[str, Staleness]) -> dict[
                 verdict = verdicts[key]
                 # Of several figures of a script one may have been edited, and the others are as it drew them.
                 state = "fresh" if verdict.state == "edited" and path not in verdict.edited else verdict.state
-                sure = not adopted or planner.naming(path, planner.scripts[key].experiment) == [key]
+                sure = not adopted or planner.naming(path, planner.scripts[key].experiment, adopted=False) == [key]
                 found.setdefault(path, FigureReport(path, state, key, verdict.reasons, sure))
     # What is left over of a script that draws it no more, or that is gone.
     for _, key, entry in entries:

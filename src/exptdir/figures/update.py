@@ -106,9 +106,14 @@ class _Update:
             self.record.base, self.record.experiments if concerned else (), self.state.directory / "ledgers"
         )
         homes = dict.fromkeys(script.experiment for script in scripts)
+
+        def still_drawn(entry: LedgerEntry) -> bool:
+            there = ((self.tree.digest(path), digest) for path, digest in entry.outputs.items())
+            return not entry.damaged and all(now in (None, digest) for now, digest in there)
+
         #: Experiments whose directory cannot be written, as in a container.
         self.fixed = {key for key in homes if not os.access(self.record.base / key, os.W_OK)}
-        self.recovered = [key for key in homes if ledgers.recover(key, self._committed, self._still_drawn)]
+        self.recovered = [key for key in homes if ledgers.recover(key, self._committed, still_drawn)]
         self.planner = Planner(
             scripts={script.key: script for script in scripts},
             ledgers=ledgers,
@@ -132,9 +137,6 @@ class _Update:
 
     def _committed(self, path: str) -> bytes:
         return git(self.record.base, "show", f"HEAD:./{path}") if path in self._deleted else b""
-
-    def _still_drawn(self, entry: LedgerEntry) -> bool:
-        return not entry.damaged and all(self.tree.digest(path) in (None, it) for path, it in entry.outputs.items())
 
     def keep_recovered(self) -> None:
         """Write ledgers that were deleted anew."""

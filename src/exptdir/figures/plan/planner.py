@@ -147,7 +147,8 @@ class Planner:
         found = self._verdict(key)
         settings, script = self.checker.settings, self.scripts[key]
         failure = self.checker.state.failures.get(key) if found.run and not settings.retry else None
-        if failure is None or failure.status in _PASSING or any(one in failure.message for one in _OF_THE_MOMENT):
+        said = "" if failure is None else f"{failure.message}\n{failure.traceback}"
+        if failure is None or failure.status in _PASSING or any(one in said for one in _OF_THE_MOMENT):
             return found
         failed = parse_ledger(failure.ledger, ".", Path())[0].get(key)
         bound = setting_of(script.timeout or settings.timeout, settings.memory)
@@ -213,8 +214,11 @@ class Planner:
             self._texts[script.path] = data.decode("utf-8", "replace")
         return self._texts[script.path]
 
-    def naming(self, path: str, experiment: str) -> list[str]:
-        """Return the scripts of an experiment that name a figure: in ``expt.toml``, in the ledger or in their text."""
+    def naming(self, path: str, experiment: str, *, adopted: bool = True) -> list[str]:
+        """Return the scripts of an experiment that name a figure: in ``expt.toml``, in the ledger or in their text.
+
+        Of the ledger what was merely *adopted* may be left out.
+        """
         name = path.rpartition("/")[2]
         stem = name.rpartition(".")[0]
         found = []
@@ -222,7 +226,8 @@ class Planner:
             if script.experiment != experiment:
                 continue
             entry = self.entry(key)
-            if path in script.outputs or (entry is not None and path in (*entry.outputs, *entry.former)):
+            drew = () if entry is None or (entry.adopted and not adopted) else (*entry.outputs, *entry.former)
+            if path in script.outputs or path in drew:
                 found.append(key)
                 continue
             text = self._text(script)

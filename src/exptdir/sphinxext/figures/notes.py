@@ -78,7 +78,11 @@ class _Notes:
             return
         figure = next((parent for parent in above if isinstance(parent, nodes.figure)), None)
         classes = {name for part in (node, figure) if part is not None for name in part["classes"]}
-        enlarged = not missing and _stands_alone(node)
+        # What is a mere sign within a text, or a link to something else, is not enlarged.
+        alone = not isinstance(node.parent, nodes.TextElement) or (
+            isinstance(node.parent, nodes.paragraph) and len(node.parent.children) == 1
+        )
+        enlarged = not missing and alone
         if enlarged:
             node["classes"].append(ENLARGED)
         shown = ShownFigure(
@@ -126,15 +130,6 @@ class _Notes:
         shown.parent.insert(shown.parent.index(shown), target)
         self.doctree.ids[anchor] = target
         return anchor
-
-
-def _stands_alone(node: nodes.Element) -> bool:
-    """Say whether an image is no mere sign within a text, and no link to something else."""
-    parent = node.parent
-    if isinstance(parent, nodes.reference):
-        return False
-    inside_text = isinstance(parent, nodes.TextElement)
-    return not inside_text or (isinstance(parent, nodes.paragraph) and len(parent.children) == 1)
 
 
 def _caption(node: nodes.Element, figure: nodes.Element | None, path: str) -> tuple[tuple[str, bool], ...]:
