@@ -105,6 +105,18 @@ def test_a_link_to_an_entry_arrives_there(record: Path, page: Pages) -> None:
     assert -5 <= top < 800
 
 
+def test_formulas_stand_in_the_middle(record: Path, page: Pages) -> None:
+    opened = page()
+    opened.goto(log_page(record))
+    off = """() => {
+        const row = document.querySelector("div.math").getBoundingClientRect();
+        const parts = [...document.querySelectorAll("div.math math > *")].map(one => one.getBoundingClientRect());
+        const middle = (Math.min(...parts.map(one => one.left)) + Math.max(...parts.map(one => one.right))) / 2;
+        return Math.abs(middle - (row.left + row.right) / 2);
+    }"""
+    assert opened.evaluate(off) < 20
+
+
 def test_a_protocol_opens(record: Path, page: Pages) -> None:
     shown = page(javascript=False)
     shown.goto(log_page(record))
