@@ -7,6 +7,7 @@ away from whatever else prints and reads in its process.
 
 from __future__ import annotations
 
+import _thread
 import json
 import multiprocessing
 import os
@@ -302,7 +303,10 @@ class Ending:
     def ask(self) -> None:
         """Ask the process to end, from another thread."""
         # Sent to the process, it might reach a thread that cannot be woken for it.
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+        if hasattr(signal, "pthread_kill"):
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+        else:
+            _thread.interrupt_main(signal.SIGTERM)
 
 
 def leave(status: int) -> NoReturn:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 #: Seconds that connections have to end.
 _PATIENCE = 0.4
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: Windows has no SIGHUP.
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _Result = TypeVar("_Result")
 
 
@@ -91,7 +92,10 @@ class _Preview:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
-            loop.add_signal_handler(number, stop.set)
+            try:
+                loop.add_signal_handler(number, stop.set)
+            except NotImplementedError:
+                signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set) and None)
 
         def noted(found: Iterable[tuple[int, str]]) -> None:
             self.changes.note(found, building=self.supervisor.building)

@@ -174,7 +174,10 @@ class Builder:
                 await asyncio.wait_for(process.wait(), PATIENCE)
         # Even if it is gone, children of it may not be.
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
         end_all(started)
         await process.wait()
         for task in self._tasks:
