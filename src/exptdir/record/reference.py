@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +22,8 @@ _ENTRY = re.compile(r"(?P<target>.*)@(?P<date>\d{4}([-/])\d{2}\3\d{2})(?:\.(?P<n
 _UP = re.compile(r"-(?P<n>[1-9]\d{0,8})")
 #: A longer number is no id; Python refuses to read it at some length.
 _LONGEST_ID = 18
+#: No experiment is nested deeper.
+_DEEPEST = 100
 _ARTICLES = {"experiment": "an experiment", "entry": "an entry", "run": "a run", "label": "a label"}
 
 
@@ -189,7 +192,7 @@ def _experiment_or_run(
     run_exists: RunExists,
     kind: Kind | None,
 ) -> Resolution | Unresolved:
-    slashes = [match.start() for match in re.finditer("/", text)]
+    slashes = [match.start() for match in islice(re.finditer("/", text), _DEEPEST)]
     # The longest target first: what exists as an experiment is one.
     for at in (len(text), *reversed(slashes)):
         target, run = text[:at], text[at + 1 :] if at < len(text) else None

@@ -36,15 +36,15 @@ DIRECTIVES = {
     "update": "2024-06-01",
     "expt:run": "v9",
 }
-#: Only the first of them is a reference.
-OPTIONS = {
-    "expt-figures": "experiment tag after before limit",
-    "expt-log": "format runs",
-    "datatable": (
-        "sheet range columns rows sort limit header-rows header-columns round format hidden download caption name "
-        "delimiter encoding class align widths"
-    ),
-}
+#: What else collects and shows: of their options, any may be a path, and these are references.
+COLLECTIONS = "calendar graph journal list tags tasks curves diff lineage runs"
+REFERENCE_OPTIONS = {"experiment", "expt"}
+OTHER_OPTIONS = (
+    "after align all alone as baseline before caption class columns config content delimiter depth download draft "
+    "encoding format glob group-by header-columns header-rows hidden includehidden keys limit log maxdepth name "
+    "no-table numbered orphans range reversed round rows runs sheet since smooth sort status tag titlesonly until "
+    "widths year"
+)
 
 RST = """\
 Refers
@@ -101,6 +101,9 @@ Refers
 
 .. expt-figures::
    :experiment: {id}, {name}
+
+.. expt-list::
+   :expt: {id}, {name}
 
 Text [#n]_ [Cit]_.
 
@@ -178,6 +181,10 @@ pass
 | {{expt}}`{id}` | ![]({path}/b.png) |
 
 ```{{include}} {path}/inc.txt
+```
+
+```{{expt-list}}
+:expt: {id}, {name}
 ```
 
 ```{{expt-figures}}
@@ -267,6 +274,9 @@ def signature(built: Built) -> dict[str, list[str]]:
     pages = {}
     for name in sorted(built.app.env.found_docs):
         body = built.body(name)
+        for header in body.select(".exptdir-header"):
+            # It names the experiments around the page.
+            header.decompose()
         mark = re.search(r"MARK-\w+", Path(built.app.env.doc2path(name)).read_text("utf-8"))
         tags = body.find_all(["a", "img", "td"])
         pages[mark[0] if mark else name] = sorted(found for tag in tags for found in seen(built, name, tag))
@@ -304,10 +314,10 @@ def test_every_role_directive_and_option_of_ours_is_in_a_list(base: Site):
     app = base.build("dummy").app
     domain = app.env.domains["expt"]
     ours = {**app.ours, **{f"expt:{name}": one for name, one in (domain.roles | domain.directives).items()}}
-    assert ours.keys() == REFERENCES | OTHER_ROLES.keys() | NO_ROLES | DIRECTIVES.keys()
-    options = {name: set(getattr(one, "option_spec", None) or ()) for name, one in ours.items() if name != "toctree"}
-    assert {name for name, found in options.items() if found} == OPTIONS.keys()
-    assert all(options[name] == set(found.split()) for name, found in OPTIONS.items())
+    known = REFERENCES | OTHER_ROLES.keys() | NO_ROLES | DIRECTIVES.keys() | {"todo"}
+    assert ours.keys() == known | {f"expt-{name}" for name in COLLECTIONS.split()}
+    options = {option for one in ours.values() for option in (getattr(one, "option_spec", None) or ())}
+    assert options == REFERENCE_OPTIONS | set(OTHER_OPTIONS.split())
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -25,6 +25,8 @@ _DEFINITION = re.compile(r" {0,3}\[(?!\^)[^\]]+\]:")
 _TARGET = re.compile(r" {0,3}\(.+\)=[ \t]*$")
 _TABLE_RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _EQUATION_END = re.compile(r"\$\$(?:[ \t]*\([^()$\r\n]+\))?$")
+#: Sphinx's own parser gives up before directives are nested so deep.
+_DEEPEST = 100
 _OPENERS = frozenset(">[-+*0123456789:~")
 #: How HTML that goes over blank lines begins, and how it ends.
 _HTML_LONG = (
@@ -61,10 +63,11 @@ def read_markdown(blocks: Blocks, lines: list[Line]) -> None:
     end = front_matter_end([line for _, line in lines]) if lines and lines[0][1].startswith("---") else 0
     blocks.mark(lines[:end], OTHER)
     # What is in directives is read after what is around them, since it may be nested deeper than Python can call.
-    waiting = [(lines[end:], True)]
+    waiting = [(lines[end:], 0)]
     while waiting:
-        inner, top = waiting.pop()
-        waiting += _Reader(blocks, inner, top).read()
+        inner, depth = waiting.pop()
+        if depth < _DEEPEST:
+            waiting += [(content, depth + 1) for content in _Reader(blocks, inner, not depth).read()]
 
 
 class _Reader:
@@ -77,9 +80,9 @@ class _Reader:
         # Where the paragraph began that the line may go on, else -1.
         self._paragraph = -1
         self._no_equation_before = 0
-        self._contents: list[tuple[list[Line], bool]] = []
+        self._contents: list[list[Line]] = []
 
-    def read(self) -> list[tuple[list[Line], bool]]:
+    def read(self) -> list[list[Line]]:
         """Read all, and return the contents of directives, which are still to be read."""
         at = 0
         while at < len(self._lines):
@@ -253,7 +256,7 @@ class _Reader:
             self._directive(first, directive, info, start, inner)
         elif mark[0] == ":":
             # ":::note" is a box whose content is prose; behind backticks stands the language of the code.
-            self._contents.append((inner, False))
+            self._contents.append(inner)
         else:
             self._blocks.mark([first, *inner], OTHER)
         return stop
@@ -272,7 +275,7 @@ class _Reader:
             self._blocks.mark([first], OTHER)
             self._blocks.mark(content, HTML if html else OTHER)
         else:
-            self._contents.append((content, False))
+            self._contents.append(content)
 
     def read_html(self, at: int, rest: str) -> int:
         bare = rest.lstrip()

@@ -49,8 +49,8 @@ _KINDS: dict[str, Kind] = {"expt:experiment": "experiment", "expt:entry": "entry
 _RST = re.compile(
     r"``(?=\S)(?:[^`]|`(?!`))+?(?<!\s)``"
     r"|:(?<![\w:\\]:)(?P<role>[A-Za-z][\w:.+-]{0,80}):`(?P<body>(?:\\.|[^`\\])+)`"
-    r"|`(?<![\w:`]`)(?P<late>(?:\\.|[^`\\])+)`:(?P<behind>[A-Za-z][\w:.+-]{0,80}):"
-    r"|`(?<![\w:`]`)(?P<plain>(?:\\.|[^`\\])+)`",
+    r"|`(?<![\w:`\\]`)(?P<late>(?:\\.|[^`\\])+)`:(?P<behind>[A-Za-z][\w:.+-]{0,80}):"
+    r"|`(?<![\w:`\\]`)(?P<plain>(?:\\.|[^`\\])+)`",
     re.DOTALL,
 )
 _MD = re.compile(
@@ -61,8 +61,8 @@ _MD = re.compile(
     r"|^[ >]*\[(?P<label>(?!\^)[^\]\r\n]+)\]:[ \t]+<?(?P<define>[^\s<>]+)>?",
     re.DOTALL | re.MULTILINE,
 )
-#: The option that is references to experiments, several with commas between them.
-_REFERENCE_OPTION = ("expt-figures", "experiment")
+#: The options of ours that are references to experiments, several with commas between them.
+_REFERENCE_OPTIONS = ("experiment", "expt")
 _TARGET = re.compile(
     r"^[ \t]*\.\.[ \t]+_(?:`[^`\r\n]+`|(?:\\.|[^:\\\r\n]){1,200}):[ \t]+(?P<path>[^\s`]+)[ \t]*$", re.MULTILINE
 )
@@ -265,7 +265,7 @@ def _in_directives(blocks: Blocks) -> Iterator[Token]:
     """Find what options hold, and the lines of a toctree."""
     for directive in blocks.directives:
         for name, start, end in directive.options:
-            if (directive.name, name) == _REFERENCE_OPTION:
+            if directive.name.startswith("expt-") and name in _REFERENCE_OPTIONS:
                 yield from _items(blocks.text[start:end], start, "experiment")
             elif start < end and FACT_OF_KEY.get(name) is None:
                 yield Token(start, end, blocks.text[start:end], "path")
