@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -168,6 +169,23 @@ def git(base: Path, *arguments: str) -> bytes:
         ).stdout
     except (OSError, subprocess.SubprocessError):
         return b""
+
+
+class DeletedFiles:
+    """Files of a name that git keeps and that are not there any more."""
+
+    def __init__(self, base: Path, name: str) -> None:
+        self._base = base
+        self._name = name
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        listed = git(self._base, "ls-files", "-z", "--deleted", "--", f":(glob)**/{self._name}")
+        return frozenset(os.fsdecode(listed).split("\0"))
+
+    def content(self, path: str) -> bytes:
+        """Return what git has of a file, which is nothing where that was not deleted."""
+        return git(self._base, "show", f"HEAD:./{path}") if path in self._paths else b""
 
 
 def mark(path: str) -> str:

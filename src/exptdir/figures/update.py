@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 from exptdir.figures.find import Finder, find_scripts
@@ -18,7 +17,7 @@ from exptdir.figures.plan.planner import Planner
 from exptdir.figures.plan.scheduler import Progress, Scheduler, Submit
 from exptdir.figures.report import Report, ScriptReport, figure_reports
 from exptdir.figures.run.guard import at_work, recover_record
-from exptdir.figures.state import State, git
+from exptdir.figures.state import DeletedFiles, State
 from exptdir.record.model import Record
 from exptdir.record.problem import Problem
 
@@ -107,13 +106,15 @@ class _Update:
         )
         homes = dict.fromkeys(script.experiment for script in scripts)
 
+        deleted = DeletedFiles(self.record.base, LEDGER)
+
         def still_drawn(entry: LedgerEntry) -> bool:
             there = ((self.tree.digest(path), digest) for path, digest in entry.outputs.items())
             return not entry.damaged and all(now in (None, digest) for now, digest in there)
 
         #: Experiments whose directory cannot be written, as in a container.
         self.fixed = {key for key in homes if not os.access(self.record.base / key, os.W_OK)}
-        self.recovered = [key for key in homes if ledgers.recover(key, self._committed, still_drawn)]
+        self.recovered = [key for key in homes if ledgers.recover(key, deleted.content, still_drawn)]
         self.planner = Planner(
             scripts={script.key: script for script in scripts},
             ledgers=ledgers,
@@ -129,14 +130,6 @@ class _Update:
             if self.only is None or {script.key, script.path, script.experiment}.intersection(self.only)
             if script.experiment not in self.fixed
         }
-
-    @cached_property
-    def _deleted(self) -> frozenset[str]:
-        listed = git(self.record.base, "ls-files", "-z", "--deleted", "--", f":(glob)**/{LEDGER}")
-        return frozenset(os.fsdecode(listed).split("\0"))
-
-    def _committed(self, path: str) -> bytes:
-        return git(self.record.base, "show", f"HEAD:./{path}") if path in self._deleted else b""
 
     def keep_recovered(self) -> None:
         """Write ledgers that were deleted anew."""
