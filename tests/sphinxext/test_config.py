@@ -49,6 +49,7 @@ INVALID = [
     ("editor_url", "vscode://file/{file}"),
     ("watch_ignore", "x.log"),
     ("header", "small"),
+    ("feed_url", "notebook.example.org"),
     ("task_markers", "TODO"),
     ("hashtags", "yes"),
     ("drafts", "all"),

@@ -302,6 +302,13 @@ class Settings:
         "Commits that pages name become links to it.",
         _web_address,
     )
+    feed_url: str = _option(
+        "",
+        "Where the site will be, such as ``https://you.example.org/notebook``; then Atom feeds of its entries are "
+        "written: ``feed.xml``, and one for each experiment and tag below ``feeds``. Empty: none.",
+        _web_address,
+        "html",
+    )
     editor_url: str = _option(
         "",
         "An address that opens a file in your editor, with the fields ``{path}`` (absolute) and ``{line}``, such as "

@@ -30,6 +30,7 @@ from exptdir.sphinxext.journal.calendar import setup_calendar
 from exptdir.sphinxext.journal.contents import setup_contents
 from exptdir.sphinxext.journal.drafts import setup_drafts
 from exptdir.sphinxext.journal.drawing import setup_drawing
+from exptdir.sphinxext.journal.feed import setup_feed
 from exptdir.sphinxext.journal.graph import setup_graph
 from exptdir.sphinxext.journal.header import setup_header
 from exptdir.sphinxext.journal.journal import setup_journal
@@ -85,6 +86,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_drawing(app)
     setup_calendar(app)
     setup_graph(app)
+    setup_feed(app)
     setup_assets(app)
     setup_dependencies(app)
     setup_figures(app)

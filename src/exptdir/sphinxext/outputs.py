@@ -217,6 +217,8 @@ class Outputs:
         docnames = sorted(env.found_docs & set(env.all_docs))
         self.digests = {docname: freshness.digest(docname) for docname in docnames}
         self._known = read_manifest(Path(app.outdir))
+        domain = domain_of(env)
+        domain.page_digests, domain.known_outputs, domain.feeds = self.digests, self._known, {}
         return [
             docname
             for docname, digest in self.digests.items()
@@ -261,6 +263,7 @@ class Outputs:
             yield f"_downloads/{Path(dest).as_posix()}", ""
         for name in published(domain_of(app.env)):
             yield name, ""
+        yield from domain_of(app.env).feeds.items()
         for page in builder.other_pages:
             yield page.relative_to(app.outdir).as_posix(), OTHER
         for name in builder.copies:

@@ -1,0 +1,101 @@
+"""Compare what a record costs with pages that collect its entries, and the same record without them.
+
+Both are built cleanly, and again after the text of one entry has changed, one after the other in each round, so that
+both have the machine as it is. The record is made up: each experiment has five entries, tags, a status, a task, a
+prerequisite and references.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+from benchmarks.measuring import Cost, cost_of
+
+ENTRIES = 5
+STATUSES = ("new", "ready", "in progress", "complete", "abandoned")
+#: The pages that collect: those of the home page that ``exptdir init`` writes, and whole lists.
+PAGES = {
+    "home": "{expt-list}\n:as: board\n:status: in progress, blocked\n:since: 2024-01-01\n:limit: 100",
+    "recent": "{expt-journal}\n:content: sentence\n:limit: 20",
+    "months": "{expt-journal}\n:group-by: month\n:limit: 500",
+    "tasks": "{expt-tasks}\n:limit: 200",
+    "tags": "{expt-tags}\n:tag: tag1",
+    "year": "{expt-calendar}",
+    "graph": "{expt-graph}",
+    "table": "{expt-list}\n:limit: 200",
+    "tree": "{expt-list}\n:as: tree\n:limit: 500",
+}
+
+
+def write_record(base: Path, experiments: int, *, collecting: bool) -> None:
+    """Write a record, with pages that collect or without, and with headers or without."""
+    conf = f'extensions = ["exptdir"]\nhtml_theme = "alabaster"\nexptdir_header = {collecting}\n'
+    files = {"conf.py": conf}
+    for number in range(1, experiments + 1):
+        begun = date(2020, 1, 1) + timedelta(days=number)
+        text = (
+            f"---\nstatus: {STATUSES[number % 5]}\ntags: [tag{number % 20}, x{number % 7}]\n"
+            f"prerequisites: [{max(1, number - 3)}]\n---\n\n"
+            f"# Experiment {number}\n\nAfter {{expt}}`{max(1, number - 1)}`.\n"
+        )
+        for entry in range(ENTRIES):
+            day = begun + timedelta(days=entry * 3)
+            text += (
+                f"\n## {day}: Step {entry}\n\nWhat came of {{expt}}`{max(1, number - 2)}` is this. And more of it.\n"
+            )
+        text += "\nTODO: measure it again\n\n## Conclusion\n\nIt works.\n"
+        files[f"expts/{number:04}_x/index.md"] = text
+    home = "# Home\n"
+    if collecting:
+        files |= {f"{name}.md": f"# {name}\n\n```{text}\n```\n" for name, text in PAGES.items()}
+        home += "\n```{toctree}\n" + "\n".join(PAGES) + "\n```\n"
+    files["index.md"] = home
+    for name, text in files.items():
+        path = base / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+def builds(base: Path, rounds: int) -> Iterator[tuple[Cost, Cost]]:
+    """Yield what a clean build took, and one after an edit."""
+    edited = base / "expts/0005_x/index.md"
+    for number in range(rounds):
+        out = base.parent / f"{base.name}-out{number}"
+        command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", str(base), str(out)]
+        clean = cost_of(command)
+        edited.write_text(edited.read_text("utf-8").replace("And more of it", f"And {number} more of it", 1), "utf-8")
+        yield clean, cost_of(command)
+
+
+def main() -> int:
+    """Measure, and fail where the limits are passed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--experiments", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--share", type=float, default=0.1, help="what a clean build may cost more")
+    parser.add_argument("--seconds", type=float, default=0.3, help="what a build after an edit may cost more")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        sources = [Path(directory, name) for name in ("without", "with")]
+        for source in sources:
+            write_record(source, options.experiments, collecting=source.name == "with")
+        # In turns, so that both have the machine as it is; without those for the pages' own text, which any page has.
+        found = [list(builds(source, options.rounds)) for source in sources]
+    (clean, again), (clean_with, again_with) = (
+        [min(cost.cpu for cost in costs) for costs in zip(*rounds, strict=True)] for rounds in found
+    )
+    share, seconds = clean_with / clean - 1, again_with - again
+    entries = options.experiments * ENTRIES
+    print(f"{options.experiments} experiments, {entries} entries, {len(PAGES)} pages that collect")
+    print(f"clean build        {clean:7.2f} s without, {clean_with:7.2f} s with: {share:+.1%}")
+    print(f"after an edit      {again:7.2f} s without, {again_with:7.2f} s with: {seconds:+.2f} s")
+    return int(share > options.share or seconds > options.seconds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
