@@ -293,6 +293,12 @@ KINDS: dict[str, Kind] = {
         {"data": put("d.csv"), "part": put("part.py", "print(2)")},
         NOTES,
     ),
+    "other Python after native": Kind(
+        f"import subprocess, sys\n{NATIVE}found = read('d.csv')\nsubprocess.run([sys.executable, 'part.py'])",
+        {"part.py": "import json.tool, other", "other.py": "", "d.csv": "1"},
+        {"data": put("d.csv"), "other": put("other.py", "X = 1")},
+        NOTES,
+    ),
     "isolated Python": Kind(
         "import subprocess, sys\ncommand = [sys.executable, '-I', '-c', 'print(open(\"d.csv\").read())']\n"
         "found = subprocess.run(command, capture_output=True).stdout",
@@ -333,12 +339,7 @@ KINDS: dict[str, Kind] = {
         {"style": put("own.mplstyle", "lines.linewidth: 4")},
         NOTES,
     ),
-    "picture": Kind(
-        "from PIL import Image\nfound = Image.open('in/a.png').size",
-        {},
-        {},
-        NOTES,
-    ),
+    "picture": Kind("from PIL import Image\nfound = Image.open('in/a.png').size", {}, {}, NOTES),
 }
 
 

@@ -76,6 +76,7 @@ class Watch:
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
+        self._process = os.getpid()
         self._shared = mmap.mmap(-1, 5)
         self.works = _WATCHED in os.environ or self._begin()
 
@@ -152,8 +153,10 @@ class Watch:
                 except (ValueError, TypeError):
                     # What makes no sense is left for the call to refuse.
                     pass
-                except OSError:
-                    self._listener.note_unseen("subprocess")
+                except Exception:
+                    # Whatever it is, whoever waits for an answer must get one.
+                    with suppress(Exception):
+                        self._listener.note_unseen("subprocess")
             # One that was killed meanwhile waits for no answer.
             with suppress(OSError):
                 ioctl(descriptors[0], _SEND, _ANSWER.pack(number, 0, 0, _GO_ON))
@@ -181,14 +184,20 @@ class Watch:
                 if kind == "openat2":
                     memory.seek(arguments[second])
                     flags = int.from_bytes(memory.read(8), sys.byteorder)
-                self._opened(path, flags)
+                self._opened(process, path, flags)
 
-    def _opened(self, path: str, flags: int) -> None:
+    def _is_other_python(self, thread: int) -> bool:
+        """Tell whether somebody is another Python of the script, which notes by itself what it lists."""
+        with open(f"/proc/{thread}/status", "rb") as file:  # noqa: PTH123
+            process = next(int(line.split()[1]) for line in file if line.startswith(b"Tgid:"))
+        return process != self._process and "python" in os.path.basename(os.readlink(f"/proc/{thread}/exe"))
+
+    def _opened(self, thread: int, path: str, flags: int) -> None:
         listener = self._listener
         if not path or path.endswith(_MODULES) or "__pycache__" in path:
             return
         if flags & os.O_DIRECTORY:
-            if not self.lists:
+            if not self.lists and not self._is_other_python(thread):
                 listener.listed(path)
             self.lists = False
             return
