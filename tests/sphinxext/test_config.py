@@ -45,6 +45,7 @@ INVALID = [
     ("figure_executor", 5),
     ("figure_versions", 1),
     ("figure_provenance", "no"),
+    ("python", 3),
     ("repository_url", "javascript:alert(1)"),
     ("editor_url", "vscode://file/{file}"),
     ("watch_ignore", "x.log"),

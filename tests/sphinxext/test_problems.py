@@ -20,6 +20,8 @@ See :expt:`99`, :doi:`none` and :math:`\\nosuchcommand`.
 
 .. datatable:: broken.xlsx
 
+.. expt-runs::
+
 5/6/2024: Which?
 ----------------
 
@@ -29,6 +31,7 @@ RECORD = {
     "expts/1_a/notes.rst": titled("A", TEXT),
     "expts/6_d/notes.md": "# Rival\n",
     "expts/1_a/broken.xlsx": "no workbook",
+    "expts/1_a/2.yaml": "rate: [1,\n",
     "expts/1_b/notes.rst": titled("B"),
     "expts/1_b/expt.toml": 'status = "odd"\nprerequisites = ["98", "5"]\n',
     "expts/1_b/figures.lock": "unreadable\n",
