@@ -67,6 +67,18 @@ def test_a_run_that_no_log_tells_of_has_its_address_at_the_table(build: Build) -
     assert ["9"] not in [row[:1] for row in rows(body)], "those of other experiments are theirs"
 
 
+def test_what_was_built_holds_no_runs(build: Build) -> None:
+    files = {
+        "index.rst": titled("Whole", ".. expt-runs::\n   :config: ."),
+        "1.yaml": "lr: 1\n",
+        "_build/x/2.yaml": "lr: 2\n",
+    }
+    built = build({**files, "expts/1_a/notes.rst": titled("A")})
+    assert built.warnings == ""
+    assert [row[0] for row in rows(built.body("index"))] == ["run", "1"]
+    assert "0 changed" in built.rebuild().status
+
+
 def test_two_runs_side_by_side(build: Build) -> None:
     files = {
         **FILES,

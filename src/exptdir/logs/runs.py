@@ -13,6 +13,7 @@ from exptdir.logs.model import Run as LoggedRun
 from exptdir.logs.reading import read_log
 from exptdir.record.facts_values import ANY_FORM, LogForm
 from exptdir.record.files import read_log as read_page
+from exptdir.record.home import OUTPUT
 from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
@@ -286,7 +287,7 @@ def runs_of(record: Record, experiment: Experiment, order: str = "") -> tuple[Ru
     """Read the runs of an experiment as its page does; *order* is the setting ``exptdir_date_order``."""
     form = ANY_FORM if experiment.is_page else experiment.form
     sources, page = sources_of(experiment.log, record.base, form), experiment.log
-    others = {record.base / key for key in record.experiments} - {page.parent}
+    others = {record.base / key for key in (*record.experiments, OUTPUT)} - {page.parent}
     return read_runs(
         sources,
         base=record.base,

@@ -15,6 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 from exptdir.errors import AssetError, TableError
 from exptdir.record.facts_values import ANY_FORM
 from exptdir.record.files import collector_paused
+from exptdir.record.home import OUTPUT
 from exptdir.runs.model import join_names
 from exptdir.sphinxext.assets import check_bounds, locate, note_missing, placeholder, written_path
 from exptdir.sphinxext.dependencies import note
@@ -89,7 +90,9 @@ class RunSources(SphinxDirective):
             if not logs:
                 raise AssetError("no “config” says where the runs are, and the page is no experiment's")
             found = found._replace(roots=())
+        # Nor is anything looked for in what was built, where the page's directory holds that, too.
         others = {base / key for key in domain.record.experiments} - {page.parent}
+        others |= {base / OUTPUT, Path(domain.builder.outdir), Path(env.doctreedir)}
         with collector_paused():
             runs, files = read_runs(
                 Sources(*found),
