@@ -92,6 +92,8 @@ def shown(page: Pages, address: str) -> Iterator[Page]:
     # While the first build runs, a page stands there that turns into this one.
     expect(here.locator("section h1").first).to_contain_text("A")
     expect(badge(here)).to_have_text("Up to date")
+    # A script that takes longer than a second is shown later, and a first figure brings a script of its own.
+    expect(here.locator("section img").first).to_be_visible()
     here.evaluate("window.isSame = true")
     yield here
     expect.set_options(timeout=5000)
