@@ -159,3 +159,10 @@ def test_a_new_day_rewrites_the_pages_that_say_so_and_no_others(build: Build, mo
     changed = {path.stem for path, then in pages.items() if path.stat().st_mtime_ns != then}
     assert changed == {"recent"}
     assert len(lines(again, "recent")) == 1
+
+
+def test_a_year_that_was_typed_wrongly_is_told(build: Build):
+    built = build({"expts/1_a/notes.md": "# A\n\n## 2042-05-20: Sown\n\nx\n\n## 2024-05-20\n\nx\n"})
+    assert built.located == ["expts/1_a/notes.md:3: WARNING: “2042-05-20” is more than a year ahead [exptdir.date]"]
+    # Changed page or not.
+    assert built.rebuild().warnings == built.warnings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from docutils import nodes
@@ -83,7 +83,9 @@ class Calendar(Collection):
             column, row = (offset + first.weekday()) // 7, today.weekday()
             x, y = _LEFT + column * _STEP, _TOP + row * _STEP
             if today.day == 1:
-                month = format_date("%b", date=_midday(today), language=domain.env.config.language)
+                # At noon, no time zone shifts it to another day.
+                noon = datetime(today.year, today.month, 1, 12, tzinfo=UTC)
+                month = format_date("%b", date=noon, language=domain.env.config.language)
                 shapes.append(Caption(x, _TOP - 6, month))
             day_found = by_day.get(today.isoformat())
             if day_found is None:
@@ -98,13 +100,6 @@ class Calendar(Collection):
         picture = drawing(width=width, height=height, label=f"{year}: {total}", shapes=shapes)
         caption = nodes.paragraph("", f"{year}: {total}", classes=["exptdir-muted"])
         return [nodes.container("", picture, caption, classes=["exptdir-calendar"])]
-
-
-def _midday(day: date) -> Any:
-    from datetime import UTC, datetime
-
-    # No time zone shifts it to another day.
-    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
 class CalendarDirective(CollectionDirective):

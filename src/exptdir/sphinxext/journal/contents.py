@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from docutils import nodes
@@ -15,7 +16,7 @@ from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from exptdir.record.model import Experiment
-from exptdir.record.timeline import CONCLUSIONS, is_marker, split_tags
+from exptdir.record.timeline import CONCLUSIONS, is_marker, split_tags, today
 from exptdir.sphinxext.cites import Paragraph, section_anchor
 from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes, line_of, title_text
@@ -23,10 +24,12 @@ from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Placeholder
 from exptdir.sphinxext.store import Entry, Pieces, Todo
+from exptdir.sphinxext.warnings_ import warn
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 #: Class of the boxes that the directive ``todo`` makes, where no other extension has one.
 TODO = "exptdir-todo"
@@ -103,6 +106,7 @@ class _Notes:
         self.found = all_nodes(doctree)
         self.doctree = doctree
         self.days: dict[str, str] = {}
+        self.markers = [marker.lower() for marker in self.domain.settings.task_markers]
 
     def entry(self, entry: Entry) -> Entry:
         """Return an entry with all that is noted of it."""
@@ -148,6 +152,10 @@ class _Notes:
                 yield from self._in_paragraph(node)
 
     def _in_paragraph(self, paragraph: nodes.paragraph) -> Iterator[Todo]:
+        text = paragraph.astext().lower()
+        if "[" not in text and "checkbox" not in text and not any(word in text for word in self.markers):
+            # As nearly all are, which so cost next to nothing.
+            return
         found = Paragraph(paragraph)
         if isinstance(paragraph.parent, nodes.list_item) and paragraph.parent[0] is paragraph:
             box = paragraph.children[0] if paragraph.children else None
@@ -243,8 +251,19 @@ class Timeline:
         return self.days.get(experiment.docname, ("", ""))[1]
 
 
+def report_future(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Warn of entries that are dated more than a year ahead, as by a slip of the year."""
+    latest = (today() + timedelta(days=366)).isoformat()
+    for docname, entries in sorted(domain_of(env).entries.items()):
+        for entry in entries:
+            if entry.day > latest:
+                warn("date", f"“{entry.written}” is more than a year ahead", location=(docname, entry.line))
+    return []
+
+
 def setup_contents(app: Sphinx) -> None:
     """Register the directive, unless another extension has one of that name, and connect to reading."""
     add_unclaimed_directive(app, "todo", TodoDirective)
     # Once references are noted.
     app.connect("doctree-read", note_contents, priority=720)
+    app.connect("env-updated", report_future, priority=900)

@@ -113,7 +113,8 @@ class TagIndex(Collection):
                 text = f"{domain.shown(dated.experiment)} {dated.entry.title}".strip()
                 found[tag].append(Tagged(dated.docname, dated.entry.anchor, dated.entry.day, text))
         wanted = set(self.selection.tags) or found.keys()
-        return sorted(((tag, places) for tag, places in found.items() if tag in wanted), key=_alphabet)
+        shown = [(tag, places) for tag, places in found.items() if tag in wanted]
+        return sorted(shown, key=lambda pair: (pair[0].casefold(), pair[0]))
 
     def render(self, domain: ExptDomain, docname: str, shown: list[tuple[str, list[Tagged]]]) -> list[nodes.Node]:
         """Return a list of definitions."""
@@ -126,10 +127,6 @@ class TagIndex(Collection):
             term += nodes.inline("", f" {len(places)}", classes=["exptdir-muted"])
             items += nodes.definition_list_item("", term, nodes.definition("", below))
         return [nodes.container("", items, classes=["exptdir-tags"])]
-
-
-def _alphabet(item: tuple[str, list[Tagged]]) -> tuple[str, str]:
-    return item[0].casefold(), item[0]
 
 
 def _lines(domain: ExptDomain, places: list[Tagged]) -> Iterator[nodes.paragraph]:
