@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from io import StringIO
+from pathlib import Path
 
+import pytest
+from bs4 import BeautifulSoup
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
+
+from exptdir.preview.scratch_site import alone
 from tests.sphinxext.building import titled, words
 from tests.sphinxext.conftest import Build
 
@@ -115,3 +122,19 @@ def test_what_lies_about_is_no_log(build: Build) -> None:
     )
     assert built.warnings == ""
     assert sorted(path.name for path in built.out.rglob("*.html") if path.name in {"log.html", "b.html"}) == []
+
+
+def test_a_file_that_is_shown_by_itself_is_a_log(tmp_path: Path) -> None:
+    path = tmp_path / "my notes.txt"
+    path.write_text(BRACES, "utf-8")
+    (tmp_path / "other.txt").write_text("no log", "utf-8")
+    shown = alone(path)
+    warnings = StringIO()
+    with docutils_namespace():
+        out = tmp_path / "out"
+        app = Sphinx(shown.source, None, out, out / "doctrees", "html", dict(shown.overrides), None, warnings)
+        app.build()
+    assert warnings.getvalue() == ""
+    assert sorted(app.env.found_docs) == ["my notes"]
+    page = BeautifulSoup((out / "my notes.html").read_text("utf-8"), "html.parser")
+    assert [words(title).rstrip("#") for title in page.select("h2")][:2] == ["2021/12/30", "1/13"]

@@ -19,8 +19,9 @@ from sphinx.transforms import SphinxTransform
 
 from exptdir.errors import ExptdirError
 from exptdir.record.home import find_conf
-from exptdir.record.walk import list_directory
+from exptdir.record.walk import OTHER_FORMS, list_directory
 from exptdir.sphinxext.config import settings_of
+from exptdir.sphinxext.scanner import OTHER_LOG
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 #: Suffixes of what can be shown.
 SUFFIXES = (".md", ".rst")
 _KINDS = {".md": "markdown", ".rst": "restructuredtext"}
+#: What a single file may be, too: a log in another form.
+_LOGS = dict.fromkeys(sorted(OTHER_FORMS), OTHER_LOG)
 #: Stems of a tree's first page, the best first.
 HOMES = ("index", "readme", "notes", "log")
 #: The extension that lists the documents of a tree: on its first page, or on one made for it.
@@ -85,7 +88,7 @@ def alone(path: Path) -> Alone:
         "exptdir_roots": [],
     }
     # A suffix in capitals is one of its own to Sphinx.
-    overrides["source_suffix"] = {**_KINDS, path.suffix: _KINDS[path.suffix.lower()]}
+    overrides["source_suffix"] = {**_KINDS, path.suffix: (_KINDS | _LOGS)[path.suffix.lower()]}
     return Alone(source, overrides)
 
 
@@ -95,10 +98,11 @@ def refuse_other_kinds(path: Path) -> None:
     Raises
     ------
     NothingToShow
-        If its suffix is none of :data:`SUFFIXES`.
+        If its suffix is none of a document or of a log.
     """
-    if path.suffix.lower() not in SUFFIXES:
-        message = f"{path.name} cannot be shown: documents end in .md or .rst, and directories of them can be shown too"
+    if path.suffix.lower() not in _KINDS | _LOGS:
+        kinds = f"documents end in .md or .rst, logs in {', '.join(_LOGS)}"
+        message = f"{path.name} cannot be shown: {kinds}, and directories of them can be shown too"
         raise NothingToShow(message)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sphinx.parsers import RSTParser
 from sphinx.project import Project
 
+from exptdir.record.facts_values import ANY_FORM
 from exptdir.record.walk import OTHER_FORMS
 from exptdir.sphinxext.domain import DOMAIN_READY, ExptDomain, domain_of
 from exptdir.sphinxext.scanner import OTHER_LOG, Scanner
@@ -65,7 +66,8 @@ class RecordProject(Project):
         path = Path(filename)
         if self._app is not None and self._app.config.source_suffix.get(path.suffix) == OTHER_LOG:
             inside = path.relative_to(self.srcdir) if path.is_relative_to(self.srcdir) else path
-            if inside.as_posix() not in self.logs:
+            # One that the configuration names alone is shown without a record.
+            if inside.as_posix() not in self.logs and [inside.as_posix()] != self._app.config.include_patterns:
                 return None
         return super().path2doc(filename)
 
@@ -86,12 +88,14 @@ def know_logs(app: Sphinx, domain: ExptDomain) -> None:
 def show_log(app: Sphinx, docname: str, content: list[str]) -> None:
     """Put the markup that shows a log in the place of its text."""
     experiment = domain_of(app.env).record.by_docname.get(docname)
-    if experiment is None or experiment.is_page:
+    path = Path(app.env.doc2path(docname))
+    if experiment.is_page if experiment is not None else app.config.source_suffix.get(path.suffix) != OTHER_LOG:
         return
-    name, form = experiment.log.name, experiment.form
-    title = " ".join((experiment.stated_title or experiment.name.replace("_", " ")).split())
+    name, form = path.name, experiment.form if experiment is not None else ANY_FORM
+    title = (experiment.stated_title or experiment.name.replace("_", " ")) if experiment is not None else path.stem
+    title = " ".join(title.split())
     options = [f":{option}: {value}" for option, value in form._asdict().items() if value]
-    if experiment.log.suffix == ".md":
+    if path.suffix == ".md":
         escaped = "".join(f"\\{sign}" if sign in "\\`*_{}[]<>#$" else sign for sign in title)
         content[0] = "\n".join((f"# {escaped}", "", f"```{{expt-log}} {name}", *options, "```", ""))
     else:
