@@ -299,7 +299,7 @@ class Settings:
     repository_url: str = _option(
         "",
         "Where the repository of the work is on the web, such as ``https://github.com/you/work``; empty: nowhere. "
-        "Commits that pages name become links to it.",
+        "Commits that pages name become links to it, and experiments link their history there.",
         _web_address,
     )
     feed_url: str = _option(

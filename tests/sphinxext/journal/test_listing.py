@@ -133,3 +133,11 @@ def test_options_that_mean_nothing_are_reported_where_they_stand(build: Build):
         "count [exptdir.directive]",
         "index.rst:4: WARNING: as is none of table, cards, tree, board: 'pie'; table is taken [exptdir.directive]",
     ]
+
+
+def test_a_header_leads_to_the_history_where_the_repository_is_on_the_web(build: Build):
+    files = {"expts/1_a b/index.md": "---\nstatus: ready\n---\n# A\n"}
+    built = build(files, conf='exptdir_repository_url = "https://example.org/you/work/"\n')
+    link = the(built.body("expts/1_a b/index"), ".exptdir-header a")
+    assert link["href"] == "https://example.org/you/work/commits/HEAD/expts/1_a%20b"
+    assert words(link) == "History"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
 
 from docutils import nodes
 
@@ -46,6 +47,7 @@ class HeaderShown(NamedTuple):
     needs: tuple[Named, ...]
     children: tuple[Named, ...]
     more: int
+    history: str
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class ExperimentHeader(Collection):
             named(prerequisites(domain.record, experiment), stating=True),
             named(children[:_MOST]),
             max(0, len(children) - _MOST),
+            history_address(domain, experiment),
         )
         return shown if any(shown) else None
 
@@ -84,7 +87,9 @@ class ExperimentHeader(Collection):
         state: list[nodes.Node] = [badge(shown.status, shown.meaning)] if shown.status else []
         draft: list[nodes.Node] = [badge(_("draft"), "draft")] if shown.draft and shown.status != "draft" else []
         period: list[nodes.Node] = [nodes.Text(shown.period)] if shown.period else []
-        first = joined(state, draft, period, list(tag_nodes(shown.tags)))
+        there = nodes.reference("", _("History"), refuri=shown.history, internal=False)
+        history: list[nodes.Node] = [there] if shown.history else []
+        first = joined(state, draft, period, list(tag_nodes(shown.tags)), history)
         lines = [nodes.paragraph("", "", *first)] if first else []
         for name, found in ((_("Part of"), shown.parent), (_("Needs"), shown.needs), (_("Holds"), shown.children)):
             if found:
@@ -99,6 +104,16 @@ class ExperimentHeader(Collection):
                     paragraph += nodes.Text(" " + _("and %d more") % shown.more)
                 lines.append(paragraph)
         return [nodes.container("", *lines, classes=["exptdir-header"])]
+
+
+def history_address(domain: ExptDomain, experiment: Experiment) -> str:
+    """Return where the history of an experiment's directory is on the web; empty where the repository is not known."""
+    url, base = domain.settings.repository_url.rstrip("/"), domain.record.base
+    if not url:
+        return ""
+    # The record may be a part of the repository.
+    top = domain.once("repository", lambda: next((up for up in (base, *base.parents) if (up / ".git").exists()), base))
+    return f"{url}/commits/HEAD/{quote((base / experiment.key).relative_to(top).as_posix())}"
 
 
 class HeaderTransform(ExperimentTransform):
