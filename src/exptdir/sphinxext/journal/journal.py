@@ -104,8 +104,9 @@ class Journal(Collection):
         return [box]
 
     def _heading(self, domain: ExptDomain, entry: JournalEntry) -> nodes.paragraph:
-        place = link(domain, entry.docname, "", nodes.Text(entry.label), tooltip=entry.tooltip)
-        # An entry without words is called by its day.
+        # An entry without words is called by its day, and by its experiment.
+        name = entry.label if entry.title or entry.tooltip in entry.label else f"{entry.label} {entry.tooltip}"
+        place = link(domain, entry.docname, "", nodes.Text(name), tooltip=entry.tooltip)
         day = nodes.Text(entry.day) if entry.title else link(domain, entry.docname, entry.anchor, nodes.Text(entry.day))
         title = link(domain, entry.docname, entry.anchor, nodes.Text(entry.title))
         days = [] if self.group == "day" and entry.title else [nodes.inline("", "", day, classes=["exptdir-day"])]
