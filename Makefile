@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Neighbouring tests share what they have built, so they stay together until a processor has nothing left to do.
 PYTEST := -m pytest -n 2 --dist worksteal
 PYTEST_ARGS ?=
-OLDEST_WITHOUT := test_tables_big.py test_tables_cell.py test_tables_options.py test_doi.py test_grid.py
+OLDEST_WITHOUT := test_tables_big.py test_tables_cell.py test_tables_options.py test_doi.py test_grid.py test_curves.py test_logs_corpus.py
 BENCH_ARGS ?= --sizes 300 --repeat 3
 
 # A virtual environment made with another PYTHON has another stamp, and so is made anew.
@@ -63,6 +63,7 @@ oldest-part: $(OLDEST)/.stamp-test
 fuzz: $(VENV)/.stamp-dev  ## what the tests do at random, for as long as it takes
 	EXPTDIR_FUZZ=28 $(BIN)/python $(PYTEST) tests/record/edits/test_kills.py
 	EXPTDIR_FUZZ=17 $(BIN)/python $(PYTEST) tests/sphinxext/test_random_records.py
+	EXPTDIR_FUZZ=20 $(BIN)/python $(PYTEST) tests/tables/test_fuzz_readers.py tests/logs/test_corpus.py
 
 bench: $(VENV)/.stamp-dev  ## what navigation costs, measured (BENCH_ARGS='--sizes 300 1000 3000' for all of it)
 	$(BIN)/python -m benchmarks.navigation $(BENCH_ARGS)

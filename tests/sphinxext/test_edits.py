@@ -254,6 +254,7 @@ def build(source: Path, out: Path) -> Path:
     return out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_every_file_is_that_of_a_clean_build_and_a_third_writes_none(tmp_path: Path, case: str):
     conf, files, edit = CASES[case]

@@ -23,7 +23,7 @@ from exptdir.tables import TableReader
 
 DATA = Path(__file__).parent / "data"
 #: Damaged copies of each file.
-COPIES = 60
+COPIES = 20 * int(os.environ.get("EXPTDIR_FUZZ", "1"))
 #: Seconds that one of them may take, and MiB that all of them together may take beyond the libraries.
 SECONDS, MIB = 3, 400
 #: What numbers in XML become: the first and the last rows and columns, and beyond.

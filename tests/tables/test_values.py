@@ -54,7 +54,7 @@ def test_damaged_copies_make_a_table_or_a_refusal(tmp_path: Path, suffix: str) -
     numbers, data = random.Random(8), (DATA / f"looks{suffix}").read_bytes()
     path = tmp_path / f"t{suffix}"
     refused = 0
-    for _ in range(40):
+    for _ in range(12):
         damaged = bytearray(data[: numbers.randrange(1, len(data))] if numbers.random() < 0.3 else data)
         for _ in range(numbers.randrange(20)):
             damaged[numbers.randrange(len(damaged))] = numbers.randrange(256)
@@ -64,7 +64,7 @@ def test_damaged_copies_make_a_table_or_a_refusal(tmp_path: Path, suffix: str) -
         except TableError as error:
             refused += 1
             assert "\n" not in str(error)
-    assert 8 < refused <= 40
+    assert 3 < refused <= 12
 
 
 def test_other_content_is_refused(tmp_path: Path) -> None:
