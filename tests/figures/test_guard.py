@@ -273,3 +273,18 @@ def test_without_its_dark_figure_a_script_has_failed(place, old):
     assert outcome.traceback.startswith("The figures for the dark scheme could not be drawn.\nTraceback")
     assert_untouched(old)
     assert place.all_files() == ["a.svg", "plot.py"]
+
+
+def test_a_run_that_ends_while_it_is_looked_for_is_no_error(tmp_path, monkeypatch):
+    gone = tmp_path / "scratch" / "run1"
+    gone.mkdir(parents=True)
+    (gone / BUSY).touch()
+    scandir = os.scandir
+
+    def vanishing(path="."):
+        if os.fspath(path) == os.fspath(gone):
+            raise FileNotFoundError(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    assert recover(tmp_path) == []

@@ -199,6 +199,12 @@ def snapshot(job: Job) -> Snapshot:
     return {path: found for path in {*beside, *job.outputs} if (found := stamp(path))}
 
 
+def unfinished_runs(state: Path) -> list[Path]:
+    """Find the files that runs below a directory hold locked; one that ends meanwhile takes its directory away."""
+    found = (Path(at, BUSY) for at, _, files in os.walk(state) if BUSY in files)
+    return sorted(busy for busy in found if busy.parent.name.startswith(RUN))
+
+
 def recover(state: Path) -> list[str]:
     """Put back what runs left behind that were themselves killed; those of a build that still goes on are left alone.
 
@@ -206,12 +212,13 @@ def recover(state: Path) -> list[str]:
     could not be put back.
     """
     failed = []
-    for busy in sorted(state.rglob(f"{RUN}*/{BUSY}")):
+    for busy in unfinished_runs(state):
         with locked(busy, wait=False) as ours:
             if not ours:
                 continue
             problems = put_back(busy.parent)
-            failed += problems
+            # Where it is gone, its own server has seen to it.
+            failed += problems if busy.exists() else []
             if not problems:
                 shutil.rmtree(busy.parent, ignore_errors=True)
     return failed
@@ -231,7 +238,7 @@ def at_work(base: Path, state: Path) -> Iterator[None]:
     with suppress(OSError, RuntimeError):
         write_if_changed(note, os.fsencode(os.path.realpath(state)))
     yield
-    if next(state.rglob(f"{RUN}*/{BUSY}"), None) is None:
+    if not unfinished_runs(state):
         with suppress(OSError):
             note.unlink(missing_ok=True)
             note.parent.rmdir()
@@ -245,6 +252,6 @@ def recover_record(base: Path, state: Path) -> list[str]:
             kept = Path(os.fsdecode(read_or_none(note) or b""))
             if kept.is_absolute() and kept != state:
                 failed += recover(kept)
-            if next(kept.rglob(f"{RUN}*/{BUSY}"), None) is None:
+            if not unfinished_runs(kept):
                 note.unlink()
     return failed
