@@ -17,8 +17,8 @@ from exptdir.errors import ExptdirError
 from exptdir.record.documents import documents
 from exptdir.record.files import read_log
 from exptdir.record.home import Conf, names_exptdir
-from exptdir.record.markup.blocks import RST, read_blocks
-from exptdir.record.markup.references import without_code
+from exptdir.record.markup.blocks import read_blocks
+from exptdir.record.markup.references import names_used
 
 #: What is not needed any more, and why.
 _LEFT_OUT = {
@@ -40,7 +40,6 @@ _CLASSES = {
 #: Names of exmemo's that nothing stands for.
 _GONE = ("pubmed", "electrotransformation")
 _PROGRAM = "program-output"
-_USE = r"(?::{name}:`|^[ \t]*\.\.[ ]+{name}::)"
 
 
 class ImportFailed(ExptdirError):
@@ -78,7 +77,8 @@ def import_exmemo(directory: Path) -> Import:
     if base is None:
         raise ImportFailed(f"{directory} holds neither a conf.py that names exmemo nor experiments with .expt/id")
     old = base / "conf.py"
-    used = _uses(base)
+    logs = documents(Conf(base / "conf.py", {"source_suffix": ".rst", "roots": ["."]}))
+    used = Counter(name for log in logs for name in names_used(read_blocks(read_log(base / log), markdown=False)))
     needless = () if used[_PROGRAM] else ("sphinxcontrib.programoutput",)
     name = directory.name.replace("_", " ").replace('"', "").replace("\\", "")
     left_out: list[str] = []
@@ -140,17 +140,6 @@ def _carried_over(conf: Path, needless: tuple[str, ...]) -> tuple[list[str], lis
     kept += [f"exclude_patterns = {patterns!r}"] if patterns else []
     kept += [f"extensions = {['exptdir', *extensions]!r}".replace("'", '"')]
     return kept, left_out
-
-
-def _uses(base: Path) -> Counter[str]:
-    """Count the uses of those names of exmemo's that exptdir does not have."""
-    conf = Conf(base / "conf.py", {"source_suffix": ".rst", "roots": ["."]})
-    patterns = {name: re.compile(_USE.replace("{name}", name), re.MULTILINE) for name in (*_CLASSES, *_GONE, _PROGRAM)}
-    counts: Counter[str] = Counter()
-    for path in documents(conf):
-        text = "\n".join(part for _, part in without_code(read_blocks(read_log(base / path), markdown=False), RST))
-        counts.update({name: len(pattern.findall(text)) for name, pattern in patterns.items()})
-    return counts
 
 
 def _part(name: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from exptdir.logs.model import Block
+from exptdir.record.markup.markdown import fence
 
 #: Lists that are nested deeper than this lie beside each other: what renders them is recursive.
 DEEPEST = 24
@@ -19,7 +20,6 @@ LABEL = 90
 _ATX = re.compile(r"(#{1,6})[ \t]+(.+?)[ \t]*#*$")
 _RULE = re.compile(r"\s{0,3}([-=~*_#+^])(?:\s?\1){1,}\s*$")
 _TITLED_RULE = re.compile(r"([-=~*#_])\1{3,}\s*([^\s\-=~*#_].*?)\s*\1*$")
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*([^`]*)$")
 _ORG_BEGIN = re.compile(r"\s*#\+begin_(\S+)(.*)$", re.IGNORECASE)
 _ORG_LINE = re.compile(r"\s*(?:#\+\S+:|: |:$|:[A-Z_]{2,}:)")
 _TABLE = re.compile(r"\s*\|.*\|\s*$")
@@ -80,8 +80,8 @@ class Lines:
     def _code(self, at: int) -> int:
         line = self.lines[at]
         end, label = at + 1, ""
-        if fence := _FENCE.match(line):
-            close, label = re.compile(rf"\s*{re.escape(fence[1])}\s*$"), fence[2].strip()
+        if opened := _code_fence(line):
+            close, label = re.compile(rf"\s*{re.escape(opened['mark'])}\s*$"), opened["info"].strip()
         elif self.form == "org" and (begin := _ORG_BEGIN.match(line)):
             close, label = re.compile(rf"\s*#\+end_{re.escape(begin[1])}", re.IGNORECASE), begin[2].strip()
         elif self.form == "org" and _ORG_LINE.match(line):
@@ -184,7 +184,7 @@ class Lines:
         return bool(
             _ITEM.match(line)
             or (text and _TIGHT_ITEM.match(line))
-            or _FENCE.match(line)
+            or _code_fence(line)
             or _TABLE.match(line)
             or _PICTURE.match(line)
             or (not org and (_ATX.match(line) or _BOLD.match(line) or (_RULE.match(line) and len(line.strip()) > 2)))
@@ -209,6 +209,11 @@ class Lines:
             # A line that is not indented ends the list, lazy continuation or not: so people write.
             self._add(self._block("paragraph", at, "\n".join(texts), label=label), _indent(line))
         return end - at
+
+
+def _code_fence(line: str) -> re.Match[str] | None:
+    found = fence(line.lstrip())
+    return None if found is None or found["mark"][0] == ":" else found
 
 
 def _indent(line: str) -> int:

@@ -126,14 +126,12 @@ def timeline(conf: Conf, record: Record) -> list[TimelineEntry]:
                 found += [TimelineEntry(experiment, heading, (), "")] if heading.day is not None else []
                 continue
             following = (other.start for other in log.blocks.headings if other.start > heading.heading.start)
-            own = [text for _, text in lines[heading.heading.end : next(following, len(lines))]]
-            fields = {field[1].lower(): field[2] for text in own[:12] if (field := _FIELD.match(text))}
+            begin, end = heading.heading.end, next(following, len(lines))
+            fields = {field[1].lower(): field[2] for _, text in lines[begin:end][:12] if (field := _FIELD.match(text))}
             if heading.day is None:
                 continue
-            prose = (
-                text.strip() for text in own if text.strip() and not re.match(r"[ \t]*(?::[\w-]+:|\.\. |[`:]{3})", text)
-            )
-            found.append(TimelineEntry(experiment, heading, split_tags(fields.get("tags", "")), next(prose, "")))
+            prose = log.blocks.first_prose(begin, end)
+            found.append(TimelineEntry(experiment, heading, split_tags(fields.get("tags", "")), prose))
     found.sort(key=lambda entry: (entry.day, entry.heading.n), reverse=True)
     return found
 

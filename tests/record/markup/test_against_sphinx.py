@@ -25,14 +25,9 @@ MD = {
     "comment that does not end": "# A\n\n<!-- a\n\n# B\n",
     "comment lines": "% # Old {expt}`1`\n# New\ntext\n% {expt}`2`\ntext\n",
     "indented code": "# A\n\n    # no\n    ![](a.png) {expt}`1`\n\ntext\n    # still {expt}`2`\n",
-    "indented code in a list": (
-        "- a\n\n      # no\n      {expt}`1`\n\n  {expt}`2`\n\n        {expt}`3`\n"
-    ),
+    "indented code in a list": ("- a\n\n      # no\n      {expt}`1`\n\n  {expt}`2`\n\n        {expt}`3`\n"),
     "fenced code": "# A\n\n```\n# no\n![](a.png)\n```\n~~~python\n{expt}`1`\n```\n~~~\n{expt}`2`\n",
-    "fence in a list": (
-        "- a\n  ```\n  # no {expt}`1`\n  ```\n- b\n\n  ~~~\n  {expt}`2`\n- c {expt}`3`\n\n"
-        "# B\n"
-    ),
+    "fence in a list": ("- a\n  ```\n  # no {expt}`1`\n  ```\n- b\n\n  ~~~\n  {expt}`2`\n- c {expt}`3`\n\n# B\n"),
     "fence in a quote": "> ```\n> # no {expt}`1`\n\n# A\n\n> ~~~\n# B\n",
     "fence that does not end": "# A\n\n```\n# B\n{expt}`1`\n",
     "longer fence": "````\n```\n# no\n```\n# no\n````\n# A\n",
@@ -56,8 +51,7 @@ MD = {
     "long item": "-     # no\n\n-    # no\n\n1)  a\n\n    # no\n\n    {expt}`1`\n",
     "block quote code": ">     {expt}`1`\n>\n> {expt}`2`\n",
     "pictures": (
-        "![](a.png) ![b](b.png 'B') ![c][c] [![](e.png)](f.png) [f](f.png) ![g]\n\n"
-        "[c]: c.png\n[d]: d.png\n[G]: g.png\n"
+        "![](a.png) ![b](b.png 'B') ![c][c] [![](e.png)](f.png) [f](f.png) ![g]\n\n[c]: c.png\n[d]: d.png\n[G]: g.png\n"
     ),
     "pictures in code": "`![](a.png)` ``![](b.png) ` `` ![](c.png)\n",
     "picture over lines": "![two\nlines](a.png)\n",
@@ -67,30 +61,18 @@ MD = {
     ),
     "html in code": "`<img src='a.png'>`\n\n```\n<img src='b.png'>\n```\n",
     "html comments about pictures": "<div><!-- <img src='a.png'> --></div>\n\n<img src='b.png'>\n",
-    "long html": (
-        "<pre>\n\n# no\n\n</pre>\n# A\n\n<script>\n\n# no\n</script>\n\n<?x\n\n# no ?>\n\n"
-        "<!A\n# no>\n"
-    ),
+    "long html": ("<pre>\n\n# no\n\n</pre>\n# A\n\n<script>\n\n# no\n</script>\n\n<?x\n\n# no ?>\n\n<!A\n# no>\n"),
     "html tags": "<a href='x'>\n# no\n\n</a> text\n# A\n",
     "directive": "```{note}\n# no\n{expt}`1`\n```\n# A\n",
-    "titles in directives": (
-        ":::{note} {expt}`1`\n:class: tip\n\n# no\n:::\n\n```{admonition} T\n## no\n```\n\n"
-        "# A\n"
-    ),
-    "nested directives": (
-        "::::{note}\n:::{tip}\n{expt}`1`\n```{figure} a.png\n:alt: x\n\n{expt}`2`\n```\n:::\n"
-        "::::\n"
-    ),
+    "titles in directives": (":::{note} {expt}`1`\n:class: tip\n\n# no\n:::\n\n```{admonition} T\n## no\n```\n\n# A\n"),
+    "nested directives": ("::::{note}\n:::{tip}\n{expt}`1`\n```{figure} a.png\n:alt: x\n\n{expt}`2`\n```\n:::\n::::\n"),
     "directive with yaml": "```{figure} a.png\n---\nalt: '# x'\nwidth: 3\n---\n{expt}`1`\n```\n",
     "directive in a list": "- a\n\n  ```{image} a.png\n  ```\n- ```{figure} b.png\n  {expt}`1`\n  ```\n",
     "directive in a quote": "> ```{image} a.png\n> ```\n>\n> :::{note}\n> {expt}`1`\n> :::\n",
     "code directives": "```{code-block} md\n# no\n![](a.png) {expt}`1`\n```\n\n:::{math}\n# no\n:::\n",
-    "raw": (
-        "```{raw} html\n<img src='a.png'>\n# no {expt}`1`\n```\n\n```{raw} latex\n"
-        "<img src='b.png'>\n```\n"
-    ),
+    "raw": ("```{raw} html\n<img src='a.png'>\n# no {expt}`1`\n```\n\n```{raw} latex\n<img src='b.png'>\n```\n"),
     "box": ":::note\n{expt}`1`\n\n# no\n:::\n\n# A\n",
-    "breaks": "+++\n# A\n\n+++ {\"a\": 1}\n\n***\n\n- - -\n\n# B\n",
+    "breaks": '+++\n# A\n\n+++ {"a": 1}\n\n***\n\n- - -\n\n# B\n',
     "target": "(x)=\n# A\n\ntext\n(y)=\n## B\n",
     "update": (
         "# A\n\n```{update} 2024-05-01\n{expt}`1`\n```\n\n:::{update} 2024-05-02\n:::\n\n"
@@ -105,16 +87,10 @@ MD = {
         "``:expt:`3```\n```\n\n{expt}`4`\n"
     ),
     "titles in eval-rst": "# A\n\n```{eval-rst}\nB\n===\n\n:expt:`1`\n```\n\n## C\n",
-    "roles": (
-        "{expt}`1`{expt}`2` {expt}``3`` {expt}`x\n"
-        "y <4>` \\{expt}`5` `{expt}` {expt}`!6` [](#7) <project:#8>\n"
-    ),
+    "roles": ("{expt}`1`{expt}`2` {expt}``3`` {expt}`x\ny <4>` \\{expt}`5` `{expt}` {expt}`!6` [](#7) <project:#8>\n"),
     "roles at fences": "```{expt}`1`\n```\n\n`a` {expt}`2` ``b {expt}`3` ``\n",
     "tabs": "#\tA\n\n\tcode {expt}`1`\n\n-\titem\n\n\t{expt}`2`\n\n\t\t{expt}`3`\n\n>\t# no\n",
-    "crlf": (
-        "---\r\nid: 1\r\n---\r\n# A\r\n\r\n```\r\n# no\r\n```\r\nB\r\n---\r\n\r\n<!--\r\n"
-        "# no\r\n-->\r\n"
-    ),
+    "crlf": ("---\r\nid: 1\r\n---\r\n# A\r\n\r\n```\r\n# no\r\n```\r\nB\r\n---\r\n\r\n<!--\r\n# no\r\n-->\r\n"),
     "empty": "",
     "one line": "# A",
 }
@@ -123,15 +99,12 @@ RST = {
     "overlines": "=====\n Top\n=====\n\n-----\nno\n\n~~~~~\nA\n~~~~~\n",
     "short lines": "Title\n===\n\nText\n--\n\nLonger title\n====\n\nAB\n--\n",
     "transition": "A\n=\n\ntext\n\n-----\n\nmore\n\nB\n-\n",
-    "no blank before": (
-        "text\nTitle\n=====\n\n- item\nA\n=====\n\n.. comment\nB\n=====\n\n.. _t:\nC\n=====\n"
-    ),
+    "no blank before": ("text\nTitle\n=====\n\n- item\nA\n=====\n\n.. comment\nB\n=====\n\n.. _t:\nC\n=====\n"),
     "numbered titles": "1. Methods\n==========\n\n2) B\n====\n\nA. C\n====\n\n",
     "bullets": "- no\n====\n\nA\n====\n",
     "indented": "A\n=\n\n   no\n   --\n\n  text\n\n   =====\n   no\n   =====\n",
     "comments": (
-        ".. # old :expt:`1`\n   more :expt:`2`\n\n   Title\n   =====\n\nA\n=\n\n..\n"
-        "   :expt:`3`\n\n..\n\n:expt:`4`\n"
+        ".. # old :expt:`1`\n   more :expt:`2`\n\n   Title\n   =====\n\nA\n=\n\n..\n   :expt:`3`\n\n..\n\n:expt:`4`\n"
     ),
     "comment after text": "text\n.. :expt:`1`\n\n.. x :expt:`2`\n.. y :expt:`3`\n:expt:`4`\n",
     "literal": (
@@ -139,20 +112,14 @@ RST = {
         "> :expt:`4`\n\n:expt:`5` ::\n\n  :expt:`6`\n\n::\n\n  .. image:: a.png\n"
     ),
     "no literal": "As::\n   :expt:`1`\n\nB::\n=====\n\ntext\n",
-    "literal in a list": (
-        "- a::\n\n    :expt:`1`\n\n  :expt:`2`\n\n- b\n\n  c::\n\n     :expt:`3`\n\n"
-        ":expt:`4`\n"
-    ),
+    "literal in a list": ("- a::\n\n    :expt:`1`\n\n  :expt:`2`\n\n- b\n\n  c::\n\n     :expt:`3`\n\n:expt:`4`\n"),
     "code": (
         ".. code-block:: rst\n   :caption: :expt:`1`\n\n   :expt:`2`\n\n   .. image:: a.png\n\n"
         ":expt:`3`\n\n.. code::\n\n   :expt:`4`\n"
     ),
     "math": ".. math:: a :expt:`1`\n\n   b :expt:`2`\n\n.. math::\n\n   .. image:: a.png\n",
     "doctest": ">>> :expt:`1`\n:expt:`2`\n\n:expt:`3`\n",
-    "raw": (
-        ".. raw:: html\n\n   <img src='a.png'>\n   :expt:`1`\n\n.. raw:: latex\n\n"
-        "   <img src='b.png'>\n"
-    ),
+    "raw": (".. raw:: html\n\n   <img src='a.png'>\n   :expt:`1`\n\n.. raw:: latex\n\n   <img src='b.png'>\n"),
     "inline": "``:expt:`1``` :expt:`2` `:expt:` :literal:`x` ``a\nb :expt:`3` ``\n",
     "substitution": ".. |a| image:: a.png\n\n.. |b| replace:: :expt:`1`\n\n|a| |b|\n",
     "figures": (
@@ -174,10 +141,7 @@ RST = {
         "   .. image:: a.png\n\n.. tip::\n\n   .. note::\n\n      :expt:`3`\n\nA\n=\n"
     ),
     "targets": ".. _a b: http://x.y\n.. _c:\n\n.. __: http://x.y\n\n__ http://x.z\n\nA\n=\n",
-    "footnotes": (
-        ".. [1] :expt:`1`\n\n   :expt:`2`\n.. [#a] :expt:`3`\n.. [Cit] :expt:`4`\n\n"
-        "[1]_ [#a]_ [Cit]_\n"
-    ),
+    "footnotes": (".. [1] :expt:`1`\n\n   :expt:`2`\n.. [#a] :expt:`3`\n.. [Cit] :expt:`4`\n\n[1]_ [#a]_ [Cit]_\n"),
     "update": (
         "A\n=\n\n.. update:: 2024-05-01\n\n   :expt:`1`\n\n.. .. update:: 2024-05-02\n\n"
         "- .. update:: 2024-05-03\n\n     x\n"

@@ -61,3 +61,12 @@ def test_a_heading_in_a_comment_is_none():
 def test_line_ends_do_not_matter():
     for text, markdown in (("# A\n\nB\nC\n---\n\n## D\n", True), ("A\n=\n\nB\n-\n\n.. update:: 2024-05-21\n", False)):
         assert headings(text, markdown) == headings(text.replace("\n", "\r\n"), markdown)
+
+
+def test_the_first_prose_of_a_section_is_no_field_directive_code_or_comment():
+    blocks = read_blocks(
+        "## A\n\n```python\nx = 1\n```\n\n<!-- no -->\n\n```{note}\n:class: x\n```\n\n  Said.\n", markdown=True
+    )
+    assert blocks.first_prose(1, len(blocks.lines())) == "Said."
+    blocks = read_blocks("A\n-\n\n:tags: x\n\n.. no\n   more\n\nSaid.\n\nLater\n", markdown=False)
+    assert blocks.first_prose(2, len(blocks.lines())) == "Said." and blocks.first_prose(2, 7) == ""

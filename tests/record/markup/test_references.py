@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exptdir.record.markup.blocks import MARKDOWN, RST, read_blocks
-from exptdir.record.markup.references import tokens, toml_prerequisites
+from exptdir.record.markup.references import names_used, tokens, toml_prerequisites
 
 
 def written(text: str, suffix: str) -> list[str]:
@@ -87,3 +87,8 @@ def test_any_text_can_be_read_and_masks_keep_every_place(text: str, suffix: str)
     found = tokens(blocks)
     assert all(text[token.start : token.end] == token.text for token in found)
     assert all(one.end <= two.start for one, two in pairwise(found))
+
+
+def test_names_are_those_of_roles_and_directives_that_a_page_uses():
+    text = ".. od::\n\n:pdb:`1a` ``:pdb:`` `1b`:pdb: and\n\n.. A comment :pdb:`1c`\n\n.. code::\n\n   :pdb:`1d`\n"
+    assert sorted(names_used(read_blocks(text, markdown=False))) == ["code", "od", "pdb", "pdb"]

@@ -32,6 +32,7 @@ _INLINE = (
     (re.compile(r"(\*\*|(?<!\w)__|\*|(?<!\w)_)(?=\S)([^*_]*[^*_\s])\1"), r"\2"),
     (re.compile(r"\\([!-/:-@\[-`{-~])"), r"\1"),
 )
+_NO_PROSE = re.compile(r"[ \t]*(?::[\w-]+:|\.\. |[`:]{3})")
 _RST_TARGET = re.compile(r"\.\. _[^:]+:\s*$|\.\. \[|__ ")
 _MD_TARGET = re.compile(r" {0,3}\([^)\n]+\)=\s*$")
 
@@ -131,6 +132,12 @@ class Blocks:
             raw if kind in kinds else " " * len(raw.rstrip("\r\n")) + raw[len(raw.rstrip("\r\n")) :]
             for raw, kind in zip(self.raw, self.kinds, strict=False)
         )
+
+    def first_prose(self, begin: int, end: int) -> str:
+        """Return the first of some lines that is text: no field, no directive, no code; empty where none is."""
+        lines = zip(self._bare[begin:end], self.kinds[begin:end], strict=True)
+        prose = (text.strip() for text, kind in lines if kind in {MARKDOWN, RST} and not _NO_PROSE.match(text))
+        return next(filter(None, prose), "")
 
     def note(self, directive: Directive) -> None:
         """Add a directive; an ``update`` is a heading, too."""

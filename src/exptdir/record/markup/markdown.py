@@ -165,7 +165,7 @@ class _Reader:
         return (
             any(pattern.match(rest) for pattern in patterns)
             or (item is not None and self._is_item(item, rest))
-            or _fence(rest) is not None
+            or fence(rest) is not None
             or rest.lstrip().startswith(("%", "$$", "<!--"))
             or _HTML_BLOCK.match(rest.lstrip()) is not None
         )
@@ -232,10 +232,10 @@ class _Reader:
         return stop
 
     def read_fence(self, at: int, rest: str) -> int:
-        fence = _fence(rest)
-        if fence is None:
+        found = fence(rest)
+        if found is None:
             return 0
-        mark, info = fence["mark"], fence["info"].rstrip()
+        mark, info = found["mark"], found["info"].rstrip()
         width = indent_of(rest, 4)
         inner: list[Line] = []
         stop = at + 1
@@ -252,7 +252,7 @@ class _Reader:
         first = self._lines[at]
         directive = _DIRECTIVE.match(info)
         if directive is not None:
-            start = self._blocks.place(first, len(first[1]) - len(rest) + fence.start("info"))
+            start = self._blocks.place(first, len(first[1]) - len(rest) + found.start("info"))
             self._directive(first, directive, info, start, inner)
         elif mark[0] == ":":
             # ":::note" is a box whose content is prose; behind backticks stands the language of the code.
@@ -319,9 +319,10 @@ _READERS = {
 }
 
 
-def _fence(rest: str) -> re.Match[str] | None:
-    fence = _FENCE.match(rest)
-    return None if fence is None or (fence["mark"][0] == "`" and "`" in fence["info"]) else fence
+def fence(rest: str) -> re.Match[str] | None:
+    """Return the ``mark`` and the ``info`` of the fence that a line opens, of code or of a directive."""
+    found = _FENCE.match(rest)
+    return None if found is None or (found["mark"][0] == "`" and "`" in found["info"]) else found
 
 
 def _dedented(text: str, columns: int) -> str:

@@ -130,6 +130,13 @@ def arguments(blocks: Blocks) -> Iterator[Token]:
                 yield Token(place, place + len(word[group]), word[group], "path", name=directive.name)
 
 
+def names_used(blocks: Blocks) -> Iterator[str]:
+    """Yield the name of each directive and each role in reStructuredText, whoever defines it."""
+    yield from (directive.name for directive in blocks.directives)
+    for start, stop in blocks.runs(RST):
+        yield from filter(None, (found["role"] or found["behind"] for found in _RST.finditer(blocks.text, start, stop)))
+
+
 def runs_in(blocks: Blocks) -> list[str]:
     """Return the names of the runs that a page describes, in order."""
     found = (" ".join(token.text.split()) for token in arguments(blocks) if token.name == "expt:run")
