@@ -140,7 +140,7 @@ def test_the_keyboard_opens_and_closes_the_panel(shown: Page, server: PreviewSer
 
 def test_hostile_text_is_shown_as_text_and_opens_nothing(shown: Page, server: PreviewServer) -> None:
     hostile = '<img src=x onerror="window.hacked = 1"><script>window.hacked = 1</script>'
-    bad = warning(hostile, shown=hostile, line=1, kind=hostile, link="javascript:window.hacked = 1", page="../\"><b>x")
+    bad = warning(hostile, shown=hostile, line=1, kind=hostile, link="javascript:window.hacked = 1", page='../"><b>x')
     server.show(warnings=[bad], failure={**bad, "traceback": hostile})
     expect(panel(shown)).to_contain_text(hostile)
     expect(panel(shown).locator("img, script, b, [href^=javascript]")).to_have_count(0)

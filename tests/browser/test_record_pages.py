@@ -81,9 +81,7 @@ def test_a_page_asks_nothing_of_the_network(record: Path, page: Pages) -> None:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
-def test_all_parts_of_a_log_are_there_and_nothing_overflows(
-    record: Path, page: Pages, width: int, scheme: str
-) -> None:
+def test_all_parts_of_a_log_are_there_and_nothing_overflows(record: Path, page: Pages, width: int, scheme: str) -> None:
     shown = page(viewport=(width, 900), color_scheme=scheme)
     shown.goto(log_page(record))
     assert shown.get_by_role("heading", name="#1: Train the model").first.is_visible()

@@ -91,9 +91,7 @@ def wide(page: Pages, tmp_path: Path) -> Iterator[Page]:
     header = ["name", *(f"column {n}" for n in range(12))]
     rows = [[f"row {n}", *(str(n * k) for k in range(12))] for n in range(60)]
     long = [["word" * 8, "1", "2"] for _ in range(6)]
-    address = write_page(
-        tmp_path, box_html(table_html(header, rows)), box_html(table_html(["a", "b" * 40, "c"], long))
-    )
+    address = write_page(tmp_path, box_html(table_html(header, rows)), box_html(table_html(["a", "b" * 40, "c"], long)))
     with quiet(page(viewport=(390, 844))) as here:
         here.goto(address)
         yield here

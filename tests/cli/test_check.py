@@ -158,5 +158,8 @@ def test_tables_that_no_build_can_open_are_told(run: Run, record: Path):
     told = {(one["line"], one["kind"], one["message"].partition(":")[0]) for one in done.json if "0070" in one["path"]}
     assert done.code == 1
     assert told == {
-        (3, "table", "empty.csv"), (6, "table", "null.csv"), (9, "table", "text.xlsx"), (15, "asset", "folder.csv")
+        (3, "table", "empty.csv"),
+        (6, "table", "null.csv"),
+        (9, "table", "text.xlsx"),
+        (15, "asset", "folder.csv"),
     }

@@ -173,7 +173,7 @@ exit 1
 @pytest.mark.parametrize(
     ("script", "says", "line", "message"),
     [
-        ("plot.R", R_SAYS, None, 'Error in read.csv("data/nine.csv") : cannot open file \'data/nine.csv\''),
+        ("plot.R", R_SAYS, None, "Error in read.csv(\"data/nine.csv\") : cannot open file 'data/nine.csv'"),
         ("plot.jl", JULIA_SAYS, 12, "UndefVarError: `valeus` not defined in `Main`"),
         ("plot.jl", "exit 3\n", None, "The script ended itself with exit status 3."),
     ],

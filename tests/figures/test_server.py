@@ -138,7 +138,7 @@ def test_closing_ends_what_runs_and_puts_its_figures_back(own):
 @linux
 def test_a_server_that_dies_is_started_again(own):
     own.run("")
-    server = own.runner._server('')._server._process
+    server = own.runner._server("")._server._process
     server.kill()
     server.wait()
     outcome = own.run(DRAW + "plt.savefig('a.svg')")

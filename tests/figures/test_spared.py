@@ -39,9 +39,7 @@ def test_a_script_that_is_run_for_what_is_missing_leaves_what_was_there(tmp_path
     folder = make(tmp_path, files)
     report = bring_up_to_date(tmp_path)
     assert (folder / "photo.svg").read_text() == SVG.format("mine")
-    assert [problem.message for problem in report.problems] == [
-        "expts/a/plot_a.py failed: The script ended itself: no"
-    ]
+    assert [problem.message for problem in report.problems] == ["expts/a/plot_a.py failed: The script ended itself: no"]
     # Neither is run again for nothing.
     assert bring_up_to_date(tmp_path).ran == ()
 

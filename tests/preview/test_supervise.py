@@ -175,6 +175,7 @@ def test_what_a_build_writes_is_no_reason_to_build(play):
 
 def test_a_builder_that_writes_what_it_reads_is_not_asked_ever_faster(play, monkeypatch):
     pauses: list[float] = []
+
     async def sleep(seconds: float) -> None:
         pauses.append(seconds)
         await REAL_SLEEP(min(seconds, 0.01))

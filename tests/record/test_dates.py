@@ -76,9 +76,7 @@ def test_full_dates_at_the_beginning(title: str, written: str, rest: str) -> Non
 
 
 @pytest.mark.parametrize("separator", [" --- ", " -- ", " - ", "—", " — ", "–", ": ", ", ", "---"])
-@pytest.mark.parametrize(
-    "written", ["2024/05/21", "2024-05-21", "May 21, 2024", "21 May 2024", "Tue, 21 May 2024"]
-)
+@pytest.mark.parametrize("written", ["2024/05/21", "2024-05-21", "May 21, 2024", "21 May 2024", "Tue, 21 May 2024"])
 def test_full_dates_at_the_end(separator: str, written: str) -> None:
     found = read(f"Gel, stained{separator}{written}")
     assert found is not None
@@ -171,9 +169,7 @@ def test_without_any_year_it_is_reported() -> None:
     assert "year of “6/28”" in (found.problem or "")
 
 
-@pytest.mark.parametrize(
-    "title", ["2 Jun kinase mutants", "May 21 added dropout", "5 Dec 10 mM", "10/20/30 split"]
-)
+@pytest.mark.parametrize("title", ["2 Jun kinase mutants", "May 21 added dropout", "5 Dec 10 mM", "10/20/30 split"])
 def test_what_may_be_a_date_is_reported(title: str) -> None:
     found = read(title, year=2024)
     assert found is not None
@@ -324,9 +320,7 @@ def test_order_evidence() -> None:
         ("12/28 Thu", date(2024, 1, 3), False, 2023),
     ],
 )
-def test_year_from_the_entry_before(
-    written: str, previous: date, newest_first: bool | None, year: int | None
-) -> None:
+def test_year_from_the_entry_before(written: str, previous: date, newest_first: bool | None, year: int | None) -> None:
     found = read(f"{written}: x", order="MDY", previous=previous, newest_first=newest_first, year=1999)
     assert found is not None
     assert (found.date.year if found.date else None) == year

@@ -378,9 +378,7 @@ def test_texts_in_place_of_lists(expt: Path) -> None:
     ],
     ids=range(10),
 )
-def test_bad_front_matter(
-    expt: Path, content: str | bytes, kind: str, line: int | None, message: str
-) -> None:
+def test_bad_front_matter(expt: Path, content: str | bytes, kind: str, line: int | None, message: str) -> None:
     write(expt / ".expt/status", "new")
     facts, problems = from_md(expt, content)
     found = only(problems)
@@ -391,9 +389,7 @@ def test_bad_front_matter(
     assert facts.status == "new"
 
 
-@pytest.mark.parametrize(
-    "content", ["", "---", "---\n\ntext\n", "# Title\n---\nid: 1\n---\n", "----\nid: 1\n---\n"]
-)
+@pytest.mark.parametrize("content", ["", "---", "---\n\ntext\n", "# Title\n---\nid: 1\n---\n", "----\nid: 1\n---\n"])
 def test_no_front_matter(expt: Path, content: str) -> None:
     facts, problems = from_md(expt, content)
     assert (facts.id, problems) == (None, [])
@@ -435,9 +431,7 @@ def test_first_source_wins_and_others_are_reported(tmp_path: Path) -> None:
         ("id", folder, None),
     ]
     assert problems[0].message == "id “65” disagrees with “63” in ../expt.toml, which counts"
-    assert (
-        problems[1].message == "status “in progress” disagrees with “complete” in .expt/status, which counts"
-    )
+    assert problems[1].message == "status “in progress” disagrees with “complete” in .expt/status, which counts"
     assert problems[2].message == "id “64” disagrees with “63” in 0064_train/expt.toml, which counts"
 
 

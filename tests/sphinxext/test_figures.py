@@ -226,9 +226,7 @@ def test_two_processes_build_the_same_as_one(tmp_path: Path) -> None:
 
 def test_what_a_deleted_script_left_in_the_output_goes(record: Record) -> None:
     built = record(FILES)
-    assert sorted(
-        path.name for path in built.out.glob("_downloads/*/*")
-    ) == ["plot_growth.py", "width.txt"]
+    assert sorted(path.name for path in built.out.glob("_downloads/*/*")) == ["plot_growth.py", "width.txt"]
     built = built.rebuild({f"{DIRECTORY}/plot_growth.py": None})
     assert not list(built.out.glob("_downloads/*/*"))
     assert_as_clean(built)

@@ -29,7 +29,7 @@ def site(tmp_path: Path) -> Site:
 
 
 def assets(html: str) -> list[str]:
-    return re.findall(r'_static/(exptdir-tables[\w-]*\.(?:css|js))', html)
+    return re.findall(r"_static/(exptdir-tables[\w-]*\.(?:css|js))", html)
 
 
 def test_only_pages_with_data_tables_load_their_scripts(site: Site) -> None:

@@ -106,7 +106,10 @@ def test_looks_links_and_sort_keys_of_the_other_rows_are_kept(build: Build):
     (path,) = published(built)
     ((first, share, text),) = called(path)[1]["rows"]
     assert (first["t"], first["b"], first["ink"], first["h"]) == (
-        "<b>ResNet</b> & co", 1, "c00000", "https://example.org/",
+        "<b>ResNet</b> & co",
+        1,
+        "c00000",
+        "https://example.org/",
     )
     assert share == ["50%", 0.5]
     assert text.startswith("a") and text.endswith("b </script>")

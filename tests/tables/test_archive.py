@@ -26,9 +26,7 @@ def test_bomb_that_says_how_large_it_is(good: Path, tmp_path: Path) -> None:
 
 def test_bomb_of_many_parts(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MAX_UNPACKED", 2**20)
-    parts = {
-        f"xl/media/{number}.xml": b"<a>" + os.urandom(40_000).hex().encode() + b"</a>" for number in range(20)
-    }
+    parts = {f"xl/media/{number}.xml": b"<a>" + os.urandom(40_000).hex().encode() + b"</a>" for number in range(20)}
     assert "more than the 1 MiB that are read" in refusal(replace(good, tmp_path / "bomb.xlsx", parts))
 
 
@@ -59,9 +57,7 @@ def test_entities(good: Path, tmp_path: Path, part: str, encoding: str) -> None:
 
 
 def test_entity_from_outside(good: Path, tmp_path: Path) -> None:
-    outside = LAUGHS.replace(
-        '<!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">', '<!ENTITY b SYSTEM "file:///etc/hostname">'
-    )
+    outside = LAUGHS.replace('<!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">', '<!ENTITY b SYSTEM "file:///etc/hostname">')
     path = replace(good, tmp_path / "xxe.xlsx", {"xl/worksheets/sheet1.xml": outside.encode()})
     assert "declares a document type" in refusal(path)
 

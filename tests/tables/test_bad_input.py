@@ -73,9 +73,7 @@ def test_sheet_of_a_delimited_file(tmp_path: Path) -> None:
 
 def test_range_outside_the_used_cells(good: Path) -> None:
     message = refusal(good, cells="H1:J5")
-    assert (
-        message == "the range H1:J5 of sheet 'Results' holds nothing: its used cells are A1:C200"
-    )
+    assert message == "the range H1:J5 of sheet 'Results' holds nothing: its used cells are A1:C200"
 
 
 @pytest.mark.parametrize("name", ["t.txt", "t.numbers", "t"])
@@ -187,9 +185,7 @@ def test_absurd_addresses(good: Path, tmp_path: Path, address: str) -> None:
         f'<sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData>'
         f'<mergeCells><mergeCell ref="{address}"/></mergeCells></worksheet>'
     )
-    assert "damaged" in refusal(
-        replace(good, tmp_path / "t.xlsx", {"xl/worksheets/sheet1.xml": xml.encode()})
-    )
+    assert "damaged" in refusal(replace(good, tmp_path / "t.xlsx", {"xl/worksheets/sheet1.xml": xml.encode()}))
 
 
 def test_a_document_of_another_kind(good: Path, tmp_path: Path) -> None:

@@ -39,9 +39,7 @@ def test_all_are_rectangular_and_small(tables: dict[Path, Table | TableError]) -
     for path, shown in tables.items():
         if isinstance(shown, Table):
             assert {len(row) for row in shown.rows} == {shown.n_columns}, path
-            assert any(cell.text for cell in shown.rows[0]) and any(cell.text for cell in shown.rows[-1]), (
-                path
-            )
+            assert any(cell.text for cell in shown.rows[0]) and any(cell.text for cell in shown.rows[-1]), path
             if path.suffix == ".xlsx":
                 assert shown.n_columns < 40, path
 

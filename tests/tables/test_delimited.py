@@ -64,9 +64,7 @@ def test_windows_quotes_and_bytes_that_windows_has_not(tmp_path: Path) -> None:
 
 
 def test_japanese_of_an_old_machine(tmp_path: Path) -> None:
-    rows = (
-        "試料,濃度,備考\n大腸菌の培養液,12,きれいな結果になりました\n酵母の培養液,7,やり直しが必要です\n" * 4
-    )
+    rows = "試料,濃度,備考\n大腸菌の培養液,12,きれいな結果になりました\n酵母の培養液,7,やり直しが必要です\n" * 4
     shown = table(tmp_path, rows.encode("cp932"))
     assert texts(shown)[1] == ["大腸菌の培養液", "12", "きれいな結果になりました"]
     assert "guess" in shown.problems[0].message
@@ -74,9 +72,7 @@ def test_japanese_of_an_old_machine(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
-    content = (
-        f"run{delimiter}loss{delimiter}note\n1{delimiter}0.5{delimiter}a b\n2{delimiter}0.25{delimiter}c d\n"
-    )
+    content = f"run{delimiter}loss{delimiter}note\n1{delimiter}0.5{delimiter}a b\n2{delimiter}0.25{delimiter}c d\n"
     assert texts(table(tmp_path, content)) == [
         ["run", "loss", "note"],
         ["1", "0.5", "a b"],

@@ -99,9 +99,7 @@ def book(tmp_path: Path) -> Book:
         ("Results", "Runs", ("Results", "A2:C4")),
     ],
 )
-def test_what_is_found(
-    book: Book, sheet: str | None, cells: str | None, found: tuple[str, str | None]
-) -> None:
+def test_what_is_found(book: Book, sheet: str | None, cells: str | None, found: tuple[str, str | None]) -> None:
     area = book.resolve(sheet, cells)
     assert (area.sheet, str(area.box) if area.box else None) == found
 

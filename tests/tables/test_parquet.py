@@ -62,9 +62,7 @@ def test_names_of_columns_are_the_header_even_above_texts(tmp_path: Path) -> Non
     ]
 
 
-def test_only_the_first_rows_are_read_and_the_rest_is_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_first_rows_are_read_and_the_rest_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path, {"a": list(range(100)), "b": list(range(100))}, row_group_size=10)
     monkeypatch.setattr(parquet, "MAX_CELLS", 50)
     shown = read_table(path)

@@ -12,7 +12,7 @@ from exptdir.errors import TableError
 from exptdir.tables import Table, read_table, read_text, select
 from tests.tables.making import make, texts
 
-RUNS = "run,loss,acc,\"a, b\"\nrun10,0.5,0.9,x\nrun2,0.25,,y\nrun1,1.5,0.7,z\n"
+RUNS = 'run,loss,acc,"a, b"\nrun10,0.5,0.9,x\nrun2,0.25,,y\nrun1,1.5,0.7,z\n'
 
 
 def runs(content: str = RUNS, **options: int) -> Table:

@@ -204,6 +204,13 @@ class Settings:
         "Whether ``#tag`` in the text of an entry, outside code and links, is one of its tags.",
         _boolean,
     )
+    archive: str = _option(
+        "auto",
+        "Whether pages of HTML are made of all entries by year and month, and of what bears a tag: ``auto``, where a "
+        "page has ``expt-journal``, ``expt-calendar`` or ``expt-tags``, which lead there; ``always``; or ``never``.",
+        _one_of("auto", "always", "never"),
+        "html",
+    )
     drafts: bool = _option(
         False,
         "Whether drafts are shown, marked as such; else they are left out of everything.",

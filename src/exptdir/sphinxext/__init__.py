@@ -26,6 +26,7 @@ from exptdir.sphinxext.figures.notes import (
 )
 from exptdir.sphinxext.figures.provenance import setup_figure_origin
 from exptdir.sphinxext.figures.update import setup_figures
+from exptdir.sphinxext.journal.archive_pages import setup_archive
 from exptdir.sphinxext.journal.calendar import setup_calendar
 from exptdir.sphinxext.journal.contents import setup_contents
 from exptdir.sphinxext.journal.drafts import setup_drafts
@@ -87,6 +88,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_calendar(app)
     setup_graph(app)
     setup_feed(app)
+    setup_archive(app)
     setup_assets(app)
     setup_dependencies(app)
     setup_figures(app)

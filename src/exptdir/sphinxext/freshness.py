@@ -15,6 +15,7 @@ from sphinx.util import docname_join
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.notes import figures_shown
+from exptdir.sphinxext.journal.archive import Archive
 from exptdir.sphinxext.labels import standard_labels
 from exptdir.sphinxext.navigation import Neighbours, without_ours
 from exptdir.sphinxext.store import Label
@@ -67,8 +68,7 @@ class Freshness:
             listed += ((child, self._titles.get(child)) for child in self.env.toctree_includes.get(docname, ()))
         shown = (
             [self._inside(source) for source in (docname, *sources)],
-            self._global_tree,
-            self._sheets,
+            self.site,
             [(name, self._titles.get(name or "")) for name in found],
             # What the tables of contents of a page show: titles, and sections below them.
             listed,
@@ -93,6 +93,12 @@ class Freshness:
     @cached_property
     def _titles(self) -> dict[str, str]:
         return {docname: _SECTION_NUMBER.sub("", str(title)) for docname, title in self.env.titles.items()}
+
+    @cached_property
+    def site(self) -> str:
+        """Digest what all pages show: the table of contents of the whole, style sheets, and whether tags are links."""
+        shown = (self._global_tree, self._sheets, Archive.of(self.domain) is not None)
+        return hashlib.sha256(repr(shown).encode("utf-8", "surrogateescape")).hexdigest()
 
     @cached_property
     def _global_tree(self) -> str:

@@ -104,12 +104,16 @@ class DiffingBuilder:
     _outdated: frozenset[str] = frozenset()
     #: Pages of this build that are no documents, as far as each build makes them, and copies of the author's files.
     other_pages: frozenset[Path] = frozenset()
+    #: Whether all documents are written.
+    writes_all = False
     copies: frozenset[str] = frozenset()
 
     def prepare_writing(self, docnames: Set[str]) -> None:
         """Forget what the last build left."""
         self._titles: dict[str, dict[str, str]] = {}
         self.other_pages = frozenset()
+        builder: Any = self
+        self.writes_all = docnames >= set(builder.env.all_docs)
         super().prepare_writing(docnames)  # type: ignore[misc]
 
     def load_indexer(self, docnames: Set[str]) -> None:
@@ -218,7 +222,8 @@ class Outputs:
         self.digests = {docname: freshness.digest(docname) for docname in docnames}
         self._known = read_manifest(Path(app.outdir))
         domain = domain_of(env)
-        domain.page_digests, domain.known_outputs, domain.feeds = self.digests, self._known, {}
+        domain.page_digests, domain.known_outputs, domain.written_beside = self.digests, self._known, {}
+        domain.site_digest = freshness.site
         return [
             docname
             for docname, digest in self.digests.items()
@@ -263,7 +268,7 @@ class Outputs:
             yield f"_downloads/{Path(dest).as_posix()}", ""
         for name in published(domain_of(app.env)):
             yield name, ""
-        yield from domain_of(app.env).feeds.items()
+        yield from domain_of(app.env).written_beside.items()
         for page in builder.other_pages:
             yield page.relative_to(app.outdir).as_posix(), OTHER
         for name in builder.copies:

@@ -148,6 +148,9 @@ class Collection:
     and at no other time. Subclasses are values that pickle.
     """
 
+    #: Whether a reader expects to get from it to all that there is; see :mod:`exptdir.sphinxext.journal.archive`.
+    archived = False
+
     def shown(self, domain: ExptDomain, docname: str) -> Any:
         """Return what the page *docname* shows: plain values, of which equal ones give equal pages."""
         raise NotImplementedError

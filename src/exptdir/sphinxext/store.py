@@ -218,10 +218,12 @@ class Store(Domain):
     #: Where references lead, by text, key of the experiment that they are in, and kind: digests and pages ask for the
     #: same ones. ``None`` while any document may be read.
     located: dict[tuple[str, str, str | None], Any] | None = None
-    #: What each page shows of others, in short, the files of the last build likewise, and the feeds of this one.
+    #: What each page shows of others, in short, what all show, and the files of the last build likewise; those of this
+    #: one that are made beside the documents: feeds and the archive.
     page_digests: dict[str, str]
+    site_digest: str
     known_outputs: dict[str, str]
-    feeds: dict[str, str]
+    written_beside: dict[str, str]
     #: What was made of all documents, by name, since all are read.
     made: dict[str, Any]
     #: The maps from which something was left out, by name, for the builder of this build.
@@ -271,7 +273,7 @@ class Store(Domain):
     def __init__(self, env: BuildEnvironment) -> None:
         self.visible = {}
         self.made = {}
-        self.page_digests, self.known_outputs, self.feeds = {}, {}, {}
+        self.page_digests, self.known_outputs, self.written_beside, self.site_digest = {}, {}, {}, ""
         super().__init__(env)
 
     def __getattr__(self, name: str) -> Any:

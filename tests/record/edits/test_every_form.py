@@ -29,7 +29,7 @@ NO_ROLES = {"doi"}
 #: Directives of ours, each with a form; and their options.
 DIRECTIVES = {
     "datatable": "{path}/t.csv",
-    "protocol": "{path}/p.txt \"{path}/q w.txt\"",
+    "protocol": '{path}/p.txt "{path}/q w.txt"',
     "expt-figures": "",
     "expt-log": "{path}/t.csv",
     "toctree": "",

@@ -42,8 +42,9 @@ def test_a_calendar_has_all_days_of_a_leap_year_and_a_link_for_each_with_entries
     svg = drawn(site, "calendar")
     assert len(svg.select("rect")) == 366
     assert svg["aria-label"] == "2024: 3 entries"
-    leap, march = svg.select("a")
-    assert leap["href"] == "expts/1_a/notes.html#entry-2024-02-29"
+    leap, march = svg.select("a[aria-label]")
+    assert leap["href"] == "archive/2024-02.html#day-2024-02-29"
+    assert march["href"] == "expts/1_a/2_b/notes.html#entry-2024-03-02"
     assert leap["aria-label"] == "2024-02-29: #1 Leap; #1 Twice & more"
     assert leap.rect["class"] == ["exptdir-day-2"] and march.rect["class"] == ["exptdir-day-1"]
     # A Thursday and a Saturday, of one week and a day later.

@@ -26,7 +26,7 @@ COLLECTED = {
     "tags": ".. expt-tags::\n",
 }
 FILES = {
-    "index.md": "# Home\n",
+    "index.rst": titled("Home", ".. expt-calendar::\n"),
     **{f"{name}.rst": ":orphan:\n\n" + titled(name, text) for name, text in COLLECTED.items()},
     "expts/0001_first/notes.rst": titled(
         "First",
@@ -93,15 +93,21 @@ def written(site: Site, change: Callable[[Path], None]) -> tuple[set[str], Built
     before = {path: path.stat().st_mtime_ns for path in (site.root / "out/html").rglob("*.html")}
     change(site.source)
     built = site.build()
-    return {path.relative_to(built.out).stem for path, then in before.items() if path.stat().st_mtime_ns != then}, built
+    changed = (path for path, then in before.items() if path.stat().st_mtime_ns != then)
+    names = {path.relative_to(built.out).with_suffix("").as_posix() for path in changed}
+    return {name.rpartition("/")[2] if name.startswith("expts/") else name for name in names}, built
 
 
 @pytest.mark.parametrize(
     ("old", "new", "pages"),
     [
-        ("Sown after", "Sown soon after", {"notes", "journal", "full"}),
+        ("Sown after", "Sown soon after", {"notes", "journal", "full", "archive/2024-05", "archive/tags/wet"}),
         ("More.", "Less.", {"notes", "full"}),
-        ("2024-05-22: Seen", "2024-05-22: Saw", {"notes", "journal", "full", "titles", "recent"}),
+        (
+            "2024-05-22: Seen",
+            "2024-05-22: Saw",
+            {"notes", "journal", "full", "titles", "recent", "index", "archive/2024", "archive/2024-05"},
+        ),
         ("TODO: weigh", "TODO: weigh all", {"notes", "full", "tasks"}),
     ],
 )

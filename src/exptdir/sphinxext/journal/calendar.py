@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -12,8 +13,10 @@ from docutils.parsers.rst import directives
 from sphinx.util.i18n import format_date
 
 from exptdir.sphinxext.domain import ExptDomain
+from exptdir.sphinxext.journal.archive import Archive, day_anchor, month_page, page_address
 from exptdir.sphinxext.journal.drawing import Box, Caption, address, drawing
 from exptdir.sphinxext.journal.selection import CollectionDirective, Selection, nothing
+from exptdir.sphinxext.journal.timeline import Dated
 from exptdir.sphinxext.language import _, counted
 from exptdir.sphinxext.pages import Collection, link
 
@@ -43,23 +46,30 @@ class Day(NamedTuple):
 class Calendar(Collection):
     """A year; 0 stands for the last in which something was written."""
 
+    archived = True
+
     selection: Selection
     year: int
 
     def shown(self, domain: ExptDomain, docname: str) -> list[Day]:
         """Return the days of the year that have entries."""
+        return self.days_of(domain, self.selection.entries(domain, docname), self.year)
+
+    @staticmethod
+    def days_of(domain: ExptDomain, found: Iterable[Dated], year: int) -> list[Day]:
+        """Return the days of a year that have some of these entries, which are the newest first."""
         days = defaultdict(list)
-        for dated in self.selection.entries(domain, docname):
+        for dated in found:
             days[dated.entry.day].append(dated)
-        year = f"{self.year:04}" if self.year else max(days, default="")[:4]
-        found = []
+        wanted = f"{year:04}" if year else max(days, default="")[:4]
+        shown = []
         for day, entries in sorted(days.items()):
-            if year and day.startswith(year):
+            if wanted and day.startswith(wanted):
                 # As they were written.
                 first = entries[-1]
                 titles = (f"{domain.shown(one.experiment)} {one.entry.title}".strip() for one in reversed(entries))
-                found.append(Day(day, len(entries), tuple(titles)[:_TOLD], first.docname, first.entry.anchor))
-        return found
+                shown.append(Day(day, len(entries), tuple(titles)[:_TOLD], first.docname, first.entry.anchor))
+        return shown
 
     def render(self, domain: ExptDomain, docname: str, shown: list[Day]) -> list[nodes.Node]:
         """Return a drawing, or the days as a list where the builder has none."""
@@ -76,6 +86,7 @@ class Calendar(Collection):
             return [line]
         first = date(year, 1, 1)
         by_day = {day.day: day for day in shown}
+        archive = Archive.of(domain)
         shapes: list[Box | Caption] = []
         for offset in range((date(year + 1, 1, 1) - first).days if year < date.max.year else 365):
             today = first + timedelta(days=offset)
@@ -86,13 +97,17 @@ class Calendar(Collection):
                 # At noon, no time zone shifts it to another day.
                 noon = datetime(today.year, today.month, 1, 12, tzinfo=UTC)
                 month = format_date("%b", date=noon, language=domain.env.config.language)
-                shapes.append(Caption(x, _TOP - 6, month))
+                there = archive is not None and today.isoformat()[:7] in archive.months
+                place = page_address(domain, month_page(today.isoformat()[:7])) if there else ""
+                shapes.append(Caption(x, _TOP - 6, month, place))
             day_found = by_day.get(today.isoformat())
             if day_found is None:
                 shapes.append(Box(x, y, _SIZE, _SIZE, "exptdir-day-0"))
             else:
                 shade = sum(day_found.number >= least for least in _SHADES)
                 place = address(domain, day_found.docname, day_found.anchor)
+                if archive is not None and day_found.number > 1:
+                    place = page_address(domain, archive.days[day_found.day], day_anchor(day_found.day))
                 more = ["…"] if day_found.number > len(day_found.titles) else []
                 title = f"{day_found.day}: " + "; ".join([*day_found.titles, *more])
                 shapes.append(Box(x, y, _SIZE, _SIZE, f"exptdir-day-{shade}", title, place))

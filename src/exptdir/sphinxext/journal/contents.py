@@ -1,7 +1,4 @@
-"""What is noted of each log when it is read, for pages that collect it: sentences, tags, tasks and conclusions.
-
-:class:`Timeline` is made of them once a build, when all is read.
-"""
+"""What is noted of each log when it is read, for pages that collect it: sentences, tags, tasks and conclusions."""
 
 from __future__ import annotations
 
@@ -9,20 +6,20 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-from exptdir.record.model import Experiment
 from exptdir.record.timeline import CONCLUSIONS, is_marker, split_tags, today
 from exptdir.sphinxext.cites import Paragraph, section_anchor
 from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes, line_of, title_text
-from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.journal.archive import EntryTags
 from exptdir.sphinxext.language import _
-from exptdir.sphinxext.pages import Placeholder
+from exptdir.sphinxext.pages import Placeholder, collect
 from exptdir.sphinxext.store import Entry, Pieces, Todo
 from exptdir.sphinxext.warnings_ import warn
 
@@ -66,14 +63,10 @@ def fields_of(section: nodes.Element) -> Iterator[tuple[nodes.Element, str, str]
             return
 
 
-def _is_tags(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.paragraph) and "exptdir-entry-tags" in node["classes"]
-
-
 def first_paragraph(section: nodes.Element) -> nodes.Element | None:
     """Return the paragraph that an entry begins with, in a list or a caption where it has none of its own."""
     skipped = (nodes.section, nodes.title, nodes.field_list)
-    own = [child for child in section.children if not isinstance(child, skipped) and not _is_tags(child)]
+    own = [child for child in section.children if not isinstance(child, skipped)]
     direct = (child for child in own if isinstance(child, nodes.paragraph))
     deep = (node for child in own for node in all_nodes(child) if isinstance(node, (nodes.paragraph, nodes.caption)))
     return next(direct, None) or next(deep, None)
@@ -88,14 +81,6 @@ def hashtags(section: nodes.Element) -> Iterator[str]:
             yield from (match[1].rstrip("-/") for match in _HASHTAG.finditer(node.astext()))
         elif not isinstance(node, _UNTAGGED):
             waiting += reversed(node.children)
-
-
-def tag_nodes(tags: tuple[str, ...]) -> Iterator[nodes.Node]:
-    """Yield tags as small labels."""
-    for at, tag in enumerate(tags):
-        if at:
-            yield nodes.Text(" ")
-        yield nodes.inline("", f"#{tag}", classes=["exptdir-tag"])
 
 
 class _Notes:
@@ -118,7 +103,7 @@ class _Notes:
         for field, name, text in list(fields_of(node)):
             if name == "tags":
                 tags += split_tags(text)
-                shown = nodes.paragraph("", "", *tag_nodes(split_tags(text)), classes=["exptdir-entry-tags"])
+                shown = collect(self.domain.env, EntryTags(split_tags(text)))
                 holder, around = field.parent, field.parent.parent
                 around.insert(around.index(holder), shown)
                 (around if len(holder) == 1 else holder).remove(holder if len(holder) == 1 else field)
@@ -199,56 +184,6 @@ def note_contents(app: Sphinx, doctree: nodes.document) -> None:
     conclusion = notes.conclusion()
     if conclusion:
         domain.conclusions[docname] = conclusion
-
-
-class Dated(NamedTuple):
-    """An entry, and where it stands."""
-
-    entry: Entry
-    docname: str
-    experiment: Experiment
-
-    @property
-    def tags(self) -> set[str]:
-        """Its own tags and those of its experiment."""
-        return {*self.entry.tags, *self.experiment.tags}
-
-
-class Timeline:
-    """All entries of a record, newest first, and the days of each experiment's."""
-
-    def __init__(self, domain: ExptDomain) -> None:
-        found = [
-            Dated(entry, docname, experiment)
-            for docname, entries in domain.entries.items()
-            if (experiment := domain.record.by_docname.get(docname)) is not None
-            for entry in entries
-        ]
-        # Within a day: the experiments in their order, and what was written last on top.
-        found.sort(key=lambda dated: -dated.entry.n)
-        found.sort(key=lambda dated: dated.experiment.order)
-        found.sort(key=lambda dated: dated.entry.day, reverse=True)
-        self.entries = found
-        self.days: dict[str, tuple[str, str]] = {}
-        for docname, entries in domain.entries.items():
-            days = [entry.day for entry in entries]
-            if days:
-                self.days[docname] = min(days), max(days)
-
-    @classmethod
-    def of(cls, domain: ExptDomain) -> Timeline:
-        """Return the timeline of a record that is read."""
-        return domain.once("timeline", lambda: cls(domain))
-
-    def begun(self, experiment: Experiment) -> str:
-        """Return the day on which an experiment began: by its facts, else by its first entry; empty if unknown."""
-        if experiment.begun is not None:
-            return experiment.begun.isoformat()
-        return self.days.get(experiment.docname, ("", ""))[0]
-
-    def last(self, experiment: Experiment) -> str:
-        """Return the day of an experiment's last entry; empty where it has none."""
-        return self.days.get(experiment.docname, ("", ""))[1]
 
 
 def report_future(app: Sphinx, env: BuildEnvironment) -> list[str]:

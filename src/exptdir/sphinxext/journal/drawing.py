@@ -32,11 +32,12 @@ class Box(NamedTuple):
 
 
 class Caption(NamedTuple):
-    """A text."""
+    """A text, a link where it has an address."""
 
     x: float
     y: float
     text: str
+    address: str = ""
 
 
 class Curve(NamedTuple):
@@ -79,7 +80,8 @@ def _element(name: str, content: str = "", **attributes: Any) -> str:
 
 def _shape(shape: Box | Caption | Curve) -> str:
     if isinstance(shape, Caption):
-        return _element("text", str(escape(shape.text)), x=float(shape.x), y=float(shape.y))
+        text = _element("text", str(escape(shape.text)), x=float(shape.x), y=float(shape.y))
+        return _element("a", text, href=shape.address) if shape.address else text
     if isinstance(shape, Curve):
         (x, y), (to_x, to_y) = shape.start, shape.end
         bend = max(20.0, abs(to_x - x) / 2)

@@ -23,7 +23,7 @@ from exptdir.record.files import read_or_none, write_if_changed
 from exptdir.sphinxext.cites import shown_pieces
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.freshness import UNKNOWN
-from exptdir.sphinxext.journal.contents import Dated, Timeline
+from exptdir.sphinxext.journal.timeline import Dated, Timeline
 from exptdir.sphinxext.pages import PAGED
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def write_feeds(app: Sphinx, exception: Exception | None) -> None:
     outdir = Path(app.outdir)
     for path, title, entries in feeds_of(domain, url):
         digest = hashlib.blake2b(repr((url, title, entries)).encode("utf-8", "replace"), digest_size=10).hexdigest()
-        domain.feeds[path] = digest
+        domain.written_beside[path] = digest
         # Of some pages nobody can tell whether they show something else.
         sure = path != _SITE or not any(entry.mark.endswith(UNKNOWN) for entry in entries)
         if sure and domain.known_outputs.get(path) == digest and (outdir / path).is_file():

@@ -13,7 +13,7 @@ from exptdir.record.check import prerequisites
 from exptdir.record.model import Experiment
 from exptdir.sphinxext.doctree import page_section
 from exptdir.sphinxext.domain import ExptDomain
-from exptdir.sphinxext.journal.contents import tag_nodes
+from exptdir.sphinxext.journal.archive import tag_nodes
 from exptdir.sphinxext.journal.selection import Summary, badge, joined
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Collection, ExperimentTransform, collect, link
@@ -89,7 +89,7 @@ class ExperimentHeader(Collection):
         period: list[nodes.Node] = [nodes.Text(shown.period)] if shown.period else []
         there = nodes.reference("", _("History"), refuri=shown.history, internal=False)
         history: list[nodes.Node] = [there] if shown.history else []
-        first = joined(state, draft, period, list(tag_nodes(shown.tags)), history)
+        first = joined(state, draft, period, list(tag_nodes(domain, shown.tags)), history)
         lines = [nodes.paragraph("", "", *first)] if first else []
         for name, found in ((_("Part of"), shown.parent), (_("Needs"), shown.needs), (_("Holds"), shown.children)):
             if found:

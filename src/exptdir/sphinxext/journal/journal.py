@@ -17,7 +17,7 @@ from sphinx.util import docname_join
 from exptdir.sphinxext.cites import sentence_nodes, shown_pieces
 from exptdir.sphinxext.doctree import all_nodes
 from exptdir.sphinxext.domain import TYPED_IN, ExptDomain
-from exptdir.sphinxext.journal.contents import Dated, tag_nodes
+from exptdir.sphinxext.journal.archive import TOP, Archive, day_anchor, page_link, tag_nodes
 from exptdir.sphinxext.journal.selection import (
     CollectionDirective,
     Selection,
@@ -25,6 +25,7 @@ from exptdir.sphinxext.journal.selection import (
     joined,
     nothing,
 )
+from exptdir.sphinxext.journal.timeline import Dated
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Collection, Placeholder, link
 from exptdir.sphinxext.store import Pieces
@@ -54,6 +55,8 @@ class JournalEntry(NamedTuple):
 class Journal(Collection):
     """A journal: which entries, in which groups, and how much of each."""
 
+    archived = True
+
     selection: Selection
     group: str
     content: str
@@ -65,9 +68,10 @@ class Journal(Collection):
             order = {dated.docname: at for at, dated in reversed(list(enumerate(found)))}
             found.sort(key=lambda dated: order[dated.docname])
         groups = groupby(found, key=lambda dated: group_of(self.group, dated))
-        return [(name, [self._entry(domain, dated) for dated in dates]) for name, dates in groups]
+        return [(name, [self.entry(domain, dated) for dated in dates]) for name, dates in groups]
 
-    def _entry(self, domain: ExptDomain, dated: Dated) -> JournalEntry:
+    def entry(self, domain: ExptDomain, dated: Dated) -> JournalEntry:
+        """Return an entry as it is shown."""
         entry, experiment = dated.entry, dated.experiment
         return JournalEntry(
             dated.docname,
@@ -89,19 +93,28 @@ class Journal(Collection):
         """Return the groups, each below its name."""
         if not shown:
             return nothing(_("There are no such entries."))
+        box = self.lists(domain, shown)
+        if Archive.of(domain) is not None:
+            box += nodes.paragraph("", "", page_link(domain, TOP, nodes.Text(_("Archive"))), classes=["exptdir-all"])
+        return [box]
+
+    def lists(
+        self, domain: ExptDomain, shown: list[tuple[str, list[JournalEntry]]], *, anchored: bool = False
+    ) -> nodes.container:
+        """Return the groups alone; *anchored* ones can be led to by their day."""
         box = nodes.container(classes=["exptdir-journal", f"exptdir-journal-{self.content}"])
         for name, found in shown:
             if self.group == "experiment":
                 summary = Summary.of(domain, domain.record.by_docname[name])
                 box += nodes.rubric("", "", summary.link(domain))
             elif name:
-                box += nodes.rubric("", name)
+                box += nodes.rubric("", name, ids=[day_anchor(name)] if anchored else [])
             if self.content == "full":
                 box += [node for entry in found for node in self._whole(domain, entry)]
             else:
                 items = (nodes.list_item("", *self._short(domain, entry)) for entry in found)
                 box += nodes.bullet_list("", *items)
-        return [box]
+        return box
 
     def _heading(self, domain: ExptDomain, entry: JournalEntry) -> nodes.paragraph:
         # An entry without words is called by its day, and by its experiment.
@@ -112,7 +125,7 @@ class Journal(Collection):
         days = [] if self.group == "day" and entry.title else [nodes.inline("", "", day, classes=["exptdir-day"])]
         places = [] if self.group == "experiment" else [place]
         titles = [title] if entry.title else []
-        return nodes.paragraph("", "", *joined(days, places, titles, list(tag_nodes(entry.tags))))
+        return nodes.paragraph("", "", *joined(days, places, titles, list(tag_nodes(domain, entry.tags))))
 
     def _short(self, domain: ExptDomain, entry: JournalEntry) -> Iterator[nodes.Node]:
         yield self._heading(domain, entry)

@@ -12,7 +12,7 @@ from docutils.parsers.rst import directives
 from exptdir.sphinxext.cites import sentence_nodes
 from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.figures.index import thumbnail_image
-from exptdir.sphinxext.journal.contents import tag_nodes
+from exptdir.sphinxext.journal.archive import tag_nodes
 from exptdir.sphinxext.journal.selection import (
     CollectionDirective,
     Selection,
@@ -128,7 +128,7 @@ def _cell(domain: ExptDomain, column: str, one: Summary) -> Iterable[nodes.Node]
     if column == "status":
         return [one.badge()] if one.status else []
     if column == "tags":
-        return list(tag_nodes(one.tags))
+        return list(tag_nodes(domain, one.tags))
     if column == "blocked":
         return one.waits_for(domain)[1:]
     if column == "conclusion":
@@ -154,7 +154,7 @@ def _cards(domain: ExptDomain, shown: list[Listed]) -> nodes.Element:
 def _state(domain: ExptDomain, one: Summary, tags: tuple[str, ...] = ()) -> list[nodes.Node]:
     badge: list[nodes.Node] = [one.badge()] if one.status else []
     days: list[nodes.Node] = [nodes.Text(one.period)] if one.period else []
-    found = joined(badge, one.waits_for(domain), days, list(tag_nodes(tags)))
+    found = joined(badge, one.waits_for(domain), days, list(tag_nodes(domain, tags)))
     return [nodes.paragraph("", "", *found, classes=["exptdir-muted"])] if found else []
 
 
@@ -194,7 +194,7 @@ def _board(domain: ExptDomain, shown: list[Listed]) -> nodes.Element:
         items = nodes.bullet_list()
         for summary in found:
             days: list[nodes.Node] = [nodes.Text(summary.last or summary.begun)] if summary.period else []
-            small = joined(summary.waits_for(domain), days, list(tag_nodes(summary.tags[:_TAGS])))
+            small = joined(summary.waits_for(domain), days, list(tag_nodes(domain, summary.tags[:_TAGS])))
             item = nodes.list_item("", nodes.paragraph("", "", summary.link(domain)))
             item += [nodes.paragraph("", "", *small, classes=["exptdir-muted"])] if small else []
             items += item

@@ -18,7 +18,7 @@ from exptdir.record.reference import Unresolved
 from exptdir.record.timeline import first_day, today
 from exptdir.sphinxext.cites import shown_pieces
 from exptdir.sphinxext.domain import ExptDomain, domain_of
-from exptdir.sphinxext.journal.contents import Dated, Timeline
+from exptdir.sphinxext.journal.timeline import Dated, Timeline
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Collection, collect, link
 from exptdir.sphinxext.store import Pieces

@@ -13,8 +13,9 @@ from docutils import nodes
 from exptdir.record.model import Experiment
 from exptdir.sphinxext.cites import sentence_nodes, shown_pieces
 from exptdir.sphinxext.domain import ExptDomain
-from exptdir.sphinxext.journal.contents import Timeline
+from exptdir.sphinxext.journal.archive import tag_nodes
 from exptdir.sphinxext.journal.selection import CollectionDirective, Selection, Summary, nothing
+from exptdir.sphinxext.journal.timeline import Timeline
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Collection, link
 from exptdir.sphinxext.store import Pieces, Todo
@@ -98,6 +99,8 @@ class Tagged(NamedTuple):
 class TagIndex(Collection):
     """An index of tags, of experiments and of entries."""
 
+    archived = True
+
     selection: Selection
 
     def shown(self, domain: ExptDomain, docname: str) -> list[tuple[str, list[Tagged]]]:
@@ -123,7 +126,7 @@ class TagIndex(Collection):
         items = nodes.definition_list()
         for tag, places in shown:
             below = nodes.bullet_list("", *(nodes.list_item("", line) for line in _lines(domain, places)))
-            term = nodes.term("", "", nodes.inline("", f"#{tag}", classes=["exptdir-tag"]))
+            term = nodes.term("", "", *tag_nodes(domain, [tag]))
             term += nodes.inline("", f" {len(places)}", classes=["exptdir-muted"])
             items += nodes.definition_list_item("", term, nodes.definition("", below))
         return [nodes.container("", items, classes=["exptdir-tags"])]

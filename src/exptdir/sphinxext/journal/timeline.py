@@ -1,0 +1,59 @@
+"""All entries of a record that is read, in the order of time."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from exptdir.record.model import Experiment
+from exptdir.sphinxext.domain import ExptDomain
+from exptdir.sphinxext.store import Entry
+
+
+class Dated(NamedTuple):
+    """An entry, and where it stands."""
+
+    entry: Entry
+    docname: str
+    experiment: Experiment
+
+    @property
+    def tags(self) -> set[str]:
+        """Its own tags and those of its experiment."""
+        return {*self.entry.tags, *self.experiment.tags}
+
+
+class Timeline:
+    """All entries of a record, newest first, and the days of each experiment's."""
+
+    def __init__(self, domain: ExptDomain) -> None:
+        found = [
+            Dated(entry, docname, experiment)
+            for docname, entries in domain.entries.items()
+            if (experiment := domain.record.by_docname.get(docname)) is not None
+            for entry in entries
+        ]
+        # Within a day: the experiments in their order, and what was written last on top.
+        found.sort(key=lambda dated: -dated.entry.n)
+        found.sort(key=lambda dated: dated.experiment.order)
+        found.sort(key=lambda dated: dated.entry.day, reverse=True)
+        self.entries = found
+        self.days: dict[str, tuple[str, str]] = {}
+        for docname, entries in domain.entries.items():
+            days = [entry.day for entry in entries]
+            if days:
+                self.days[docname] = min(days), max(days)
+
+    @classmethod
+    def of(cls, domain: ExptDomain) -> Timeline:
+        """Return the timeline of a record that is read."""
+        return domain.once("timeline", lambda: cls(domain))
+
+    def begun(self, experiment: Experiment) -> str:
+        """Return the day on which an experiment began: by its facts, else by its first entry; empty if unknown."""
+        if experiment.begun is not None:
+            return experiment.begun.isoformat()
+        return self.days.get(experiment.docname, ("", ""))[0]
+
+    def last(self, experiment: Experiment) -> str:
+        """Return the day of an experiment's last entry; empty where it has none."""
+        return self.days.get(experiment.docname, ("", ""))[1]
