@@ -53,6 +53,7 @@ INVALID = [
     ("feed_url", "notebook.example.org"),
     ("task_markers", "TODO"),
     ("hashtags", "yes"),
+    ("archive", "yearly"),
     ("drafts", "all"),
 ]
 
