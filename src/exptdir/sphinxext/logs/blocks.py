@@ -14,6 +14,7 @@ from sphinx.util.parsing import nested_parse_to_nodes
 
 from exptdir.errors import AssetError
 from exptdir.logs import Block, LogDocument
+from exptdir.logs.inline import lines
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.domain import domain_of, run_anchor
 from exptdir.sphinxext.logs.prose import Prose, entry_anchor
@@ -111,7 +112,7 @@ class LogNodes:
             return [self._section(block)]
         if block.kind == "paragraph":
             if block.label == "lines":
-                return [nodes.line_block("", *(nodes.line("", "", *line) for line in self.prose.lines(block)))]
+                return [nodes.line_block("", *(nodes.line("", "", *self.prose.shown(line)) for line in lines(block)))]
             return [nodes.paragraph(block.text, "", *self.prose.inline(block))]
         if block.kind == "code":
             language, _, more = block.label.partition(" ")

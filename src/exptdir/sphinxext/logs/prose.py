@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from docutils import nodes
@@ -12,6 +11,7 @@ from sphinx import addnodes
 
 from exptdir.errors import AssetError
 from exptdir.logs import Block, LogDocument, Reference
+from exptdir.logs.inline import Piece, inline
 from exptdir.sphinxext.assets import locate, written_path
 from exptdir.sphinxext.dependencies import note
 from exptdir.sphinxext.domain import run_anchor
@@ -19,15 +19,6 @@ from exptdir.sphinxext.domain import run_anchor
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
-_INLINE = re.compile(
-    r"(?P<code>`+)(?P<literal>[^`]+)(?P=code)"
-    r"|\*\*(?P<strong>[^*\n]+)\*\*"
-    r"|!?\[(?P<text>[^\]\n]*)\]\((?P<address>[^)\s]+)[^)\n]*\)"
-    r"|\[\[(?P<org>[^\]\n]+)\](?:\[(?P<shown>[^\]\n]+)\])?\]"
-    r"|(?P<bare>https?://[^\s<>\"'`）)\]]*[^\s<>\"'`）)\].,;:!?])"
-)
-#: ``Takeaways:`` at the beginning of a line.
-_FIELD = re.compile(r"[^\W\d_][^:：\n]{0,40}[:：](?=\s|$)")
 #: Candidates of a doubtful reference that are shown.
 _SHOWN = 6
 
@@ -54,67 +45,38 @@ class Prose:
             node["ids"].append(anchor)
             self.document.ids[anchor] = node
 
-    def lines(self, block: Block) -> Iterator[list[nodes.Node]]:
-        """Yield the nodes of each line of a text, the name of a field in bold."""
-        begin = 0
-        for line in block.text.split("\n"):
-            field, end = _FIELD.match(line), begin + len(line)
-            name = field.end() if field else 0
-            strong = [nodes.strong("", "", *self._part(block, begin, begin + name))] if name else []
-            yield [*strong, *self._part(block, begin + name, end)]
-            begin = end + 1
-
     def inline(self, block: Block) -> list[nodes.Node]:
         """Return the nodes of a text."""
-        if block.kind == "paragraph" and _FIELD.fullmatch(block.text):
-            return [nodes.strong("", "", *self._part(block, 0, len(block.text)))]
-        return list(self._part(block, 0, len(block.text)))
+        return list(self.shown(inline(block)))
 
-    def _part(self, block: Block, begin: int, end: int) -> Iterator[nodes.Node]:
-        """Yield a stretch of a text: code, bold, links, and references wherever they stand."""
-        done = begin
-        for match in _INLINE.finditer(block.text, begin, end):
-            yield from self._plain(block, done, match.start())
-            done = match.end()
-            if match["literal"] is not None:
-                if any(one.start < match.end() and match.start() < one.end for one in block.references):
-                    yield nodes.inline("", "", *self._plain(block, *match.span("literal")), classes=["exptdir-log-run"])
-                else:
-                    yield nodes.literal(match["literal"], match["literal"])
-            elif match["strong"] is not None:
-                yield nodes.strong("", "", *self._part(block, *match.span("strong")))
-            elif match["bare"] is not None:
-                yield nodes.reference("", match["bare"], refuri=match["bare"])
+    def shown(self, pieces: Iterable[Piece]) -> Iterator[nodes.Node]:
+        """Yield the nodes of pieces: code, bold, links, and references wherever they stand."""
+        for piece in pieces:
+            if piece.reference is not None:
+                yield from self._reference(piece.reference)
+            elif piece.kind == "text":
+                yield nodes.Text(piece.text)
+            elif piece.kind == "code":
+                yield nodes.literal(piece.text, piece.text)
+            elif piece.kind == "link":
+                yield nodes.reference("", piece.text, refuri=piece.address)
+            elif piece.kind == "file":
+                yield self._file(piece.text, piece.address)
             else:
-                yield from self._link(match["text"] or match["shown"] or "", match["address"] or match["org"])
-        yield from self._plain(block, done, end)
+                strong = piece.kind == "strong"
+                holder: nodes.TextElement = nodes.strong() if strong else nodes.inline(classes=["exptdir-log-run"])
+                holder += list(self.shown(piece.parts))
+                yield holder
 
-    def _link(self, shown: str, address: str) -> Iterator[nodes.Node]:
-        text = shown.strip("`") or address
-        if re.match(r"(?:https?|mailto|ftp):", address):
-            yield nodes.reference("", text, refuri=address)
-            return
-        typed = address.removeprefix("file:")
+    def _file(self, text: str, typed: str) -> nodes.Node:
         try:
             locate(self.env, typed, self.env.docname)
         except AssetError:
             # The file is not here, or not yet; what it is called is still said.
             path = os.path.relpath(written_path(self.env, typed, self.env.docname), self.env.srcdir)
             note(self.env, self.env.docname, [("file", path)])
-            yield nodes.inline("", text if text == typed else f"{text} ({typed})", classes=["exptdir-log-file"])
-            return
-        yield addnodes.download_reference("", "", nodes.literal("", text), reftarget=typed, refdoc=self.env.docname)
-
-    def _plain(self, block: Block, begin: int, end: int) -> Iterator[nodes.Node]:
-        done = begin
-        for one in block.references:
-            if one.start < done or one.end > end:
-                continue
-            yield nodes.Text(block.text[done : one.start])
-            yield from self._reference(one)
-            done = one.end
-        if done < end:
-            yield nodes.Text(block.text[done:end])
+            return nodes.inline("", text if text == typed else f"{text} ({typed})", classes=["exptdir-log-file"])
+        return addnodes.download_reference("", "", nodes.literal("", text), reftarget=typed, refdoc=self.env.docname)
 
     def _reference(self, one: Reference) -> Iterator[nodes.Node]:
         """Yield a link for what is sure, and what is doubtful with its candidates."""
