@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from io import StringIO
 from pathlib import Path
 
@@ -10,10 +11,15 @@ from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
+from exptdir.logs.import_ import import_log
 from exptdir.preview.scratch_site import alone
-from tests.sphinxext.building import titled, words
+from exptdir.record.edits.apply import locked
+from exptdir.record.home import read_conf
+from exptdir.record.scan import scan
+from tests.sphinxext.building import Site, titled, words
 from tests.sphinxext.conftest import Build
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples" / "logs"
 RUNS = "**[`a/01`](01.yaml)**\n\nFirst.\n\n**[`a/02`](02.yaml)**\n\n- `a/02-1` is as `a/01`.\n"
 BRACES = (
     "2021/12/30 {\n    wide\n        good <b>\n}\n1/13 {\n    see 12/30 notes\n}\n"
@@ -138,3 +144,31 @@ def test_a_file_that_is_shown_by_itself_is_a_log(tmp_path: Path) -> None:
     assert sorted(app.env.found_docs) == ["my notes"]
     page = BeautifulSoup((out / "my notes.html").read_text("utf-8"), "html.parser")
     assert [words(title).rstrip("#") for title in page.select("h2")][:2] == ["2021/12/30", "1/13"]
+
+
+STRANGE = (
+    "Run 1\n-----\n1. a_ b* `c` |d| <e> {f} [g]: h::\n   - ::\n=====\n\nRun 2\n-----\nof run 1中 and 中run 1, 2024\n"
+)
+
+
+@pytest.mark.parametrize("suffix", [".md", ".rst"])
+def test_imported_logs_build_without_a_warning_and_their_links_lead_to_runs(tmp_path: Path, suffix: str) -> None:
+    site = Site(tmp_path)
+    (tmp_path / "strange.txt").write_text(STRANGE)
+    site.write({})
+    conf = read_conf(site.source / "conf.py")
+    logs = [path for path in sorted(EXAMPLES.iterdir()) if path.suffix in {".txt", ".org", ".csv"}]
+    for path in (*logs, tmp_path / "strange.txt"):
+        record = scan(site.source, conf.scan_settings)
+        done = import_log(conf, record, path, suffix=suffix, today=date(2024, 6, 1))
+        with locked(site.source) as writer:
+            writer.apply(done.plan)
+    built = site.build()
+    assert built.located == []
+    page = built.body(done.page.relative_to(site.source).with_suffix("").as_posix())
+    assert [words(link) for link in page.select("a.reference[href='#run-1']")] == ["run 1", "run 1"]
+    assert len(page.select("#run-1")) == 1
+    assert "of run 1中 and 中run 1, 2024" in page.get_text()
+    assert words(page.select_one("ol li p")) == "a_ b* c |d| <e> {f} [g]: h::"
+    assert [words(title) for title in page.select("h2")] == ["Run 1", "Run 2"]
+    assert page.select(".exptdir-run-name") == []

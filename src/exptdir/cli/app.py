@@ -34,7 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "plot": ("plot", "plot"),
     "build": ("build", "build"),
     "serve": ("serve", "serve"),
-    "import": ("init", "import_"),
+    "import": ("import_", "import_"),
 }
 
 

@@ -1,4 +1,4 @@
-"""``exptdir init`` and ``exptdir import``: a record where there is none, anew or from another tool's notebook."""
+"""``exptdir init``: a record where there is none."""
 
 from __future__ import annotations
 
@@ -259,34 +259,3 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8", errors="replace")
     except OSError:
         return ""
-
-
-@click.command(
-    "import",
-    short_help="Take over a notebook of another tool.",
-    epilog=examples("exptdir import ../enzymes", "exptdir import notebook --dry-run", page="howto/migrate"),
-)
-@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--kind", type=click.Choice(["exmemo"]), default="exmemo", show_default=True, help="What it is.")
-@dry_run_option
-@click.pass_obj
-def import_(session: Session, directory: Path, kind: str, dry_run: bool) -> None:
-    """Take over another tool's notebook: write a conf.py for it, and say what else must change.
-
-    Nothing that is there is changed: where there is a conf.py, the new one is called conf.new.py. --dry-run prints it.
-    """
-    from exptdir.exchange.exmemo import import_exmemo
-    from exptdir.record.edits.apply import locked
-    from exptdir.record.edits.plan import Plan, create
-
-    found = import_exmemo(Path(os.path.abspath(session.start / directory)))
-    if dry_run:
-        click.echo(found.text, nl=False)
-    else:
-        with locked(found.path.parent) as writer:
-            writer.apply(Plan(found.path.parent, (create(found.path, found.text),)))
-        click.echo(f"create {os.path.relpath(found.path, session.start)}")
-    for line in found.left_out:
-        click.echo(f"left out, {line}", err=True)
-    for line in found.notes:
-        click.echo(f"note: {line}", err=True)

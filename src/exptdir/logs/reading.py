@@ -225,9 +225,14 @@ class _Assembly:
         if block.kind == "cell" and subject and block.text.lower() in {subject.id.lower(), *subject.aliases}:
             return
         # What a title or a label names it is not said to refer to.
+        named = {run.id for run in block.runs}
         names = {name for run in block.runs for name in (run.id.lower(), *run.aliases)}
         block.references += [
-            one for one in found if one.text.lower().strip("`") not in names and (block.entry is None or one.start > 0)
+            one
+            for one in found
+            if one.text.lower().strip("`") not in names
+            and not (one.targets and named.issuperset(one.targets))
+            and (block.entry is None or one.start > 0)
         ]
         self.document.references += block.references
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from docutils import nodes
 from docutils.nodes import Node, system_message
+from docutils.parsers.rst import directives as rst_directives
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.domains import ObjType
@@ -52,10 +53,10 @@ class RunDirective(SphinxDirective):
     required_arguments = 1
     final_argument_whitespace = True
     has_content = True
-    option_spec: ClassVar[dict[str, object]] = {}  # type: ignore[assignment]
+    option_spec: ClassVar[dict[str, object]] = {"hidden": rst_directives.flag}  # type: ignore[assignment]
 
     def run(self) -> list[Node]:
-        """Return a container with the run's name on top."""
+        """Return a container with the run's name on top, which may be hidden."""
         name = " ".join(self.arguments[0].split())
         domain = cast("ExptDomain", self.env.domains["expt"])
         runs = domain.runs.setdefault(self.env.docname, [])
@@ -63,10 +64,13 @@ class RunDirective(SphinxDirective):
             domain.note_trouble(self.env.docname, "directive", f"run {name!r} is described twice", self.lineno)
         anchor = run_anchor(name)
         runs.append(Run(name, anchor))
-        container = nodes.container(ids=[anchor], classes=["exptdir-run"])
+        container = nodes.container(classes=["exptdir-run"])
         self.set_source_info(container)
-        self.state.document.ids[anchor] = container
-        container += nodes.paragraph("", "", nodes.strong(name, name), classes=["exptdir-run-name"])
+        # Below the title "Run 3" the section itself may be called so.
+        if self.state.document.ids.setdefault(anchor, container) is container:
+            container["ids"].append(anchor)
+        if "hidden" not in self.options:
+            container += nodes.paragraph("", "", nodes.strong(name, name), classes=["exptdir-run-name"])
         container += self.parse_content_to_nodes()
         return [container]
 
