@@ -225,11 +225,8 @@ class PageWriter:
 
     def title(self, block: Block) -> str:
         """Return the title of a section; one whose date the page could read in another way has it written out."""
-        made = []
-        for piece in inline(block):
-            # What leads to files stands below.
-            made.append(Piece("text", piece.text) if piece.kind == "file" else piece)
-        text = self.prose(made)
+        # What leads to files stands below.
+        text = self.prose(Piece("text", one.text) if one.kind == "file" else one for one in inline(block))
         before = f"{block.label or 'TODO'} " if block.task else ""
         plain = parse_title_date(block.text, context=DateContext())
         if block.entry is not None and block.entry.day is not None and not before:
@@ -243,15 +240,13 @@ class PageWriter:
     def _section(self, block: Block, depth: int) -> list[str]:
         title = self.title(block)
         deep = depth > self.form.deepest
+        inside = self.blocks(block.children, depth if deep else depth + 1)
         return [
             *([f"**{block.text}**" if "*" not in title else title] if deep else self.form.heading(title, depth)),
             *self._named(block),
-            *self._inside(block, depth if deep else depth + 1),
+            *([""] if inside else []),
+            *inside,
         ]
-
-    def _inside(self, block: Block, depth: int) -> list[str]:
-        inside = self.blocks(block.children, depth)
-        return ["", *inside] if inside else []
 
     def page(self, blocks: Sequence[Block], title: str, depth: int = 2) -> list[str]:
         """Return the lines of a page with its title."""
