@@ -172,3 +172,25 @@ def test_imported_logs_build_without_a_warning_and_their_links_lead_to_runs(tmp_
     assert words(page.select_one("ol li p")) == "a_ b* c |d| <e> {f} [g]: h::"
     assert [words(title) for title in page.select("h2")] == ["Run 1", "Run 2"]
     assert page.select(".exptdir-run-name") == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "gb18030"])
+def test_a_log_alone_that_is_not_utf_8_is_told_with_its_place_and_shown_where_a_page_asks_for_it(
+    build: Build, encoding: str
+) -> None:
+    days = "2024/5/6 {\n    宽一点的网络 学习率\n        损失很好\n}\n2024/5/7 {\n    再试一次 更好的结果\n}\n"
+    table = "实验,日志,结果\n1,宽一点的网络学习率,损失很好\n2,同 1 但是更宽的网络,更好\n3,再试一次,更好的结果\n"
+    built = build(
+        {
+            "expts/1_a/notes.txt": days.encode(encoding),
+            "expts/2_b/log.csv": table.encode(encoding),
+            "expts/3_c/notes.rst": page("days.txt") + "\n" + page("table.csv").partition("\n\n")[2],
+            "expts/3_c/days.txt": days.encode(encoding),
+            "expts/3_c/table.csv": table.encode(encoding),
+        }
+    )
+    refused = [line for line in built.located if "so the page is left out; save the file as UTF-8" in line]
+    assert [line.split(":")[0] for line in refused] == ["expts/1_a/notes.txt", "expts/2_b/log.csv"]
+    text = built.body("expts/3_c/notes").get_text()
+    assert "损失很好" in text
+    assert "更宽的网络" in text

@@ -205,3 +205,15 @@ def test_real_runs_against_their_baseline(build: Build, tmp_path: Path) -> None:
         "stepRegressionSingle",
     ]
     assert len(table.select("tbody tr")) == 7
+
+
+def test_a_long_value_is_shown_by_its_beginning_with_the_whole_folded_below(build: Build) -> None:
+    value = " ".join(f"layer{at}" for at in range(200))
+    built = build({"expts/1_b/notes.rst": page(".. expt-runs::"), **FILES, "expts/1_b/3.yaml": f"lr: {value}\n"})
+    body = built.body("expts/1_b/notes")
+    cell = next(text for row in rows(body.select_one("table")) for text in row if text.startswith("layer0"))
+    assert cell.endswith(" …") and len(cell) < 250
+    folded = body.select_one("details.exptdir-fold:has(pre)")
+    assert words(folded.summary) == "Long values, whole"
+    assert [words(name) for name in folded.select("strong")] == ["3, lr"]
+    assert words(folded.pre) == value

@@ -38,6 +38,7 @@ _BEFORE = re.compile(
     + r") (?P<name>(?:[a-z]{2,12} )?(?:sim|similarity|loss|acc|accuracy|auc|f1|mse|mae|iou))\b"
 )
 _PERCENT = re.compile(r"(?<![\w.@/-])" + _ROUGH + rf"(?P<value>{_NUMBER}(?:-{_NUMBER})?)\s?(?P<unit>[%％])(?!\w)")
+_DIGIT = re.compile(r"\d")
 #: The forms, the surest first, and the signs without one of which there is nothing to look for.
 _SIGNS = ("=:≈：＝", "~≈", "", "%％")
 _FORMS = tuple(zip((_KEYED, _BEFORE, _NAMED, _PERCENT), map(frozenset, _SIGNS), strict=True))
@@ -56,7 +57,7 @@ _NO_NAME = re.compile(r"https?$|^(?:see|note|line|step \d|epoch|page|fig(?:ure)?
 
 def metrics(text: str) -> Iterator[tuple[int, Metric]]:
     """Yield the quantities of a text, each with its place; run and line are not filled in."""
-    if not any(character.isdigit() for character in text):
+    if _DIGIT.search(text) is None:
         return
     taken = bytearray(len(text))
     for form, signs in _FORMS:
@@ -70,9 +71,8 @@ def metrics(text: str) -> Iterator[tuple[int, Metric]]:
                 words.pop(0)
             name = " ".join(words).strip("-_. ")
             number = _number(value)
-            if number is None or _NO_NAME.search(name) or 1 in taken[found.start("value") : found.end("value")]:
-                continue
-            if "\n" in found.group():
+            begin, end = found.span("value")
+            if number is None or 1 in taken[begin:end] or "\n" in found[0] or _NO_NAME.search(name):
                 continue
             if form is _NAMED and not (
                 _RESULT.search(name) and ("." in value or groups.get("unit") or groups.get("paren"))

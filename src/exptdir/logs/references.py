@@ -25,6 +25,11 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 _SAME_NUMBER = re.compile(rf"\b{_SAME} #?(?P<name>(?P<id>\d{{1,6}}))(?![\w%/]|\.\d)", re.IGNORECASE)
+#: One of these is in whatever the two above find.
+_SERIES = (
+    *("exp", "run", "same", "start", "redo", "like in", "wie", "ident", "idem", "comme", "同", "igual"),
+    *("trial", "实验", "實驗", "実験", "실험", "试验", "ensaio", "teste", "essai", "versuch", "lauf"),
+)
 _SAME_BEFORE = re.compile(_SAME + r" \Z")
 _YEAR = re.compile(r"\d{4}[-.]\d")
 _PRIOR = re.compile(
@@ -35,7 +40,10 @@ _PRIOR = re.compile(
     re.IGNORECASE,
 )
 _PRIOR_TIGHT = re.compile(r"\bsame as(?P<name>prev(?:ious)?)\b", re.IGNORECASE)
-_TOKEN = re.compile(r"(?<![\w@./\\-])[\w@][\w@./+;-]*[\w]|(?<![\w@./\\-])[A-Za-z]\d\b")
+#: A word that tells by what is in it that it may be a name, or that stands in quotation marks.
+_TOKEN = re.compile(
+    r"(?<![\w@./\\-])(?:(?:(?<=`)|(?=[\w@.+;-]*?(?:[\d_/]|[a-z][A-Z])))[\w@][\w@./+;-]*[\w]|[A-Za-z]\d\b)"
+)
 #: What a word must have to be a name without quotation marks, and what is none for all that.
 _TELLING = re.compile(r"[\d_/]|[a-z][A-Z]")
 _DIGIT = re.compile(r"\d")
@@ -138,7 +146,7 @@ class Finder:
             yield from self._dates(text)
         if "exp" in low:
             yield from self._announced(text, subject)
-        if _DIGIT.search(text):
+        if _DIGIT.search(text) and any(word in low for word in _SERIES):
             yield from self._numbers(text, subject)
         if any(word in low for word in ("prev", "last", "before", "above")):
             for form in (_PRIOR, _PRIOR_TIGHT):

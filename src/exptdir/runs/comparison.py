@@ -14,7 +14,7 @@ from exptdir.tables.model import PLAIN, Cell, Look, Table, plain
 _MARKED = Look(bold=True, fill="ffe8a3")
 _MUTED = Look(italic=True)
 #: Characters of a value that a cell shows.
-_LONGEST = 600
+_LONGEST = 240
 #: What stands for a setting that a run does not have.
 ABSENT = "–"
 #: What the column is called with the sentence in which a log concludes about a run.

@@ -22,6 +22,7 @@ from exptdir.sphinxext.dependencies import note
 from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes
 from exptdir.sphinxext.domain import domain_of, run_anchor
 from exptdir.sphinxext.language import _
+from exptdir.sphinxext.protocol import fold
 from exptdir.sphinxext.store import Run as ListedRun
 from exptdir.sphinxext.tables.directive import INLINE, OPTIONS, DatatableDirective, refined
 from exptdir.sphinxext.tables.nodes import packed_rows, table_box
@@ -183,7 +184,18 @@ class RunTable(RunSources, DatatableDirective):
         if ids:
             box["classes"].append("exptdir-runs")
         box[_ROWS] = ["", *ids] if not self.options.keys() & {"rows", "sort", "columns"} else []
-        return [self._named(box, "runs")]
+        # The cells of these show how they begin.
+        long = [
+            (f"{row[0].text}, {title.text}", cell.value)
+            for row in chosen.rows[1:]
+            for title, cell in zip(chosen.rows[0], row, strict=True)
+            if cell.text.endswith(" …") and isinstance(cell.value, str) and len(cell.value) > len(cell.text)
+        ]
+        whole = fold("", label=str(_("Long values, whole")))
+        for name, value in long:
+            whole += nodes.paragraph("", "", nodes.strong(name, name))
+            whole += nodes.literal_block(value, value, language="none")
+        return [self._named(box, "runs"), *([whole] if long else [])]
 
 
 class RunsDirective(RunTable):
