@@ -194,3 +194,27 @@ def test_a_log_alone_that_is_not_utf_8_is_told_with_its_place_and_shown_where_a_
     text = built.body("expts/3_c/notes").get_text()
     assert "损失很好" in text
     assert "更宽的网络" in text
+
+
+def test_the_parts_of_a_long_log_are_folded_below_their_titles_and_links_lead_into_them(build: Build) -> None:
+    long = "\n\n".join(f"v{at}\n---\n\n- as v{max(at - 1, 0)}\n\nwide\n\n{'more ' * 3}" for at in range(700))
+    short = "v0\n--\nsmall\n\nv1\n--\nas v0\n"
+    built = build(
+        {
+            "expts/1_a/notes.txt": long,
+            "expts/2_b/notes.txt": short,
+            "expts/3_c/notes.rst": page("short.txt", ":fold: yes"),
+            "expts/3_c/short.txt": short,
+            "expts/4_d/notes.rst": titled("D", ":expt:`1/v7`"),
+        }
+    )
+    body = built.body("expts/1_a/notes")
+    section = body.select_one("section#run-v7, #run-v7")
+    assert words(section.select_one("h2")) == "v7"
+    assert "as v6" in words(section.select_one("details.exptdir-log-part"))
+    assert section.select_one("details > summary").get_text() == "3 lines"
+    assert len(body.select("details.exptdir-log-part")) == 700
+    assert built.body("expts/2_b/notes").select("details.exptdir-log-part") == []
+    assert len(built.body("expts/3_c/notes").select("details.exptdir-log-part")) == 2
+    link = built.body("expts/4_d/notes").select_one("a.reference[href*='run-v7']")
+    assert link["href"] == "../1_a/notes.html#run-v7"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.parsing import nested_parse_to_nodes
 
 from exptdir.errors import AssetError
@@ -17,6 +18,7 @@ from exptdir.logs import Block, LogDocument
 from exptdir.logs.inline import lines
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.domain import domain_of, run_anchor
+from exptdir.sphinxext.language import counted
 from exptdir.sphinxext.logs.prose import Prose, entry_anchor
 from exptdir.sphinxext.protocol import fold
 from exptdir.sphinxext.store import Entry, Run
@@ -29,8 +31,27 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 _NUMBER = re.compile(r"\(?(\d{1,4})[.)、]")
+#: Lines of a log from which its parts are folded: as many as a browser lays out at once without a pause.
+LONG = 2000
 #: Files of a run that are shown.
 _SHOWN = 6
+
+
+class FoldParts(SphinxPostTransform):
+    """Folds the parts of a long log away below their titles; links into them, searches and printers open them."""
+
+    # When tables of contents and references are made, for which sections must stand in sections.
+    default_priority = 700
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Put what follows the title of each part into a fold."""
+        for section in [node for node in self.document.findall(nodes.section) if node.get("exptdir_part")]:
+            inside = section.children[1:]
+            words = sum(len(node.astext().splitlines()) for node in inside)
+            label = counted("%d line", "%d lines", words)
+            if inside:
+                section[1:] = [fold("", *inside, label=label, classes=["exptdir-log-part"])]
 
 
 class LogNodes:
@@ -67,10 +88,21 @@ class LogNodes:
         self.entries: list[Entry] = []
         self.rst = str(env.doc2path(env.docname)).endswith(".rst")
 
-    def content(self) -> list[nodes.Node]:
-        """Return all blocks; what the reader was unsure of becomes the page's trouble."""
+    def content(self, fold_parts: bool | None = None) -> list[nodes.Node]:
+        """Return all blocks; what the reader was unsure of becomes the page's trouble.
+
+        Parameters
+        ----------
+        fold_parts
+            Whether HTML folds what stands under each title of the top; by default where the log is long.
+        """
         domain, docname = domain_of(self.env), self.env.docname
         made = self._blocks(self.found.blocks)
+        if fold_parts is None:
+            fold_parts = sum(block.text.count("\n") + 1 for block in self.found.walk()) > LONG
+        for node in made if fold_parts else ():
+            if isinstance(node, nodes.section):
+                node["exptdir_part"] = True
         runs = domain.runs.setdefault(docname, [])
         described = {run.name for run in runs}
         runs += [

@@ -18,7 +18,7 @@ from exptdir.sphinxext.assets import locate, note_missing, placeholder, written_
 from exptdir.sphinxext.dependencies import note
 from exptdir.sphinxext.doctree import add_unclaimed_directive
 from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.logs.blocks import LogNodes
+from exptdir.sphinxext.logs.blocks import FoldParts, LogNodes
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -32,6 +32,7 @@ class LogDirective(SphinxDirective):
     option_spec: ClassVar[dict[str, Any]] = {
         "format": directives.unchanged_required,
         "runs": directives.unchanged_required,
+        "fold": lambda typed: directives.choice(typed, ("yes", "no")),
     }
 
     def run(self) -> list[nodes.Node]:
@@ -53,7 +54,9 @@ class LogDirective(SphinxDirective):
                     order=domain.settings.date_order,
                 )
                 line = 0 if itself else self.lineno
-                return LogNodes(self.env, self.state, found, path, typed, line, runs).content()
+                return LogNodes(self.env, self.state, found, path, typed, line, runs).content(
+                    self.options["fold"] == "yes" if "fold" in self.options else None
+                )
         except (AssetError, LogError) as error:
             note_missing(domain, self.env.docname, typed, str(error), self.lineno)
             return [placeholder(typed, str(error))]
@@ -75,5 +78,6 @@ class LogDirective(SphinxDirective):
 
 
 def setup_logs(app: Sphinx) -> None:
-    """Register the directive."""
+    """Register the directive, and what folds the parts of long logs."""
     add_unclaimed_directive(app, "expt-log", LogDirective)
+    app.add_post_transform(FoldParts)
