@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.record.facts import Facts, log_heading, read_facts
+from exptdir.record.facts import Facts, log_heading, read_facts, read_top
 from exptdir.record.problem import Problem
 
 DAY = date(2024, 5, 21)
@@ -24,7 +24,7 @@ def expt(tmp_path: Path) -> Path:
 
 
 def log_title(log: Path) -> str | None:
-    heading = log_heading(log)
+    heading = log_heading(read_top(str(log)), markdown=log.suffix == ".md")
     return heading.title if heading is not None else None
 
 

@@ -6,6 +6,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -31,6 +32,7 @@ def width(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_cells_of, text))
 
 
+@cache
 def _cells_of(character: str) -> int:
     if unicodedata.combining(character):
         return 0

@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from exptdir.errors import MetadataError
 from exptdir.record.dates import days_of_name
@@ -35,24 +35,23 @@ _NUMBERED = re.compile(r"([0-9]{1,18})(?:([-_. ]+)(.*))?", re.DOTALL)
 
 #: The keys of front matter that hold tags, by us and by others (Quarto, Jekyll, Hugo).
 _WORDS = frozenset({"tags", "categories", "keywords"})
-_HEAD = 16 << 10
-_FRONT_MATTER = 64 << 10
+_TOP = 64 << 10
 _SHALLOW = 200
 
 Found = tuple[list[Claim], list[Problem]]
 
 
-def read_facts(directory: Path, log: Path | None) -> tuple[Facts, list[Problem]]:
+def read_facts(directory: Path, log: Path | None, top: LogTop | None = None) -> tuple[Facts, list[Problem]]:
     """Gather the facts of an experiment, and what is wrong with their sources.
 
-    A source that cannot be read leaves the others standing.
+    A source that cannot be read leaves the others standing. *top* is the log's beginning, where that has been read.
     """
     folder = os.fspath(directory)
     claims: list[Claim] = []
     problems: list[Problem] = []
     sources = [from_toml(folder), from_small_files(folder)]
     if log is not None and log.suffix not in OTHER_FORMS:
-        sources.append(from_log(os.fspath(log)))
+        sources.append(from_log(os.fspath(log), top))
     for found, wrong in sources:
         claims += found
         problems += wrong
@@ -191,54 +190,69 @@ def from_name(directory: str, stated: int | None = None) -> list[Claim]:
     return [*claims, Claim("name", rest, directory)] if rest else claims
 
 
-def from_log(log: str) -> Found:
-    """Read the facts on top of a log, ``.rst`` or ``.md``."""
-    claims = []
+class LogTop(NamedTuple):
+    """The beginning of a log, which is all that facts and titles are looked for in."""
+
+    text: str
+    #: Whether it is the whole log.
+    whole: bool = True
+    #: Why it cannot be read.
+    problem: Problem | None = None
+
+
+def read_top(log: str) -> LogTop:
+    """Read the first 64 KiB of a log."""
+    try:
+        data = read_bytes(log, _TOP + 1)
+        whole = len(data) <= _TOP
+        return LogTop(decode(data[:_TOP], whole=whole), whole)
+    except (OSError, UnreadableError) as error:
+        return LogTop("", problem=unreadable(log, error))
+
+
+def from_log(log: str, top: LogTop | None = None) -> Found:
+    """Read the facts on top of a log, ``.rst`` or ``.md``; *top* is its beginning, where that has been read."""
+    top = top or read_top(log)
+    if top.problem is not None:
+        return [], [top.problem]
     try:
         if log.lower().endswith(".md"):
-            return list(from_front_matter(log)), []
-        text, _ = _head(log, _HEAD)
-    except (OSError, UnreadableError) as error:
+            return list(_front_matter(log, top)), []
+    except UnreadableError as error:
         return [], [unreadable(log, error)]
-    for one in fields(text.split("\n")):
+    claims = []
+    for one in fields(top.text.split("\n")):
         fact = FACT_OF_KEY.get(one.name.lower())
         if fact is not None and fact != "title":
             claims.append(Claim(fact, one.value, log, one.line + 1))
     return claims, []
 
 
-def log_heading(log: Path, stated: str | None = None) -> Heading | None:
-    """Read the heading of a log that is its page's title.
+def log_heading(top: LogTop, stated: str | None = None, *, markdown: bool) -> Heading | None:
+    """Find the heading that is the title of a log's page, ``None`` where there is none.
 
-    ``None`` when the first 16 KiB hold none, or the file cannot be read. *stated* is the title that is a fact.
+    *stated* is the title that is a fact.
     """
-    try:
-        text, whole = _head(os.fspath(log), _HEAD)
-    except (OSError, UnreadableError):
-        return None
-    if not whole:
-        text = text[: text.rfind("\n") + 1]
-    headings = read_blocks(text, markdown=log.suffix.lower() == ".md").headings
+    text = top.text if top.whole else top.text[: top.text.rfind("\n") + 1]
+    # The first heading is mostly enough, and a record has a thousand logs.
+    headings = read_blocks(text, markdown=markdown, until_title=True).headings
     found = page_title(headings, stated)
+    if found is not None and page_title([*headings, headings[found]], stated) is None:
+        headings = read_blocks(text, markdown=markdown).headings
+        found = page_title(headings, stated)
     return None if found is None else headings[found]
 
 
-def _head(path: str, limit: int) -> tuple[str, bool]:
-    data = read_bytes(path, limit + 1)
-    whole = len(data) <= limit
-    return decode(data[:limit], whole=whole), whole
-
-
-def from_front_matter(path: str) -> Iterator[Claim]:
+def _front_matter(path: str, top: LogTop) -> Iterator[Claim]:
     """Yield the facts in the front matter of a Markdown log.
 
-    Raises OSError or UnreadableError when it makes no sense.
+    Raises UnreadableError when it makes no sense.
     """
-    text, whole = _head(path, _FRONT_MATTER)
+    text = top.text
     lines = text.split("\n")
     end = front_matter_end(lines) if text.startswith("---") else 0
     if not end:
-        if not whole and lines[0].rstrip() == "---":
+        if not top.whole and lines[0].rstrip() == "---":
             raise UnreadableError("its front matter does not end within 64 KiB", 1)
         return
     import yaml

@@ -10,7 +10,7 @@ from functools import cache, partial
 from pathlib import Path, PurePosixPath
 
 from exptdir.record.check import DRAFT, check
-from exptdir.record.facts import log_heading, read_facts
+from exptdir.record.facts import log_heading, read_facts, read_top
 from exptdir.record.files import Stamp, inside, lasting, stamp
 from exptdir.record.home import OUTPUT
 from exptdir.record.markup.blocks import plain_title
@@ -224,12 +224,13 @@ def read_experiment(base: Path, root: str, path: str, logs: list[str]) -> Read:
     """
     directory = base / path
     log = directory / logs[0]
-    facts, problems = read_facts(directory, log)
+    top = read_top(os.fspath(log)) if log.suffix not in OTHER_FORMS else None
+    facts, problems = read_facts(directory, log, top)
     rivals = [name for name in logs[1:] if Path(name).stem.lower() == log.stem.lower()]
     if rivals:
         message = f"two logs of the same rank: {log.name} is used, {rivals[0]} is not"
         problems.append(Problem("log", message, directory / rivals[0]))
-    heading = log_heading(log, facts.title) if log.suffix not in OTHER_FORMS else None
+    heading = log_heading(top, facts.title, markdown=log.suffix.lower() == ".md") if top is not None else None
     if facts.title is not None and heading is not None and plain_title(heading.title) != facts.title:
         message = f"the heading “{heading.title}” disagrees with the title “{facts.title}”, which counts"
         problems.append(Problem("metadata", message, log, heading.line))

@@ -80,8 +80,10 @@ Line = tuple[int, str]
 class Blocks:
     """The structure of a page; :func:`read_blocks` makes it."""
 
-    def __init__(self, text: str, kind: int) -> None:
-        self.text = text
+    def __init__(self, text: str, kind: int, *, until_title: bool = False) -> None:
+        self.text, self._until_title = text, until_title
+        #: Whether the rest need not be read.
+        self.is_enough = False
         self._bare = bare_lines(text)
         self.kinds = bytearray([kind]) * len(self._bare)
         #: Which lines do not go on the paragraph above them.
@@ -139,6 +141,11 @@ class Blocks:
         prose = (text.strip() for text, kind in lines if kind in {MARKDOWN, RST} and not _NO_PROSE.match(text))
         return next(filter(None, prose), "")
 
+    def add(self, heading: Heading) -> None:
+        """Add a section's title."""
+        self.headings.append(heading)
+        self.is_enough = self._until_title and bool(heading.title)
+
     def note(self, directive: Directive) -> None:
         """Add a directive; an ``update`` is a heading, too."""
         self.directives.append(directive)
@@ -147,12 +154,15 @@ class Blocks:
             self.headings.append(Heading(directive.line, directive.line + 1, 0, title))
 
 
-def read_blocks(text: str, *, markdown: bool) -> Blocks:
-    """Read the structure of a page in Markdown or reStructuredText, with whatever line ends."""
+def read_blocks(text: str, *, markdown: bool, until_title: bool = False) -> Blocks:
+    """Read the structure of a page in Markdown or reStructuredText, with whatever line ends.
+
+    With *until_title* it is read only as far as the first section's title.
+    """
     from exptdir.record.markup.markdown import read_markdown
     from exptdir.record.markup.rst import read_rst
 
-    blocks = Blocks(text, MARKDOWN if markdown else RST)
+    blocks = Blocks(text, MARKDOWN if markdown else RST, until_title=until_title)
     (read_markdown if markdown else read_rst)(blocks, blocks.lines())
     blocks.headings.sort()
     blocks.directives.sort()

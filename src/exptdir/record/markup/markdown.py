@@ -85,7 +85,7 @@ class _Reader:
     def read(self) -> list[list[Line]]:
         """Read all, and return the contents of directives, which are still to be read."""
         at = 0
-        while at < len(self._lines):
+        while at < len(self._lines) and not self._blocks.is_enough:
             number, rest = self._lines[at]
             if not rest.strip():
                 # A quote ends with it, an item does not.
@@ -201,7 +201,7 @@ class _Reader:
     def _heading(self, heading: Heading) -> None:
         self._paragraph = -1
         if self._top and not self._boxes:
-            self._blocks.headings.append(heading)
+            self._blocks.add(heading)
 
     def read_one(self, at: int, rest: str) -> int:
         """Note what takes one line: headings, breaks, comments, targets."""

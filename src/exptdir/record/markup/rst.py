@@ -27,6 +27,7 @@ _ITEMS = re.compile(r"(?:(?:[-*+•‣⁃]|\(?(?:[0-9]+|#|[A-Za-z]|[ivxlcdm]+|[I
 _ENUMERATED = re.compile(r"\(?(?:[0-9]+|#|[A-Za-z]|[ivxlcdm]+|[IVXLCDM]+)[.)](?:[ \t]|$)")
 #: Borders of tables, rows of grid tables and lines of line blocks, after which a block may begin at once.
 _ROWS = re.compile(r"\|(?: |$)|\+[-=]+\+|=+(?: +=+)+$")
+_ROW_MARKS = "|+=:"
 _BULLET = re.compile(r"[-*+•‣⁃](?:[ \t]|$)")
 _OPTION = re.compile(r"[ \t]*:(?P<name>(?![: ])(?:\\.|[^:\\])+):(?:[ \t]+(?P<value>\S.*)|[ \t]*$)")
 _FIELD = re.compile(r":(?![: ])((?:\\.|[^:\\]){1,60}):(?:[ \t]+(.*))?")
@@ -75,16 +76,17 @@ class _Reader:
         self._paragraph = -1
 
     def read(self) -> None:
-        at = 0
-        while at < len(self._lines):
-            text = self._lines[at][1].rstrip()
+        at, lines, starts = 0, self._lines, self._blocks.starts
+        while at < len(lines) and not self._blocks.is_enough:
+            number, line = lines[at]
+            text = line.rstrip()
             column = indent_of(text)
             if not text:
-                self._blocks.starts[self._lines[at][0]] = 1
+                starts[number] = 1
                 self._paragraph = -1
                 at += 1
             elif column == self._paragraph:
-                at = self._text(at, text, column)
+                at = self._literal(at, column) if text.endswith("::") else at + 1
             else:
                 at = self._block(at, text, column)
 
@@ -94,23 +96,22 @@ class _Reader:
         self._blocks.starts[self._lines[at][0]] = 1
         below = self._lines[at + 1][1] if at + 1 < len(self._lines) else ""
         heading = None
-        if not column and (_PUNCTUATION.match(text) or _PUNCTUATION.match(below)):
+        if not column and (_RULE.fullmatch(below.rstrip()) or _RULE.fullmatch(text)):
             heading = _heading_at([line for _, line in self._lines[at : at + 3]])
         if heading is not None:
             style, number = (heading.mark, heading.over), self._lines[at][0]
             if style not in self._styles:
                 self._styles.append(style)
             level = self._styles.index(style) + 1
-            self._blocks.headings.append(heading._replace(start=number, end=number + heading.end, level=level))
+            self._blocks.add(heading._replace(start=number, end=number + heading.end, level=level))
             return at + heading.end
         bare = text.lstrip(" \t")
-        items = _ITEMS.match(bare)
-        # "1." begins a sentence where the line below neither is indented nor has a number.
-        numbered = _ENUMERATED.match(bare) is not None and bool(below.strip())
-        is_text = numbered and indent_of(below) <= column and not _ENUMERATED.match(below.lstrip())
-        if items is not None and not is_text:
-            bare = bare[items.end() :]
-            column += len(items[0]) if bare else 0
+        if (items := _ITEMS.match(bare)) is not None:
+            # "1." begins a sentence where the line below neither is indented nor has a number.
+            numbered = _ENUMERATED.match(bare) is not None and bool(below.strip())
+            if not numbered or indent_of(below) > column or _ENUMERATED.match(below.lstrip()):
+                bare = bare[items.end() :]
+                column += len(items[0]) if bare else 0
         if (explicit := _EXPLICIT.match(bare)) is not None:
             rest = bare[explicit.end() :]
             directive = _DIRECTIVE.match(rest)
@@ -128,13 +129,13 @@ class _Reader:
             self._blocks.mark(self._lines[at:stop], OTHER)
             return stop
         # Nothing goes on a field or a line of a line block but what is indented.
-        self._paragraph = -1 if _ROWS.match(bare) or _OPTION.match(bare) else column
-        return self._text(at, text, column)
+        self._paragraph = -1 if bare[:1] in _ROW_MARKS and (_ROWS.match(bare) or _OPTION.match(bare)) else column
+        return self._literal(at, column) if text.endswith("::") else at + 1
 
-    def _text(self, at: int, text: str, column: int) -> int:
-        """Read a line of a paragraph, with the literal block that it may announce."""
+    def _literal(self, at: int, column: int) -> int:
+        """Go over the literal block that a line of a paragraph may announce, and return the line after it."""
         after = at + 1
-        if not text.endswith("::") or (after < len(self._lines) and self._lines[after][1].strip()):
+        if after < len(self._lines) and self._lines[after][1].strip():
             return after
         begin = self._until(at, lambda text: bool(text.strip()))
         if begin == len(self._lines):
