@@ -39,8 +39,9 @@ def test_a_signal_ends_sphinx_and_the_plot_script_and_its_children(tmp_path: Pat
     write(home, {"index.rst": "Slow\n====\n\n.. figure:: a.svg\n", "fig_a.py": SLEEPER})
     command = [sys.executable, "-m", "exptdir", "build"]
     # Its own session: the signal reaches the command alone, as a time limit's does.
+    environment = {**ENVIRONMENT, "XDG_CACHE_HOME": str(tmp_path / ".cache")}
     process = subprocess.Popen(
-        command, cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     try:
         until = time.monotonic() + 90

@@ -134,3 +134,13 @@ def test_digits_are_an_id_or_a_whole_name_and_nothing_else(run: Run, record: Pat
     for text in ("9", "#9", "0009", "12"):
         done = run("show", text)
         assert done.code == 3 and f"no experiment #{int(text.strip('#'))}" in done.err
+
+
+def test_show_knows_who_cites_by_a_relative_reference_or_a_name_over_two_lines(run: Run, record: Path):
+    write(
+        record,
+        {"expts/very_cold/notes.rst": "Cold\n====\n", "expts/very_cold/a/notes.rst": "A\n=\n\n:expt:`up <-1>`\n"},
+    )
+    write(record, {"expts/my cat/notes.rst": "Cat\n===\n", "expts/b/notes.rst": "B\n=\n\n:expt:`my\ncat` is asleep\n"})
+    assert run("show", "very_cold", "--json").json["cited_by"] == ["very_cold/a"]
+    assert run("show", "my cat", "--json").json["cited_by"] == ["b"]

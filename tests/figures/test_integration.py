@@ -186,7 +186,10 @@ def kill_while_it_draws(base: Path, *, also_what_it_started: bool) -> None:
     fill(base, {"a/plot.py": PLOT})
 
 
-def test_figures_are_put_back_when_a_build_is_killed_without_waiting_for_the_next(base: Path, executor: LocalExecutor):
+def test_figures_are_put_back_when_a_build_is_killed_without_waiting_for_the_next(
+    base: Path, executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(base.parent / "cache"))
     bring(base, executor)
     before = (base / "expts/a/loss.svg").read_bytes()
     kill_while_it_draws(base, also_what_it_started=False)

@@ -84,9 +84,11 @@ class Session:
     @cached_property
     def record(self) -> Record:
         """The experiments, and what is wrong with them."""
+        from exptdir.record.files import collector_paused
         from exptdir.record.scan import scan
 
-        return scan(self.base, self.conf.scan_settings)
+        with collector_paused():
+            return scan(self.base, self.conf.scan_settings)
 
     def carry_out(self, make: Callable[[], Plan], *, dry_run: bool = False, again: bool = True) -> Plan:
         """Make a plan while nobody else writes, and carry it out.

@@ -108,13 +108,18 @@ class Document:
         return [] if read is None else [read(path, form, self._order, self._begun) for path, form in self.forms]
 
     @cached_property
+    def text(self) -> str:
+        """Its text as it stands."""
+        return read_log(self.path)
+
+    @cached_property
     def blocks(self) -> Blocks:
         """Its text, read; of a log in another form no line is markup."""
         if self.form is not None:
-            blocks = Blocks(read_log(self.path), OTHER)
+            blocks = Blocks(self.text, OTHER)
             blocks.headings += [heading for other in self.others for heading in other.headings]
             return blocks
-        return read_blocks(read_log(self.path), markdown=self.path.suffix.lower() == ".md")
+        return read_blocks(self.text, markdown=self.path.suffix.lower() == ".md")
 
     @cached_property
     def entries(self) -> list[DatedHeading]:
@@ -199,10 +204,15 @@ def overview(conf: Conf, record: Record, experiment: Experiment) -> Overview:
     # Only what can mean it is resolved, in a record that may be huge.
     words = {experiment.name, experiment.directory_name, *([str(experiment.id)] if experiment.id is not None else [])}
     may_mean = re.compile("^-|" + "|".join(map(re.escape, words))).search
+    # Nor is a text taken apart that cannot name it; a name of several words may go on on the next line.
+    begins = (re.escape(word.split()[0]) for word in words if word.split())
+    may_name = re.compile(r"[`<#]\s*-\d|" + "|".join(begins)).search
     citing = []
     for other in record.experiments.values():
-        references = filter(may_mean, Document.log_of(conf, other).references)
-        if other is not experiment and experiment in _targets(record, other, references):
+        document = Document.log_of(conf, other)
+        if other is experiment or not may_name(document.text):
+            continue
+        if experiment in _targets(record, other, filter(may_mean, document.references)):
             citing.append(other)
     return Overview(
         experiment=experiment,
