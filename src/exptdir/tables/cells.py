@@ -9,6 +9,7 @@ import colorsys
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -82,10 +83,10 @@ def value_cell(value: object, code: str = "General", *, date1904: bool = False, 
         serial = to_serial(value, date1904)
         shown = value.isoformat() if code == "General" and isinstance(value, dt.date) else format.number(serial).strip()
         return Cell(plain(shown), value, "date", look)
-    if not isinstance(value, (int, float)) or value != value or abs(value) == float("inf"):
+    if not isinstance(value, (int, float)) or not isfinite(value):
         return Cell(plain(str(value)), str(value), "text", look)
-    text, date = plain(format.number(value).strip()), format.moment(value) if format.dated else None
-    if date is not None:
+    text = plain(format.number(value).strip())
+    if format.dated and (date := format.moment(value)) is not None:
         return Cell(text, date, "date", look)
     whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**53
     return Cell(text, int(value) if whole else value, "number", look)

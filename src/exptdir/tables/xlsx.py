@@ -15,6 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
@@ -124,7 +125,7 @@ class XlsxBook(Book):
                     chunk = tail + chunk
                     end_of_tags = chunk.rfind(b"<")
                     tail = chunk[end_of_tags:][-64:] if end_of_tags >= 0 else b""
-                    stored += sum(1 for _ in _CELL.finditer(chunk[: max(end_of_tags, 0)]))
+                    stored += len(_CELL.findall(chunk, 0, max(end_of_tags, 0)))
             if stored > MAX_STORED:
                 raise TableError(
                     f"sheet {part.name!r} stores {stored:,} cells, more than the {MAX_STORED:,} that are read: "
@@ -151,15 +152,14 @@ class XlsxBook(Book):
             styles = SheetStyles(tree, read_tree(archive, shared.get("theme", "")), date1904=self._date1904)
             # Not by rows: openpyxl would make a cell of every place up to the last one.
             addresses = _ADDRESS.findall(cells)
-            places = {(int(row), column_number(letters.decode())): style for letters, row, style in addresses}
-            if len(addresses) < len(_CELL.findall(cells)):
+            columns = {letters: column_number(letters.decode()) for letters in {address[0] for address in addresses}}
+            places = {(int(row), columns[letters]): style for letters, row, style in addresses}
+            if len(addresses) < stored:
                 if worksheet.max_row * worksheet.max_column > MAX_STORED:
                     raise ValueError("its cells have no addresses")
-                rows, columns = range(1, worksheet.max_row + 1), range(1, worksheet.max_column + 1)
                 # Of openpyxl's own number of its style, which is dearer to ask for.
-                places = {
-                    (row, column): b"%d" % worksheet.cell(row, column).style_id for row in rows for column in columns
-                }
+                every = product(range(1, worksheet.max_row + 1), range(1, worksheet.max_column + 1))
+                places = {at: b"%d" % worksheet.cell(*at).style_id for at in every}
             return _sheet(self.path, part, places, worksheet, formulas, styles, around)
 
 
@@ -326,7 +326,7 @@ def _sheet(
             continue
         if at in around.pictured:
             shown = EMPTY._replace(look=shown.look)
-        elif not shown.text.strip() and shown.kind == "text":
+        elif shown.kind == "text" and not shown.text.strip():
             continue
         if not zeros and shown.kind == "number" and shown.value == 0:
             shown = shown._replace(text="")

@@ -127,9 +127,9 @@ def _cell(cell: Cell, kind: str) -> str | list[Any] | dict[str, Any]:
     if order is not None and cell.kind == "number":
         order = float(order)
     look = cell.look
-    dress = {"b": int(look.bold), "i": int(look.italic), "s": int(look.strike), "ink": look.ink, "fill": look.fill}
-    more = {key: value for key, value in {**dress, "h": cell.href}.items() if value}
-    if more:
+    if look.bold or look.italic or look.strike or look.ink or look.fill or cell.href:
+        dress = {"b": int(look.bold), "i": int(look.italic), "s": int(look.strike), "ink": look.ink, "fill": look.fill}
+        more = {key: value for key, value in {**dress, "h": cell.href}.items() if value}
         return {"t": cell.text, **more, **({} if order is None else {"o": order})}
     return cell.text if order is None else [cell.text, order]
 

@@ -76,6 +76,7 @@ def moment(section: Section, serial: float, date1904: bool) -> dt.datetime | dt.
     return _EPOCH + dt.timedelta(days=days + (days < LEAP_BUG))
 
 
+@lru_cache(maxsize=4096)
 def render_date(section: Section, serial: Decimal, date1904: bool) -> str:
     """Show a serial number under a section with parts of a date; ``########`` where it is none."""
     layout = date_layout(section)

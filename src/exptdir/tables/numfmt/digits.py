@@ -73,6 +73,11 @@ class DigitLayout:
 
     def render(self, size: Decimal, sign: str = "") -> str:
         """Return the text for a number, with a sign unless all digits that are shown are zeros."""
+        if self.simple is not None:
+            before, after = self.simple
+            rounded = round_to(size, len(self.decimals))
+            sign = sign if rounded else ""
+            return f"{sign}{before}{rounded:,f}{after}" if self.grouped else f"{sign}{before}{rounded:f}{after}"
         if self.thousands:
             size = size.scaleb(-3 * self.thousands, EXACT)
         if self.exponent < len(self.tokens):
@@ -92,9 +97,6 @@ class DigitLayout:
             shown = dict(self.silent)
             rounded = round_to(size, len(self.decimals))
             sign = sign if rounded or not (self.whole or self.decimals) else ""
-        if self.simple is not None:
-            before, after = self.simple
-            return f"{sign}{before}{rounded:,f}{after}" if self.grouped else f"{sign}{before}{rounded:f}{after}"
         whole, _, decimals = f"{rounded:f}".partition(".")
         shown |= self._whole(whole.lstrip("0"))
         shown |= zip(self.decimals, decimals, strict=False)
@@ -191,7 +193,12 @@ def general(value: Decimal) -> str:
 
 def round_to(value: Decimal, places: int) -> Decimal:
     """Round to a number of decimals, halves away from zero."""
-    return value.quantize(Decimal(1).scaleb(-places), context=EXACT)
+    return value.quantize(_unit(places), context=EXACT)
+
+
+@lru_cache(maxsize=512)
+def _unit(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 def _trim(digits: str) -> str:
