@@ -17,7 +17,7 @@ from exptdir.record.edits.facts import set_in_fields, set_in_front_matter
 from exptdir.record.entries import entries
 from exptdir.record.facts import from_name
 from exptdir.record.markup.blocks import MARKDOWN, RST, plain_title, read_blocks, with_targets
-from exptdir.record.markup.references import mentions, shown_files, tokens, toml_prerequisites, without_code
+from exptdir.record.markup.references import mentions, shown_files, tokens, toml_references, without_code
 from exptdir.record.model import Record, natural_key
 from exptdir.record.reference import look_up, parse_reference, resolve
 
@@ -56,12 +56,12 @@ def read_page(text: str, *, markdown: bool) -> None:
 def read_words(text: str) -> None:
     """Read a title, a name, a reference and prerequisites."""
     parse_title_date(text, context=DateContext())
-    for read in (heading_year, plain_title, toml_prerequisites):
+    for read in (heading_year, plain_title, toml_references):
         read(text)
     for read in (days_of_name, from_name, natural_key):
         # No file system has longer names.
         read(text[:255])
-    toml_prerequisites(f"prereqs = [{text}")
+    toml_references(f"prereqs = [{text}")
     with suppress(ExptdirError):
         parse_reference(text)
     resolve(RECORD, text, None, lambda _experiment, _run: False)

@@ -298,6 +298,7 @@ def show(session: Session, expt: str | None, as_json: bool) -> None:
                 "tags": list(one.tags),
                 "begun": found.begun.isoformat() if found.begun else None,
                 "prerequisites": list(one.prerequisites),
+                "builds_on": list(one.builds_on),
                 "parent": parent.address if parent is not None else None,
                 "children": [child.address for child in found.children],
                 "entries": [
@@ -352,6 +353,7 @@ def _print(session: Session, found: Overview, figures: list[dict[str, Any]]) -> 
         "tags": [", ".join(one.tags)],
         "begun": [found.begun.isoformat() if found.begun else None],
         "waits for": [", ".join(one.prerequisites)],
+        "builds on": [", ".join(one.builds_on)],
         "part of": [*named(found.parent)] if found.parent is not None else [],
         "parts": [*named(*found.children)],
         "entries": [f"{entry.day or '?'}  {entry.rest}" for entry in found.entries],

@@ -42,8 +42,12 @@ def check(record: Record, statuses: Mapping[str, str] | None = None) -> list[Pro
             message = f"unknown status {experiment.status!r} (known: {', '.join(statuses)}){hint}"
             problems.append(_located(experiment, "status", "status", message))
         edges[experiment.key] = []
+        for text in experiment.builds_on:
+            found = _experiment(record, experiment, text)
+            if isinstance(found, Unresolved):
+                problems.append(_located(experiment, "builds_on", "ref", found.message))
         for text in experiment.prerequisites:
-            found = _prerequisite(record, experiment, text)
+            found = _experiment(record, experiment, text)
             if isinstance(found, Unresolved):
                 problems.append(_located(experiment, "prerequisites", "prerequisite", found.message))
             else:
@@ -59,7 +63,7 @@ def check(record: Record, statuses: Mapping[str, str] | None = None) -> list[Pro
             problems.append(_located(record.experiments[cycle[0]], "prerequisites", "prerequisite", message))
 
 
-def _prerequisite(record: Record, experiment: Experiment, text: str) -> Experiment | Unresolved:
+def _experiment(record: Record, experiment: Experiment, text: str) -> Experiment | Unresolved:
     found = resolve(record, text, experiment, lambda _experiment, _run: False, "experiment")
     return found if isinstance(found, Unresolved) else found.experiment
 
@@ -85,7 +89,13 @@ def status(record: Record, experiment: Experiment, statuses: Mapping[str, str] |
 
 def prerequisites(record: Record, experiment: Experiment) -> list[Experiment]:
     """Return the experiments that one waits for, or waited; those that are not there are left out."""
-    found = (_prerequisite(record, experiment, text) for text in experiment.prerequisites)
+    found = (_experiment(record, experiment, text) for text in experiment.prerequisites)
+    return [one for one in found if isinstance(one, Experiment)]
+
+
+def foundations(record: Record, experiment: Experiment) -> list[Experiment]:
+    """Return the experiments that one says it builds on; those that are not there are left out."""
+    found = (_experiment(record, experiment, text) for text in experiment.builds_on)
     return [one for one in found if isinstance(one, Experiment)]
 
 

@@ -19,10 +19,14 @@ FACT_OF_KEY = {
     "tags": "tags",
     "prerequisites": "prerequisites",
     "prereqs": "prerequisites",
+    "builds_on": "builds_on",
+    "builds-on": "builds_on",
     "begun": "begun",
     "date": "begun",
     "draft": "draft",
 }
+#: The facts that are references to other experiments.
+REFERENCES = frozenset({"prerequisites", "builds_on"})
 
 _ID = re.compile(r"#?([0-9]{1,18})")
 _ROLE = re.compile(r":expt:(?:[a-z-]+:)?`([^`]*)`")
@@ -166,6 +170,7 @@ _CONVERTERS: dict[str, Callable[[object], Value | None]] = {
     "status": lambda raw: status_word(_text(raw) or "") or None,
     "tags": _list,
     "prerequisites": _list,
+    "builds_on": _list,
     "begun": _begun,
     "draft": is_draft,
     "name": _text,

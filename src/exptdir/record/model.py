@@ -35,6 +35,8 @@ class Facts:
     tags: tuple[str, ...] = ()
     #: The references to the experiments that must be complete first, as written.
     prerequisites: tuple[str, ...] = ()
+    #: The references to the experiments that it goes on from, as written; it does not wait for them.
+    builds_on: tuple[str, ...] = ()
     begun: date | None = None
     #: Whether it is to be kept out of what is published; the status ``draft`` says the same.
     draft: bool = False

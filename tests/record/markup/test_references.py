@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exptdir.record.markup.blocks import MARKDOWN, RST, read_blocks
-from exptdir.record.markup.references import names_used, tokens, toml_prerequisites
+from exptdir.record.markup.references import names_used, tokens, toml_references
 
 
 def written(text: str, suffix: str) -> list[str]:
@@ -75,8 +75,8 @@ def test_myst(text: str, expected: list[str]):
 
 def test_prerequisites_in_toml_may_be_numbers_or_texts_and_comments_are_none():
     text = "id = 1\nprerequisites = [\n  63,  # 1\n  '0064', \"a b\",\n]\nother = [99]\n"
-    assert [token.text for token in toml_prerequisites(text)] == ["63", "0064", "a b"]
-    assert toml_prerequisites("id = 1\n") == []
+    assert [token.text for token in toml_references(text)] == ["63", "0064", "a b"]
+    assert toml_references("id = 1\n") == []
 
 
 @settings(max_examples=60, deadline=None)
@@ -92,3 +92,9 @@ def test_any_text_can_be_read_and_masks_keep_every_place(text: str, suffix: str)
 def test_names_are_those_of_roles_and_directives_that_a_page_uses():
     text = ".. od::\n\n:pdb:`1a` ``:pdb:`` `1b`:pdb: and\n\n.. A comment :pdb:`1c`\n\n.. code::\n\n   :pdb:`1d`\n"
     assert sorted(names_used(read_blocks(text, markdown=False))) == ["code", "od", "pdb", "pdb"]
+
+
+def test_what_an_experiment_builds_on_is_found_wherever_it_is_said():
+    assert [token.text for token in toml_references('prereqs = [1]\nbuilds_on = ["0063", 2]\n')] == ["1", "0063", "2"]
+    page = read_blocks("---\nbuilds_on: [63, b]\n---\n# T\n", markdown=True)
+    assert [token.text for token in tokens(page)] == ["63", "b"]

@@ -19,7 +19,7 @@ FILES = {
     ),
     "expts/3_c/index.md": "---\nbegun: 2023-01-02\nstatus: ready\nprerequisites: [4]\n---\n# C\n",
     "expts/4_d/index.md": "# D\n\n{expt}`3`\n",
-    "expts/5_e/index.md": "# E\n",
+    "expts/5_e/index.md": "---\nbuilds_on: [1]\n---\n# E\n",
     "calendar.rst": ":orphan:\n\n" + titled("Calendar", ".. expt-calendar::\n"),
     "year.rst": ":orphan:\n\n" + titled("Year", ".. expt-calendar::\n   :year: 2023\n"),
     "empty.rst": ":orphan:\n\n" + titled("Empty", ".. expt-calendar::\n   :year: 1999\n"),
@@ -77,6 +77,7 @@ def test_a_graph_joins_what_hangs_together_and_draws_the_strongest_tie(site: Bui
         ("#3 needs #4", "needs"),
         ("#2 builds on #3", "builds"),
         ("#2 refers to #4", "cites"),
+        ("#5 builds on #1", "builds"),
     }
     boxes = {box["aria-label"]: box["href"] for box in drawn(site, "graph").select("a")}
     assert boxes["#1 A <b>"] == "expts/1_a/notes.html"

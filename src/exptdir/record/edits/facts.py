@@ -29,7 +29,7 @@ _FACTS = frozenset({"id", "title", "status", "tags", "prerequisites"})
 #: The facts that this layout has.
 KEPT = frozenset({"id", "status", "tags", "prerequisites"})
 _FOLDERS = {"tags": "tags", "prerequisites": "prereqs"}
-_KEY = re.compile(r"(?P<quote>[\"']?)(?P<key>[A-Za-z]+)(?P=quote)[ \t]*:(?=[ \t\r\n]|$)")
+_KEY = re.compile(r"(?P<quote>[\"']?)(?P<key>[A-Za-z_-]+)(?P=quote)[ \t]*:(?=[ \t\r\n]|$)")
 _COMMENT = re.compile(r"[ \t]+#[^\r\n]*")
 _SAFE = re.compile(r"[A-Za-z_][\w .()-]*[\w)]|[A-Za-z_]")
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})

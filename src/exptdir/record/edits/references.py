@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from exptdir.errors import EditError
 from exptdir.record.edits.plan import read_source
 from exptdir.record.markup.blocks import Blocks, read_blocks
-from exptdir.record.markup.references import PATHS, Token, runs_in, tokens, toml_prerequisites
+from exptdir.record.markup.references import PATHS, Token, runs_in, tokens, toml_references
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.reference import Kind, Resolution, RunExists, Unresolved, find_experiments, resolve
@@ -39,7 +39,7 @@ class EditedPage:
     @cached_property
     def tokens(self) -> list[Token]:
         """What in it may lead somewhere."""
-        return toml_prerequisites(self.text) if self.path.suffix == ".toml" else tokens(self.blocks)
+        return toml_references(self.text) if self.path.suffix == ".toml" else tokens(self.blocks)
 
     def line(self, token: Token) -> int:
         """Return the 1-based line of a token."""

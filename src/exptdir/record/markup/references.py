@@ -1,4 +1,4 @@
-"""What in a page leads somewhere: roles, links, arguments and options of directives, lines of a toctree, prerequisites.
+"""What in a page leads somewhere: roles, links, arguments and options of directives, lines of a toctree, facts.
 
 This is the one reader of references: commands that look, and those that rewrite, start from it. The markup is that of
 docutils, Sphinx and MyST. A place is only found here; what it means, the record says.
@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from exptdir.record.facts_values import FACT_OF_KEY
+from exptdir.record.facts_values import FACT_OF_KEY, REFERENCES
 from exptdir.record.files import bare_lines
 from exptdir.record.markup.blocks import HTML, MARKDOWN, RST, Blocks, blank
 from exptdir.record.markup.markdown import front_matter_end
@@ -76,7 +76,7 @@ _IMAGE = re.compile(r"!\[(?P<alt>[^\[\]]*)\](?:\[(?P<label>[^\[\]]*)\])?(?!\()")
 _RST_CODE = re.compile(r"``.+?``(?!`)", re.DOTALL)
 _MD_CODE = re.compile(r"(?<![`\\}])(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _ITEM = re.compile(r"""(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote)).)*)(?P=quote)|(?P<bare>[^\s,\[\]"']+)""")
-_KEY = re.compile(r"^(?P<key>\w+)[ \t]*:(?P<value>[^\r\n]*(?:\r?\n[ \t-][^\r\n]*)*)", re.MULTILINE)
+_KEY = re.compile(r"^(?P<key>[\w-]+)[ \t]*:(?P<value>[^\r\n]*(?:\r?\n[ \t-][^\r\n]*)*)", re.MULTILINE)
 
 
 #: Directives whose argument is a file, and the role and the links that lead to one.
@@ -158,14 +158,15 @@ def tokens(blocks: Blocks) -> list[Token]:
     return sorted(apart)
 
 
-def toml_prerequisites(text: str) -> list[Token]:
-    """Find the prerequisites in the text of an ``expt.toml``."""
-    keys = "|".join(key for key, fact in FACT_OF_KEY.items() if fact == "prerequisites")
-    found = re.search(rf"^[ \t]*[\"']?(?:{keys})[\"']?[ \t]*=[ \t]*(?P<value>\[[^\]]*\]|[^\r\n]*)", text, re.MULTILINE)
-    if found is None:
-        return []
-    bare = re.sub(r"""("[^"]*"|'[^']*')|#[^\r\n]*""", lambda part: part[1] or blank(part[0]), found["value"])
-    return list(_items(bare, found.start("value")))
+def toml_references(text: str) -> list[Token]:
+    """Find the references to other experiments in the text of an ``expt.toml``."""
+    keys = "|".join(key for key, fact in FACT_OF_KEY.items() if fact in REFERENCES)
+    pattern = rf"^[ \t]*[\"']?(?:{keys})[\"']?[ \t]*=[ \t]*(?P<value>\[[^\]]*\]|[^\r\n]*)"
+    tokens: list[Token] = []
+    for found in re.finditer(pattern, text, re.MULTILINE):
+        bare = re.sub(r"""("[^"]*"|'[^']*')|#[^\r\n]*""", lambda part: part[1] or blank(part[0]), found["value"])
+        tokens += _items(bare, found.start("value"))
+    return tokens
 
 
 def titled(text: str, start: int) -> tuple[int, int, str] | None:
@@ -284,7 +285,7 @@ def _in_directives(blocks: Blocks) -> Iterator[Token]:
 
 
 def _facts(blocks: Blocks) -> Iterator[Token]:
-    """Find the prerequisites on top of a page, but for those in roles, and what may be paths there."""
+    """Find the facts on top of a page that are references, but for those in roles, and what may be paths there."""
     text = blocks.text
     if RST in blocks.kinds and MARKDOWN not in blocks.kinds:
         lines = blocks.lines()
@@ -296,12 +297,12 @@ def _facts(blocks: Blocks) -> Iterator[Token]:
             if fact is None and field.value:
                 start += len(value) - len(value.lstrip())
                 yield Token(start, start + len(value.strip()), value.strip(), "path")
-            elif fact == "prerequisites":
+            elif fact in REFERENCES:
                 yield from _items(re.sub(r":[\w:-]{1,80}:`[^`]*`", lambda role: blank(role[0]), value), start)
     elif text.startswith("---"):
         head = "".join(blocks.raw[: max(front_matter_end(bare_lines(text)) - 1, 0)])
         for found in _KEY.finditer(head):
-            if FACT_OF_KEY.get(found["key"]) == "prerequisites":
+            if FACT_OF_KEY.get(found["key"]) in REFERENCES:
                 comments = re.compile(r"(?:(?<=\s)|^)#\D[^\r\n]*|^[ \t]*-(?=[ \t])", re.MULTILINE)
                 yield from _items(comments.sub(lambda part: blank(part[0]), found["value"]), found.start("value"))
 

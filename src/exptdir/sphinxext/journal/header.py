@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from docutils import nodes
 
-from exptdir.record.check import prerequisites
+from exptdir.record.check import foundations, prerequisites
 from exptdir.record.model import Experiment
 from exptdir.sphinxext.doctree import page_section
 from exptdir.sphinxext.domain import ExptDomain
@@ -45,6 +45,7 @@ class HeaderShown(NamedTuple):
     tags: tuple[str, ...]
     parent: tuple[Named, ...]
     needs: tuple[Named, ...]
+    builds_on: tuple[Named, ...]
     children: tuple[Named, ...]
     more: int
     history: str
@@ -52,7 +53,7 @@ class HeaderShown(NamedTuple):
 
 @dataclass(frozen=True)
 class ExperimentHeader(Collection):
-    """Status, tags, days, parent, prerequisites and children of the page's experiment."""
+    """Status, tags, days, and the experiments around of the page's experiment."""
 
     def shown(self, domain: ExptDomain, docname: str) -> HeaderShown | None:
         """Return the facts; ``None`` where there are none worth a line."""
@@ -74,6 +75,7 @@ class ExperimentHeader(Collection):
             own.tags,
             named([parent] if parent is not None else []),
             named(prerequisites(domain.record, experiment), stating=True),
+            named(foundations(domain.record, experiment)),
             named(children[:_MOST]),
             max(0, len(children) - _MOST),
             history_address(domain, experiment),
@@ -91,7 +93,13 @@ class ExperimentHeader(Collection):
         history: list[nodes.Node] = [there] if shown.history else []
         first = joined(state, draft, period, list(tag_nodes(domain, shown.tags)), history)
         lines = [nodes.paragraph("", "", *first)] if first else []
-        for name, found in ((_("Part of"), shown.parent), (_("Needs"), shown.needs), (_("Holds"), shown.children)):
+        neighbours = (
+            (_("Part of"), shown.parent),
+            (_("Needs"), shown.needs),
+            (_("Builds on"), shown.builds_on),
+            (_("Holds"), shown.children),
+        )
+        for name, found in neighbours:
             if found:
                 paragraph = nodes.paragraph("", "", nodes.inline("", f"{name}: ", classes=["exptdir-muted"]))
                 for at, one in enumerate(found):
