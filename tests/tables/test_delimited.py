@@ -285,3 +285,14 @@ def test_rows_outside_the_range_are_nobodys_problem(tmp_path: Path) -> None:
     long = "key,value\n" * 20 + "a,b,c,d\n1,2,3,4\n5,6,7\n"
     assert [line for line, _ in messages(table(tmp_path, long, cells="A21:"))] == [23]
     assert messages(table(tmp_path, long, cells="A21:C23")) == []
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+@pytest.mark.parametrize("first", ["1", "12"])
+def test_null_character_of_a_small_file_has_its_line(tmp_path: Path, name: str, first: str) -> None:
+    """One beside a comma was taken for UTF-16 by where it stood, and the table was of Chinese letters."""
+    path, delimiter = tmp_path / name, "," if name == "a.csv" else "\t"
+    path.write_bytes(f"a{delimiter}b\n{first}{delimiter}\0002\n3{delimiter}4\n".encode())
+    shown = read_table(path)
+    assert [[cell.text for cell in row] for row in shown.rows] == [["a", "b"], [first, "2"], ["3", "4"]]
+    assert [("null characters" in problem.message, problem.line) for problem in shown.problems] == [(True, 2)]

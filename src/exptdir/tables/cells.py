@@ -69,8 +69,7 @@ def value_cell(value: object, code: str = "General", *, date1904: bool = False, 
         Which date system the days are counted in.
     """
     format = number_format(code, date1904)
-    colour = format.colour(value)
-    if colour is not None:
+    if (colour := format.colour(value)) is not None:
         # Black is the page's own ink.
         look = look._replace(ink=colour if colour != "000000" else None)
     if isinstance(value, bool):
@@ -122,7 +121,7 @@ class SheetStyles:
         self._date1904 = date1904
         # Asking openpyxl for a font or a border makes an object each time: all cells of a style share the answer.
         self._styles: dict[bytes, Style] = {}
-        self._texts: dict[tuple[Style, str], Cell] = {}
+        self._texts: dict[tuple[int, str], Cell] = {}
 
     def cell(self, stored: StoredCell, style: Style) -> Cell:
         """Make a cell of one that holds a value."""
@@ -138,10 +137,12 @@ class SheetStyles:
 
     def text(self, style: Style, text: str) -> Cell:
         """Make a cell of a text; equal ones are made once."""
-        key = style, text
-        if key not in self._texts:
-            self._texts[key] = value_cell(unescape(text[:LONGEST]), style.code, look=style.look)
-        return self._texts[key]
+        # Styles are kept, so that their identity will do: all that one says would be hashed for every text.
+        key = id(style), text
+        found = self._texts.get(key)
+        if found is None:
+            found = self._texts[key] = value_cell(unescape(text[:LONGEST]), style.code, look=style.look)
+        return found
 
     def style(self, number: bytes, stored: StoredCell) -> Style:
         """Return the style of a number, which a stored cell has."""

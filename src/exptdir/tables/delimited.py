@@ -102,7 +102,8 @@ def parse(text: str, path: Path, delimiter: str | None = None) -> Sheet:
     """
     problems = []
     if "\0" in text:
-        problems.append(Problem("table", "null characters were left out: the file may be damaged", path))
+        first = 1 + text[: text.index("\0")].count("\n")
+        problems.append(Problem("table", "null characters were left out: the file may be damaged", path, first))
         text = text.replace("\0", "")
     with collector_paused():
         line = 1
