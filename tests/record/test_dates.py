@@ -18,6 +18,7 @@ from exptdir.record.dates import (
     parse_title_date,
     update_date,
 )
+from exptdir.record.dates.forms import MAY_START
 
 DAY = date(2024, 5, 21)
 DAYS = st.dates(date(1970, 1, 1), date(2100, 12, 31))
@@ -528,3 +529,8 @@ def test_a_range_of_days_is_its_first_day(title: str, rest: str):
 def test_a_number_behind_a_date_is_part_of_the_title(title: str):
     found = parse_title_date(title, context=DateContext())
     assert found is not None and found.date == date(2024, 5, 24) and found.rest.startswith(("3 s", "27 t"))
+
+
+@pytest.mark.parametrize("title", ["More", "Samples of the 3rd batch", "Do not", "Mo", "Sunday reading"])
+def test_a_title_that_only_begins_like_a_weekday_is_not_looked_at_closely(title: str):
+    assert MAY_START.match(title) is None and parse_title_date(title, context=DateContext()) is None

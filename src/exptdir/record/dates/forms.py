@@ -160,8 +160,10 @@ END_FORMS = (
     Form(rf"(?P<year>{_YEAR})(?P<s>[-/.])(?P<m>{_DAY})(?P=s)(?P<d>{_DAY})\s?(?:--|–)\s?(?:{_DAY}(?P=s))?{_DAY}"),
 )
 _BRACKETS = r"[<\[(（【]?"
-#: What a title must begin with, and hold at its end, to be worth a closer look.
-MAY_START = re.compile(rf"{_BRACKETS}(?:[0-9]|(?:{_words(MONTHS)}|{_words(WEEKDAYS)}))", re.IGNORECASE)
+#: What a title must begin with, and hold at its end, to be worth a closer look: "More" only begins like a weekday.
+MAY_START = re.compile(
+    rf"{_BRACKETS}(?:[0-9]|(?:{_words(MONTHS)}|{_words(WEEKDAYS)})(?![a-z])(?=[^0-9]{{0,{REACH}}}[0-9]))", re.IGNORECASE
+)
 MAY_END = re.compile(_YEAR)
 
 
