@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.figures.find import shown_by_experiment, shown_figures, survey
+from exptdir.figures.find import shown_by_experiment, shown_places, survey
 from exptdir.record.scan import scan
 
 
@@ -15,8 +15,11 @@ def shown(base: Path, text: str, name: str = "expts/a/index.md") -> set[str]:
     if text.lstrip("- ").startswith(".."):
         path = path.with_suffix(".rst")
     path.parent.mkdir(parents=True, exist_ok=True)
+    for earlier in path.parent.glob("index.*"):
+        earlier.unlink()
     path.write_text(text)
-    return shown_figures(path, base)
+    record = scan(base)
+    return {figure for figures in shown_by_experiment(record, survey(record)).values() for figure in figures}
 
 
 @pytest.mark.parametrize(
@@ -81,6 +84,6 @@ def test_a_figure_concerns_who_shows_it_and_whose_directory_it_is_in(tmp_path: P
 
 
 def test_a_log_that_cannot_be_read_shows_nothing(tmp_path: Path):
-    assert shown_figures(tmp_path / "missing.md", tmp_path) == set()
+    assert shown_places(str(tmp_path / "missing.md"), tmp_path) == set()
     (tmp_path / "bytes.rst").write_bytes(b"\xff\xfe .. figure:: x\n\n.. figure:: x.svg\n")
-    assert shown_figures(tmp_path / "bytes.rst", tmp_path) == {"x.svg"}
+    assert shown_places(str(tmp_path / "bytes.rst"), tmp_path) == {"x.svg"}

@@ -204,14 +204,6 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _MAY_SHOW = re.compile(r"figure|image|!\[|<(?:img|source|embed|object)\b", re.IGNORECASE)
 
 
-def shown_figures(document: Path, base: Path) -> set[str]:
-    """Find the figures that a document shows, whether or not they are there, as POSIX paths relative to *base*.
-
-    Of ``loss.*`` it is those files that are there, else ``loss.svg``.
-    """
-    return {figure for place in shown_places(os.fspath(document), base) for figure in _figures(base, place)}
-
-
 def shown_places(document: str, base: Path) -> frozenset[str]:
     """Find what a document shows, as its text alone has it: figures and other files.
 

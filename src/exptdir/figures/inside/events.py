@@ -12,6 +12,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import wraps
 from types import FrameType
@@ -201,10 +202,12 @@ class Listener:
 
     def _is_watched(self) -> bool:
         if self.native is None:
-            from .native import Watch
+            # Some Pythons are built without the modules that this needs.
+            with suppress(ImportError, OSError):
+                from .native import Watch
 
-            self.native = Watch(self)
-        return self.native.works
+                self.native = Watch(self)
+        return self.native is not None and self.native.works
 
     def note_unseen(self, what: str) -> None:
         """Note that files may be read, and written, where nobody sees it."""
@@ -278,7 +281,14 @@ class Listener:
             self.missing(full)
 
     def _library(self, args: tuple[Any, ...]) -> None:
-        self._is_watched()
+        frame = _caller()
+        while frame is not None and f"{os.sep}ctypes{os.sep}" in frame.f_code.co_filename:
+            frame = frame.f_back
+        # Libraries of packages are told of by their names, where they read.
+        if frame is not None and self.scope.inside(frame.f_code.co_filename):
+            self.unseen("ctypes")
+        else:
+            self._is_watched()
         if isinstance(args[0], (str, bytes)) and os.path.isfile(args[0]):
             full = self.scope.absolute(args[0])
             if self.scope.inside(full):

@@ -78,7 +78,10 @@ class Watch:
         self._listener = listener
         self._process = os.getpid()
         self._shared = mmap.mmap(-1, 5)
-        self.works = _WATCHED in os.environ or self._begin()
+        self.works = _WATCHED in os.environ
+        # No more processes, or no descriptors; the script goes on as where the system cannot watch it.
+        with suppress(OSError):
+            self.works = self.works or self._begin()
 
     @property
     def lists(self) -> bool:
