@@ -212,7 +212,7 @@ class Store(Domain):
         "curves": {},
         "with_drafts": {},
     }
-    data_version = 9
+    data_version = 10
     #: Reads spreadsheets while documents are read; not pickled.
     table_reader: TableReader | None = None
     #: Where references lead, by text, key of the experiment that they are in, and kind: digests and pages ask for the
