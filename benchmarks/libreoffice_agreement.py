@@ -189,6 +189,10 @@ def _is_column_style(ours: str, theirs: str, cell: Cell) -> bool:
     return cell.kind == "number" and ours == format_value(cell.value, "General") and theirs[:1].isdigit()
 
 
+def _is_other_fraction(ours: str, theirs: str, cell: Cell) -> bool:
+    return cell.kind == "number" and "/" in theirs
+
+
 #: Kinds of difference that stay, with a test for each and the reason.
 EXPLAINED: dict[str, tuple[Callable[[str, str, Cell], bool], str]] = {
     "bare point": (_is_bare_point, "'#.##' of 1 is '1.' in Excel, '1' in LibreOffice"),
@@ -197,6 +201,7 @@ EXPLAINED: dict[str, tuple[Callable[[str, str, Cell], bool], str]] = {
     "cut second": (_is_cut_second, "Excel rounds a time to the seconds that are shown, LibreOffice cuts it off"),
     "overflow": (_is_overflow, "LibreOffice shows no elapsed time of a century"),
     "column's style": (_is_column_style, "a cell without a style has style 0 (part 1, §18.3.1.4), not its column's"),
+    "fraction": (_is_other_fraction, "Excel takes a convergent of the continued fraction, LibreOffice the nearest"),
 }
 
 
