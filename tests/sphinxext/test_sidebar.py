@@ -8,6 +8,8 @@ import pytest
 from sphinx.util.osutil import relative_uri
 
 from exptdir.sphinxext.navigation import Addresses, Card, Neighbourhood, PageNavigation
+from tests.sphinxext.building import titled
+from tests.sphinxext.conftest import Build
 
 PAGES = {
     "html": ["index.html", "b.html", "e/index.html", "e/1/notes.html", "e/1/2/notes.html", "e/10/n.html", "f/3/x.html"],
@@ -63,3 +65,19 @@ def test_cards_that_show_something_else_have_another_key():
         Card.of("e/4/notes", "#3", "Title", "new"),
     ]
     assert len({card.key for card in cards}) == len(cards)
+
+
+def test_pydata_shows_no_section_navigation_where_there_is_no_section(build: Build):
+    files = {
+        "index.rst": titled("Home") + "\n.. toctree::\n   :hidden:\n\n   about\n   guide\n",
+        "about.rst": titled("About"),
+        "guide.rst": titled("Guide") + "\n.. toctree::\n\n   chapter\n",
+        "chapter.rst": titled("Chapter"),
+        "expts/1_a/notes.rst": titled("A"),
+    }
+    built = build(files, "html", conf="html_theme = 'pydata_sphinx_theme'\n")
+    shown = {
+        name: "Section Navigation" in built.html(name)
+        for name in ("index", "about", "guide", "chapter", "expts/1_a/notes")
+    }
+    assert shown == {"index": False, "about": False, "guide": True, "chapter": True, "expts/1_a/notes": False}

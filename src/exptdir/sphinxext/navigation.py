@@ -262,6 +262,7 @@ class Navigation:
         self.hidden: _Hidden | None = None
         self.neighbours: Neighbours | None = None
         self.target: Callable[[str], str] = str
+        self.parents: dict[str, str] = {}
 
     def hide(self, app: Sphinx, builder: Builder) -> None:
         """Take our toctrees out of the global tree."""
@@ -269,6 +270,7 @@ class Navigation:
         env.__dict__.pop("master_doctree", None)
         self.neighbours = Neighbours(domain_of(env))
         self.target = cache(builder.get_target_uri)
+        self.parents = {child: docname for docname, found in env.toctree_includes.items() for child in found}
         if builder.name in PAGED:
             self.hidden = _Hidden(env)
 
@@ -287,7 +289,13 @@ class Navigation:
         mode, theme = domain.settings.navigation, app.config.html_theme
         if mode == "auto":
             mode = "sidebar" if theme in SIDEBARS else "page"
-        if experiment is None or pagename not in app.env.all_docs or mode == "none":
+        if pagename not in app.env.all_docs or mode == "none":
+            return
+        name, replaces = SIDEBARS.get(theme, ("", False))
+        if experiment is None:
+            if replaces and "sidebars" in context and not self._has_section(app.env, pagename):
+                # Nothing but its heading would be shown.
+                context["sidebars"] = [one for one in context["sidebars"] if one.removesuffix(".html") != name]
             return
         parent = domain.record.parent(experiment)
         up = parent.docname if parent is not None else app.config.root_doc
@@ -296,7 +304,6 @@ class Navigation:
         if mode == "sidebar" and "sidebars" in context:
             # In front of the theme's own, or in its place where that would show nothing.
             sidebars = list(context["sidebars"])
-            name, replaces = SIDEBARS.get(theme, ("", False))
             at = next((at for at, found in enumerate(sidebars) if found.removesuffix(".html") == name), None)
             sidebars[at or 0 : (at or 0) + (replaces and at is not None)] = [SIDEBAR_TEMPLATE]
             context["sidebars"] = sidebars
@@ -305,6 +312,14 @@ class Navigation:
             above = templates.render("exptdir/trail.html", context)
             below = templates.render("exptdir/neighbours.html", context)
             context["body"] = above + context["body"] + below
+
+    def _has_section(self, env: BuildEnvironment, docname: str) -> bool:
+        """Tell whether the page below the root that holds a page, or is it, has a table of contents of its author's."""
+        seen = set[str]()
+        while docname not in seen and self.parents.get(docname, env.config.root_doc) != env.config.root_doc:
+            seen.add(docname)
+            docname = self.parents[docname]
+        return docname not in env.tocs or any(True for _ in env.tocs[docname].findall(addnodes.toctree))
 
 
 def add_templates(app: Sphinx, config: Config) -> None:
