@@ -30,6 +30,7 @@ _LONGEST_CELL = 60
 _SAMPLE = 65_536
 #: So many cells may be parts of what stands in brackets.
 _IN_BRACKETS = 24
+_OPENING = frozenset("([{")
 
 
 def fits(text: str) -> float:
@@ -66,7 +67,8 @@ def read_rows(text: str, tabs: bool = False) -> tuple[list[tuple[int, list[str]]
     joined: list[tuple[int, str]] = []
     for number, cells in rows:
         before = len(cells)
-        _join(cells, delimiter, _parted_brackets)
+        if not _OPENING.isdisjoint(delimiter.join(cells)):
+            _join(cells, delimiter, _parted_brackets)
         if len(cells) > width and not spaced:
             _join(cells, delimiter, lambda cells, at: cells[at + 1][:1] == " ")
         if len(cells) > width > 1:

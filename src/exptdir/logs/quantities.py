@@ -38,6 +38,9 @@ _BEFORE = re.compile(
     + r") (?P<name>(?:[a-z]{2,12} )?(?:sim|similarity|loss|acc|accuracy|auc|f1|mse|mae|iou))\b"
 )
 _PERCENT = re.compile(r"(?<![\w.@/-])" + _ROUGH + rf"(?P<value>{_NUMBER}(?:-{_NUMBER})?)\s?(?P<unit>[%％])(?!\w)")
+#: What is in whatever ``_NAMED`` finds, and is looked for sooner.
+_NAME = re.compile(r"(?:[A-Z]{2}|mse|mae|loss|acc|accuracy|auc|f1|iou|bleu|fid|psnr|ssim|score) ")
+_CELL = re.compile(rf"\s*{_VALUE}\s*")
 _DIGIT = re.compile(r"\d")
 #: The forms, the surest first, and the signs without one of which there is nothing to look for.
 _SIGNS = ("=:≈：＝", "~≈", "", "%％")
@@ -61,7 +64,7 @@ def metrics(text: str) -> Iterator[tuple[int, Metric]]:
         return
     taken = bytearray(len(text))
     for form, signs in _FORMS:
-        if signs and signs.isdisjoint(text):
+        if signs.isdisjoint(text) if signs else not _NAME.search(text):
             continue
         for found in form.finditer(text):
             groups = found.groupdict()
@@ -88,7 +91,7 @@ def metrics(text: str) -> Iterator[tuple[int, Metric]]:
 
 def cell_metric(name: str, value: str, line: int, run: str) -> Metric | None:
     """Read a cell of a table whose column has that name; ``None`` unless it is a single number."""
-    found = re.fullmatch(rf"\s*{_VALUE}\s*", value)
+    found = _CELL.fullmatch(value)
     number = _number(found["value"]) if found else None
     if found is None or number is None:
         return None

@@ -14,7 +14,7 @@ from exptdir.errors import TableError
 from exptdir.logs.model import Amendment, Block, Entry, LogDocument, LogError, Run, Tag, Task
 from exptdir.logs.quantities import cell_metric, metrics
 from exptdir.logs.readers import Source, choose, plain_date
-from exptdir.logs.references import Finder
+from exptdir.logs.references import Finder, is_bare
 from exptdir.logs.titles import run_in_title
 from exptdir.record.entries import date_titles, is_page_title
 from exptdir.record.files import collector_paused, read_bytes
@@ -108,8 +108,9 @@ class _Assembly:
         finder = Finder(document.runs, document.entries, self.known, self._add)
         for block, subject, entry, head in self._in_context():
             self.line = block.line
-            if block.kind in _PROSE and block.text:
-                finder.set_day(entry)
+            plain = block.kind == "cell" and len(block.text) <= _PROSE_CELL and is_bare(block.text)
+            if block.kind in _PROSE and block.text and not plain:
+                finder.entry = entry
                 self._references(finder, block, subject)
                 self._prose(block, subject)
             if block.kind == "row" and head and subject is not None and block.runs:

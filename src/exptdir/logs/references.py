@@ -25,10 +25,10 @@ _NUMBERED = re.compile(
     re.IGNORECASE,
 )
 _SAME_NUMBER = re.compile(rf"\b{_SAME} #?(?P<name>(?P<id>\d{{1,6}}))(?![\w%/]|\.\d)", re.IGNORECASE)
-#: One of these is in whatever the two above find.
+#: What each of the two above finds holds a word of these.
 _SERIES = (
-    *("exp", "run", "same", "start", "redo", "like in", "wie", "ident", "idem", "comme", "同", "igual"),
-    *("trial", "实验", "實驗", "実験", "실험", "试验", "ensaio", "teste", "essai", "versuch", "lauf"),
+    (_SAME_NUMBER, re.compile("same|start|redo|like in|wie|ident|idem|comme|同|igual")),
+    (_NUMBERED, re.compile("exp|run|trial|实验|實驗|実験|실험|试验|ensaio|teste|essai|versuch|lauf")),
 )
 _SAME_BEFORE = re.compile(_SAME + r" \Z")
 _YEAR = re.compile(r"\d{4}[-.]\d")
@@ -46,6 +46,8 @@ _TOKEN = re.compile(
 )
 #: What a word must have to be a name without quotation marks, and what is none for all that.
 _TELLING = re.compile(r"[\d_/]|[a-z][A-Z]")
+#: What a text must have to hold such a name: numbers alone are none.
+_NAMING = re.compile(r"[_`]|[a-z][A-Z]|\d\.*[^\W\d]|[^\W\d]\.*\d|\d\.*[@/+;-]|[@/+;-]\.*\d")
 _DIGIT = re.compile(r"\d")
 _CAMEL = re.compile(r"[a-z][A-Z]")
 _PLAIN_NUMBER = re.compile(r"[\d.]+|\d+\w{1,2}")
@@ -69,6 +71,11 @@ _ANNOUNCED = re.compile(
 _STAMP = re.compile(r"(?P<year>(?:19|20)\d\d)[_-]?m?(?P<month>\d\d|[A-Z][a-z]{2})[_-]?d?(?P<day>\d\d)")
 
 
+def is_bare(text: str) -> bool:
+    """Tell whether a text is a number, a date or an amount alone: it refers to nothing."""
+    return _BARE.fullmatch(text) is not None
+
+
 @dataclass
 class Finder:
     """Finds references in the texts of one log.
@@ -86,6 +93,8 @@ class Finder:
     known: frozenset[str] = frozenset()
     #: Told of each run that a mention proves: a part of a sweep, or a directory.
     add: Callable[[Run], None] = field(default=lambda run: None)
+    #: The entry that is being read: what is announced there comes later.
+    entry: Entry | None = None
 
     def __post_init__(self) -> None:
         """Index the runs by their names."""
@@ -125,7 +134,7 @@ class Finder:
 
     def find(self, text: str, line: int, subject: Run | None) -> list[Reference]:
         """Return the references of a text that begins on a line and is said of a run, in order and apart."""
-        if _BARE.fullmatch(text):
+        if is_bare(text):
             return []
         found: dict[int, Reference] = {}
         taken = bytearray(len(text))
@@ -146,20 +155,20 @@ class Finder:
             yield from self._dates(text)
         if "exp" in low:
             yield from self._announced(text, subject)
-        if _DIGIT.search(text) and any(word in low for word in _SERIES):
-            yield from self._numbers(text, subject)
+        if _DIGIT.search(text):
+            yield from self._numbers(text, low, subject)
         if any(word in low for word in ("prev", "last", "before", "above")):
             for form in (_PRIOR, _PRIOR_TIGHT):
                 for match in form.finditer(text):
                     group = "name" if form is _PRIOR_TIGHT or match["name"] else "other"
                     prior = self._prior(subject)
                     yield match.start(group), match.end(group), "same", [prior.id] if prior else [], False
-        if "`" in text or _TELLING.search(text):
+        if _NAMING.search(text):
             yield from self._tokens(text, subject)
 
-    def _numbers(self, text: str, subject: Run | None) -> Iterator[tuple[int, int, str, list[str], bool]]:
-        for form in (_SAME_NUMBER, _NUMBERED):
-            for match in form.finditer(text):
+    def _numbers(self, text: str, low: str, subject: Run | None) -> Iterator[tuple[int, int, str, list[str], bool]]:
+        for form, words in _SERIES:
+            for match in form.finditer(text) if words.search(low) else ():
                 runs = self._same_series(self.numbers.get(match["id"].lstrip("0") or "0", []), subject)
                 if not runs and form is _NUMBERED and not self.numbers:
                     continue
@@ -251,17 +260,11 @@ class Finder:
             wanted = re.sub(r"\s+", "_", match[group].strip().lower())
             ends = [run.id for run in self.runs if run.id.lower().endswith("_" + wanted) and _STAMP.match(run.id)]
             ends += [name for name in sorted(self.known) if name.lower().endswith("_" + wanted) and name not in ends]
-            ends = sorted(name for name in ends if self._stamp(name) >= self._now)
+            now = self.entry.day.isoformat() if self.entry and self.entry.day else ""
+            ends = sorted(name for name in ends if self._stamp(name) >= now)
             if len(ends) == 1 and ends[0].lower() not in self.names:
                 self._new(Run(ends[0], 0))
             yield match.start(group), match.end(group), "announced", ends, False
-
-    #: The day of the entry that is being read, as ``2022-10-22``.
-    _now: str = ""
-
-    def set_day(self, entry: Entry | None) -> None:
-        """Say in which entry the next texts stand: what is announced there comes later."""
-        self._now = entry.day.isoformat() if entry and entry.day else ""
 
     @staticmethod
     def _stamp(name: str) -> str:
