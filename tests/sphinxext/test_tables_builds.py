@@ -173,6 +173,15 @@ def test_wide_tables_have_a_smaller_font_in_latex(build: Build, columns: int, fo
     source = latex(one(build, ".. datatable:: r.csv\n", {"expts/1_a/r.csv": content}, builder="latex"))
     assert ("\\begingroup\\" + font in source) == bool(font)
     assert source.count(r"\begingroup") == source.count(r"\endgroup")
+    assert (r"\setlength{\tabcolsep}" in source) == bool(font)
+
+
+def test_a_long_text_leaves_short_columns_their_width_in_latex(build: Build):
+    content = f"name,sequence,note\ns1,{'ACGT' * 100},short note 1\n"
+    source = latex(one(build, ".. datatable:: r.csv\n", {"expts/1_a/r.csv": content}, builder="latex"))
+    assert r"\X{7}{65}\X{43}{65}\X{15}{65}" in source
+    given = ".. datatable:: r.csv\n   :widths: 1 2 1\n"
+    assert r"\X{1}{4}\X{2}{4}\X{1}{4}" in latex(one(build, given, {"expts/1_a/r.csv": content}, builder="latex"))
 
 
 def test_what_is_wider_than_the_paper_is_broken_in_latex(build: Build):
@@ -182,7 +191,7 @@ def test_what_is_wider_than_the_paper_is_broken_in_latex(build: Build):
     assert not re.search(r"[ACGT]{11}", source)
     assert re.sub(r"\\allowbreak\{\}\s*", "", source).count(sequence) == 1
     # Columns have their shares of the line, by what they hold.
-    assert r"{\X{4}{84}\X{40}{84}\X{40}{84}}" in source.replace("|", "")
+    assert r"{\X{7}{93}\X{43}{93}\X{43}{93}}" in source.replace("|", "")
     narrow = latex(one(build, ".. datatable:: r.csv\n", {"expts/1_a/r.csv": "a,b\n1,ACGT\n"}, builder="latex"))
     assert "allowbreak" not in narrow and r"\X{" not in narrow
 

@@ -116,8 +116,8 @@ class UnpackRows(SphinxPostTransform):
 def fit_on_paper(group: nodes.Element, packed: Packed) -> None:
     """Keep a table on the paper: LaTeX would break neither a long word nor, in a long table, a sentence.
 
-    Of a table that is wider than a line, columns get their shares of it; one whose words would have to be broken is set
-    in a smaller font, or LaTeX would write one column over the next.
+    Of a table that is wider than a line, or has such a text, columns get their shares of it; one whose words would
+    have to be broken is set in a smaller font, or LaTeX would write one column over the next.
     """
     for text in list(group.findall(nodes.Text)):
         words = _ENDLESS.split(str(text))
@@ -132,15 +132,22 @@ def fit_on_paper(group: nodes.Element, packed: Packed) -> None:
             text.parent.replace(text, list(chain.from_iterable(pairs)))
     table = group.parent
     columns = [[text for text in column if text] for column in zip(*packed.texts, strict=True)]
-    if sum(column["colwidth"] + 2 for column in group.findall(nodes.colspec)) > _SIZES[-1][0]:
+    line, shares = _SIZES[-1][0], list(group.findall(nodes.colspec))
+    # LaTeX gives a column with a text of several lines so much of the line that short words beside it are cut off.
+    long = sum(share["colwidth"] + 2 for share in shares) > line or any(len(text) > line for text in chain(*columns))
+    if long and "colwidths-auto" in table["classes"]:
         table["classes"] = ["colwidths-given" if name == "colwidths-auto" else name for name in table["classes"]]
+        # A share includes the blanks at both sides.
+        for share in shares:
+            share["colwidth"] += 3
     words = [[word for text in column for word in _ENDLESS.sub(" ", text).split()] for column in columns]
     longest = [max(map(len, column), default=0) for column in words]
     size = next((size for least, size in _SIZES if sum(longest) + 2 * len(longest) > least), None)
     if size is not None:
         around, at = table.parent, table.parent.index(table)
         around.insert(at + 1, nodes.raw("", "\\endgroup", format="latex"))
-        around.insert(at, nodes.raw("", f"\\begingroup\\{size}", format="latex"))
+        # The blanks beside a column do not shrink with the font: of 24 columns, they are most of a line.
+        around.insert(at, nodes.raw("", f"\\begingroup\\{size}\\setlength{{\\tabcolsep}}{{2pt}}", format="latex"))
 
 
 class PlainTabs(SphinxPostTransform):
