@@ -4,10 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 OLDEST := .venv-oldest
 BIN := $(VENV)/bin
-# Neighbouring tests share what they have built, so they stay together until a processor has nothing left to do.
-PYTEST := -m pytest -n 2 --dist worksteal
+# The tests of a file share what they have built, so one process runs them all; tests/conftest.py says which come first.
+PYTEST := -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 PYTEST_ARGS ?=
-OLDEST_WITHOUT := test_tables_big.py test_tables_cell.py test_tables_options.py test_doi.py test_grid.py test_curves.py test_logs_corpus.py
+OLDEST_WITHOUT := test_tables.py test_tables_big.py test_tables_cell.py test_tables_html.py test_tables_options.py \
+    test_doi.py test_grid.py test_curves.py test_runs.py test_logs_corpus.py test_figures_told.py test_figures_pages.py \
+    test_figures_index.py test_figures_dates.py
 BENCH_ARGS ?= --sizes 300 --repeat 3
 
 # A virtual environment made with another PYTHON has another stamp, and so is made anew.
@@ -54,15 +56,16 @@ pytest: $(VENV)/.stamp-dev browser  ## pytest with the newest Sphinx, browser te
 test-oldest: $(OLDEST)/.stamp-test browser  ## pytest with the oldest Sphinx that we support
 	$(OLDEST)/bin/python $(PYTEST) $(PYTEST_ARGS)
 
-# The part of the tests that a Sphinx can break, without the slow ones, and without the plot scripts and the looks of
-# cells, of which Sphinx knows nothing; `make test-oldest` runs all there are.
+# The part of the tests that a Sphinx can break, without the slow ones, and without what plain nodes of docutils say of
+# cells, runs and plot scripts: the builds, the assets and the builders that carry them are in test_tables_builds.py,
+# test_figures.py and test_logs_builds.py; `make test-oldest` runs all there are.
 oldest-part: $(OLDEST)/.stamp-test
 	$(OLDEST)/bin/python $(PYTEST) -m 'not slow' $(OLDEST_WITHOUT:%=--ignore=tests/sphinxext/%) $(PYTEST_ARGS) tests/sphinxext
 
 # Random kills, edits and files, many more than tests have time for; each program says how to run one case again.
 fuzz: $(VENV)/.stamp-dev  ## what the tests do at random, for as long as it takes
 	EXPTDIR_FUZZ=28 $(BIN)/python $(PYTEST) tests/record/edits/test_kills.py
-	EXPTDIR_FUZZ=17 $(BIN)/python $(PYTEST) tests/sphinxext/test_random_records.py
+	EXPTDIR_FUZZ=32 $(BIN)/python $(PYTEST) tests/sphinxext/test_random_records.py
 	EXPTDIR_FUZZ=20 $(BIN)/python $(PYTEST) tests/tables/test_fuzz_readers.py tests/logs/test_corpus.py
 
 bench: $(VENV)/.stamp-dev  ## what navigation costs, measured (BENCH_ARGS='--sizes 300 1000 3000' for all of it)

@@ -17,6 +17,12 @@ settings.register_profile("exptdir", deadline=None)
 settings.load_profile("exptdir")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long: one that comes last would keep a single processor busy."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Say where :mod:`tests.templates` keeps what it compiles; no session finds what another one compiled."""

@@ -6,7 +6,9 @@ As nothing is ever built in the program itself, no build finds anything that ano
 
 from __future__ import annotations
 
+import gc
 import json
+import logging
 import os
 import sys
 from importlib import import_module
@@ -39,6 +41,11 @@ def preload() -> None:
 
     for name in (*builtin_extensions, *PRELOADED):
         import_module(name)
+    # Nobody sees what Sphinx tells on this level, a thousand lines a build.
+    logging.disable(logging.DEBUG)
+    # What is loaded stays: the collector of a child would look through all of it, and so copy it.
+    gc.collect()
+    gc.freeze()
 
 
 def redirect(descriptor: int, path: str, flags: int) -> None:

@@ -31,7 +31,10 @@ html_copy_source = False
 nitpicky = False
 """
 
-pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason=f"the corpus of real logs is not there: {CORPUS}")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CORPUS.is_dir(), reason=f"the corpus of real logs is not there: {CORPUS}"),
+]
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DATE = rf"(?:\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}}|(?:{_MONTHS}) \d{{1,2}}, \d{{4}}|\d{{1,2}} (?:{_MONTHS}) \d{{4}})\b"

@@ -1,6 +1,6 @@
 """Promises 2 to 4 on records made up at random: after any edits, incremental = clean, and once more changes nothing.
 
-``EXPTDIR_FUZZ=17`` (as `make fuzz` does) makes 510 edits instead of 30; ``EXPTDIR_SEED=n`` begins with
+``EXPTDIR_FUZZ=32`` (as `make fuzz` does) makes 512 edits instead of 16; ``EXPTDIR_SEED=n`` begins with
 another record, and a failure names the one it was.
 """
 
@@ -16,7 +16,7 @@ from tests.forking import sphinx_build
 from tests.sphinxext.random_record import EDITS, RandomRecord
 from tests.sphinxext.test_incremental import assert_same
 
-STEPS = 30 * int(os.environ.get("EXPTDIR_FUZZ", "1"))
+STEPS = 16 * int(os.environ.get("EXPTDIR_FUZZ", "1"))
 FIRST = int(os.environ.get("EXPTDIR_SEED", "0"))
 THEMES = ["alabaster", "furo", "pydata_sphinx_theme", "sphinx_rtd_theme"]
 #: Sphinx reads a page again at each build, and says so again, while what it includes or lists is not there.
