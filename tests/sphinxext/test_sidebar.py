@@ -81,3 +81,5 @@ def test_pydata_shows_no_section_navigation_where_there_is_no_section(build: Bui
         for name in ("index", "about", "guide", "chapter", "expts/1_a/notes")
     }
     assert shown == {"index": False, "about": False, "guide": True, "chapter": True, "expts/1_a/notes": False}
+    assert "Collapse Sidebar" not in built.html("about"), "an empty column with nothing but what folds it"
+    assert "Collapse Sidebar" in built.html("guide")

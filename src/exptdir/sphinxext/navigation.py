@@ -294,8 +294,9 @@ class Navigation:
         name, replaces = SIDEBARS.get(theme, ("", False))
         if experiment is None:
             if replaces and "sidebars" in context and not self._has_section(app.env, pagename):
-                # Nothing but its heading would be shown.
-                context["sidebars"] = [one for one in context["sidebars"] if one.removesuffix(".html") != name]
+                # Nothing but its heading would be shown, and what folds that away.
+                shown = {name, "sidebar-collapse"}
+                context["sidebars"] = [one for one in context["sidebars"] if one.removesuffix(".html") not in shown]
             return
         parent = domain.record.parent(experiment)
         up = parent.docname if parent is not None else app.config.root_doc
