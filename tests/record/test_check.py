@@ -81,6 +81,12 @@ def test_a_prerequisite_must_be_an_experiment(text: str, message: str):
     assert problem.message.startswith(f"#2: {message}")
 
 
+def test_what_an_experiment_builds_on_must_exist_and_may_build_on_it():
+    problem = only(check(record(expt("a", 1, builds_on=("2",)), expt("b", 2, builds_on=("a", "9")))))
+    assert (problem.kind, problem.path, problem.line) == ("ref", BASE / "b/expt.toml", 1)
+    assert problem.message == "#2: no experiment or run '9'; nearest: 2, 1"
+
+
 def chain(length: int, *, closed: bool) -> Record:
     return record(
         *(

@@ -36,7 +36,7 @@ RECORD = {
     "expts/1_b/expt.toml": 'status = "odd"\nprerequisites = ["98", "5"]\n',
     "expts/1_b/figures.lock": "unreadable\n",
     "expts/5_c/notes.rst": titled("C"),
-    "expts/5_c/expt.toml": 'prerequisites = ["5"]\n',
+    "expts/5_c/expt.toml": 'prerequisites = ["5"]\nbuilds_on = ["97"]\n',
     "expts/6_d/notes.rst": titled("D"),
     "expts/6_d/expt.toml": "= not TOML\n",
 }
@@ -56,9 +56,9 @@ def test_every_warning_of_ours_names_the_file_and_the_line(first: Built):
     for line in first.located:
         if "[exptdir." in line and "[exptdir.config]" not in line and "[exptdir.root]" not in line:
             assert re.match(r"[\w./]+:\d+: WARNING: ", line), line
-    assert "expts/1_b/expt.toml:1: WARNING: #1: unknown status 'odd'" in first.warnings.replace("\n", " ").replace(
-        f"{first.site.source}/", ""
-    )
+    said = first.warnings.replace("\n", " ").replace(f"{first.site.source}/", "")
+    assert "expts/1_b/expt.toml:1: WARNING: #1: unknown status 'odd'" in said
+    assert "expts/5_c/expt.toml:2: WARNING: #5: no experiment or run '97'" in said
 
 
 def test_a_second_build_that_changes_nothing_reports_the_same(first: Built):

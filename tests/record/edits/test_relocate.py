@@ -24,6 +24,7 @@ RST = """Other
 =====
 
 :prerequisites: 0063, :expt:`63`
+:builds-on: 63, 0063
 
 See :expt:`63`, :expt:`0063`, :expt:`train`, :expt:`0063_train`, :expt:`Some
 words <63@2024-05-01.2>`, :expt:run:`63/13-3`, :expt:`!63`, :expt:builds-on:`63#data`, :ref:`expt-63-2024-05-01`.
@@ -50,6 +51,7 @@ Not ``:expt:`63```, nor this::
 """
 MD = """---
 prerequisites: [63, "0063"]  # 63
+builds_on: 0063
 ---
 # Other
 
@@ -86,7 +88,7 @@ def base(tmp_path: Path) -> Path:
     write(tmp_path, "expts/0063_train/sub/index.md", "# Sub\n\n{expt}`-1`, {expt}`63`, [](../../0064_rst/index.rst)\n")
     write(tmp_path, "expts/0064_rst/index.rst", RST)
     write(tmp_path, "expts/0065_md/index.md", MD)
-    write(tmp_path, "expts/0065_md/expt.toml", "prereqs = [\n  63, # 63\n  '0063_train']\n")
+    write(tmp_path, "expts/0065_md/expt.toml", "prereqs = [\n  63, # 63\n  '0063_train']\nbuilds_on = [63]\n")
     write(tmp_path, "expts/0070_links/log.md", "# Links\n")
     write(tmp_path, "expts/0070_links/.expt/prereqs/63", "")
     (tmp_path / "expts/0070_links/data").symlink_to("../0063_train/data.csv")
@@ -131,6 +133,7 @@ def test_a_new_number_goes_into_directory_metadata_and_every_reference_as_each_w
     rst = RST
     for old, new in [
         (":prerequisites: 0063, :expt:`63`", ":prerequisites: 0071, :expt:`71`"),
+        (":builds-on: 63, 0063", ":builds-on: 71, 0071"),
         ("See :expt:`63`, :expt:`0063`", "See :expt:`71`, :expt:`0071`"),
         (":expt:`0063_train`", ":expt:`0071_train`"),
         ("<63@2024-05-01.2>`", "<71@2024-05-01.2>`"),
@@ -142,12 +145,12 @@ def test_a_new_number_goes_into_directory_metadata_and_every_reference_as_each_w
         assert old in rst
         rst = rst.replace(old, new)
     assert read(base, "expts/0064_rst/index.rst") == rst
-    md = MD.replace('[63, "0063"]', '[71, "0071"]').replace("/0063_train/", "/0071_train/")
+    md = MD.replace('[63, "0063"]', '[71, "0071"]').replace("on: 0063", "on: 0071").replace("/0063_train/", "/0071_train/")
     md = md.replace("`expt-63`", "`expt-71`")
     md = md.replace("\n{expt}`63`, [](#0063@", "\n{expt}`71`, [](#0071@").replace("In {expt}`63`", "In {expt}`71`")
     md = md.replace(":expt:`63`", ":expt:`71`")
     assert read(base, "expts/0065_md/index.md").split("\n") == md.split("\n")
-    assert read(base, "expts/0065_md/expt.toml") == "prereqs = [\n  71, # 63\n  '0071_train']\n"
+    assert read(base, "expts/0065_md/expt.toml") == "prereqs = [\n  71, # 63\n  '0071_train']\nbuilds_on = [71]\n"
     assert os.listdir(base / "expts/0070_links/.expt/prereqs") == ["71"]
     assert os.readlink(base / "expts/0070_links/data") == "../0071_train/data.csv"
     assert leads(after) == before

@@ -65,6 +65,7 @@ EDITS: dict[str, Callable[[Path], None]] = {
     "conclusion": edit(THIRD, "Yes", "No"),
     "title of an experiment": edit(SECOND, "# Second", "# The second"),
     "id": edit("expts/0001_first/expt.toml", "status", "id = 9\nstatus"),
+    "what it builds on": edit(SECOND, "prerequisites", "builds_on"),
     "figure": edit("expts/0001_first/a.svg", '"1"', '"2"'),
     "figure gone": lambda base: (base / "expts/0001_first/a.svg").unlink(),
     "experiment moved": move,

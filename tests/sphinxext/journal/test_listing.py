@@ -19,7 +19,8 @@ FILES = {
     "expts/1_first/expt.toml": 'status = "complete"\ntags = ["cress", "light"]\n',
     "expts/2_second/notes.md": "---\nstatus: In-Progress\nprerequisites: [1]\n---\n# Second\n\n"
     "## 2024-06-01\n\nText.\n",
-    "expts/2_second/3_third/index.md": "---\nstatus: ready\nprerequisites: [2, 1]\ntags: [cress]\n---\n# Third\n",
+    "expts/2_second/3_third/index.md": "---\nstatus: ready\nprerequisites: [2, 1]\nbuilds_on: [4, 1]\n"
+    "tags: [cress]\n---\n# Third\n",
     "expts/4_fourth/index.md": "# Fourth\n",
     "table.rst": ":orphan:\n\n"
     + titled("Table", ".. expt-list::\n   :columns: experiment, status, blocked, conclusion\n"),
@@ -103,7 +104,10 @@ def test_an_empty_list_says_so(site: Built):
     [
         ("expts/1_first/notes", "complete · 2024-05-20 – 2024-05-22 · #cress #light"),
         ("expts/2_second/notes", "in progress · 2024-06-01 Needs: #1 First Holds: #3 Third"),
-        ("expts/2_second/3_third/index", "blocked · #cress Part of: #2 Second Needs: #2 Second in progress, #1 First"),
+        (
+            "expts/2_second/3_third/index",
+            "blocked · #cress Part of: #2 Second Needs: #2 Second in progress, #1 First Builds on: #4 Fourth, #1 First",
+        ),
     ],
 )
 def test_the_header_of_a_page_says_the_facts(site: Built, docname: str, shown: str):
