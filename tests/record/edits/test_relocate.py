@@ -145,7 +145,8 @@ def test_a_new_number_goes_into_directory_metadata_and_every_reference_as_each_w
         assert old in rst
         rst = rst.replace(old, new)
     assert read(base, "expts/0064_rst/index.rst") == rst
-    md = MD.replace('[63, "0063"]', '[71, "0071"]').replace("on: 0063", "on: 0071").replace("/0063_train/", "/0071_train/")
+    md = MD.replace('[63, "0063"]', '[71, "0071"]').replace("on: 0063", "on: 0071")
+    md = md.replace("/0063_train/", "/0071_train/")
     md = md.replace("`expt-63`", "`expt-71`")
     md = md.replace("\n{expt}`63`, [](#0063@", "\n{expt}`71`, [](#0071@").replace("In {expt}`63`", "In {expt}`71`")
     md = md.replace(":expt:`63`", ":expt:`71`")
