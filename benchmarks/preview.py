@@ -279,7 +279,8 @@ def main() -> None:
             memory = f", memory {row['mebibytes_warm']:.0f} → {row['mebibytes_end']:.0f} MiB" if known else ""
             print(
                 f"{size:6} {row['tool']:16} saved to seen: median {row['median']:.2f} s, 95 % {row['p95']:.2f} s, "
-                f"longest {row['longest']:.2f} s; all done: median {row['all_median']:.2f} s; "
+                f"longest {row['longest']:.2f} s; all done: "
+                f"median {row['all_median']:.2f} s, 95 % {row['all_p95']:.2f} s; "
                 f"cold start {row['cold_start']:.1f} s{memory}"
             )
         if not asked.alone:

@@ -142,6 +142,8 @@ class BuildSession:
             self._fail(failed(error, conf=conf, document=application.document), application)
             return False
         pages, files = application.changes() if not idle else ((), ())
+        # Whoever hears that all is done may save the next edit at once.
+        self.rest()
         self._channel.send(
             Built(
                 pages=pages,
@@ -158,7 +160,6 @@ class BuildSession:
         )
         if first:
             application.drawing.get_ready()
-        self.rest()
         return True
 
     def rest(self) -> None:

@@ -107,6 +107,8 @@ class DiffingBuilder:
     #: Whether all documents are written.
     writes_all = False
     copies: frozenset[str] = frozenset()
+    #: What the inventory holds that this builder has written.
+    _objects: list[list[tuple[str, ...]]] | None = None
 
     def prepare_writing(self, docnames: Set[str]) -> None:
         """Forget what the last build left."""
@@ -183,9 +185,14 @@ class DiffingBuilder:
     def dump_inventory(self) -> None:
         """Write ``objects.inv``, unless it holds the same already."""
         builder: Any = self
-        beside = Path(builder.outdir, INVENTORY_FILENAME + ".new")
-        InventoryFile.dump(beside, builder.env, builder)
-        put(beside, beside.with_name(INVENTORY_FILENAME))
+        inventory = Path(builder.outdir, INVENTORY_FILENAME)
+        # Packing it takes longer than to see that an edit in a preview has changed nothing of it.
+        objects = [list(domain.get_objects()) for domain in builder.env.domains.values()]
+        if objects != self._objects or not inventory.is_file():
+            beside = inventory.with_name(INVENTORY_FILENAME + ".new")
+            InventoryFile.dump(beside, builder.env, builder)
+            put(beside, inventory)
+            self._objects = objects
 
 
 class DiffingHTMLBuilder(DiffingBuilder, StandaloneHTMLBuilder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 from exptdir.record.model import Experiment
@@ -26,22 +27,27 @@ class Timeline:
     """All entries of a record, newest first, and the days of each experiment's."""
 
     def __init__(self, domain: ExptDomain) -> None:
+        self._domain = domain
+        self.days: dict[str, tuple[str, str]] = {}
+        for docname, entries in domain.entries.items():
+            days = [entry.day for entry in entries]
+            if days:
+                self.days[docname] = min(days), max(days)
+
+    @cached_property
+    def entries(self) -> list[Dated]:
+        """The entries in order, which are sorted only where a page shows them: most edits ask for the days alone."""
         found = [
             Dated(entry, docname, experiment)
-            for docname, entries in domain.entries.items()
-            if (experiment := domain.record.by_docname.get(docname)) is not None
+            for docname, entries in self._domain.entries.items()
+            if (experiment := self._domain.record.by_docname.get(docname)) is not None
             for entry in entries
         ]
         # Within a day: the experiments in their order, and what was written last on top.
         found.sort(key=lambda dated: -dated.entry.n)
         found.sort(key=lambda dated: dated.experiment.order)
         found.sort(key=lambda dated: dated.entry.day, reverse=True)
-        self.entries = found
-        self.days: dict[str, tuple[str, str]] = {}
-        for docname, entries in domain.entries.items():
-            days = [entry.day for entry in entries]
-            if days:
-                self.days[docname] = min(days), max(days)
+        return found
 
     @classmethod
     def of(cls, domain: ExptDomain) -> Timeline:
