@@ -32,11 +32,20 @@ LOG = """\
    :width: 50px
    :alt: Half of it
 """
+FAILS = """\
+def load(name):
+    with open(name) as file:
+        return file.read()
+
+load("missing.csv")
+"""
 FILES = {
     "index.rst": titled("Home", ".. expt-figures::\n"),
     "expts/1_a/notes.rst": titled("A", LOG),
     "expts/1_a/plot.py": DRAW,
     "expts/2_b/notes.rst": titled("B", "No figure."),
+    "expts/3_c/notes.rst": titled("C", ".. figure:: never.svg\n\n   Never drawn."),
+    "expts/3_c/plot.py": FAILS,
 }
 
 
@@ -45,7 +54,7 @@ def record(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     overrides = {"html_theme": request.param, "exptdir_plot_dark": True, "project": "Sample"}
     site = Site(tmp_path_factory.mktemp("record"), overrides=overrides)
     built = site.build(files=FILES)
-    assert built.warnings == ""
+    assert built.warnings.count("WARNING") == built.warnings.count("plot.py") > 0
     return built.out
 
 
@@ -130,7 +139,26 @@ def test_the_index_is_a_grid_whose_pictures_lead_to_their_figures(record: Path, 
     shown.goto((record / "index.html").as_uri())
     items = shown.locator(".exptdir-figure-index li")
     tops = items.evaluate_all("items => items.map(item => item.getBoundingClientRect().top)")
-    assert len(tops) == 2 and tops[0] == tops[1]
+    # The two that were drawn, and the one that could not be.
+    assert len(tops) == 3 and len(set(tops)) == 1
     shown.locator(".exptdir-figure-index a").first.click()
     shown.wait_for_url("**/notes.html#figure-*")
     assert page.blocked == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_traceback_of_a_figure_that_was_never_drawn_reads_as_in_a_terminal(
+    record: Path, page: Pages, scheme: str
+) -> None:
+    shown = page(color_scheme=scheme, viewport=(390, 844))
+    shown.goto((record / "expts/3_c/notes.html").as_uri())
+    text = shown.locator("pre", has_text="FileNotFoundError")
+    shown.locator("details", has=text).locator("summary").first.click()
+    align, space = text.evaluate("text => [getComputedStyle(text).textAlign, getComputedStyle(text).whiteSpace]")
+    assert align in ("left", "start")
+    # Either keeps the indentation; long lines wrap on a telephone.
+    assert space in ("pre", "pre-wrap")
+    said = text.inner_text()
+    assert '\n  File "expts/3_c/plot.py", line 5, in <module>\n    load("missing.csv")\n' in said
+    assert str(record.parent) not in shown.content()
+    assert shown.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
