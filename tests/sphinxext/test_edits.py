@@ -21,6 +21,8 @@ SVG = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
 GIF = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 )
+#: The lightest theme: what a theme adds is asked elsewhere.
+CONF = 'extensions = ["exptdir"]\nhtml_theme = "basic"\n'
 MATH = ".. math:: y\n   :label: one\n"
 OTHER_MATH = ".. math:: x\n   :label: new\n\n"
 
@@ -161,9 +163,9 @@ CASES: dict[str, tuple[str, Files, Files]] = {
         },
         {"index.md": "# P\n\n```{toctree}\n:numbered:\n\npages/one\npages/two\n```\n"},
     ),
-    "no general index": ("", {}, {"conf.py": 'extensions = ["exptdir"]\nhtml_use_index = False\n'}),
-    "no sources": ("", {}, {"conf.py": 'extensions = ["exptdir"]\nhtml_copy_source = False\n'}),
-    "another suffix of pages": ("", {}, {"conf.py": 'extensions = ["exptdir"]\nhtml_file_suffix = ".htm"\n'}),
+    "no general index": ("", {}, {"conf.py": CONF + "html_use_index = False\n"}),
+    "no sources": ("", {}, {"conf.py": CONF + "html_copy_source = False\n"}),
+    "another suffix of pages": ("", {}, {"conf.py": CONF + 'html_file_suffix = ".htm"\n'}),
     "an extra file goes": (
         "html_extra_path = ['extra']\n",
         {"extra/one.txt": "1", "extra/two.txt": "2"},
@@ -260,7 +262,7 @@ def test_every_file_is_that_of_a_clean_build_and_a_third_writes_none(tmp_path: P
     conf, files, edit = CASES[case]
     source = tmp_path / "source"
     start = {
-        "conf.py": f'extensions = ["exptdir"]\n{conf}',
+        "conf.py": CONF + conf,
         "index.md": "# P\n",
         "expts/0001_first/index.md": "# First\n",
     }

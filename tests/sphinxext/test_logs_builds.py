@@ -14,7 +14,7 @@ from tests.sphinxext.test_incremental import assert_same, run_sphinx, wrote_page
 
 BRACES = "2022/5/26 {\n    2022_m05_d25@10_00_00_wide\n        good\n}\n5/30 {\n    see 5/26 notes\n}\n"
 FILES = {
-    "conf.py": 'project = "Sample"\nextensions = ["exptdir"]\n',
+    "conf.py": 'project = "Sample"\nextensions = ["exptdir"]\nhtml_theme = "basic"\n',
     "index.md": "# Home\n\nSee {expt}`1@2022-05-30`, {expt}`1/2022_m05_d25@10_00_00_wide`, {expt}`2/b/13-1`,"
     " {expt}`3/2` and {expt}`3@2024-05-07`.\n",
     "expts/1_days/notes.txt": BRACES,
