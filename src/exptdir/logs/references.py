@@ -31,7 +31,7 @@ _SERIES = (
     (_NUMBERED, re.compile("exp|run|trial|实验|實驗|実験|실험|试验|ensaio|teste|essai|versuch|lauf")),
 )
 _SAME_BEFORE = re.compile(_SAME + r" \Z")
-_YEAR = re.compile(r"\d{4}[-.]\d")
+_YEAR = re.compile(r"\d{4}[-.]\d{1,2}[-.]\d")
 _PRIOR = re.compile(
     rf"\b(?:{_SAME}|from|as)(?: the)? (?P<name>before|prev(?:ious)?|above|last)\b"
     r"(?! (?:best|epoch|layer|week|year|month|checkpoint|model|night|time)s?\b)"
@@ -153,7 +153,7 @@ class Finder:
         low = text.lower()
         if "/" in text or "月" in text or _YEAR.search(text):
             yield from self._dates(text)
-        if "exp" in low:
+        if "exp:" in low or "experiment:" in low:
             yield from self._announced(text, subject)
         if _DIGIT.search(text):
             yield from self._numbers(text, low, subject)
