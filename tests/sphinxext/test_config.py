@@ -95,24 +95,6 @@ def test_companions_that_the_author_lists_are_not_set_up_twice(build: Build):
     assert "dollarmath" not in built.app.config.myst_enable_extensions
 
 
-def test_components_are_shown_wherever_they_stand_and_pages_without_any_are_passed_by(build: Build):
-    tabs = (
-        "- In a list:\n\n  .. tab-set::\n\n     .. tab-item:: One\n\n        .. dropdown:: More\n\n           Inside.\n"
-    )
-    built = build({**RECORD, "expts/2_b/notes.rst": f"B\n=\n\n{tabs}"}, "html")
-    page = built.page("expts/2_b/notes")
-    assert built.warnings == ""
-    assert page.select_one("li .sd-tab-set input[checked]") is not None
-    assert page.select_one(".sd-tab-set details.sd-dropdown") is not None
-    (tab_transform,) = (
-        one for one in built.app.registry.get_post_transforms() if one.__name__ == "TabSetHtmlTransform"
-    )
-    shown = [
-        tab_transform(built.app.env.get_doctree(docname)).is_supported() for docname in ("index", "expts/2_b/notes")
-    ]
-    assert shown == [False, True]
-
-
 def test_roots_and_log_names(build: Build):
     files = {
         "1_a/journal.rst": titled("A"),

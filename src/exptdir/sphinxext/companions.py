@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from docutils import nodes
-
-from exptdir.sphinxext.doctree import all_nodes
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -32,20 +28,6 @@ def enable_markdown(app: Sphinx, config: Config) -> None:
         config.myst_dmath_allow_space = False
 
 
-class ComponentTransform:
-    """Mixin for a transform of sphinx-design: pages without one of its components, as most are, pass it by."""
-
-    document: nodes.document
-
-    def is_supported(self) -> bool:
-        """Look for a component in one pass, where the transform asks a function about each node."""
-        supported: bool = super().is_supported()  # type: ignore[misc]
-        return supported and any(
-            isinstance(node, nodes.Element) and "design_component" in node.attributes
-            for node in all_nodes(self.document)
-        )
-
-
 def setup_companions(app: Sphinx) -> None:
     """Set up sphinx-design, and MyST-Parser unless ``source_suffix`` is set and does not name Markdown's."""
     # Those that come later in the author's list are not set up yet, but would be a second time.
@@ -56,10 +38,6 @@ def setup_companions(app: Sphinx) -> None:
             from sphinx_design.icons import get_octicon_data
 
             get_octicon_data.cache_clear()
-        registered: list[Any] = app.registry.get_post_transforms()
-        for at, transform in enumerate(registered):
-            if transform.__module__.startswith("sphinx_design.") and transform.formats == ("html",):
-                registered[at] = type(transform.__name__, (ComponentTransform, transform), {})
     suffixes = app.config._raw_config.get("source_suffix", ".md")
     if not _MYST & named and ".md" in ([suffixes] if isinstance(suffixes, str) else suffixes):
         app.setup_extension("myst_parser")
