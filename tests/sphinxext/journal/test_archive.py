@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, timedelta
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
-from tests.sphinxext.building import Built, the, titled, words
+from tests.sphinxext.building import Built, Site, the, titled, words
 from tests.sphinxext.conftest import Build
+from tests.sphinxext.test_incremental import assert_same
 
 FILES = {
     "index.rst": titled("Home", ".. expt-journal::\n   :limit: 1\n\n.. expt-calendar::\n\n.. expt-tags::\n"),
@@ -129,3 +132,18 @@ def test_a_long_month_is_cut_into_pages_of_which_the_old_ones_stay(build: Build)
     again = built.rebuild({"expts/1_a/notes.md": "# A\n\n" + "".join(entries) + "## 2024-05-31: New\n\nx\n"})
     changed = {part for part, then in before.items() if (again.out / f"{part}.html").stat().st_mtime_ns != then}
     assert changed == {parts[0]}
+
+
+def test_its_bytes_depend_neither_on_processes_nor_on_where_the_clock_stands(tmp_path: Path, monkeypatch):
+    # Sphinx reads in parallel only where there is something to share out.
+    more = {f"expts/{n}_more/notes.md": f"# More\n\n## 2024-03-0{n}\n\n:tags: cress\n\nx\n" for n in range(3, 9)}
+    site, found = Site(tmp_path, overrides={"exptdir_feed_url": "https://site.example"}), []
+    for zone, parallel in (("Pacific/Kiritimati", 1), ("Pacific/Pago_Pago", 2)):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        out = site.build(files=FILES | more, parallel=parallel, out=zone.partition("/")[2]).out
+        assert (out / "archive/2024-03.html").is_file() and (out / "feed.xml").is_file()
+        found.append(out)
+    monkeypatch.undo()
+    time.tzset()
+    assert_same(*found)
