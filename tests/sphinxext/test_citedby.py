@@ -22,7 +22,8 @@ RECORD = {
         "- Twice :expt:`63` and :expt:`63@2024-05-21` in one sentence.\n",
     ),
     "expts/64_b/extra.rst": ":orphan:\n\n" + titled("Extra", "More on :expt:`the first <63>`.\n"),
-    "expts/named/notes.md": "# Named\n\nText with {expt}`63` and [](#64).\n",
+    "expts/64_b/expt.toml": "builds_on = [63, 64]\n",
+    "expts/named/notes.md": "---\nbuilds_on: [9]\n---\n# Named\n\nText with {expt}`63` and [](#64).\n",
     "expts/9_i/notes.rst": titled("Ninth", "Plain :expt:`!63` is no link. Gone: :expt:`99`.\n"),
 }
 
@@ -64,6 +65,10 @@ def test_each_leads_to_the_page_and_the_entry_that_hold_it(record: Built):
         "../64_b/notes.html#entry-2024-06-01",
         "../64_b/notes.html#entry-2024-06-01",
     ]
+
+
+def test_a_fact_says_who_builds_on_it_unless_a_sentence_does(record: Built):
+    assert cited(record, "expts/9_i/notes") == {"Named": ["builds on this ↗"]}
 
 
 def test_a_page_that_nobody_refers_to_has_no_list(record: Built):

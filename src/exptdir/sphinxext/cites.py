@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx import addnodes
 
+from exptdir.record.check import foundations
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.doctree import all_nodes, line_of, page_section
@@ -256,6 +256,16 @@ class CitedByTransform(ExperimentTransform):
             section += collect(self.env, CitedBy())
 
 
+def _builders(domain: ExptDomain) -> dict[str, list[str]]:
+    """Return the logs of the experiments whose facts say that they build on one, by its key."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for one in domain.record.experiments.values():
+        for other in foundations(domain.record, one):
+            if other.key != one.key and one.docname in domain.env.all_docs:
+                found[other.key].append(one.docname)
+    return dict(found)
+
+
 def citing_documents(domain: ExptDomain, docname: str) -> list[Citing]:
     """Return who refers to the experiment of a document, as the list shows it.
 
@@ -265,12 +275,17 @@ def citing_documents(domain: ExptDomain, docname: str) -> list[Citing]:
         Experiments first, in their order, then other pages by name.
     """
     experiment = domain.record.by_docname.get(docname)
-    found = domain.backlinks.get(experiment.key, []) if experiment is not None else []
+    if experiment is None:
+        return []
+    found: defaultdict[str, list[Citation]] = defaultdict(list)
+    for source, cite in domain.backlinks.get(experiment.key, ()):
+        found[source].append((cite.builds_on, cite.anchor, shown_pieces(domain, source, cite.sentence)))
+    for source in domain.once("builders", lambda: _builders(domain)).get(experiment.key, ()):
+        # A sentence that says so says more.
+        if not any(builds_on for builds_on, _anchor, _sentence in found[source]):
+            found[source].insert(0, (True, "", ()))
     groups: list[tuple[Any, Citing]] = []
-    for source, citations in groupby(found, key=lambda pair: pair[0]):
-        shown = [
-            (cite.builds_on, cite.anchor, shown_pieces(domain, source, cite.sentence)) for _source, cite in citations
-        ]
+    for source, shown in found.items():
         distinct = list({citation[1:]: citation for citation in shown}.values())
         title, owner = domain.env.titles.get(source), domain.record.around(source)
         # An experiment's own page, then the others beside it.
@@ -284,7 +299,7 @@ def _group(domain: ExptDomain, docname: str, title: str, citations: list[Citatio
     for builds_on, anchor, pieces in citations:
         paragraph = nodes.paragraph()
         if builds_on:
-            paragraph += [nodes.strong("", _("builds on this")), nodes.Text(": ")]
+            paragraph += [nodes.strong("", _("builds on this")), nodes.Text(": " if pieces else "")]
         paragraph += [*sentence_nodes(pieces), nodes.Text(" "), link(domain, docname, anchor, nodes.Text("↗"))]
         sentences += nodes.list_item("", paragraph)
     return nodes.list_item("", nodes.paragraph("", "", link(domain, docname, "", nodes.Text(title))), sentences)
