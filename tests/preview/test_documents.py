@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,3 +35,12 @@ def test_one_that_cannot_be_decoded_is_told_of_until_it_can(tmp_path: Path) -> N
         shown.save({"docs/page.md": "# A page\n\nMended.\n"})
         assert "Mended." in shown.html("docs/page")
         assert not any("docs/page.md" in one for one in shown.warnings)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, file systems have no such names")
+def test_one_whose_name_is_no_utf8_may_come_while_prose_is_written(tmp_path: Path) -> None:
+    with preview(tmp_path) as shown:
+        names = [os.fsdecode(name) for name in (b"docs/caf\xe9.md", b"expts/0001_first/b\xe9.md", b"docs/b\xe9.csv")]
+        shown.save({**dict.fromkeys(names, "# A\n"), NOTES: titled("First", "Prose goes on.")})
+        assert "Prose goes on." in shown.html("expts/0001_first/notes")
+        assert not [path for path in shown.output.rglob("*.html") if "\udce9" in path.name]

@@ -14,7 +14,7 @@ from sphinx.parsers import RSTParser
 from sphinx.project import Project
 
 from exptdir.record.facts_values import ANY_FORM
-from exptdir.record.walk import OTHER_FORMS
+from exptdir.record.walk import OTHER_FORMS, is_utf8
 from exptdir.sphinxext.domain import DOMAIN_READY, ExptDomain, domain_of
 from exptdir.sphinxext.scanner import OTHER_LOG, Scanner
 
@@ -64,6 +64,9 @@ class RecordProject(Project):
     def path2doc(self, filename: str | os.PathLike[str]) -> str | None:
         """Return the document that a file is, ``None`` where it is none."""
         path = Path(filename)
+        if not is_utf8(str(path)):
+            # What is there at the start is excluded; in a preview more may come, for which Sphinx has no address.
+            return None
         if self._app is not None and self._app.config.source_suffix.get(path.suffix) == OTHER_LOG:
             inside = path.relative_to(self.srcdir) if path.is_relative_to(self.srcdir) else path
             # One that the configuration names alone is shown without a record.
