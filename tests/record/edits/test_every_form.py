@@ -41,8 +41,8 @@ COLLECTIONS = "calendar graph journal list tags tasks curves diff lineage runs"
 REFERENCE_OPTIONS = {"experiment", "expt"}
 OTHER_OPTIONS = (
     "after align all alone as baseline before caption class columns config content delimiter depth download draft "
-    "encoding format glob group-by header-columns header-rows hidden includehidden keys limit log maxdepth name "
-    "no-table numbered orphans range reversed round rows runs sheet since smooth sort status tag titlesonly until "
+    "encoding fold format glob group-by header-columns header-rows hidden includehidden keys limit log maxdepth "
+    "name no-table numbered orphans range reversed round rows runs sheet since smooth sort status tag titlesonly until "
     "widths year"
 )
 
