@@ -154,7 +154,7 @@ class XlsxBook(Book):
             addresses = _ADDRESS.findall(cells)
             columns = {letters: column_number(letters.decode()) for letters in {address[0] for address in addresses}}
             places = {(int(row), columns[letters]): style for letters, row, style in addresses}
-            if len(addresses) < stored:
+            if len(addresses) < len(_CELL.findall(cells)):
                 if worksheet.max_row * worksheet.max_column > MAX_STORED:
                     raise ValueError("its cells have no addresses")
                 # Of openpyxl's own number of its style, which is dearer to ask for.
