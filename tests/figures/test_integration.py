@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -179,9 +180,15 @@ def kill_while_it_draws(base: Path, *, also_what_it_started: bool) -> None:
     deadline = time.monotonic() + 60
     while not (base / "expts/a/started").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    for process in [killed.pid, *(descendants(killed.pid) if also_what_it_started else ())]:
+    doomed = [killed.pid, *(descendants(killed.pid) if also_what_it_started else ())]
+    ends = [os.pidfd_open(process) for process in doomed]
+    for process in doomed:
         os.kill(process, signal.SIGKILL)
     killed.communicate()
+    for end in ends:
+        # What is killed still holds its locks until it has ended; only its parent could wait for it otherwise.
+        assert select.select([end], [], [], 60)[0], "a killed process goes on"
+        os.close(end)
     (base / "expts/a/started").unlink()
     fill(base, {"a/plot.py": PLOT})
 
