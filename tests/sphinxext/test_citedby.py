@@ -41,29 +41,31 @@ def cited(built: Built, docname: str) -> dict[str, list[str]]:
     return found
 
 
-def test_experiments_come_first_in_their_order_and_each_with_its_sentences(record: Built):
+def test_the_newest_comes_first_and_each_says_its_entry_and_its_kind(record: Built):
     found = cited(record, "expts/63_a/notes")
-    assert list(found) == ["#9: Ninth", "#64: Second", "Extra", "Named", "Home"]
-    assert found == {
-        "#9: Ninth": ["Plain #63 is no link. ↗"],
-        "#64: Second": [
-            "As in #63, cf. Fig. 2, it failed! ↗",
-            "builds on this: A list: this continues #63 ↗",
-            "Twice #63 and #63, 2024-05-21 in one sentence. ↗",
-        ],
-        "Extra": ["More on the first. ↗"],
-        "Named": ["Text with #63 and #64. ↗"],
-        "Home": ["The start is #63. ↗"],
-    }
+    assert list(found.items()) == [
+        (
+            "#64: Second",
+            [
+                "2024-06-01 Later · builds on this · A list: this continues #63",
+                "2024-06-01 Later · Twice #63 and #63, 2024-05-21 in one sentence.",
+                "As in #63, cf. Fig. 2, it failed! ↗",
+            ],
+        ),
+        ("Extra", ["More on the first. ↗"]),
+        ("#9: Ninth", ["Plain #63 is no link. ↗"]),
+        ("Named", ["Text with #63 and #64. ↗"]),
+        ("Home", ["The start is #63. ↗"]),
+    ]
 
 
 def test_each_leads_to_the_page_and_the_entry_that_hold_it(record: Built):
     links = record.body("expts/63_a/notes").select(".exptdir-cited-by a")
     assert [link["href"] for link in links if "64_b/notes" in link["href"]] == [
         "../64_b/notes.html",
+        "../64_b/notes.html#entry-2024-06-01",
+        "../64_b/notes.html#entry-2024-06-01",
         "../64_b/notes.html",
-        "../64_b/notes.html#entry-2024-06-01",
-        "../64_b/notes.html#entry-2024-06-01",
     ]
 
 
@@ -141,3 +143,61 @@ def test_a_paragraph_is_read_once_however_many_references_it_holds(build: Build,
     built = build({"expts/0001_a/notes.rst": titled("A"), "expts/0002_b/notes.rst": titled("B", many + "\n")})
     assert len(read) == 1
     assert "Step 49 is #1." in words(the(built.body("expts/0001_a/notes"), ".exptdir-cited-by"))
+
+
+FILTERED = {
+    "index.rst": titled("Home", "On :expt:`1`.\n"),
+    "expts/1_a/notes.rst": titled(
+        "A", "Last\n----\n\n.. expt-cited-by::\n   :since: 2024-05-02\n   :limit: 2\n\nThat is all.\n"
+    ),
+    "expts/2_b/notes.rst": titled(
+        "B",
+        "2024-05-01: Old\n---------------\n\nOld :expt:`1`.\n\n"
+        "2024-05-03: New\n---------------\n\n:tags: wet\n\nNew :expt:builds-on:`1`.\n\n"
+        "Deeper\n^^^^^^\n\nDeep :expt:`1`.\n",
+    ),
+    "expts/3_c/notes.md": "---\nprerequisites: [1]\nstatus: ready\n---\n# C\n\n## 2024-05-02\n\nC on {expt}`1`.\n",
+    "expts/4_d/notes.md": "# D\n\n## 2024-05-04\n\nD on {expt}`1`.\n",
+}
+OLD, NEW = "2024-05-01 Old · Old #1.", "2024-05-03 New · builds on this · New #1."
+DEEP, C, D = "2024-05-03 New · Deep #1.", "2024-05-02 · C on #1.", "2024-05-04 · D on #1."
+NEEDS, HOME = "needs this ↗", "On #1. ↗"
+
+
+CHOSEN = {
+    "": [D, NEW, DEEP, OLD, C, NEEDS, HOME],
+    "   :kind: builds, needs\n": [NEW, NEEDS],
+    "   :expt: 2, 3\n": [NEW, DEEP, OLD, C, NEEDS],
+    "   :status: blocked\n": [C, NEEDS],
+    "   :tag: wet\n": [NEW, DEEP],
+    "   :since: 2024-05-03\n": [D, NEW, DEEP],
+    "   :until: 2024-05-02\n": [C, OLD],
+    "   :limit: 2\n": [D, NEW, DEEP, OLD],
+    "   :tag: unheard\n": [],
+}
+
+
+def test_the_list_can_be_had_anywhere_with_filters(build: Build):
+    text = "\n".join(f".. expt-cited-by::\n   :of: 1\n{options}" for options in CHOSEN)
+    body = build({**FILTERED, "who.rst": ":orphan:\n\n" + titled("Who", text)}).body("who")
+    lists = body.select(".exptdir-cited-by")
+    assert [[words(one) for one in found.select("ul > li > ul > li")] for found in lists] == [*CHOSEN.values()][:-1]
+    assert words(the(body, ".exptdir-none")) == "Nobody refers to it."
+
+
+def test_a_log_that_places_the_list_has_it_there_alone(build: Build):
+    built = build(FILTERED)
+    assert built.warnings == ""
+    shown = the(built.body("expts/1_a/notes"), ".exptdir-cited-by")
+    assert [words(one) for one in shown.select("ul > li > ul > li")] == [D, NEW, DEEP]
+    assert words(shown.find_next_sibling("p")) == "That is all."
+    assert "Cited by" not in words(built.body("expts/1_a/notes"))
+
+
+def test_what_a_list_cannot_understand_is_reported(build: Build):
+    built = build({"index.rst": titled("Home", ".. expt-cited-by::\n   :kind: likes\n"), "expts/1_a/index.md": "# A\n"})
+    assert built.located == [
+        "index.rst:4: WARNING: kind is none of builds, needs, cites: 'likes'; it does not count [exptdir.directive]",
+        "index.rst:4: WARNING: on a page that is no experiment's, the option of says whose list is meant "
+        "[exptdir.directive]",
+    ]

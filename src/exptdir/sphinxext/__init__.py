@@ -8,7 +8,7 @@ from exptdir import __version__
 from exptdir.sphinxext.assets import setup_assets
 from exptdir.sphinxext.build_mark import setup_build_mark
 from exptdir.sphinxext.canonical import setup_canonical
-from exptdir.sphinxext.cites import setup_citedby, setup_cites
+from exptdir.sphinxext.cites import setup_cites
 from exptdir.sphinxext.companions import setup_companions, setup_style
 from exptdir.sphinxext.conditions import setup_conditions
 from exptdir.sphinxext.config import setup_config
@@ -28,6 +28,7 @@ from exptdir.sphinxext.figures.provenance import setup_figure_origin
 from exptdir.sphinxext.figures.update import setup_figures
 from exptdir.sphinxext.journal.archive_pages import setup_archive
 from exptdir.sphinxext.journal.calendar import setup_calendar
+from exptdir.sphinxext.journal.cited_by import setup_cited_by
 from exptdir.sphinxext.journal.contents import setup_contents
 from exptdir.sphinxext.journal.drafts import setup_drafts
 from exptdir.sphinxext.journal.drawing import setup_drawing
@@ -77,7 +78,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_entries(app)
     setup_toctree(app)
     setup_cites(app)
-    setup_citedby(app)
+    setup_cited_by(app)
     setup_drafts(app)
     setup_contents(app)
     setup_header(app)

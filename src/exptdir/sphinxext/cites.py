@@ -1,25 +1,18 @@
-"""Collects the references of each document, reports those that lead nowhere, and marks them on the page.
-
-*Cited by*: the list at the end of an experiment's page of those that refer to it.
-"""
+"""Collects the references of each document, reports those that lead nowhere, and marks them on the page."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docutils import nodes
 from sphinx import addnodes
 
-from exptdir.record.check import foundations
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.conditions import conditions_of
-from exptdir.sphinxext.doctree import all_nodes, line_of, page_section
+from exptdir.sphinxext.doctree import all_nodes, line_of
 from exptdir.sphinxext.domain import ExptDomain, domain_of, forced_kind
-from exptdir.sphinxext.language import _
-from exptdir.sphinxext.pages import Collection, ExperimentTransform, collect, link
 from exptdir.sphinxext.store import Cite, Pieces
 from exptdir.sphinxext.warnings_ import warn
 
@@ -49,14 +42,21 @@ def _is_myst(node: addnodes.pending_xref) -> bool:
     return bool(node.get("reftype") == "myst" and node.get("refdomain") is None)
 
 
-def section_anchor(node: nodes.Node) -> str:
-    """Return the anchor of the section or update that a node stands in; empty for the page itself."""
-    above = node.parent
+def anchors_around(node: nodes.Node) -> tuple[str, str]:
+    """Return the anchors of the section or update that a node stands in, and of the entry around it.
+
+    The first is empty for the page itself, the second where there is no entry.
+    """
+    section, above = "", node.parent
     while above is not None:
         if isinstance(above, (nodes.section, nodes.admonition)) and above["ids"]:
-            return "" if isinstance(above.parent, nodes.document) else str(above["ids"][0])
+            anchor = str(above["ids"][0])
+            if not section and not isinstance(above.parent, nodes.document):
+                section = anchor
+            if "exptdir-entry" in above["classes"]:
+                return section, anchor
         above = above.parent
-    return ""
+    return section, ""
 
 
 class Sentences:
@@ -152,8 +152,9 @@ def collect_references(app: Sphinx, doctree: nodes.document) -> None:
         if _is_ours(node) or _is_myst(node):
             kind = forced_kind(node["reftype"])
             builds_on = node["reftype"] == "builds-on"
-            place = (line_of(node), section_anchor(node), sentences.around(node))
-            cites.append(Cite(node["reftarget"], kind, builds_on, *place, _is_ours(node), conditions_of(node)))
+            anchor, entry = anchors_around(node)
+            place = (line_of(node), anchor, sentences.around(node))
+            cites.append(Cite(node["reftarget"], kind, builds_on, *place, _is_ours(node), conditions_of(node), entry))
         if not _is_ours(node):
             xrefs.add((node.get("refdomain") or "", node.get("reftype") or "", node.get("reftarget") or ""))
     if cites:
@@ -220,91 +221,3 @@ def shown_pieces(domain: ExptDomain, docname: str, sentence: Pieces) -> Pieces:
 def sentence_nodes(pieces: Pieces) -> list[nodes.Node]:
     """Return the nodes of a sentence that :func:`shown_pieces` made."""
     return [nodes.emphasis("", text) if is_reference else nodes.Text(text) for text, is_reference in pieces]
-
-
-#: A reference: whether it builds on the experiment, where it stands, and its sentence.
-Citation = tuple[bool, str, Pieces]
-#: A document that refers to an experiment, its title, and its references.
-Citing = tuple[str, str, list[Citation]]
-
-
-@dataclass(frozen=True)
-class CitedBy(Collection):
-    """The list, or nothing where nobody refers to the experiment."""
-
-    def shown(self, domain: ExptDomain, docname: str) -> list[Citing]:
-        """Return who refers to the experiment."""
-        return citing_documents(domain, docname)
-
-    def render(self, domain: ExptDomain, docname: str, shown: list[Citing]) -> list[nodes.Node]:
-        """Return the list."""
-        if not shown:
-            return []
-        items = nodes.bullet_list("", *(_group(domain, *group) for group in shown))
-        return [nodes.container("", nodes.rubric("", _("Cited by")), items, classes=["exptdir-cited-by"])]
-
-
-class CitedByTransform(ExperimentTransform):
-    """Puts the placeholder at the end of the page."""
-
-    default_priority = 530
-
-    def apply_to_page(self) -> None:
-        """Append the placeholder to the page's section."""
-        section = page_section(self.document)
-        if self.domain.settings.cited_by and section is not None:
-            section += collect(self.env, CitedBy())
-
-
-def _builders(domain: ExptDomain) -> dict[str, list[str]]:
-    """Return the logs of the experiments whose facts say that they build on one, by its key."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for one in domain.record.experiments.values():
-        for other in foundations(domain.record, one):
-            if other.key != one.key and one.docname in domain.env.all_docs:
-                found[other.key].append(one.docname)
-    return dict(found)
-
-
-def citing_documents(domain: ExptDomain, docname: str) -> list[Citing]:
-    """Return who refers to the experiment of a document, as the list shows it.
-
-    Returns
-    -------
-    list of Citing
-        Experiments first, in their order, then other pages by name.
-    """
-    experiment = domain.record.by_docname.get(docname)
-    if experiment is None:
-        return []
-    found: defaultdict[str, list[Citation]] = defaultdict(list)
-    for source, cite in domain.backlinks.get(experiment.key, ()):
-        found[source].append((cite.builds_on, cite.anchor, shown_pieces(domain, source, cite.sentence)))
-    for source in domain.once("builders", lambda: _builders(domain)).get(experiment.key, ()):
-        # A sentence that says so says more.
-        if not any(builds_on for builds_on, _anchor, _sentence in found[source]):
-            found[source].insert(0, (True, "", ()))
-    groups: list[tuple[Any, Citing]] = []
-    for source, shown in found.items():
-        distinct = list({citation[1:]: citation for citation in shown}.values())
-        title, owner = domain.env.titles.get(source), domain.record.around(source)
-        # An experiment's own page, then the others beside it.
-        order = (True, (), True) if owner is None else (False, owner.order, owner.docname != source)
-        groups.append(((order, source), (source, source if title is None else title.astext(), distinct)))
-    return [group for _order, group in sorted(groups, key=lambda pair: pair[0])]
-
-
-def _group(domain: ExptDomain, docname: str, title: str, citations: list[Citation]) -> nodes.list_item:
-    sentences = nodes.bullet_list()
-    for builds_on, anchor, pieces in citations:
-        paragraph = nodes.paragraph()
-        if builds_on:
-            paragraph += [nodes.strong("", _("builds on this")), nodes.Text(": " if pieces else "")]
-        paragraph += [*sentence_nodes(pieces), nodes.Text(" "), link(domain, docname, anchor, nodes.Text("↗"))]
-        sentences += nodes.list_item("", paragraph)
-    return nodes.list_item("", nodes.paragraph("", "", link(domain, docname, "", nodes.Text(title))), sentences)
-
-
-def setup_citedby(app: Sphinx) -> None:
-    """Register what puts the list there."""
-    app.add_transform(CitedByTransform)

@@ -85,7 +85,8 @@ class Cite(NamedTuple):
     """A reference as typed, and what *Cited by* shows of the place where it stands.
 
     *sentence* is the text around it, in pieces; a piece that is a reference is marked by True. A reference that
-    is not *sure* (a MyST link) may as well mean something that is no experiment.
+    is not *sure* (a MyST link) may as well mean something that is no experiment; *entry* is the anchor of the one
+    around it.
     """
 
     text: str
@@ -96,6 +97,7 @@ class Cite(NamedTuple):
     sentence: Pieces
     sure: bool = True
     conditions: tuple[Condition, ...] = ()
+    entry: str = ""
 
 
 class Asset(NamedTuple):
@@ -212,7 +214,7 @@ class Store(Domain):
         "curves": {},
         "with_drafts": {},
     }
-    data_version = 10
+    data_version = 11
     #: Reads spreadsheets while documents are read; not pickled.
     table_reader: TableReader | None = None
     #: Where references lead, by text, key of the experiment that they are in, and kind: digests and pages ask for the

@@ -24,6 +24,7 @@ COLLECTED = {
     "board": ".. expt-list::\n   :as: board\n",
     "tasks": ".. expt-tasks::\n",
     "tags": ".. expt-tags::\n",
+    "cited": ".. expt-cited-by::\n   :of: 1\n   :since: 2024-06-01\n",
 }
 FILES = {
     "index.rst": titled("Home", ".. expt-calendar::\n"),
@@ -39,7 +40,7 @@ FILES = {
     "expts/0002_second/notes.md": "---\nprerequisites: [1]\nstatus: ready\n---\n# Second\n\n"
     "## 2024-05-21: Thought\n\nText.\n",
     "expts/0002_second/0003_third/index.md": "# Third\n\n## 2024-06-01\n\n"
-    "- [ ] do\n\n## Conclusion\n\nYes, as in {expt}`1`.\n",
+    "- [ ] do\n- as in {expt}`1`\n\n## Conclusion\n\nYes, as in {expt}`1`.\n",
 }
 FIRST, SECOND, THIRD = (name for name in FILES if name.endswith(("notes.rst", "notes.md", "0003_third/index.md")))
 

@@ -62,7 +62,7 @@ _MD = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 #: The options of ours that are references to experiments, several with commas between them.
-_REFERENCE_OPTIONS = ("experiment", "expt")
+_REFERENCE_OPTIONS = ("experiment", "expt", "of")
 _TARGET = re.compile(
     r"^[ \t]*\.\.[ \t]+_(?:`[^`\r\n]+`|(?:\\.|[^:\\\r\n]){1,200}):[ \t]+(?P<path>[^\s`]+)[ \t]*$", re.MULTILINE
 )

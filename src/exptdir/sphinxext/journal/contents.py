@@ -13,7 +13,7 @@ from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from exptdir.record.timeline import CONCLUSIONS, is_marker, split_tags, today
-from exptdir.sphinxext.cites import Paragraph, section_anchor
+from exptdir.sphinxext.cites import Paragraph, anchors_around
 from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes, line_of, title_text
 from exptdir.sphinxext.domain import domain_of
@@ -165,8 +165,8 @@ class _Notes:
                             yield self._task(Paragraph(one).whole(), one)
 
     def _task(self, pieces: Pieces, node: nodes.Element) -> Todo:
-        anchor = section_anchor(node)
-        return Todo(pieces, anchor, self.days.get(anchor, ""), line_of(node), conditions_of(node))
+        anchor, entry = anchors_around(node)
+        return Todo(pieces, anchor, self.days.get(entry, ""), line_of(node), conditions_of(node))
 
 
 def note_contents(app: Sphinx, doctree: nodes.document) -> None:
