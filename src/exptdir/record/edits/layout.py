@@ -1,17 +1,27 @@
-"""Where everything is after directories have got new names: a mapping of paths, and the record made by it."""
+"""Where everything is after directories have got new names: the record made by it, and the paths and links to there."""
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote, unquote
 
-from exptdir.record.edits.plan import Rename
+from exptdir.record.edits.apply import JOURNAL
+from exptdir.record.edits.plan import Rename, Workspace
 from exptdir.record.facts import from_name
 from exptdir.record.model import Experiment, Record
+from exptdir.record.walk import PROGRAMS, is_environment, join
+
+_DOCUMENTS = ("", ".rst", ".md")
+_SKIPPED = PROGRAMS | {".git", ".hg", ".svn", ".venv", ".tox", JOURNAL}
+
+#: True for a POSIX path from the source directory that is to be left alone.
+Exclude = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
@@ -45,9 +55,13 @@ class DirectoryLayout:
         """The old keys of the experiments whose place, name or id changes."""
         return frozenset(key for key in self.record.experiments if key in self.ids or self.touches(key))
 
+    def may_change(self, text: str) -> bool:
+        """Tell cheaply what certainly stays as it is of pages that stay where they are: most of a large record."""
+        # An escape may stand for any character.
+        return "\\u" in text or self._words.search(unquote(text) if "%" in text else text) is not None
+
     @cached_property
-    def words(self) -> re.Pattern[str]:
-        """What a text must hold to be changed by this, on pages that stay where they are."""
+    def _words(self) -> re.Pattern[str]:
         ids, names = set[int](), set[str]()
         for key in self.affected:
             old = self.record.experiments[key]
@@ -67,7 +81,7 @@ class DirectoryLayout:
     @cached_property
     def after(self) -> Record:
         """The record as it will be."""
-        roots = sorted(set(map(_root, self.record.experiments.values())), key=len, reverse=True)
+        roots = sorted(_roots(self.record), key=len, reverse=True)
         found = {}
         for experiment in self.record.experiments.values():
             key = self.moved(experiment.key)
@@ -76,7 +90,7 @@ class DirectoryLayout:
                 renamed = posixpath.basename(key) != experiment.directory_name
                 below = (key.removeprefix(root + "/") for root in roots if root and key.startswith(root + "/"))
                 path = key if experiment.path == experiment.key else next(below, key)
-                name = name_of(key, new.id) if renamed else experiment.name
+                name = str(name_facts(key, new.id).get("name", posixpath.basename(key))) if renamed else experiment.name
                 new = replace(new, key=key, path=path, log=self.record.base / key / experiment.log.name, name=name)
             found[key] = new
         return Record(self.record.base, dict(sorted(found.items())))
@@ -86,25 +100,101 @@ class DirectoryLayout:
         return self.after.experiments[self.moved(experiment.key)]
 
 
-def name_of(key: str, stated: int | None) -> str:
-    """Return the name that a directory gives to its experiment."""
-    claims = {claim.fact: claim.value for claim in from_name(key, stated)}
-    return str(claims.get("name", posixpath.basename(key)))
+def name_facts(directory: str, stated: int | None) -> dict[str, object]:
+    """Return what a directory's name says of its experiment; *stated* is the id that another source gives."""
+    return {claim.fact: claim.value for claim in from_name(directory, stated)}
 
 
-def _root(experiment: Experiment) -> str:
-    return experiment.key.removesuffix(experiment.path).rstrip("/")
+def _roots(record: Record) -> set[str]:
+    return {experiment.root.rstrip("/") for experiment in record.experiments.values()}
 
 
 def is_below_a_root(record: Record, directory: str) -> bool:
     """Tell whether an experiment in a directory would be found, as far as those that are there tell the roots."""
-    roots = set(map(_root, record.experiments.values()))
-    return any(not root or directory == root or directory.startswith(root + "/") for root in roots)
+    return any(not root or directory == root or directory.startswith(root + "/") for root in _roots(record))
 
 
 def root_of(record: Record, experiment: Experiment) -> str:
     """Return the record root that an experiment is below; empty for the source directory itself."""
-    found = _root(experiment)
-    others = set(map(_root, record.experiments.values()))
+    found = experiment.root.rstrip("/")
     # An experiment that two roots have under one path is written from the source directory.
-    return found or next((root for root in others if root and experiment.key.startswith(root + "/")), "")
+    return found or next((root for root in _roots(record) if root and experiment.key.startswith(root + "/")), "")
+
+
+def respell_path(layout: DirectoryLayout, text: str, page: str, *, encoded: bool = False) -> str:
+    """Write a path, or several with blanks between them, anew if the page or what it leads to moves.
+
+    *encoded* says whether it is the address of a link, in which ``%20`` stands for a blank.
+    """
+    if encoded:
+        plain = unquote(text)
+        address = _respelled(layout, plain, page)
+        if address is None or address == plain:
+            return text
+        if not address.isascii() and plain != text:
+            return quote(address)
+        # What stands there as it is may stand there, in angle brackets or in pairs.
+        kept = set(text) - {"%"}
+        return re.sub(r"[\s()<>%]", lambda found: found[0] if found[0] in kept else quote(found[0]), address)
+    whole = _respelled(layout, text, page)
+    if whole is not None or " " not in text:
+        return text if whole is None else whole
+    return " ".join(_respelled(layout, word, page) or word for word in text.split(" "))
+
+
+def _respelled(layout: DirectoryLayout, text: str, page: str) -> str | None:
+    """Return the new path; ``None`` where nothing shows that the text is a path at all."""
+    path, mark, rest = text.partition("!")
+    if not path or "://" in path or "\0" in path or len(path) > 1024:
+        return None
+    joined = path[1:] if path.startswith("/") else posixpath.join(posixpath.dirname(page), path)
+    target = posixpath.normpath(joined.lstrip("/"))
+    if target.startswith("../") or target in {".", ".."}:
+        return None
+    # Data that is not there yet, and figures of any format (``loss.*``), move with their directory all the same.
+    known = layout.touches(target) or any(os.path.lexists(layout.record.base / (target + s)) for s in _DOCUMENTS)
+    if not known and "*" not in target:
+        return None
+    new: str | None
+    if path.startswith("/"):
+        new = "/" + layout.moved(target) if layout.touches(target) else None
+    else:
+        new = _relative(layout, path, target, page)
+    if new is None:
+        return text
+    dot = "./" if path.startswith("./") and not new.startswith("../") else ""
+    return dot + new + ("/" if path.endswith("/") else "") + mark + rest
+
+
+def _relative(layout: DirectoryLayout, written: str, target: str, place: str) -> str | None:
+    """Return the path to a target from the new place of what names it; ``None`` where the path *written* stays."""
+    start, new_target = posixpath.dirname(layout.moved(place)), layout.moved(target)
+    new = posixpath.relpath(new_target, start or ".")
+    same = new == posixpath.relpath(target, posixpath.dirname(place) or ".")
+    # A path may leave the directory that moves and enter it again.
+    return None if same and posixpath.normpath(posixpath.join(start, written)) == new_target else new
+
+
+def respell_links(layout: DirectoryLayout, workspace: Workspace, exclude: Exclude) -> None:
+    """Plan new targets for the symbolic links that would lead elsewhere or nowhere."""
+    base = layout.record.base
+    for key in _links(base, exclude):
+        written = os.readlink(base / key)
+        new: str | None
+        if os.path.isabs(written):
+            target = os.path.relpath(written, base)
+            new = os.path.join(base, layout.moved(target)) if layout.touches(target) else None
+        else:
+            new = _relative(layout, written, posixpath.normpath(posixpath.join(posixpath.dirname(key), written)), key)
+        if new is not None:
+            workspace.write(base / key, os.fsencode(new), is_link=True)
+
+
+def _links(base: Path, exclude: Exclude) -> Iterator[str]:
+    # Those in hidden directories, too, such as the prerequisites in ``.expt``.
+    for directory, inside, files in os.walk(base):
+        here = Path(directory).relative_to(base).as_posix()
+        links = (name for name in sorted(inside + files) if os.path.islink(os.path.join(directory, name)))
+        yield from (join(here, name) for name in links)
+        kept = (name for name in sorted(inside) if name not in _SKIPPED and not exclude(join(here, name)))
+        inside[:] = [name for name in kept if not is_environment(os.path.join(directory, name))]

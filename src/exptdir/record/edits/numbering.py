@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from exptdir.record.edits.layout import DirectoryLayout
+from exptdir.record.edits.layout import DirectoryLayout, Exclude
 from exptdir.record.edits.plan import Plan
-from exptdir.record.edits.references import EditedPage, Exclude, nothing
+from exptdir.record.edits.references import EditedPage, nothing
 from exptdir.record.edits.relocate import numbered_key, relocate
 from exptdir.record.markup.references import PATHS, Token
 from exptdir.record.model import Experiment, Record, in_order

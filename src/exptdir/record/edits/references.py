@@ -1,16 +1,17 @@
-"""The references of a record's pages, and where each leads."""
+"""The references of a record's pages: where each leads, and how it is written anew so that it goes on to lead there."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from exptdir.errors import EditError
-from exptdir.record.edits.plan import read_source
+from exptdir.record.edits.layout import DirectoryLayout, Exclude
+from exptdir.record.edits.plan import Workspace, read_source
 from exptdir.record.markup.blocks import Blocks, read_blocks
 from exptdir.record.markup.references import PATHS, Token, runs_in, tokens, toml_references
 from exptdir.record.model import Experiment, Record
@@ -18,8 +19,8 @@ from exptdir.record.problem import Problem
 from exptdir.record.reference import Kind, Resolution, RunExists, Unresolved, find_experiments, resolve
 from exptdir.record.walk import join, walk
 
-#: True for a POSIX path from the source directory that is to be left alone.
-Exclude = Callable[[str], bool]
+_BREAKS_ROLES = re.compile(r"[`<>\\\r\n]")
+_BREAKS_LINKS = re.compile(r"[\s()<>\\]")
 
 
 @dataclass(frozen=True)
@@ -137,3 +138,92 @@ def read_label(record: Record, label: str) -> Resolution | None:
         return None
     behind = rest.removeprefix(best[1]).removeprefix("-")
     return Resolution("label", best[0], label=behind or None)
+
+
+class Respeller:
+    """Compares where references lead before and after, and writes those anew that would lead elsewhere.
+
+    *layout* says what changes, *runs* are those of the old record.
+    """
+
+    def __init__(self, layout: DirectoryLayout, runs: Runs) -> None:
+        self._layout = layout
+        self._runs = runs
+        self._runs_after = runs.moved(layout.moved)
+
+    def respell(self, token: Token, here: Experiment | None, meant: Experiment | None = None) -> str | None:
+        """Return what is to be written in place of a reference or a label; ``None`` where that cannot be said.
+
+        *here* is the experiment in whose directory it stands, *meant* the one that it means, where the old record
+        cannot tell since two have that id.
+        """
+        layout, record = self._layout, self._layout.record
+        if meant is not None:
+            others = {key: one for key, one in record.experiments.items() if one.id != meant.id or one is meant}
+            record = Record(record.base, others)
+        found = read_token(record, token, here, self._runs.exists(token.text))
+        if not isinstance(found, Resolution):
+            return token.text
+        target = layout.counterpart(found.experiment)
+        if token.form == "label":
+            label = read_label(layout.after, token.text)
+            if label is not None and (label.experiment.key, label.label) == (target.key, found.label):
+                return token.text
+            return f"expt-{target.address}" + (f"-{found.label}" if found.label else "")
+        breaks = _BREAKS_LINKS if token.form == "any" else _BREAKS_ROLES
+        for text in _spellings(token.text, found, target):
+            fits = text == token.text or not breaks.search(text)
+            if fits and self._lead_after(token, text, here) == replace(found, experiment=target):
+                return text
+        return None
+
+    def caught(self, token: Token, here: Experiment | None) -> Experiment | None:
+        """Return the experiment that a reference leads to from now on, if it led nowhere until now."""
+        if token.form != "reference":
+            return None
+        old = lead(self._layout.record, token.text, here, self._runs.exists(token.text), token.kind)
+        if not isinstance(old, Unresolved) or old.ambiguous:
+            return None
+        new = self._lead_after(token, token.text, here)
+        return new.experiment if isinstance(new, Resolution) else None
+
+    def rename_prerequisites(self, workspace: Workspace, experiment: Experiment) -> None:
+        """Plan new names for the files of prerequisites; links are followed by their targets, not by their names."""
+        origin = experiment.origins.get("prerequisites")
+        if origin is None or origin[0].name != "prereqs":
+            return
+        for name in experiment.prerequisites:
+            path = origin[0] / name
+            content = workspace.read(path) if path.is_file() and not path.is_symlink() else None
+            new = self.respell(Token(0, len(name), name, "reference"), experiment)
+            if content is not None and new is not None and new != name and "/" not in new:
+                workspace.write(path, None)
+                workspace.write(path.with_name(new), content)
+
+    def _lead_after(self, token: Token, text: str, here: Experiment | None) -> Resolution | Unresolved:
+        here_after = self._layout.counterpart(here) if here is not None else None
+        return lead(self._layout.after, text, here_after, self._runs_after.exists(text), token.kind)
+
+
+def _spellings(text: str, found: Resolution, new: Experiment) -> Iterator[str]:
+    """Yield ways to write a reference, the author's own first."""
+    yield text
+    written, rest = text.strip(), ""
+    # What stands behind the experiment stays: an entry's day, a label, a run.
+    if found.kind == "run" and found.run is not None:
+        rest = f"/{found.run}"
+        written = written.removesuffix(found.run).removesuffix("/") if written != found.run else ""
+    elif found.kind in {"entry", "label"}:
+        mark = written.rfind("@") if found.kind == "entry" else written.find("#", 1)
+        written, rest = written[:mark], written[mark:]
+    hash_sign = "#" if written.startswith("#") else ""
+    written = written.removeprefix("#").strip("/")
+    names = []
+    if written.isdecimal() and new.id is not None:
+        names.append(f"{new.id:0{len(written)}}" if written.startswith("0") else str(new.id))
+    old = found.experiment
+    pairs = [(old.path, new.path), (old.key, new.key), (old.directory_name, new.directory_name), (old.name, new.name)]
+    names += [now for was, now in pairs if written == was]
+    for name in (*names, new.address, new.path, new.key):
+        yield hash_sign + name + rest
+        yield name + rest

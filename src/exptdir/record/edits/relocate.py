@@ -7,15 +7,20 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
-from urllib.parse import unquote
 
 from exptdir.errors import EditError
 from exptdir.record.edits.facts import put_fact
-from exptdir.record.edits.layout import DirectoryLayout, is_below_a_root, root_of
+from exptdir.record.edits.layout import (
+    DirectoryLayout,
+    Exclude,
+    is_below_a_root,
+    name_facts,
+    respell_links,
+    respell_path,
+    root_of,
+)
 from exptdir.record.edits.plan import Plan, Workspace
-from exptdir.record.edits.references import EditedPage, Exclude, Runs, around, nothing, read_pages
-from exptdir.record.edits.respell import Respeller, respell_links, respell_path, respell_prerequisites
-from exptdir.record.facts import from_name
+from exptdir.record.edits.references import EditedPage, Respeller, Runs, around, nothing, read_pages
 from exptdir.record.markup.references import PATHS, Token
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
@@ -58,22 +63,18 @@ def rename(record: Record, experiment: Experiment, name: str, *, exclude: Exclud
 
     Raises EditError when the name cannot be that of a directory, would be read as something else, or is taken.
     """
-    old = experiment.directory_name
-    number = _NUMBERED.fullmatch(old)
-    claims = {claim.fact for claim in from_name(old, experiment.id)}
-    if number is not None and "id" in claims:
-        separator = old.removesuffix(experiment.name)[len(number["number"]) :] if number["rest"] else "_"
+    old, new = experiment.directory_name, name
+    number, before = _NUMBERED.fullmatch(old), name_facts(old, experiment.id)
+    if number is not None and "id" in before:
+        separator = old.removesuffix(experiment.name)[len(number["number"]) :] if number["rest"] else ""
         new = number["number"] + (separator or "_") + name
-    else:
-        new = name
-    key = _sibling(experiment, new)
     bad = not name.strip() or name != name.strip() or not name.isprintable() or "/" in name or "\\" in name
     if bad or name.startswith(".") or new in PROGRAMS or len(new.encode()) > 255:
         raise EditError(f"{name!r} cannot be the name of an experiment's directory")
-    before, after = _read_name(old, experiment), _read_name(new, experiment)
+    after = name_facts(new, experiment.id)
     if before.keys() - {"name", "begun"} != after.keys() - {"name", "begun"} or before.get("id") != after.get("id"):
         raise EditError(f"a directory {new!r} would have another number; choose another name")
-    return relocate(DirectoryLayout(record, {experiment.key: key}), exclude)
+    return relocate(DirectoryLayout(record, {experiment.key: experiment.key.removesuffix(old) + new}), exclude)
 
 
 def move(record: Record, experiment: Experiment, under: Experiment | str | None, *, exclude: Exclude = nothing) -> Plan:
@@ -96,9 +97,8 @@ def move(record: Record, experiment: Experiment, under: Experiment | str | None,
         raise EditError(f"{under} is no directory for experiments")
     if not is_below_a_root(record, parent):
         raise EditError(f"{parent or 'the source directory'} is outside the record roots, where nothing is found")
-    return relocate(
-        DirectoryLayout(record, {experiment.key: posixpath.join(parent, experiment.directory_name)}), exclude
-    )
+    place = posixpath.join(parent, experiment.directory_name)
+    return relocate(DirectoryLayout(record, {experiment.key: place}), exclude)
 
 
 def relocate(layout: DirectoryLayout, exclude: Exclude = nothing, meant: Meant = lambda page, token: None) -> Plan:
@@ -118,12 +118,12 @@ def relocate(layout: DirectoryLayout, exclude: Exclude = nothing, meant: Meant =
     for page in pages:
         _respell_page(layout, workspace, respeller, page, meant)
     for experiment in layout.record.experiments.values():
-        respell_prerequisites(workspace, respeller, experiment)
+        respeller.rename_prerequisites(workspace, experiment)
     if moves:
         respell_links(layout, workspace, exclude)
     for key, new_id in layout.ids.items():
         experiment = layout.record.experiments[key]
-        in_name = "id" in _read_name(posixpath.basename(layout.moved(key)), experiment)
+        in_name = "id" in name_facts(layout.moved(key), experiment.id)
         put_fact(workspace, experiment, "id", new_id, new=not in_name)
     return workspace.plan(layout.renames())
 
@@ -134,11 +134,11 @@ def numbered_key(experiment: Experiment, new_id: int) -> str:
     A directory keeps its name where the number in it is not the id, which then stands elsewhere.
     """
     found = _NUMBERED.fullmatch(experiment.directory_name)
-    carries = found is not None and "id" in _read_name(experiment.directory_name, experiment)
+    carries = "id" in name_facts(experiment.key, experiment.id)
     if found is None or not carries or int(found["number"]) != experiment.id:
         return experiment.key
     width = len(found["number"]) if found["number"].startswith("0") else 0
-    return _sibling(experiment, f"{new_id:0{width}}{found['rest']}")
+    return f"{experiment.key.removesuffix(experiment.directory_name)}{new_id:0{width}}{found['rest']}"
 
 
 def _respell_page(
@@ -146,11 +146,11 @@ def _respell_page(
 ) -> None:
     here = around(layout.record, page.key)
     moves = layout.touches(page.key) or (here is not None and here.key in layout.affected)
-    if not moves and not _mentions(layout, page.text):
+    if not moves and not layout.may_change(page.text):
         return
     pieces, end = [], 0
     for token in page.tokens:
-        if not moves and not _mentions(layout, token.text):
+        if not moves and not layout.may_change(token.text):
             continue
         new: str | None
         if token.form in PATHS:
@@ -167,17 +167,3 @@ def _respell_page(
     if pieces:
         new_text = "".join([*pieces, page.text[end:]])
         workspace.rewrite(page.path, lambda text: new_text)
-
-
-def _mentions(layout: DirectoryLayout, text: str) -> bool:
-    """Tell cheaply what certainly stays as it is: most of a large record."""
-    # An escape may stand for any character.
-    return "\\u" in text or layout.words.search(unquote(text) if "%" in text else text) is not None
-
-
-def _read_name(directory: str, experiment: Experiment) -> Mapping[str, object]:
-    return {claim.fact: claim.value for claim in from_name(directory, experiment.id)}
-
-
-def _sibling(experiment: Experiment, name: str) -> str:
-    return posixpath.join(posixpath.dirname(experiment.key), name)
