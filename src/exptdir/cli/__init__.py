@@ -7,17 +7,9 @@ from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
+    """Run the command with these arguments, or those of the process; return the exit code.
 
-    Parameters
-    ----------
-    argv
-        Its arguments; those of the process for ``None``.
-
-    Returns
-    -------
-    int
-        The exit code: see :mod:`exptdir.cli.session`.
+    What the codes mean is said in :mod:`exptdir.cli.session`.
     """
     try:
         from exptdir.cli.app import run

@@ -11,7 +11,7 @@ from typing import IO
 
 import click
 
-from exptdir.cli.options import check_jobs, examples
+from exptdir.cli.options import check_jobs, command
 from exptdir.cli.plot import doctrees
 from exptdir.cli.session import Session
 from exptdir.record.home import OUTPUT
@@ -23,23 +23,20 @@ _STEP = re.compile(r"([a-z][a-z ]*?)(?:\.{3})? ?\[ *(\d+)%\] (.*)")
 _PATIENCE = 20.0
 
 
-@click.command(
-    short_help="Build the record with Sphinx.",
+@command(
+    "Build the record with Sphinx.",
+    "exptdir build",
+    "exptdir build --strict",
+    "exptdir build latexpdf",
+    "exptdir build html -- -D exptdir_figures=never",
+    page="howto/publish",
     context_settings={"ignore_unknown_options": True},
-    epilog=examples(
-        "exptdir build",
-        "exptdir build --strict",
-        "exptdir build latexpdf",
-        "exptdir build html -- -D exptdir_figures=never",
-        page="howto/publish",
-    ),
 )
 @click.argument("builder", default="html")
 @click.argument("sphinx_options", nargs=-1, type=click.UNPROCESSED)
 @click.option("--strict", is_flag=True, help="Warn of every dead link, and fail if there is a warning.")
 @click.option("--fresh", is_flag=True, help="Read every document again.")
 @click.option("-j", "--jobs", metavar="N", default="auto", help="Processes that read and draw; by default, all cores.")
-@click.pass_obj
 def build(session: Session, builder: str, sphinx_options: tuple[str, ...], strict: bool, fresh: bool, jobs: str) -> int:
     """Build the record with Sphinx into _build/BUILDER.
 

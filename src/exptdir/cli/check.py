@@ -10,7 +10,7 @@ from zipfile import is_zipfile
 
 import click
 
-from exptdir.cli.options import echo_json, examples, json_option, one_line
+from exptdir.cli.options import command, echo_json, json_option, one_line
 from exptdir.cli.plot import examine
 from exptdir.cli.session import Session
 
@@ -24,9 +24,11 @@ WARNINGS = frozenset({"config", "date", "figure", "run", "size", "status"})
 _COLOURS = {"error": "red", "warning": "yellow"}
 
 
-@click.command(
-    short_help="Find what is wrong, without building.",
-    epilog=examples("exptdir check", "exptdir check --fail-on warning", "exptdir check --format github"),
+@command(
+    "Find what is wrong, without building.",
+    "exptdir check",
+    "exptdir check --fail-on warning",
+    "exptdir check --format github",
 )
 @click.option("--format", "form", type=click.Choice(["text", "github"]), default="text", help="Text, or annotations.")
 @click.option(
@@ -41,7 +43,6 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 )
 @click.option("--no-figures", is_flag=True, help="Leave out whether figures are fresh.")
 @json_option
-@click.pass_obj
 def check(session: Session, form: str, fail_on: str, max_size: float, no_figures: bool, as_json: bool) -> int:
     """Find everything that is wrong with the record, without building it.
 
@@ -50,6 +51,7 @@ def check(session: Session, form: str, fail_on: str, max_size: float, no_figures
     """
     problems = dict.fromkeys(_problems(session, max_size, figures=not no_figures))
     found = sorted(problems, key=lambda one: (os.fspath(one.path or ""), one.line or 0, one.message))
+    counts = Counter(map(severity, found))
     if as_json:
         echo_json(
             [
@@ -69,12 +71,10 @@ def check(session: Session, form: str, fail_on: str, max_size: float, no_figures
             text = f"{place}: {click.style(how, fg=_COLOURS[how])}: {one_line(one.message)} [{one.kind}]"
             click.echo(_annotation(one) if form == "github" else text)
         session.tell_folders_without_log()
-        counts = Counter(severity(problem) for problem in found)
         words = [f"{counts[how]} {how}{'s' if counts[how] > 1 else ''}" for how in ("error", "warning") if counts[how]]
         click.echo(", ".join(words) if words else "Nothing is wrong.", err=True)
-    severities = {severity(problem) for problem in found}
     counted = {"error": {"error"}, "warning": {"error", "warning"}, "never": set[str]()}
-    return 1 if severities & counted[fail_on] else 0
+    return 1 if counts.keys() & counted[fail_on] else 0
 
 
 def severity(problem: Problem) -> str:
@@ -116,7 +116,7 @@ def _tables(session: Session) -> Iterator[Problem]:
             path = (session.base if token.text.startswith("/") else page.parent) / token.text.lstrip("/")
             if token.name != "datatable" or not os.path.lexists(path):
                 continue
-            line = blocks.text.count("\n", 0, token.start) + 1
+            line = blocks.line_of(token.start)
             if path.is_dir():
                 yield Problem("asset", f"{token.text}: it is a directory", page, line)
                 continue

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exptdir.cli.options import dry_run_option, examples
+from exptdir.cli.options import command, dry_run_option
 from exptdir.cli.session import Session
 
 if TYPE_CHECKING:
@@ -17,15 +17,13 @@ if TYPE_CHECKING:
     from exptdir.record.edits.plan import Plan
 
 
-@click.command(
-    "import",
-    short_help="Take over a log, or a notebook of another tool.",
-    epilog=examples(
-        "exptdir import ../old/notes.txt --dry-run",
-        "exptdir import log.csv --one-a-run --rst",
-        "exptdir import ../enzymes",
-        page="howto/logs",
-    ),
+@command(
+    "Take over a log, or a notebook of another tool.",
+    "exptdir import ../old/notes.txt --dry-run",
+    "exptdir import log.csv --one-a-run --rst",
+    "exptdir import ../enzymes",
+    name="import",
+    page="howto/logs",
 )
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--format", "form", metavar="FORMAT", default="", help="Form of the log; by default found out.")
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
 @click.option("--rst", "suffix", flag_value=".rst", help="Write pages in reStructuredText.")
 @click.option("--kind", type=click.Choice(["exmemo"]), default="exmemo", help="What a directory is.", show_default=True)
 @dry_run_option
-@click.pass_obj
 def import_(
     session: Session,
     path: Path,

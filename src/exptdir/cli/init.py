@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from exptdir.cli.options import dry_run_option, examples
+from exptdir.cli.options import command, dry_run_option
 from exptdir.cli.session import Session, can_ask
 from exptdir.record.home import OUTPUT
 
@@ -26,15 +26,13 @@ _NO_ROOTS = (OUTPUT, "docs", "doc", "src", "tests")
 _UNKNOWN_ORIGIN = "# Where exptdir is installed from, such as: exptdir @ git+https://(the address of its repository)"
 
 
-@click.command(
-    short_help="Make a new record.",
-    epilog=examples(
-        "exptdir init",
-        "exptdir init notebook --first 'Period and length'",
-        "exptdir init --root .",
-        "exptdir init --rst --ci github",
-        page="first_hour",
-    ),
+@command(
+    "Make a new record.",
+    "exptdir init",
+    "exptdir init notebook --first 'Period and length'",
+    "exptdir init --root .",
+    "exptdir init --rst --ci github",
+    page="first_hour",
 )
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=Path())
 @click.option("--first", metavar="TITLE", help="Begin with this experiment; by default with an example.")
@@ -58,7 +56,6 @@ _UNKNOWN_ORIGIN = "# Where exptdir is installed from, such as: exptdir @ git+htt
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @dry_run_option
-@click.pass_obj
 def init(
     session: Session,
     directory: Path,
@@ -202,8 +199,7 @@ def _requirement() -> str:
 
 def _quoted(text: str) -> str:
     """Write a text as Python does, in double quotes, without anything that ends a line."""
-    plain = re.sub(r"[\x00-\x1f\x7f]+", " ", text)
-    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return json.dumps(re.sub(r"[\x00-\x1f\x7f]+", " ", text), ensure_ascii=False)
 
 
 def _starter(name: str, values: dict[str, str]) -> str:
@@ -234,13 +230,14 @@ def _recipes(base: Path, repository: Path, ci: str) -> dict[Path, str]:
 
 def _advise(session: Session, base: Path, missing: dict[Path, str], likely: str) -> None:
     """Say what the files that were there already may still need, and which folders hold files but no log."""
+    from exptdir.record.files import read_log
     from exptdir.record.home import read_conf
 
     notes = []
     ignore, needed, conf = base / ".gitignore", base / "requirements.txt", read_conf(base / "conf.py")
-    if ignore not in missing and OUTPUT not in _text(ignore):
+    if ignore not in missing and OUTPUT not in read_log(ignore):
         notes.append(f"add the line /{OUTPUT}/ to {os.path.relpath(ignore, session.start)}")
-    if not re.search(r"(?m)^[ \t]*[^#\n]*exptdir", _text(needed)):
+    if not re.search(r"(?m)^[ \t]*[^#\n]*exptdir", read_log(needed)):
         notes.append(f"say in {os.path.relpath(needed, session.start)} where exptdir is installed from")
     if likely not in conf.settings.roots and "." not in conf.settings.roots:
         place = f"{likely}/*/".removeprefix("./")
@@ -252,10 +249,3 @@ def _advise(session: Session, base: Path, missing: dict[Path, str], likely: str)
     there = "" if place == "." else f"cd {place}; "
     Session(base).tell_folders_without_log()
     click.echo(f"Next: {there}exptdir serve", err=True)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", errors="replace")
-    except OSError:
-        return ""

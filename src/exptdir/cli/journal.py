@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from exptdir.cli.list import STATUS_COLOURS, bold, columns, dim
-from exptdir.cli.options import ExperimentType, echo_json, examples, json_option, one_line
+from exptdir.cli.options import ExperimentType, command, echo_json, json_option, one_line
 from exptdir.cli.session import Session
 
 if TYPE_CHECKING:
     from exptdir.record.model import Experiment
 
 
-@click.command(
-    short_help="List the entries, newest first.",
-    epilog=examples(
-        "exptdir journal --since 7d",
-        "exptdir journal --tag pcr --last 20",
-        "exptdir journal --expt 63",
-        page="howto/journal",
-    ),
+@command(
+    "List the entries, newest first.",
+    "exptdir journal --since 7d",
+    "exptdir journal --tag pcr --last 20",
+    "exptdir journal --expt 63",
+    page="howto/journal",
 )
 @click.option("--since", metavar="DAY", help="Only from this day on: 2024-05-21, or 7d, 2w, 6m, 1y before today.")
 @click.option("--until", metavar="DAY", help="Only up to this day.")
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 @click.option("--expt", "expts", multiple=True, type=ExperimentType(), help="Only of this experiment and those in it.")
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the N newest.")
 @json_option
-@click.pass_obj
 def journal(
     session: Session,
     since: str | None,
@@ -46,13 +44,14 @@ def journal(
     now = today()
     first = first_day(since, now).isoformat() if since else ""
     end = first_day(until, now).isoformat() if until else "9999"
-    keys = {session.experiment(text).key for text in expts}
-    found = []
-    for entry in timeline(session.conf, session.record):
-        around = {one.key for one in (entry.experiment, *session.record.ancestors(entry.experiment))}
-        wanted = first <= entry.day <= end and (not keys or not keys.isdisjoint(around))
-        if wanted and set(tags) <= {*entry.tags, *entry.experiment.tags}:
-            found.append(entry)
+    is_meant = _test(session, expts)
+    found = [
+        entry
+        for entry in timeline(session.conf, session.record)
+        if first <= entry.day <= end
+        and is_meant(entry.experiment)
+        and set(tags) <= {*entry.tags, *entry.experiment.tags}
+    ]
     if last is not None:
         del found[last:]
     if as_json:
@@ -82,13 +81,9 @@ def journal(
     return int(not found)
 
 
-@click.command(
-    short_help="List what is still to do.",
-    epilog=examples("exptdir tasks", "exptdir tasks --expt 63", page="howto/journal"),
-)
+@command("List what is still to do.", "exptdir tasks", "exptdir tasks --expt 63", page="howto/journal")
 @click.option("--expt", "expts", multiple=True, type=ExperimentType(), help="Only of this experiment and those in it.")
 @json_option
-@click.pass_obj
 def tasks(session: Session, expts: tuple[str, ...], as_json: bool) -> None:
     """List what the logs say is still to do, by experiment.
 
@@ -97,13 +92,8 @@ def tasks(session: Session, expts: tuple[str, ...], as_json: bool) -> None:
     """
     from exptdir.record.timeline import open_tasks
 
-    keys = {session.experiment(text).key for text in expts}
-    found = [
-        task
-        for task in open_tasks(session.conf, session.record)
-        if not keys
-        or not keys.isdisjoint(one.key for one in (task.experiment, *session.record.ancestors(task.experiment)))
-    ]
+    is_meant = _test(session, expts)
+    found = [task for task in open_tasks(session.conf, session.record) if is_meant(task.experiment)]
     if as_json:
         echo_json(
             [
@@ -125,14 +115,14 @@ def tasks(session: Session, expts: tuple[str, ...], as_json: bool) -> None:
             click.echo(f"  {dim(f'{task.line:4}')}  {one_line(task.text)}")
 
 
-def echo_board(session: Session, found: list[Experiment], as_json: bool) -> None:
-    """Write experiments by their status, and by whom they are blocked.
+def _test(session: Session, expts: tuple[str, ...]) -> Callable[[Experiment], bool]:
+    """Return a test for the experiments that were named, and for those in them; all pass where none was."""
+    keys = {session.experiment(text).key for text in expts}
+    return lambda one: not keys or any(above.key in keys for above in (one, *session.record.ancestors(one)))
 
-    Parameters
-    ----------
-    found
-        The experiments, in the order in which they are to stand.
-    """
+
+def echo_board(session: Session, found: list[Experiment], as_json: bool) -> None:
+    """Write experiments, in their order, by their status, and by whom they are blocked."""
     from exptdir.record.check import blockers, status
 
     statuses = session.conf.settings.statuses

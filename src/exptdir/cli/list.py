@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from exptdir.cli.options import StatusType, echo_json, examples, experiment_argument, json_option, one_line
+from exptdir.cli.options import StatusType, command, echo_json, experiment_argument, json_option, one_line
 from exptdir.cli.session import NoExperiment, Session
 
 if TYPE_CHECKING:
@@ -55,12 +55,8 @@ def cut(text: str, cells: int) -> str:
 def columns(rows: Sequence[Sequence[str]], styles: Sequence[Style | None], flexible: int) -> Iterable[str]:
     """Lay out rows, which have cells of equal number.
 
-    Parameters
-    ----------
-    styles
-        For each column what dresses a cell once its width is known.
-    flexible
-        The column that is cut where a terminal is too narrow.
+    *styles* has for each column what dresses a cell once its width is known; the *flexible* one is cut where a terminal
+    is too narrow.
     """
     if not rows:
         return
@@ -86,10 +82,12 @@ def bold(text: str) -> str:
     return click.style(text, bold=True)
 
 
-@click.command(
-    "list",
-    short_help="List the experiments.",
-    epilog=examples("exptdir list --status 'in progress'", "exptdir list --tag pcr --last 10", "exptdir list --board"),
+@command(
+    "List the experiments.",
+    "exptdir list --status 'in progress'",
+    "exptdir list --tag pcr --last 10",
+    "exptdir list --board",
+    name="list",
 )
 @click.option("--status", "statuses", multiple=True, type=StatusType(), help="Only those with this status.")
 @click.option("--tag", "tags", multiple=True, help="Only those with this tag; with several, with all of them.")
@@ -97,7 +95,6 @@ def bold(text: str) -> str:
 @click.option("--board", is_flag=True, help="Show them by status, and who blocks whom.")
 @click.option("--runs", is_flag=True, help="List the runs in their logs instead.")
 @json_option
-@click.pass_obj
 def list_(
     session: Session,
     statuses: tuple[str, ...],
@@ -198,14 +195,12 @@ class _Row(NamedTuple):
         return (number, one_line(title), one_line(self.status or ""), one_line(", ".join(one.tags)), one_line(days))
 
 
-@click.command(
-    short_help="Find words in the documents.",
-    epilog=examples("exptdir find loss plateau", "exptdir find 学习率", "exptdir find 'learning rate'"),
+@command(
+    "Find words in the documents.", "exptdir find loss plateau", "exptdir find 学习率", "exptdir find 'learning rate'"
 )
 @click.argument("words", nargs=-1, required=True)
 @click.option("-l", "--names-only", is_flag=True, help="Write only the names of the files.")
 @json_option
-@click.pass_obj
 def find(session: Session, words: tuple[str, ...], names_only: bool, as_json: bool) -> int:
     """Find the documents that hold all WORDS, and show the lines that do.
 
@@ -217,34 +212,37 @@ def find(session: Session, words: tuple[str, ...], names_only: bool, as_json: bo
     # As in a list: the days of their names, not how these are written, say which comes first.
     places = {one.key: at for at, one in enumerate(in_order(session.record.experiments.values()), 1)}
 
-    def place(hit: Hit) -> int:
-        owner = session.record.around(hit.path.rpartition(".")[0])
-        return places[owner.key] if owner is not None else 0
-
-    hits = sorted(search(session.conf, session.record, words), key=place)
+    owned = [
+        (hit, session.record.around(hit.path.rpartition(".")[0])) for hit in search(session.conf, session.record, words)
+    ]
+    found = sorted(owned, key=lambda pair: places[pair[1].key] if pair[1] is not None else 0)
     if as_json:
-        plain = []
-        for hit in hits:
-            owner = session.record.around(hit.path.rpartition(".")[0])
-            address = None if owner is None else owner.address
-            where = {"path": hit.path, "line": hit.line, "text": hit.text, "heading": hit.heading}
-            plain.append({**where, "experiment": address})
-        echo_json(plain)
-        return 0 if hits else 1
-    if not hits:
+        echo_json(
+            [
+                {
+                    "path": hit.path,
+                    "line": hit.line,
+                    "text": hit.text,
+                    "heading": hit.heading,
+                    "experiment": None if owner is None else owner.address,
+                }
+                for hit, owner in found
+            ]
+        )
+        return int(not found)
+    if not found:
         click.echo(f"no document holds {' and '.join(map(repr, words))}", err=True)
     before = ""
-    for hit in hits:
+    for hit, owner in found:
         if hit.path != before and names_only:
             click.echo(hit.path)
         elif hit.path != before:
-            owner = session.record.around(hit.path.rpartition(".")[0])
             label = f"{owner.label('#{id}: {title}')}  " if owner is not None else ""
             click.echo(bold(one_line(label)) + dim(hit.path))
         if not names_only:
             click.echo(_line(hit))
         before = hit.path
-    return 0 if hits else 1
+    return int(not found)
 
 
 def _line(hit: Hit) -> str:
@@ -258,13 +256,15 @@ def _line(hit: Hit) -> str:
     return f"  {dim(f'{hit.line:4}')}  {text}{dim(place)}"
 
 
-@click.command(
-    short_help="Show one experiment, or one run.",
-    epilog=examples("exptdir show 63", "exptdir show 'train cnn'", "exptdir show 63/13-2", "exptdir show --json"),
+@command(
+    "Show one experiment, or one run.",
+    "exptdir show 63",
+    "exptdir show 'train cnn'",
+    "exptdir show 63/13-2",
+    "exptdir show --json",
 )
 @experiment_argument(required=False)
 @json_option
-@click.pass_obj
 def show(session: Session, expt: str | None, as_json: bool) -> None:
     """Show one experiment: its facts, entries, runs, figures, and who refers to whom; or what its log says of one run.
 

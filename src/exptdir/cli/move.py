@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exptdir.cli.options import ExperimentType, dry_run_option, examples
+from exptdir.cli.options import ExperimentType, command, dry_run_option
 from exptdir.cli.session import NoExperiment, Session
 
 if TYPE_CHECKING:
@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from exptdir.record.model import Experiment
 
 
-@click.command(
-    short_help="Change an experiment's number.",
-    epilog=examples("exptdir renumber 64 71", "exptdir renumber 64 71 -n", "exptdir renumber --conflicts"),
+@command(
+    "Change an experiment's number.",
+    "exptdir renumber 64 71",
+    "exptdir renumber 64 71 -n",
+    "exptdir renumber --conflicts",
 )
 @click.argument("expt", metavar="[EXPT]", type=ExperimentType(), required=False)
 @click.argument("number", metavar="[NUMBER]", type=click.IntRange(0), required=False)
 @click.option("--conflicts", is_flag=True, help="Give new numbers to those that share theirs with an older one.")
 @dry_run_option
-@click.pass_obj
 def renumber(session: Session, expt: str | None, number: int | None, conflicts: bool, dry_run: bool) -> int:
     """Change an experiment's number: in its directory's name, its facts and every reference to it.
 
@@ -56,14 +57,10 @@ def renumber(session: Session, expt: str | None, number: int | None, conflicts: 
     return _carry_out(session, expt, renumbered, dry_run)
 
 
-@click.command(
-    short_help="Change the name of a directory.",
-    epilog=examples("exptdir rename 64 'train_larger_cnn'", "exptdir rename . heat"),
-)
+@command("Change the name of a directory.", "exptdir rename 64 'train_larger_cnn'", "exptdir rename . heat")
 @click.argument("expt", metavar="EXPT", type=ExperimentType())
 @click.argument("name")
 @dry_run_option
-@click.pass_obj
 def rename(session: Session, expt: str, name: str, dry_run: bool) -> int:
     """Change the name of an experiment's directory to NAME. Its number stays, and references follow."""
     from exptdir.record.edits import relocate
@@ -72,12 +69,11 @@ def rename(session: Session, expt: str, name: str, dry_run: bool) -> int:
     return _carry_out(session, expt, lambda one: relocate.rename(session.record, one, name, exclude=exclude), dry_run)
 
 
-@click.command(short_help="Move an experiment.", epilog=examples("exptdir move 64 --under 12", "exptdir move 64 --top"))
+@command("Move an experiment.", "exptdir move 64 --under 12", "exptdir move 64 --top")
 @click.argument("expt", metavar="EXPT", type=ExperimentType())
 @click.option("--under", metavar="EXPT", type=ExperimentType(), help="Nest it in this experiment.")
 @click.option("--top", is_flag=True, help="Take it out of the experiments that it is nested in.")
 @dry_run_option
-@click.pass_obj
 def move(session: Session, expt: str, under: str | None, top: bool, dry_run: bool) -> int:
     """Move an experiment, with all that is nested in it, somewhere else. Paths and references follow."""
     from exptdir.record.edits import relocate

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exptdir.cli.options import ExperimentType, StatusType, examples
+from exptdir.cli.options import ExperimentType, StatusType, command
 from exptdir.cli.session import Session
 
 if TYPE_CHECKING:
@@ -27,13 +27,11 @@ _date_option = click.option(
 )
 
 
-@click.command(
-    short_help="Begin an experiment.",
-    epilog=examples(
-        "exptdir new 'Train a smaller network'",
-        "exptdir new 'At eight degrees' --parent 63 --tag cold --edit",
-        "cd $(dirname $(exptdir new 'Heat'))",
-    ),
+@command(
+    "Begin an experiment.",
+    "exptdir new 'Train a smaller network'",
+    "exptdir new 'At eight degrees' --parent 63 --tag cold --edit",
+    "cd $(dirname $(exptdir new 'Heat'))",
 )
 @click.argument("title")
 @click.option("--parent", metavar="EXPT", type=ExperimentType(), help="Nest it in this experiment.")
@@ -45,7 +43,6 @@ _date_option = click.option(
 @click.option("--rst", "suffix", flag_value=".rst", help="Write the log in reStructuredText.")
 @_date_option
 @_edit_option
-@click.pass_obj
 def new(
     session: Session,
     title: str,
@@ -79,14 +76,12 @@ def new(
     _finish(session, made[0], edit)
 
 
-@click.command(
-    short_help="Add a dated entry to a log.",
-    epilog=examples("exptdir entry 'Repeated with fresh medium'", "exptdir entry 63 'Second try' --edit"),
+@command(
+    "Add a dated entry to a log.", "exptdir entry 'Repeated with fresh medium'", "exptdir entry 63 'Second try' --edit"
 )
 @click.argument("expt_and_title", metavar="[EXPT] TITLE", nargs=-1, required=True)
 @_date_option
 @_edit_option
-@click.pass_obj
 def entry(session: Session, expt_and_title: tuple[str, ...], day: datetime | None, edit: bool) -> None:
     """Add a dated entry to a log, in the log's own style, and print the path of the log.
 

@@ -31,10 +31,21 @@ def check_jobs(jobs: str) -> None:
         raise click.BadParameter(f"{jobs!r} is neither a number of processes nor “auto”.", param_hint="--jobs")
 
 
-def examples(*lines: str, page: str = "howto/command") -> str:
-    """Return the end of a command's help: examples, kept as they are, and where the manual says more."""
-    shown = "\n".join(f"  {line}" for line in lines)
-    return f"\b\nExamples:\n{shown}\n\nManual: docs/{page}.md"
+def command(
+    short_help: str, *examples: str, name: str | None = None, page: str = "howto/command", **settings: Any
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a command of a function that takes the session first.
+
+    The *examples* stand at the end of its help, and *page* is where the manual says more.
+    """
+    end = "\n".join(["\b", "Examples:", *(f"  {line}" for line in examples), "", f"Manual: docs/{page}.md"])
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        return click.command(name, click.Command, short_help=short_help, epilog=end, **settings)(
+            click.pass_obj(function)
+        )
+
+    return decorate
 
 
 class ExperimentType(_Text):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exptdir.cli.options import ExperimentType, dry_run_option, echo_json, examples, json_option
+from exptdir.cli.options import ExperimentType, command, dry_run_option, echo_json, json_option
 from exptdir.cli.session import Session
 from exptdir.record.home import OUTPUT
 
@@ -49,9 +49,12 @@ def examine(session: Session, record: Record) -> Report:
     return update(record, figure_settings(session, "auto"), where, refuse, dry_run=True)
 
 
-@click.command(
-    short_help="Draw the figures that are stale.",
-    epilog=examples("exptdir plot", "exptdir plot 63 64 --force", "exptdir plot --dry-run", page="howto/figures"),
+@command(
+    "Draw the figures that are stale.",
+    "exptdir plot",
+    "exptdir plot 63 64 --force",
+    "exptdir plot --dry-run",
+    page="howto/figures",
 )
 @click.argument("expts", metavar="[EXPT]...", nargs=-1, type=ExperimentType())
 @click.option("-f", "--force", is_flag=True, help="Draw figures that are fresh, too.")
@@ -68,7 +71,6 @@ def examine(session: Session, record: Record) -> Report:
 )
 @dry_run_option
 @json_option
-@click.pass_obj
 def plot(
     session: Session,
     expts: tuple[str, ...],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exptdir.cli.options import check_jobs, examples, one_line
+from exptdir.cli.options import check_jobs, command, one_line
 from exptdir.cli.session import Session
 from exptdir.record.home import OUTPUT
 
@@ -31,15 +31,13 @@ PORT = 8000
 _TRIED = 100
 
 
-@click.command(
-    short_help="Show the record in a browser, live.",
-    epilog=examples(
-        "exptdir serve",
-        "exptdir serve --open",
-        "exptdir serve notes.md",
-        "exptdir serve --port 8080 --jobs 4 -D exptdir_figures=never",
-        page="howto/preview",
-    ),
+@command(
+    "Show the record in a browser, live.",
+    "exptdir serve",
+    "exptdir serve --open",
+    "exptdir serve notes.md",
+    "exptdir serve --port 8080 --jobs 4 -D exptdir_figures=never",
+    page="howto/preview",
 )
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option(
@@ -57,7 +55,6 @@ _TRIED = 100
 )
 @click.option("-D", "defined", multiple=True, metavar="NAME=VALUE", help="Set an option of conf.py.")
 @click.option("-v", "--verbose", is_flag=True, help="Show what Sphinx and plot scripts print.")
-@click.pass_obj
 def serve(
     session: Session,
     path: Path | None,

@@ -93,10 +93,7 @@ class Session:
     def carry_out(self, make: Callable[[], Plan], *, dry_run: bool = False, again: bool = True) -> Plan:
         """Make a plan while nobody else writes, and carry it out.
 
-        Parameters
-        ----------
-        again
-            Whether the record is read again for it, once other commands can no longer change it.
+        *again* says whether the record is read again for it, once other commands can no longer change it.
         """
         from exptdir.record.edits.apply import locked
 
@@ -113,15 +110,9 @@ class Session:
     def experiment(self, text: str | None, *, writes: bool = False) -> Experiment:
         """Find the experiment that is meant: by what was typed, else by the directory one stands in.
 
-        Parameters
-        ----------
-        writes
-            Whether the experiment will be changed: then one that was not named outright is asked for.
+        *writes* says whether it will be changed: then one that was not named outright is asked for.
 
-        Raises
-        ------
-        NoExperiment
-            If none fits, or what is meant is not certain and nobody can be asked.
+        Raises NoExperiment if none fits, or what is meant is not certain and nobody can be asked.
         """
         from exptdir.record.reference import experiment_at, look_up
 

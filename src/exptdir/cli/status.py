@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from exptdir.cli.new import known_status
-from exptdir.cli.options import ExperimentType, StatusType, dry_run_option, examples
+from exptdir.cli.options import ExperimentType, StatusType, command, dry_run_option
 from exptdir.cli.session import Session
 
 if TYPE_CHECKING:
@@ -16,13 +16,9 @@ if TYPE_CHECKING:
     from exptdir.record.model import Experiment
 
 
-@click.command(
-    short_help="Set the status of an experiment.",
-    epilog=examples("exptdir status 63 complete", "exptdir status 'in progress'"),
-)
+@command("Set the status of an experiment.", "exptdir status 63 complete", "exptdir status 'in progress'")
 @click.argument("expt_and_status", metavar="[EXPT] STATUS", nargs=-1, required=True, type=StatusType())
 @dry_run_option
-@click.pass_obj
 def status(session: Session, expt_and_status: tuple[str, ...], dry_run: bool) -> None:
     """Set the status of an experiment, in the file that has it already.
 
@@ -36,14 +32,11 @@ def status(session: Session, expt_and_status: tuple[str, ...], dry_run: bool) ->
     _set(session, found, "status", value, dry_run)
 
 
-@click.command(
-    short_help="Add or remove tags.", epilog=examples("exptdir tag 63 pcr gel", "exptdir tag . cold --remove warm")
-)
+@command("Add or remove tags.", "exptdir tag 63 pcr gel", "exptdir tag . cold --remove warm")
 @click.argument("expt", metavar="EXPT", type=ExperimentType())
 @click.argument("tags", nargs=-1)
 @click.option("-r", "--remove", multiple=True, metavar="TAG", help="Take this tag away; may be given several times.")
 @dry_run_option
-@click.pass_obj
 def tag(session: Session, expt: str, tags: tuple[str, ...], remove: tuple[str, ...], dry_run: bool) -> None:
     """Add tags to an experiment, or take some away, in the file that lists them already.
 

@@ -62,10 +62,7 @@ class Import:
 def import_exmemo(directory: Path) -> Import:
     """Write a ``conf.py`` for a project of exmemo, given by its directory or by ``notebook`` in it.
 
-    Raises
-    ------
-    ImportFailed
-        If there is no such project.
+    Raises ImportFailed if there is no such project.
     """
     base = None
     for at in (directory, directory / "notebook"):

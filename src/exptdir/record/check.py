@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from exptdir.record.facts_values import status_word
@@ -42,16 +42,13 @@ def check(record: Record, statuses: Mapping[str, str] | None = None) -> list[Pro
             message = f"unknown status {experiment.status!r} (known: {', '.join(statuses)}){hint}"
             problems.append(_located(experiment, "status", "status", message))
         edges[experiment.key] = []
-        for text in experiment.builds_on:
-            found = _experiment(record, experiment, text)
-            if isinstance(found, Unresolved):
-                problems.append(_located(experiment, "builds_on", "ref", found.message))
-        for text in experiment.prerequisites:
-            found = _experiment(record, experiment, text)
-            if isinstance(found, Unresolved):
-                problems.append(_located(experiment, "prerequisites", "prerequisite", found.message))
-            else:
-                edges[experiment.key].append(found.key)
+        for fact, kind in (("builds_on", "ref"), ("prerequisites", "prerequisite")):
+            for text in getattr(experiment, fact):
+                found = _experiment(record, experiment, text)
+                if isinstance(found, Unresolved):
+                    problems.append(_located(experiment, fact, kind, found.message))
+                elif fact == "prerequisites":
+                    edges[experiment.key].append(found.key)
     while True:
         try:
             TopologicalSorter(edges).prepare()
@@ -81,31 +78,27 @@ def meaning(status: str | None, statuses: Mapping[str, str]) -> str | None:
 
 def status(record: Record, experiment: Experiment, statuses: Mapping[str, str] | None = None) -> str | None:
     """Return the status to show: the author's own, or ``blocked`` while a prerequisite is not done."""
-    statuses = statuses or STATUSES
-    if meaning(experiment.status, statuses) not in {None, "open"}:
-        return experiment.status
-    return "blocked" if any(_unfinished(record, experiment, statuses)) else experiment.status
+    return "blocked" if blockers(record, experiment, statuses) else experiment.status
 
 
 def prerequisites(record: Record, experiment: Experiment) -> list[Experiment]:
     """Return the experiments that one waits for, or waited; those that are not there are left out."""
-    found = (_experiment(record, experiment, text) for text in experiment.prerequisites)
-    return [one for one in found if isinstance(one, Experiment)]
+    return _those_there(record, experiment, experiment.prerequisites)
 
 
 def foundations(record: Record, experiment: Experiment) -> list[Experiment]:
     """Return the experiments that one says it builds on; those that are not there are left out."""
-    found = (_experiment(record, experiment, text) for text in experiment.builds_on)
+    return _those_there(record, experiment, experiment.builds_on)
+
+
+def _those_there(record: Record, experiment: Experiment, texts: Iterable[str]) -> list[Experiment]:
+    found = (_experiment(record, experiment, text) for text in texts)
     return [one for one in found if isinstance(one, Experiment)]
 
 
 def blockers(record: Record, experiment: Experiment, statuses: Mapping[str, str] | None = None) -> list[Experiment]:
     """Return the experiments because of which one is blocked; none where it is not."""
     statuses = statuses or STATUSES
-    open_ = meaning(experiment.status, statuses) in {None, "open"}
-    return list(_unfinished(record, experiment, statuses)) if open_ else []
-
-
-def _unfinished(record: Record, experiment: Experiment, statuses: Mapping[str, str]) -> Iterator[Experiment]:
-    found = prerequisites(record, experiment) if experiment.prerequisites else ()
-    return (one for one in found if meaning(one.status, statuses) != "done")
+    if not experiment.prerequisites or meaning(experiment.status, statuses) not in {None, "open"}:
+        return []
+    return [one for one in prerequisites(record, experiment) if meaning(one.status, statuses) != "done"]

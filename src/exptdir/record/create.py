@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from exptdir.errors import EditError
@@ -22,6 +24,8 @@ from exptdir.record.scan import numbers_left_out
 TEMPLATES = "_templates"
 _DIGITS = 4
 _LONGEST_NAME = 60
+#: A text as TOML and YAML both read it.
+_quoted = partial(json.dumps, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,8 @@ def new_experiment(conf: Conf, record: Record, wanted: NewExperiment) -> tuple[P
     values = {"title": title, "date": wanted.today.isoformat(), "id": str(number), "name": name}
     values |= {"status": wanted.status or "", "tags": ", ".join(wanted.tags)}
     edits = [create(log, _filled(template, values))]
-    facts = [f"status = {_in_quotes(wanted.status)}"] if wanted.status else []
-    facts += [f"tags = [{', '.join(map(_in_quotes, wanted.tags))}]"] if wanted.tags else []
+    facts = [f"status = {_quoted(wanted.status)}"] if wanted.status else []
+    facts += [f"tags = [{', '.join(map(_quoted, wanted.tags))}]"] if wanted.tags else []
     if facts:
         edits.append(create(directory / "expt.toml", "\n".join(facts) + "\n"))
     return Plan(conf.base, tuple(edits)), log, number
@@ -129,7 +133,7 @@ def _filled(template: Path, values: dict[str, str]) -> str:
 def _log(title: str, suffix: str, wanted: NewExperiment) -> str:
     if suffix == ".md":
         plain = re.compile(r"[\w][\w ./+-]*")
-        tags = [tag if plain.fullmatch(tag) and not tag.isdigit() else _in_quotes(tag) for tag in wanted.tags]
+        tags = [tag if plain.fullmatch(tag) and not tag.isdigit() else _quoted(tag) for tag in wanted.tags]
         facts = [f"status: {wanted.status}"] if wanted.status else []
         facts += [f"tags: [{', '.join(tags)}]"] if tags else []
         head = "---\n" + "\n".join(facts) + "\n---\n\n" if facts else ""
@@ -142,8 +146,3 @@ def _log(title: str, suffix: str, wanted: NewExperiment) -> str:
         escaped = re.sub(r"(?<!\w)([*`|])(?=\S)|(\\)|(?<=\w)(_)(?!\w)", r"\\\g<0>", title)
         text = f"{head}{escaped}\n{'=' * max(columns(escaped), 4)}\n"
     return new_entry(text, suffix, "", wanted.today)
-
-
-def _in_quotes(text: str) -> str:
-    """Write a text as TOML and YAML both read it."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -17,7 +17,7 @@ from exptdir.record.facts_values import LogForm
 from exptdir.record.files import read_log
 from exptdir.record.home import Conf
 from exptdir.record.markup.blocks import OTHER, Blocks, Heading, read_blocks
-from exptdir.record.markup.references import arguments, mentions
+from exptdir.record.markup.references import mentions, runs_in
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.reference import Resolution, resolve
@@ -95,10 +95,9 @@ class Document:
         found, text = [], self.blocks.text
         for directive in self.blocks.directives:
             if directive.name == "expt-log":
-                typed = " ".join(text[directive.start : directive.end].split())
                 options = {name: " ".join(text[start:end].split()) for name, start, end in directive.options}
                 form = LogForm(options.get("format", ""), options.get("runs", ""))
-                found.append((self.path.parent / typed, form))
+                found.append((self.path.parent / self.blocks.argument(directive), form))
         return found
 
     @cached_property
@@ -151,11 +150,7 @@ class Document:
     @cached_property
     def described(self) -> list[DescribedRun]:
         """The runs, each where it is told of."""
-        found = []
-        for token in arguments(self.blocks):
-            if token.name == "expt:run":
-                line = self.blocks.text.count("\n", 0, token.start) + 1
-                found.append(DescribedRun(" ".join(token.text.split()), "", self.path, line))
+        found = [DescribedRun(run.text, "", self.path, run.line) for run in runs_in(self.blocks)]
         return found + [run for other in self.others for run in other.runs]
 
     @cached_property
@@ -168,7 +163,7 @@ def _with_included(blocks: Blocks, path: Path, depth: int = 3) -> str:
     """Return the text of a document with that of the files that it includes, which may include others."""
     lines = list(blocks.raw)
     for directive in reversed(blocks.directives):
-        typed = " ".join(blocks.text[directive.start : directive.end].split())
+        typed = blocks.argument(directive)
         as_code = any(name in {"code", "literal"} for name, *_ in directive.options)
         if directive.name == "include" and depth and not as_code and not typed.startswith("/"):
             inner = path.parent / typed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -59,18 +59,13 @@ def date_titles(
 ) -> tuple[list[DatedTitle], tuple[str, ...]]:
     """Find the entries of a log by its titles, and the titles whose day and month are in another order than before.
 
-    Parameters
-    ----------
-    titles
-        Text and level of each section's title, in file order, and of each ``update``, whose level is 0.
-    page
-        Which of them is that of the page, which is no entry.
-    order
-        The setting ``exptdir_date_order``.
+    *titles* are text and level of each section's title, in file order, and of each ``update``, whose level is 0; *page*
+    is which of them is that of the page, which is no entry. *order* is the setting ``exptdir_date_order``.
     """
     texts = [text for at, (text, _) in enumerate(titles) if at != page]
     evidence = infer_order(texts)
     newest_first = infer_direction(texts, order=order or evidence.order)
+    file = DateContext(order=order, evidence=evidence.order, newest_first=newest_first, begun=begun)
     found: list[DatedTitle] = []
     around: list[tuple[int, int, int]] = []
     of_day: Counter[date] = Counter()
@@ -78,14 +73,7 @@ def date_titles(
     for at, (text, level) in enumerate(titles):
         around = [outer for outer in around if not level or outer[0] < level]
         inside, year = around[-1][1:] if around else (None, None)
-        context = DateContext(
-            order=order,
-            evidence=evidence.order,
-            newest_first=newest_first,
-            begun=begun,
-            heading=year,
-            previous=previous,
-        )
+        context = replace(file, heading=year, previous=previous)
         dated = None
         if at != page:
             dated = parse_title_date(text, context=context) if level else update_date(text, context)

@@ -126,10 +126,7 @@ def _list(raw: object) -> tuple[str, ...] | None:
 def is_draft(raw: object) -> bool:
     """Return what ``draft`` says of an experiment or of an entry: a field without a value says yes.
 
-    Raises
-    ------
-    MetadataError
-        If it is neither yes nor no.
+    Raises MetadataError if it is neither yes nor no.
     """
     word = raw.strip().lower() if isinstance(raw, str) else raw
     if word in {True, "", "true", "yes", "on", "1"}:

@@ -56,10 +56,7 @@ class UnreadableError(MetadataError):
 def open_regular(path: str | Path) -> int:
     """Open a regular file for reading, without ever waiting for a pipe or a device; return its descriptor.
 
-    Raises
-    ------
-    OSError
-        When it cannot be opened, or is not a regular file.
+    Raises OSError when it cannot be opened, or is not a regular file.
     """
     descriptor = os.open(path, _FLAGS)
     if stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -22,17 +22,9 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*", re.IGNORECASE)
 
 
 def memory_size(value: Any) -> int:
-    """Return the bytes that ``exptdir_figure_memory`` means.
+    """Return the bytes that ``exptdir_figure_memory`` means: a number of bytes, or a text such as ``2 GiB``.
 
-    Parameters
-    ----------
-    value
-        A number of bytes, or a text such as ``2 GiB``; an empty one is no limit, as is 0.
-
-    Raises
-    ------
-    ConfigurationError
-        If it is neither.
+    An empty text is no limit, as is 0. Raises ConfigurationError if it is neither.
     """
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value

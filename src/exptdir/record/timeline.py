@@ -48,19 +48,11 @@ def today() -> date:
 
 
 def first_day(text: str, now: date) -> date:
-    """Return the day that is meant: one such as ``2024-05-21``, or one before today such as ``30d``.
+    """Return the day that is meant: one such as ``2024-05-21``, or so many before the day *now*, such as ``30d``.
 
-    Parameters
-    ----------
-    text
-        A date, or a number of days, weeks, months (of 30 days) or years (of 365): ``7d``, ``2w``, ``6m``, ``1y``.
-    now
-        The day from which is counted.
+    There are days, weeks, months (of 30 days) and years (of 365): ``7d``, ``2w``, ``6m``, ``1y``.
 
-    Raises
-    ------
-    ExptdirError
-        If it is neither.
+    Raises ExptdirError if it is neither.
     """
     span = _SPAN.fullmatch(text.strip())
     try:

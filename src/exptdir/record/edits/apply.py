@@ -13,7 +13,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,110 +27,6 @@ _PLAN = "journal.json"
 _STARTED = "started"
 
 
-@dataclass(frozen=True)
-class Journal:
-    """The journal of one record."""
-
-    base: Path
-
-    @property
-    def folder(self) -> Path:
-        """The directory of the journal."""
-        return self.base / JOURNAL
-
-    def begin(self, plan: Plan) -> None:
-        """Note what all files are, before the first is changed."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir()
-        edits = []
-        for number, edit in enumerate(plan.edits):
-            mode = None
-            if edit.before is not None:
-                write(self.folder / str(number), edit.before)
-                mode = None if edit.is_link else edit.path.stat().st_mode & 0o7777
-            after = None if edit.after is None else hashlib.sha256(edit.after).hexdigest()
-            path = self._relative(edit.path)
-            edits.append({"path": path, "link": edit.is_link, "new": edit.before is None, "after": after, "mode": mode})
-        renames = [[self._relative(rename.old), self._relative(rename.new)] for rename in plan.renames]
-        # The directories that will be made for new files, outer ones first.
-        wanted = [edit.path for edit in plan.edits if edit.after is not None] + [r.new for r in plan.renames]
-        missing = {above for path in wanted for above in path.parents if not above.exists()}
-        made = [self._relative(path) for path in sorted(missing)]
-        content = {"edits": edits, "renames": renames, "made": made}
-        write(self.folder / _PLAN, json.dumps(content, indent=1).encode(), sync=True)
-        sync_directory(self.base)
-
-    def starting(self, rename: int) -> None:
-        """Note that a rename is about to be made, counted from 0."""
-        write(self.folder / _STARTED, str(rename + 1).encode(), sync=True)
-
-    def end(self) -> None:
-        """Forget: from here on the changes stay."""
-        with suppress(FileNotFoundError):
-            (self.folder / _PLAN).unlink()
-            sync_directory(self.folder)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def undo(self, step: Callable[[str], None] = lambda name: None) -> tuple[Problem, ...]:
-        """Take back what an unfinished command has changed; return the files that somebody has changed since.
-
-        Raises EditError when the journal makes no sense or a file cannot be written; the journal stays.
-        """
-        try:
-            data = (self.folder / _PLAN).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return ()
-        try:
-            content = json.loads(data)
-            problems = tuple(self._take_back(content, step))
-        except (ValueError, TypeError, KeyError) as error:
-            raise EditError(f"{self.folder} is damaged ({error}); look at it, then delete it") from None
-        except OSError as error:
-            raise EditError(f"an interrupted command cannot be taken back: {error}") from None
-        self.end()
-        return problems
-
-    def _take_back(self, content: dict[str, Any], step: Callable[[str], None]) -> Iterator[Problem]:
-        try:
-            started = int((self.folder / _STARTED).read_bytes())
-        except FileNotFoundError:
-            started = 0
-        renames = [(self._inside(old), self._inside(new)) for old, new in content["renames"]]
-        for number in reversed(range(min(started, len(renames)))):
-            step("undo rename")
-            old, new = renames[number]
-            # The last one that was started may not have happened, or be taken back already.
-            if os.path.lexists(new) and not os.path.lexists(old):
-                new.rename(old)
-            write(self.folder / _STARTED, str(number).encode(), sync=True)
-        for number, edit in enumerate(content["edits"]):
-            step("undo edit")
-            path, is_link = self._inside(edit["path"]), bool(edit["link"])
-            clear_unfinished(path)
-            now = read_state(path, is_link=is_link)
-            before = None if edit["new"] else (self.folder / str(number)).read_bytes()
-            if now == before:
-                continue
-            if (None if now is None else hashlib.sha256(now).hexdigest()) == edit["after"]:
-                write(path, before, is_link=is_link, mode=edit["mode"], sync=True)
-            else:
-                message = "it was changed after a command was interrupted, and is left as it is"
-                yield Problem("edit", message, path)
-        for made in reversed(content["made"]):
-            with suppress(OSError):
-                self._inside(made).rmdir()
-
-    def _relative(self, path: Path) -> str:
-        return Path(os.path.relpath(path, self.base)).as_posix()
-
-    def _inside(self, path: str) -> Path:
-        found = self.base / path
-        # Only the directory counts: a link itself may lead anywhere.
-        if not inside(found.parent / "x", self.base) or found.name in {"", "..", JOURNAL}:
-            raise ValueError(f"{path} is outside the record")
-        return found
-
-
 class Writer:
     """The one who may write to a record; made by :func:`locked`.
 
@@ -140,10 +35,9 @@ class Writer:
     """
 
     def __init__(self, base: Path, step: Callable[[str], None] = lambda name: None) -> None:
-        self._base = base
-        self._journal = Journal(base)
+        self._base, self._folder = base, base / JOURNAL
         self._step = step
-        self.recovered: tuple[Problem, ...] = self._journal.undo(step)
+        self.recovered = self._undo(step)
 
     def apply(self, plan: Plan) -> None:
         """Make the changes of a plan, or none of them.
@@ -160,7 +54,7 @@ class Writer:
             self._check_inside(rename.new)
         try:
             self._step("begin")
-            self._journal.begin(plan)
+            self._begin(plan)
             for edit in plan.edits:
                 self._step("edit")
                 if edit.after is not None:
@@ -172,19 +66,107 @@ class Writer:
                 self._step("rename")
                 need_free(rename.new)
                 rename.new.parent.mkdir(parents=True, exist_ok=True)
-                self._journal.starting(number)
+                write(self._folder / _STARTED, str(number + 1).encode(), sync=True)
                 self._step("renaming")
                 rename.old.rename(rename.new)
                 sync_directory(rename.old.parent)
                 sync_directory(rename.new.parent)
         except (OSError, EditError, KeyboardInterrupt) as error:
-            self._journal.undo()
-            self._journal.end()
+            self._undo()
+            self._end()
             if isinstance(error, OSError | EditError):
                 raise EditError(f"nothing was changed: {error}") from error
             raise
         self._step("end")
-        self._journal.end()
+        self._end()
+
+    def _begin(self, plan: Plan) -> None:
+        """Note what all files are, before the first is changed."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir()
+        edits = []
+        for number, edit in enumerate(plan.edits):
+            mode = None
+            if edit.before is not None:
+                write(self._folder / str(number), edit.before)
+                mode = None if edit.is_link else edit.path.stat().st_mode & 0o7777
+            after = None if edit.after is None else hashlib.sha256(edit.after).hexdigest()
+            path = self._relative(edit.path)
+            edits.append({"path": path, "link": edit.is_link, "new": edit.before is None, "after": after, "mode": mode})
+        renames = [[self._relative(rename.old), self._relative(rename.new)] for rename in plan.renames]
+        # The directories that will be made for new files, outer ones first.
+        wanted = [edit.path for edit in plan.edits if edit.after is not None] + [r.new for r in plan.renames]
+        missing = {above for path in wanted for above in path.parents if not above.exists()}
+        made = [self._relative(path) for path in sorted(missing)]
+        content = {"edits": edits, "renames": renames, "made": made}
+        write(self._folder / _PLAN, json.dumps(content, indent=1).encode(), sync=True)
+        sync_directory(self._base)
+
+    def _end(self) -> None:
+        """Forget: from here on the changes stay."""
+        with suppress(FileNotFoundError):
+            (self._folder / _PLAN).unlink()
+            sync_directory(self._folder)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _undo(self, step: Callable[[str], None] = lambda name: None) -> tuple[Problem, ...]:
+        """Take back what an unfinished command has changed; return the files that somebody has changed since.
+
+        Raises EditError when the journal makes no sense or a file cannot be written; the journal stays.
+        """
+        try:
+            data = (self._folder / _PLAN).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+        try:
+            content = json.loads(data)
+            problems = tuple(self._take_back(content, step))
+        except (ValueError, TypeError, KeyError) as error:
+            raise EditError(f"{self._folder} is damaged ({error}); look at it, then delete it") from None
+        except OSError as error:
+            raise EditError(f"an interrupted command cannot be taken back: {error}") from None
+        self._end()
+        return problems
+
+    def _take_back(self, content: dict[str, Any], step: Callable[[str], None]) -> Iterator[Problem]:
+        try:
+            started = int((self._folder / _STARTED).read_bytes())
+        except FileNotFoundError:
+            started = 0
+        renames = [(self._inside(old), self._inside(new)) for old, new in content["renames"]]
+        for number in reversed(range(min(started, len(renames)))):
+            step("undo rename")
+            old, new = renames[number]
+            # The last one that was started may not have happened, or be taken back already.
+            if os.path.lexists(new) and not os.path.lexists(old):
+                new.rename(old)
+            write(self._folder / _STARTED, str(number).encode(), sync=True)
+        for number, edit in enumerate(content["edits"]):
+            step("undo edit")
+            path, is_link = self._inside(edit["path"]), bool(edit["link"])
+            clear_unfinished(path)
+            now = read_state(path, is_link=is_link)
+            before = None if edit["new"] else (self._folder / str(number)).read_bytes()
+            if now == before:
+                continue
+            if (None if now is None else hashlib.sha256(now).hexdigest()) == edit["after"]:
+                write(path, before, is_link=is_link, mode=edit["mode"], sync=True)
+            else:
+                message = "it was changed after a command was interrupted, and is left as it is"
+                yield Problem("edit", message, path)
+        for made in reversed(content["made"]):
+            with suppress(OSError):
+                self._inside(made).rmdir()
+
+    def _relative(self, path: Path) -> str:
+        return Path(os.path.relpath(path, self._base)).as_posix()
+
+    def _inside(self, path: str) -> Path:
+        found = self._base / path
+        # Only the directory counts: a link itself may lead anywhere.
+        if not inside(found.parent / "x", self._base) or found.name in {"", "..", JOURNAL}:
+            raise ValueError(f"{path} is outside the record")
+        return found
 
     def _check(self, edit: Edit) -> None:
         self._check_inside(edit.path.parent / "x" if edit.is_link else edit.path)

@@ -75,7 +75,7 @@ class Runs:
         for page in pages:
             owner = around(record, page.key)
             if owner is not None and "expt:run" in page.text:
-                self._names[owner.key].update(runs_in(page.blocks))
+                self._names[owner.key].update(run.text for run in runs_in(page.blocks))
 
     def exists(self, text: str) -> RunExists:
         """Return a test for the runs that the reference *text* may mean.

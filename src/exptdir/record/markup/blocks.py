@@ -108,6 +108,14 @@ class Blocks:
         """Return where in the page a character of a line stands."""
         return self._begins[line[0]] + len(self._bare[line[0]]) - len(line[1]) + column
 
+    def line_of(self, place: int) -> int:
+        """Return the line of a place, counted from 1."""
+        return self.text.count("\n", 0, place) + 1
+
+    def argument(self, directive: Directive) -> str:
+        """Return the argument of a directive, on one line."""
+        return " ".join(self.text[directive.start : directive.end].split())
+
     def mark(self, lines: Iterable[Line], kind: int) -> None:
         """Say of lines what they are."""
         for number, _ in lines:
@@ -150,8 +158,7 @@ class Blocks:
         """Add a directive; an ``update`` is a heading, too."""
         self.directives.append(directive)
         if directive.name == "update":
-            title = " ".join(self.text[directive.start : directive.end].split())
-            self.headings.append(Heading(directive.line, directive.line + 1, 0, title))
+            self.headings.append(Heading(directive.line, directive.line + 1, 0, self.argument(directive)))
 
 
 def read_blocks(text: str, *, markdown: bool, until_title: bool = False) -> Blocks:

@@ -137,12 +137,6 @@ def names_used(blocks: Blocks) -> Iterator[str]:
         yield from filter(None, (found["role"] or found["behind"] for found in _RST.finditer(blocks.text, start, stop)))
 
 
-def runs_in(blocks: Blocks) -> list[str]:
-    """Return the names of the runs that a page describes, in order."""
-    found = (" ".join(token.text.split()) for token in arguments(blocks) if token.name == "expt:run")
-    return list(dict.fromkeys(found))
-
-
 def tokens(blocks: Blocks) -> list[Token]:
     """Find all that may lead somewhere in a log or another page, in file order; no two overlap."""
     found = [*inline(blocks), *_in_directives(blocks), *_facts(blocks)]
@@ -343,8 +337,13 @@ def mentions(blocks: Blocks) -> Iterator[Mention]:
         # A link may as well lead to a heading; only a number cannot be meant for one.
         numbered = token.form == "any" and not token.name and _NUMBER.fullmatch(token.text) is not None
         if (token.form == "reference" or numbered) and not token.silent:
-            line = blocks.text.count("\n", 0, token.start) + 1
-            yield Mention(" ".join(token.text.split()), line, token.kind)
+            yield Mention(" ".join(token.text.split()), blocks.line_of(token.start), token.kind)
+
+
+def runs_in(blocks: Blocks) -> list[Mention]:
+    """Find the runs that a page describes, in order."""
+    tokens = (token for token in arguments(blocks) if token.name == "expt:run")
+    return [Mention(" ".join(token.text.split()), blocks.line_of(token.start)) for token in tokens]
 
 
 def shown_files(blocks: Blocks) -> Iterator[Mention]:
@@ -352,7 +351,7 @@ def shown_files(blocks: Blocks) -> Iterator[Mention]:
     tokens = (token for token in (*inline(blocks), *arguments(blocks)) if token.name in _SHOWS)
     for start, path in sorted((token.start, " ".join(token.text.split())) for token in tokens):
         if not _ADDRESS.match(path):
-            yield Mention(path, blocks.text.count("\n", 0, start) + 1)
+            yield Mention(path, blocks.line_of(start))
 
 
 def shown_pictures(blocks: Blocks) -> Iterator[str]:
