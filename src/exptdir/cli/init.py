@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from collections.abc import Sequence
 from datetime import date
 from importlib import resources
@@ -86,13 +85,14 @@ def init(
     suffix = suffix or (".rst" if (base / "index.rst").exists() else ".md")
     name = project or base.name.replace("_", " ").replace("-", " ").strip().capitalize() or "Notebook"
     likely, there = _experiments_there(base)
-    if not roots and likely != "expts" and there and asks and not conf.exists():
-        what = "the folders here" if likely == "." else f"the folders in {likely}/"
-        if click.confirm(f"{there} of {what} hold a log. Take them as experiments?", default=True, err=True):
-            roots = (likely,)
-    elif not roots and likely != "expts" and there and not conf.exists():
+    if there and likely != "expts" and not roots and not conf.exists():
         what = "folders here" if likely == "." else f"folders in {likely}/"
-        click.echo(f"{there} {what} hold a log. To take them as experiments: exptdir init --root {likely}", err=True)
+        if not asks:
+            click.echo(
+                f"{there} {what} hold a log. To take them as experiments: exptdir init --root {likely}", err=True
+            )
+        elif click.confirm(f"{there} of the {what} hold a log. Take them as experiments?", default=True, err=True):
+            roots = (likely,)
     roots = roots or ("expts",)
     is_empty = not any((base / root).is_dir() and any((base / root).iterdir()) for root in roots)
     begun = _first_experiment(base, roots, suffix, first) if first is not None or is_empty else {}
@@ -143,7 +143,7 @@ def _files(base: Path, roots: Sequence[str], suffix: str, project: str, author: 
     """Return what a record is made of, by path."""
     from exptdir.record.markup.blocks import columns
 
-    author = author or _git(base, "config", "user.name") or "The authors"
+    author = author or _ask_git(base, "config", "user.name") or "The authors"
     quoted = {"project": _quoted(project), "author": _quoted(author), "where": _where(roots, suffix)}
     index = {"project": project, "rule": "=" * max(columns(project), 4)}
     return {
@@ -187,8 +187,8 @@ def _requirement() -> str:
     if "dir_info" in origin and url.startswith("file:"):
         clone = Path(unquote(urlsplit(url).path))
         # A directory that merely lies in some repository is none of that repository's.
-        commit = _git(clone, "rev-parse", "HEAD") if (clone / ".git").exists() else ""
-        url = _git(clone, "remote", "get-url", "origin") if commit else ""
+        commit = _ask_git(clone, "rev-parse", "HEAD") if (clone / ".git").exists() else ""
+        url = _ask_git(clone, "remote", "get-url", "origin") if commit else ""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return _UNKNOWN_ORIGIN
@@ -208,20 +208,17 @@ def _starter(name: str, values: dict[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda field: values.get(field[1], field[0]), text)
 
 
-def _git(base: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(base), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, errors="replace", check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+def _ask_git(base: Path, *arguments: str) -> str:
+    from exptdir.figures.state import git
+
+    return git(base, *arguments).decode("utf-8", "replace").strip()
 
 
 def _recipes(base: Path, repository: Path, ci: str) -> dict[Path, str]:
     """Return the recipes for the forges, at the top of the repository, where these look for them."""
     forges = {"both": list(_RECIPES), "none": [], "github": ["github"], "gitlab": ["gitlab"]}.get(ci)
     if forges is None:
-        remotes = _git(repository, "remote", "-v")
+        remotes = _ask_git(repository, "remote", "-v")
         forges = [forge for forge in _RECIPES if forge in remotes]
     record = base.relative_to(repository).as_posix()
     values = {"record": record, "requirements": "requirements.txt" if record == "." else f"{record}/requirements.txt"}

@@ -6,12 +6,12 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from exptdir.cli.options import StatusType, command, echo_json, experiment_argument, json_option, one_line
+from exptdir.cli.options import ExperimentType, StatusType, command, echo_json, json_option, one_line
 from exptdir.cli.session import NoExperiment, Session
 
 if TYPE_CHECKING:
@@ -72,14 +72,8 @@ def columns(rows: Sequence[Sequence[str]], styles: Sequence[Style | None], flexi
         yield "  ".join(cells).rstrip()
 
 
-def dim(text: str) -> str:
-    """Dress what matters less."""
-    return click.style(text, dim=True)
-
-
-def bold(text: str) -> str:
-    """Dress what matters most."""
-    return click.style(text, bold=True)
+#: What matters less, and what matters most.
+dim, bold = partial(click.style, dim=True), partial(click.style, bold=True)
 
 
 @command(
@@ -263,7 +257,7 @@ def _line(hit: Hit) -> str:
     "exptdir show 63/13-2",
     "exptdir show --json",
 )
-@experiment_argument(required=False)
+@click.argument("expt", metavar="[EXPT]", type=ExperimentType(), required=False)
 @json_option
 def show(session: Session, expt: str | None, as_json: bool) -> None:
     """Show one experiment: its facts, entries, runs, figures, and who refers to whom; or what its log says of one run.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exptdir.cli.options import ExperimentType, command, dry_run_option
+from exptdir.cli.options import ExperimentType, command, dry_run_option, expt_argument
 from exptdir.cli.session import NoExperiment, Session
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def renumber(session: Session, expt: str | None, number: int | None, conflicts: 
     With --conflicts, where two branches took the same number, the later experiment gets a new one, by what git knows.
     What git cannot tell is left as it is and named, and the command ends with 1.
     """
-    from exptdir.record.edits import numbering, relocate
+    from exptdir.record.edits import relocate
     from exptdir.record.scan import numbers_left_out
 
     exclude = session.conf.exclude
@@ -44,7 +44,7 @@ def renumber(session: Session, expt: str | None, number: int | None, conflicts: 
             raise click.UsageError("--conflicts finds the experiments by itself")
 
         def mended() -> Plan:
-            return numbering.mend_conflicts(session.record, exclude=exclude, left_out=left_out())
+            return relocate.mend_conflicts(session.record, exclude=exclude, left_out=left_out())
 
         return _apply(session, mended, dry_run)
     if expt is None or number is None:
@@ -58,7 +58,7 @@ def renumber(session: Session, expt: str | None, number: int | None, conflicts: 
 
 
 @command("Change the name of a directory.", "exptdir rename 64 'train_larger_cnn'", "exptdir rename . heat")
-@click.argument("expt", metavar="EXPT", type=ExperimentType())
+@expt_argument
 @click.argument("name")
 @dry_run_option
 def rename(session: Session, expt: str, name: str, dry_run: bool) -> int:
@@ -70,7 +70,7 @@ def rename(session: Session, expt: str, name: str, dry_run: bool) -> int:
 
 
 @command("Move an experiment.", "exptdir move 64 --under 12", "exptdir move 64 --top")
-@click.argument("expt", metavar="EXPT", type=ExperimentType())
+@expt_argument
 @click.option("--under", metavar="EXPT", type=ExperimentType(), help="Nest it in this experiment.")
 @click.option("--top", is_flag=True, help="Take it out of the experiments that it is nested in.")
 @dry_run_option

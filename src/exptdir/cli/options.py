@@ -6,23 +6,18 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from exptdir.cli.session import Session
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
 if TYPE_CHECKING:
     _Text = click.ParamType[str]
 else:
     # Older versions of click have no parameter for it.
     _Text = click.ParamType
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-dry_run_option = click.option("-n", "--dry-run", is_flag=True, help="Only say what would be done.")
 
 
 def check_jobs(jobs: str) -> None:
@@ -80,9 +75,9 @@ class StatusType(_Text):
         return [CompletionItem(name) for name in statuses if name.startswith(incomplete.lower())]
 
 
-def experiment_argument(required: bool = True) -> Callable[[_Function], _Function]:
-    """Give a command the argument EXPT; where it is optional, the directory stands for it."""
-    return click.argument("expt", metavar="EXPT" if required else "[EXPT]", type=ExperimentType(), required=required)
+expt_argument = click.argument("expt", metavar="EXPT", type=ExperimentType())
+json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+dry_run_option = click.option("-n", "--dry-run", is_flag=True, help="Only say what would be done.")
 
 
 def echo_json(value: object) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 
 from exptdir.errors import EditError
 from exptdir.record.edits.entry import new_entry
-from exptdir.record.edits.numbering import next_id
 from exptdir.record.edits.plan import Plan, create, need_free
+from exptdir.record.edits.relocate import next_id
 from exptdir.record.files import MAX_LOG, read_bytes
 from exptdir.record.home import Conf
 from exptdir.record.markup.blocks import columns

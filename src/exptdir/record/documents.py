@@ -59,26 +59,19 @@ def documents(conf: Conf, record: Record | None = None) -> Iterator[str]:
         yield from (path for path in paths if include(path) and not exclude(path))
 
 
+@dataclass
 class Document:
-    """A document, and what is found in it when it is first asked for.
+    """A document, and what is found in it when it is first asked for."""
 
-    *order* is the setting ``exptdir_date_order``. Of a log, *begun* is the day on which its experiment began, and
-    *stated* that one's title where it is a fact; *form* is how it is to be read where it is no page, and *other_logs*
-    reads it, or those that a page shows.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        order: str = "",
-        begun: date | None = None,
-        stated: str | None = None,
-        *,
-        form: LogForm | None = None,
-        other_logs: OtherLogs | None = None,
-    ) -> None:
-        self.path, self.form = path, form
-        self._order, self._begun, self._stated, self._other_logs = order, begun, stated, other_logs
+    path: Path
+    #: The setting ``exptdir_date_order``.
+    order: str = ""
+    #: *begun*, *stated*: of a log, the day on which its experiment began, and that one's title where it is a fact.
+    begun: date | None = None
+    stated: str | None = None
+    #: How it is to be read where it is no page, and what reads it, or those that a page shows.
+    form: LogForm | None = None
+    other_logs: OtherLogs | None = None
 
     @classmethod
     def log_of(cls, conf: Conf, experiment: Experiment) -> Document:
@@ -103,8 +96,8 @@ class Document:
     @cached_property
     def others(self) -> list[OtherLog]:
         """What such logs say."""
-        read = self._other_logs
-        return [] if read is None else [read(path, form, self._order, self._begun) for path, form in self.forms]
+        read = self.other_logs
+        return [] if read is None else [read(path, form, self.order, self.begun) for path, form in self.forms]
 
     @cached_property
     def text(self) -> str:
@@ -123,9 +116,9 @@ class Document:
     @cached_property
     def entries(self) -> list[DatedHeading]:
         """The entries, in the order of the text, and behind them those of the logs that it shows."""
-        found = entries(self.blocks, order=self._order, begun=self._begun, stated=self._stated)
+        found = entries(self.blocks, order=self.order, begun=self.begun, stated=self.stated)
         for other in self.others if self.form is None else ():
-            found += entries(self.blocks, other.headings, order=self._order, begun=self._begun, stated="")
+            found += entries(self.blocks, other.headings, order=self.order, begun=self.begun, stated="")
         return found
 
     @cached_property
@@ -134,7 +127,7 @@ class Document:
         if not any(directive.name == "include" for directive in self.blocks.directives):
             return {(entry.day, entry.n) for entry in self.entries}
         whole = read_blocks(_with_included(self.blocks, self.path), markdown=self.path.suffix.lower() == ".md")
-        found = entries(whole, order=self._order, begun=self._begun, stated=self._stated)
+        found = entries(whole, order=self.order, begun=self.begun, stated=self.stated)
         return {(entry.day, entry.n) for entry in found}
 
     @cached_property

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from exptdir.record.dates import (
     DateContext,
@@ -19,29 +19,20 @@ from exptdir.record.dates import (
 )
 from exptdir.record.markup.blocks import Blocks, Heading, plain_title
 
+Title = TypeVar("Title")
 
-class DatedTitle(NamedTuple):
-    """An entry among the titles of a log."""
 
-    at: int
+class DatedTitle(NamedTuple, Generic[Title]):
+    """An entry of a log: its title, or which it is."""
+
+    heading: Title
     #: Its day; ``None`` where the date is in doubt.
     day: date | None
     #: Which entry of that day it is.
     n: int
     found: TitleDate
-    #: Which title around it names a year.
-    year: int | None = None
-
-
-@dataclass(frozen=True)
-class DatedHeading:
-    """An entry among the headings of a log: as :class:`DatedTitle`, with headings in place of their numbers."""
-
-    heading: Heading
-    day: date | None
-    n: int
-    found: TitleDate
-    year: Heading | None = None
+    #: The title around it that names a year.
+    year: Title | None = None
 
     @property
     def rest(self) -> str:
@@ -54,9 +45,12 @@ class DatedHeading:
         return self.found.problem
 
 
+DatedHeading = DatedTitle[Heading]
+
+
 def date_titles(
     titles: Sequence[tuple[str, int]], page: int | None, *, order: str = "", begun: date | None = None
-) -> tuple[list[DatedTitle], tuple[str, ...]]:
+) -> tuple[list[DatedTitle[int]], tuple[str, ...]]:
     """Find the entries of a log by its titles, and the titles whose day and month are in another order than before.
 
     *titles* are text and level of each section's title, in file order, and of each ``update``, whose level is 0; *page*
@@ -66,7 +60,7 @@ def date_titles(
     evidence = infer_order(texts)
     newest_first = infer_direction(texts, order=order or evidence.order)
     file = DateContext(order=order, evidence=evidence.order, newest_first=newest_first, begun=begun)
-    found: list[DatedTitle] = []
+    found: list[DatedTitle[int]] = []
     around: list[tuple[int, int, int]] = []
     of_day: Counter[date] = Counter()
     previous: date | None = None
@@ -103,7 +97,7 @@ def entries(
     titles = [(plain_title(heading.title), heading.level) for heading in headings]
     found, _ = date_titles(titles, page_title(headings, stated), order=order, begun=begun)
     return [
-        DatedHeading(headings[at], day, n, dated, None if year is None else headings[year])
+        DatedTitle(headings[at], day, n, dated, None if year is None else headings[year])
         for at, day, n, dated, year in found
     ]
 

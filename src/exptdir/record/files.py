@@ -82,11 +82,9 @@ def read_bytes(path: str | Path, limit: int) -> bytes:
 
 def read_or_none(path: str | Path) -> bytes | None:
     """Read a file that may be missing, unreadable or too large; then it is ``None``."""
-    try:
-        data = read_bytes(path, MAX_BYTES + 1)
-    except OSError:
-        return None
-    return data if len(data) <= MAX_BYTES else None
+    with suppress(OSError):
+        return read_state(Path(path))
+    return None
 
 
 def read_state(path: Path, *, is_link: bool = False) -> bytes | None:

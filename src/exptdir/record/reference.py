@@ -127,11 +127,7 @@ def _is_number(text: str) -> bool:
 
 
 def resolve(
-    record: Record,
-    text: str,
-    current: Experiment | None,
-    run_exists: RunExists,
-    kind: Kind | None = None,
+    record: Record, text: str, current: Experiment | None, run_exists: RunExists, kind: Kind | None = None
 ) -> Resolution | Unresolved:
     """Say where a reference leads.
 
@@ -156,11 +152,7 @@ def resolve(
 
 
 def _resolve(
-    record: Record,
-    reference: Reference,
-    current: Experiment | None,
-    run_exists: RunExists,
-    kind: Kind | None,
+    record: Record, reference: Reference, current: Experiment | None, run_exists: RunExists, kind: Kind | None
 ) -> Resolution | Unresolved:
     if reference.up:
         if current is None:
@@ -186,11 +178,7 @@ def _resolve(
 
 
 def _experiment_or_run(
-    record: Record,
-    text: str,
-    current: Experiment | None,
-    run_exists: RunExists,
-    kind: Kind | None,
+    record: Record, text: str, current: Experiment | None, run_exists: RunExists, kind: Kind | None
 ) -> Resolution | Unresolved:
     slashes = [match.start() for match in islice(re.finditer("/", text), _DEEPEST)]
     # The longest target first: what exists as an experiment is one.

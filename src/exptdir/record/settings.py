@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, Literal
 
@@ -36,11 +36,6 @@ def memory_size(value: Any) -> int:
     return int(float(found[1]) * 1024 ** _UNITS[found[2].lower()])
 
 
-def check_memory(value: Any) -> None:
-    """Refuse what is no size."""
-    memory_size(value)
-
-
 def check_seconds(value: Any) -> None:
     """Refuse what is no time that something can take."""
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < float("inf"):
@@ -61,18 +56,6 @@ PREFIX = "exptdir_"
 #: Words that a line of prose begins with where its author marks what is to be done.
 TASK_MARKERS = ("TODO", "next exp:", "next:", "下一步")
 Rebuild = Literal["env", "html", ""]
-
-
-def _option(
-    default: Any, text: str, check: Callable[[Any], None], rebuild: Rebuild = "env", invalid: Any = None
-) -> Any:
-    """Declare one option: its default, its line in the manual, its validation, what a change rebuilds, and what
-    holds in place of a value that is not valid where that is not the default.
-    """
-    metadata = {"help": text, "check": check, "rebuild": rebuild, "invalid": invalid}
-    if isinstance(default, (list, dict)):
-        return field(default_factory=lambda: default.copy(), metadata=metadata)
-    return field(default=default, metadata=metadata)
 
 
 def _strings(value: Any) -> None:
@@ -130,20 +113,37 @@ def _statuses(value: Any) -> None:
         raise ConfigurationError("expected a dict from each status to 'open', 'done' or 'dropped'")
 
 
+#: What validates the options that may be anything of the type of their defaults.
+_OF_TYPE = {list: _strings, str: _string, bool: _boolean}
+
+
+def _option(
+    default: Any,
+    text: str,
+    check: Callable[[Any], object] | None = None,
+    rebuild: Rebuild = "env",
+    invalid: Any = None,
+) -> Any:
+    """Declare one option: its default, its line in the manual, its validation, what a change rebuilds, and what
+    holds in place of a value that is not valid where that is not the default.
+    """
+    metadata = {"help": text, "check": check or _OF_TYPE[type(default)], "rebuild": rebuild, "invalid": invalid}
+    if isinstance(default, (list, dict)):
+        return field(default_factory=lambda: default.copy(), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
 @dataclass(frozen=True)
 class Settings:
     """All options; each field is the value ``exptdir_<name>`` of a ``conf.py``."""
 
     roots: list[str] = _option(
-        ["expts"],
-        "Directories, relative to the source directory, in which experiments are looked for.",
-        _strings,
+        ["expts"], "Directories, relative to the source directory, in which experiments are looked for."
     )
     log_names: list[str] = _option(
         list(LOG_NAMES),
         "Names (without suffix) of an experiment's log, the best first. Where several are there, the others "
         "are files like any other.",
-        _strings,
     )
     statuses: Mapping[str, str] = _option(
         dict(STATUSES),
@@ -175,26 +175,18 @@ class Settings:
         "``none``.",
         _one_of("oldest", "newest", "none"),
     )
-    cited_by: bool = _option(
-        True,
-        "Whether an experiment's page ends with the list of those that refer to it.",
-        _boolean,
-    )
+    cited_by: bool = _option(True, "Whether an experiment's page ends with the list of those that refer to it.")
     header: bool = _option(
         True,
         "Whether an experiment's page says below its title what its facts are: status, tags, days, and the experiments "
         "that it belongs to, waits for and holds.",
-        _boolean,
     )
     task_markers: list[str] = _option(
         list(TASK_MARKERS),
         "What a line of prose that says what is to be done begins with; ``expt-tasks`` and ``exptdir tasks`` list it.",
-        _strings,
     )
     hashtags: bool = _option(
-        False,
-        "Whether ``#tag`` in the text of an entry, outside code and links, is one of its tags.",
-        _boolean,
+        False, "Whether ``#tag`` in the text of an entry, outside code and links, is one of its tags."
     )
     archive: str = _option(
         "auto",
@@ -203,11 +195,7 @@ class Settings:
         _one_of("auto", "always", "never"),
         "html",
     )
-    drafts: bool = _option(
-        False,
-        "Whether drafts are shown, marked as such; else they are left out of everything.",
-        _boolean,
-    )
+    drafts: bool = _option(False, "Whether drafts are shown, marked as such; else they are left out of everything.")
     navigation: str = _option(
         "auto",
         "Where the navigation among experiments goes: in the theme's ``sidebar``, into the ``page`` (a trail above "
@@ -230,7 +218,6 @@ class Settings:
     asset_roots: list[str] = _option(
         [],
         "Directories outside the source directory, absolute or relative to it, from which typed paths may take files.",
-        _strings,
     )
 
     table_limit: int = _option(
@@ -251,29 +238,27 @@ class Settings:
         invalid="never",
     )
     plot_scripts: list[str] = _option(
-        list(PLOT_SCRIPTS), "Names of the files in experiments that are plot scripts, as patterns.", _strings, ""
+        list(PLOT_SCRIPTS), "Names of the files in experiments that are plot scripts, as patterns.", rebuild=""
     )
     plot_style: str = _option(
         "",
         "A matplotlib style for all plot scripts: a file, relative to the source directory, or a name; empty: none.",
-        _string,
-        "",
+        rebuild="",
     )
     plot_dark: bool = _option(
-        False, "Whether ``loss.svg`` is also drawn for the dark scheme, as ``loss.dark.svg`` beside it.", _boolean, ""
+        False, "Whether ``loss.svg`` is also drawn for the dark scheme, as ``loss.dark.svg`` beside it.", rebuild=""
     )
     python: str = _option(
         "",
         "The Python that plot scripts are run with: a path from the source directory, or a name; 3.11 or later. Empty: "
         "that of a ``.venv`` of the project in which matplotlib is installed, else the one that builds.",
-        _string,
-        "",
+        rebuild="",
     )
     figure_timeout: float = _option(300, "How many seconds a plot script may take.", check_seconds, "")
     figure_memory: int | str = _option(
         "",
         "How much memory a plot script may take: a number of bytes, or a text such as ``2 GiB``; empty: any amount.",
-        check_memory,
+        memory_size,
         "",
     )
     figure_jobs: int = _option(
@@ -287,13 +272,10 @@ class Settings:
         "",
     )
     figure_versions: bool = _option(
-        False, "Whether another version of Python, matplotlib or numpy makes figures stale.", _boolean, ""
+        False, "Whether another version of Python, matplotlib or numpy makes figures stale.", rebuild=""
     )
     figure_provenance: bool = _option(
-        True,
-        "Whether the script of a figure, and what it was drawn from, can be unfolded below it.",
-        _boolean,
-        "html",
+        True, "Whether the script of a figure, and what it was drawn from, can be unfolded below it.", rebuild="html"
     )
     repository_url: str = _option(
         "",
@@ -319,19 +301,15 @@ class Settings:
         [],
         "Files and directories whose changes ``exptdir serve`` lets pass, as patterns like those of "
         "``exclude_patterns``: ``**/*.log``, ``expts/*/checkpoints``.",
-        _strings,
     )
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Settings:
         """Read the options of a record, by their names without the prefix; most that are not valid count as not set."""
-        valid = {}
-        for option in fields(cls):
-            if option.name not in values:
-                continue
-            if _reason(option, values[option.name]) is None:
-                valid[option.name] = values[option.name]
-            elif option.metadata["invalid"] is not None:
+        valid = {option.name: values[option.name] for option in fields(cls) if option.name in values}
+        for option, _ in _mistakes(values):
+            del valid[option.name]
+            if option.metadata["invalid"] is not None:
                 valid[option.name] = option.metadata["invalid"]
         return cls(**valid)
 
@@ -347,21 +325,21 @@ class Settings:
         )
 
 
-def _reason(option: Field[Any], value: Any) -> str | None:
-    try:
-        option.metadata["check"](value)
-    except ConfigurationError as error:
-        return str(error)
-    return None
+def _mistakes(values: Mapping[str, Any]) -> Iterator[tuple[Field[Any], str]]:
+    """Yield the options whose values are not valid, and what would be."""
+    for option in fields(Settings):
+        if option.name in values:
+            try:
+                option.metadata["check"](values[option.name])
+            except ConfigurationError as error:
+                yield option, str(error)
 
 
 def invalid_values(values: Mapping[str, Any]) -> dict[str, str]:
     """Say of each option whose value is not valid what would be, and what holds in its place."""
     found = {}
-    for option in fields(Settings):
-        reason = _reason(option, values[option.name]) if option.name in values else None
-        if reason is not None:
-            instead = option.metadata["invalid"]
-            used = "the default is used" if instead is None else f"it counts as {instead!r}"
-            found[option.name] = f"{PREFIX}{option.name} = {values[option.name]!r}: {reason}; {used}"
+    for option, reason in _mistakes(values):
+        instead = option.metadata["invalid"]
+        used = "the default is used" if instead is None else f"it counts as {instead!r}"
+        found[option.name] = f"{PREFIX}{option.name} = {values[option.name]!r}: {reason}; {used}"
     return found

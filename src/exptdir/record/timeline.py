@@ -20,18 +20,8 @@ from exptdir.record.model import Experiment, Record, in_order
 
 #: Titles of sections that say what came out of an experiment.
 CONCLUSIONS = frozenset(
-    [
-        "conclusion",
-        "conclusions",
-        "outcome",
-        "takeaway",
-        "takeaways",
-        "fazit",
-        "schlussfolgerung",
-        "结论",
-        "小结",
-        "总结",
-    ]
+    {"conclusion", "conclusions", "outcome", "takeaway", "takeaways"}
+    | {"fazit", "schlussfolgerung", "结论", "小结", "总结"}
 )
 
 _SPAN = re.compile(r"(\d{1,5})\s*([dwmy])", re.IGNORECASE)

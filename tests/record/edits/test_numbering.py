@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.record.edits.numbering import mend_conflicts, next_id
+from exptdir.record.edits.relocate import mend_conflicts, next_id
 from exptdir.record.scan import scan
 from tests.record.edits.helpers import apply
 

@@ -12,42 +12,43 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 
-_MONTH_WORDS = (
-    "january jan januar jänner jän janvier janv enero ene",
-    "february feb februar février fevrier févr febrero",
-    "march mar märz maerz mrz mars marzo",
-    "april apr avril avr abril abr",
-    "may mai mayo",
-    "june jun juni juin junio",
-    "july jul juli juillet juil julio",
-    "august aug août aout agosto ago",
-    "september sept sep septembre septiembre setiembre",
-    "october oct oktober okt octobre octubre",
-    "november nov novembre noviembre",
-    "december dec dezember dez décembre decembre déc diciembre dic",
+#: The names of months, each language and length in a row of its own.
+MONTH_ROWS = (
+    "january february march april may june july august september october november december",
+    "jan feb mar apr may jun jul aug sep oct nov dec",
+    "jan feb mar apr may june july aug sept oct nov dec",
+    "januar februar märz april mai juni juli august september oktober november dezember",
+    "jan feb märz apr mai jun jul aug sep okt nov dez",
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "janv févr mars avr mai juin juil août sept oct nov déc",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "ene feb mar abr may jun jul ago sept oct nov dic",
 )
-
 # The French and Spanish short forms are left out: "mar" would be a month here and a Tuesday there.
-_WEEKDAY_WORDS = (
-    "monday mon montag mo lundi lunes 周一 星期一 月曜日 月",
-    "tuesday tues tue dienstag di mardi martes 周二 星期二 火曜日 火",
-    "wednesday wed mittwoch mi mercredi miércoles 周三 星期三 水曜日 水",
-    "thursday thurs thur thu donnerstag do jeudi jueves 周四 星期四 木曜日 木",
-    "friday fri freitag fr vendredi viernes 周五 星期五 金曜日 金",
-    "saturday sat samstag sonnabend sa samedi sábado 周六 星期六 土曜日 土",
-    "sunday sun sonntag so dimanche domingo 周日 周天 星期日 星期天 日曜日 日",
+WEEKDAY_ROWS = (
+    "monday tuesday wednesday thursday friday saturday sunday",
+    "mon tue wed thu fri sat sun",
+    "mon tues wed thurs fri sat sun",
+    "montag dienstag mittwoch donnerstag freitag samstag sonntag",
+    "mo di mi do fr sa so",
+    "lundi mardi mercredi jeudi vendredi samedi dimanche",
+    "lunes martes miércoles jueves viernes sábado domingo",
+    "周一 周二 周三 周四 周五 周六 周日",
+    "星期一 星期二 星期三 星期四 星期五 星期六 星期日",
+    "月曜日 火曜日 水曜日 木曜日 金曜日 土曜日 日曜日",
+    "月 火 水 木 金 土 日",
 )
 
 
-def _table(rows: tuple[str, ...], first: int) -> dict[str, int]:
-    return {word: number for number, row in enumerate(rows, first) for word in row.split()}
+def _numbers(rows: tuple[str, ...], first: int) -> dict[str, int]:
+    return {word: number for row in rows for number, word in enumerate(row.split(), first)}
 
 
-#: Name or abbreviation in lower case → month, January = 1.
-MONTHS = _table(_MONTH_WORDS, 1)
-
+#: Name or abbreviation in lower case → month, January = 1; some are only read.
+MONTHS = _numbers(MONTH_ROWS, 1) | {"jänner": 1, "jän": 1, "fevrier": 2, "maerz": 3, "mrz": 3, "aout": 8}
+MONTHS |= {"setiembre": 9, "decembre": 12}
 #: Name or abbreviation in lower case → weekday, Monday = 0.
-WEEKDAYS = _table(_WEEKDAY_WORDS, 0)
+WEEKDAYS = _numbers(WEEKDAY_ROWS, 0) | {"thur": 3, "sonnabend": 5, "周天": 6, "星期天": 6}
 
 #: Words that may stand beside a year in a heading that covers the entries below it ("Notes 2024").
 YEAR_WORDS = frozenset(
@@ -63,7 +64,7 @@ YEAR_WORDS = frozenset(
 
 def weekday_name(number: int) -> str:
     """Name a weekday in English, for messages; Monday = 0."""
-    return _WEEKDAY_WORDS[number].split()[0].title()
+    return WEEKDAY_ROWS[0].split()[number].title()
 
 
 #: Longest beginning (or end) of a title in which a date is looked for; it bounds the work on a hostile title.

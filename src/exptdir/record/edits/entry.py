@@ -15,7 +15,7 @@ from pathlib import Path
 
 from exptdir.errors import EditError
 from exptdir.record.dates import heading_year, infer_direction, infer_order
-from exptdir.record.dates.forms import MONTHS
+from exptdir.record.dates.forms import MONTH_ROWS, MONTHS, WEEKDAY_ROWS
 from exptdir.record.edits.plan import Edit, Plan, read_source
 from exptdir.record.entries import DatedHeading, entries
 from exptdir.record.files import line_end, split_lines
@@ -24,31 +24,6 @@ from exptdir.record.model import Experiment, Record
 
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+|[\W_]+")
 _TIME = re.compile(r"[\sT@,]*[0-9]{1,2}[:.h][0-9]{2}(?::[0-9]{2})?(?:\s?[ap]m)?", re.IGNORECASE)
-# Each language and length in a row of its own.
-_MONTHS = (
-    "january february march april may june july august september october november december",
-    "jan feb mar apr may jun jul aug sep oct nov dec",
-    "jan feb mar apr may june july aug sept oct nov dec",
-    "januar februar märz april mai juni juli august september oktober november dezember",
-    "jan feb mär apr mai jun jul aug sep okt nov dez",
-    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "janv févr mars avr mai juin juil août sept oct nov déc",
-    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-    "ene feb mar abr may jun jul ago sept oct nov dic",
-)
-_WEEKDAYS = (
-    "monday tuesday wednesday thursday friday saturday sunday",
-    "mon tue wed thu fri sat sun",
-    "mon tues wed thurs fri sat sun",
-    "montag dienstag mittwoch donnerstag freitag samstag sonntag",
-    "mo di mi do fr sa so",
-    "lundi mardi mercredi jeudi vendredi samedi dimanche",
-    "lunes martes miércoles jueves viernes sábado domingo",
-    "周一 周二 周三 周四 周五 周六 周日",
-    "星期一 星期二 星期三 星期四 星期五 星期六 星期日",
-    "月曜日 火曜日 水曜日 木曜日 金曜日 土曜日 日曜日",
-    "月 火 水 木 金 土 日",
-)
 #: Forms tried before the entry gets an ISO date.
 _MOST_TRIES = 24
 
@@ -145,7 +120,7 @@ def new_entry(
     forms += [f"{empty.heading.title}: {title}"] if empty is not None else []
     for written in [*forms, iso]:
         if empty is None:
-            new, line = _insert(text, suffix, place, written)
+            new, line = _insert(text, place, written)
         else:
             end = line_end(text)
             own = [part + end for part in write_heading(written, empty.heading, [d.heading for d in main])]
@@ -202,7 +177,7 @@ def _forms(main: list[DatedHeading], newest_first: bool, title: str, today: date
                     yield title + text[len(found.rest) :].replace(found.written, written, 1)
 
 
-def _insert(text: str, suffix: str, place: _Place, title: str) -> tuple[str, int]:
+def _insert(text: str, place: _Place, title: str) -> tuple[str, int]:
     """Return the text with the entry, and the line after the entry's heading."""
     lines, end = split_lines(text), line_end(text)
     new: list[str] = []
@@ -295,15 +270,15 @@ def _word(token: str, before: str, new: date) -> str:
         return "th" if new.day in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(new.day % 10, "th")
     if before.isdecimal() and token in "年月日":
         return token
-    for row in _WEEKDAYS:
+    for row in WEEKDAY_ROWS:
         words = row.split()
         if token.lower() in words:
-            return _like(token, words.index(token.lower()), new.weekday(), _WEEKDAYS) or token
+            return _like(token, words.index(token.lower()), new.weekday(), WEEKDAY_ROWS) or token
     return token
 
 
 def _month_word(written: str, month: int, wanted: int) -> str | None:
-    return _like(written, month - 1, wanted - 1, _MONTHS)
+    return _like(written, month - 1, wanted - 1, MONTH_ROWS)
 
 
 def _like(written: str, known: int, wanted: int, rows: tuple[str, ...]) -> str | None:

@@ -125,16 +125,11 @@ def read_source(path: Path) -> tuple[bytes, SourceFile]:
 
     Raises EditError when it cannot be read.
     """
-    try:
-        data = read_state(path)
-    except OSError as error:
-        raise EditError(f"{path} cannot be read: {error.strerror or error}") from None
+    workspace = Workspace(path.parent)
+    data = workspace.read(path)
     if data is None:
         raise EditError(f"{path} does not exist")
-    try:
-        return data, decode(data)
-    except EditError as error:
-        raise EditError(f"{os.fspath(path)} cannot be edited: {error}") from None
+    return data, workspace.source(path)
 
 
 class Workspace:
