@@ -127,24 +127,21 @@ def _experiments_there(base: Path) -> tuple[str, int]:
     return likely, len(found) if len(found) > 1 else 0
 
 
-def _where(roots: Sequence[str], suffix: str) -> str:
-    """Return the lines of a ``conf.py`` that say where pages are."""
-    named = f"exptdir_roots = {json.dumps(list(roots), ensure_ascii=False)}\n" if tuple(roots) != ("expts",) else ""
-    below = [f"{root}/" for root in roots if root != "."]
-    exclude = [OUTPUT, *(f"{one}_templates" for one in below or [""])]
-    if "." in roots:
-        return f"{named}exclude_patterns = {json.dumps([*exclude, 'README.*'])}\n"
-    include = json.dumps([f"index{suffix}", *(f"{one}**" for one in below)], ensure_ascii=False)
-    only = "# Only these are pages of the notebook, whatever else the repository holds.\n"
-    return f"{named}{only}include_patterns = {include}\nexclude_patterns = {json.dumps(exclude, ensure_ascii=False)}\n"
-
-
 def _files(base: Path, roots: Sequence[str], suffix: str, project: str, author: str | None) -> dict[str, str]:
     """Return what a record is made of, by path."""
     from exptdir.record.markup.blocks import columns
 
     author = author or _ask_git(base, "config", "user.name") or "The authors"
-    quoted = {"project": _quoted(project), "author": _quoted(author), "where": _where(roots, suffix)}
+    below = [f"{root}/" for root in roots if root != "."]
+    exclude = [OUTPUT, *(f"{one}_templates" for one in below or [""])]
+    where = f"exptdir_roots = {_as_list(roots)}\n" if tuple(roots) != ("expts",) else ""
+    if "." in roots:
+        exclude.append("README.*")
+    else:
+        where += "# Only these are pages of the notebook, whatever else the repository holds.\n"
+        where += f"include_patterns = {_as_list([f'index{suffix}', *(f'{one}**' for one in below)])}\n"
+    where += f"exclude_patterns = {_as_list(exclude)}\n"
+    quoted = {"project": _quoted(project), "author": _quoted(author), "where": where}
     index = {"project": project, "rule": "=" * max(columns(project), 4)}
     return {
         "conf.py": _starter("conf", quoted),
@@ -195,6 +192,10 @@ def _requirement() -> str:
     # Without a name or a password that the address may hold: this file is published.
     place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     return f"exptdir @ git+{place}@{commit}" if commit else f"exptdir @ {place}"
+
+
+def _as_list(texts: Sequence[str]) -> str:
+    return json.dumps(list(texts), ensure_ascii=False)
 
 
 def _quoted(text: str) -> str:

@@ -15,7 +15,7 @@ from exptdir.cli.options import ExperimentType, StatusType, command, echo_json, 
 from exptdir.cli.session import NoExperiment, Session
 
 if TYPE_CHECKING:
-    from exptdir.record.documents import Hit, Overview
+    from exptdir.record.documents import Overview
     from exptdir.record.model import Experiment
 
 
@@ -234,20 +234,15 @@ def find(session: Session, words: tuple[str, ...], names_only: bool, as_json: bo
             label = f"{owner.label('#{id}: {title}')}  " if owner is not None else ""
             click.echo(bold(one_line(label)) + dim(hit.path))
         if not names_only:
-            click.echo(_line(hit))
+            text, at = "", 0
+            for start, end in hit.spans:
+                text += one_line(hit.text[at:start]) + click.style(one_line(hit.text[start:end]), fg="red", bold=True)
+                at = end
+            text += one_line(hit.text[at:])
+            place = f"  [{one_line(hit.heading)}]" if hit.heading and hit.heading not in hit.text else ""
+            click.echo(f"  {dim(f'{hit.line:4}')}  {text}{dim(place)}")
         before = hit.path
     return int(not found)
-
-
-def _line(hit: Hit) -> str:
-    """Return a line that was found, with the words that were looked for marked."""
-    text, at = "", 0
-    for start, end in hit.spans:
-        text += one_line(hit.text[at:start]) + click.style(one_line(hit.text[start:end]), fg="red", bold=True)
-        at = end
-    text += one_line(hit.text[at:])
-    place = f"  [{one_line(hit.heading)}]" if hit.heading and hit.heading not in hit.text else ""
-    return f"  {dim(f'{hit.line:4}')}  {text}{dim(place)}"
 
 
 @command(

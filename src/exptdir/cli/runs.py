@@ -109,16 +109,11 @@ def show_run(session: Session, experiment: Experiment, run: DescribedRun, as_jso
             parent, file = next(((one.parent, one.file) for one in log.runs if one.id == run.name), ("", ""))
     own = next(iter(_files(session, experiment, run.name)), FiledRun(run.name))
     if as_json:
-        sentences = [{"line": line, "text": text} for line, text in says]
-        more: dict[str, Any] = {
-            "parent": parent or None,
-            "file": file or None,
-            "quantities": metrics,
-            "mentions": sentences,
-        }
+        more: dict[str, Any] = {"parent": parent or None, "file": file or None, "quantities": metrics}
+        more |= {"mentions": [{"line": line, "text": text} for line, text in says]}
         more |= {"settings": own.configuration, "results": own.metrics, "commit": own.commit or None}
         more |= {"goes_back_to": [one.run for one in own.parents]}
-        echo_json({**_plain(session, experiment, run), **more})
+        echo_json(_plain(session, experiment, run) | more)
         return
     click.echo(bold(one_line(run.name)) + (f"  {one_line(run.title)}" if run.title not in {"", run.name} else ""))
     lines = [("part of", experiment.label("#{id}  {title}")), ("log", _place(session, run))]

@@ -8,7 +8,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import click
@@ -20,7 +19,7 @@ from exptdir.record.home import OUTPUT
 if TYPE_CHECKING:
     import socket
 
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress
 
     from exptdir.preview.channel import Failed, Warned
     from exptdir.preview.scratch_site import Target
@@ -179,7 +178,6 @@ class Terminal:
         self._verbose = verbose
         self._changed: tuple[str, ...] = ()
         self._bar: Progress | None = None
-        self._task: TaskID | None = None
         self._first = True
 
     def __enter__(self) -> Terminal:
@@ -189,29 +187,23 @@ class Terminal:
 
             shape = (BarColumn(), TextColumn("{task.description}", markup=False))
             self._bar = Progress(*shape, transient=True)
-            self._task = self._bar.add_task("starting", total=None)
+            self._bar.add_task("starting", total=None)
             self._bar.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Take away what is not for good."""
         self._end_bar()
 
     def exposed(self, host: str, port: int) -> None:
         """Say who can read it."""
         where = "any address of this machine" if host in ("0.0.0.0", "::", "") else host
-        self._say(f"Exposed: everyone who can reach {where}, port {port}, can read all of its pages.")
-
-    def note(self, text: str) -> None:
-        """Show a sentence."""
-        self._say(text)
+        self.note(f"Exposed: everyone who can reach {where}, port {port}, can read all of its pages.")
 
     def printed(self, line: str) -> None:
         """Show what the builder prints, if it is to be shown."""
         if self._verbose:
-            self._say(line, err=True)
+            self.note(line, err=True)
 
     def begun(self, changed: tuple[str, ...]) -> None:
         """Remember what the build is for."""
@@ -219,14 +211,9 @@ class Terminal:
 
     def progress(self, text: str, share: float) -> None:
         """Show what the first build is at."""
-        if self._bar is not None and self._task is not None:
-            known = share >= 0
-            self._bar.update(
-                self._task,
-                description=one_line(text),
-                total=100 if known else None,
-                completed=share * 100 if known else None,
-            )
+        if self._bar is not None:
+            total, done = (100, share * 100) if share >= 0 else (None, None)
+            self._bar.update(self._bar.task_ids[0], description=one_line(text), total=total, completed=done)
 
     def built(self, seconds: float, warnings: tuple[Warned, ...], new: tuple[Warned, ...]) -> None:
         """Show a line for the build, and the warnings that are new."""
@@ -236,7 +223,7 @@ class Terminal:
         for one in new:
             kind = f" [{one.kind}]" if one.kind else ""
             how = click.style(one.severity, fg="red" if one.severity == "error" else "yellow")
-            self._say(f"{self._place(one)}{how}: {one_line(one.text)}{kind}", err=True)
+            self.note(f"{self._place(one)}{how}: {one_line(one.text)}{kind}", err=True)
         count = f", {len(warnings)} warning{'s' * (len(warnings) != 1)}" if warnings else ""
         what = "Built in" if self._first else "Built again in"
         # That figures were drawn says more than that the ledger of them was written.
@@ -245,16 +232,16 @@ class Terminal:
             few = len(changed) <= _NAMED
             names = f"{', '.join(map(self._path, changed))}:" if few else f"{len(changed)} files,"
             what = f"{names} built in"
-        self._say(f"{what} {seconds:.2f} s{count}")
+        self.note(f"{what} {seconds:.2f} s{count}")
         self._first = False
 
     def failed(self, failure: Failed) -> None:
         """Show why the build failed."""
         self._end_bar()
         one = failure.failure
-        self._say(f"{self._place(one)}{click.style('the build failed', fg='red')}: {one_line(one.text)}", err=True)
+        self.note(f"{self._place(one)}{click.style('the build failed', fg='red')}: {one_line(one.text)}", err=True)
         if failure.traceback:
-            self._say(failure.traceback.rstrip(), err=True)
+            self.note(failure.traceback.rstrip(), err=True)
 
     def _place(self, one: Warned) -> str:
         if not one.file:
@@ -265,7 +252,8 @@ class Terminal:
         shown = os.path.relpath(path, self._start)
         return one_line(shown if not shown.startswith(os.pardir + os.sep + os.pardir) else path)
 
-    def _say(self, text: str, *, err: bool = False) -> None:
+    def note(self, text: str, *, err: bool = False) -> None:
+        """Show a sentence."""
         if self._bar is not None:
             from rich.text import Text
 

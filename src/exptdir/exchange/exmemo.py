@@ -81,7 +81,7 @@ def import_exmemo(directory: Path) -> Import:
     left_out: list[str] = []
     kept = [f'project = "{name}"', 'source_suffix = ".rst"']
     if old.exists():
-        kept, left_out = _carried_over(old, needless)
+        kept, left_out = carried_over(old, needless)
     classes = [name for name in _CLASSES if used[name]]
     path = base / ("conf.new.py" if old.exists() else "conf.py")
     gone = (name for name in _GONE if used[name])
@@ -99,7 +99,7 @@ def import_exmemo(directory: Path) -> Import:
     return Import(path, text, tuple(left_out), tuple(notes))
 
 
-def _carried_over(conf: Path, needless: tuple[str, ...]) -> tuple[list[str], list[str]]:
+def carried_over(conf: Path, needless: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """Return the statements of a ``conf.py`` that stay, and what is left out."""
     text = read_log(conf)
     try:

@@ -20,7 +20,6 @@ STATUSES: Mapping[str, str] = {
     "abandoned": "dropped",
 }
 
-
 #: A status that every record has: an experiment that is not published yet.
 DRAFT = "draft"
 

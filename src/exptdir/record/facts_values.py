@@ -13,17 +13,8 @@ from exptdir.record.dates import DateContext, parse_date, update_date
 
 #: Every spelling of a fact's name → the fact.
 FACT_OF_KEY = {
-    "id": "id",
-    "title": "title",
-    "status": "status",
-    "tags": "tags",
-    "prerequisites": "prerequisites",
-    "prereqs": "prerequisites",
-    "builds_on": "builds_on",
-    "builds-on": "builds_on",
-    "begun": "begun",
-    "date": "begun",
-    "draft": "draft",
+    **{fact: fact for fact in ("id", "title", "status", "tags", "prerequisites", "builds_on", "begun", "draft")},
+    **{"prereqs": "prerequisites", "builds-on": "builds_on", "date": "begun"},
 }
 #: The facts that are references to other experiments.
 REFERENCES = frozenset({"prerequisites", "builds_on"})

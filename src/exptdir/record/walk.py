@@ -21,7 +21,6 @@ LOG_NAMES = ("index", "notes", "log", "README")
 OTHER_FORMS = frozenset({".txt", ".org", ".csv", ".tsv"})
 _DATA = frozenset({".csv", ".tsv"})
 
-
 #: The number in front of a directory's name, and the number or date.
 _NUMBER = re.compile(r"^[0-9]+[-_. ]+")
 _NUMBERS = re.compile(r"^(?:[0-9]{4}_m[0-9]{2}_d[0-9]{2}|[0-9]+(?:[-_. ]+[0-9]+)*)[-_. ]+")

@@ -23,7 +23,6 @@ CODE_DIRECTIVES = frozenset(
 #: What a line is: Markdown or reStructuredText that is parsed, HTML, or nothing of these (code, comments).
 MARKDOWN, RST, HTML, OTHER = range(4)
 
-
 _MARKED = re.compile(r"[*_`\[\\]")
 #: Roles and links with and without a title of their own, code, emphasis, escapes.
 _INLINE = (

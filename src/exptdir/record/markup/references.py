@@ -27,21 +27,13 @@ Form = Literal["reference", "label", "any", "path", "address"]
 
 PATHS: tuple[Form, ...] = ("path", "address")
 
-_ROLES: dict[str, Form] = {
-    "expt": "reference",
-    "expt:expt": "reference",
-    "expt:experiment": "reference",
-    "expt:entry": "reference",
-    "expt:run": "reference",
-    "expt:builds-on": "reference",
-    "ref": "label",
-    "std:ref": "label",
+_ROLES_OF: dict[Form, str] = {
+    "reference": "expt expt:expt expt:experiment expt:entry expt:run expt:builds-on",
+    "label": "ref std:ref",
     "any": "any",
-    "doc": "path",
-    "std:doc": "path",
-    "download": "path",
-    "cell": "path",
+    "path": "doc std:doc download cell",
 }
+_ROLES = {role: form for form, roles in _ROLES_OF.items() for role in roles.split()}
 _KINDS: dict[str, Kind] = {"expt:experiment": "experiment", "expt:entry": "entry", "expt:run": "run"}
 
 # Each way begins with a plain character, since only then a search is fast; and names of roles have an end, since
@@ -77,7 +69,6 @@ _RST_CODE = re.compile(r"``.+?``(?!`)", re.DOTALL)
 _MD_CODE = re.compile(r"(?<![`\\}])(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _ITEM = re.compile(r"""(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote)).)*)(?P=quote)|(?P<bare>[^\s,\[\]"']+)""")
 _KEY = re.compile(r"^(?P<key>[\w-]+)[ \t]*:(?P<value>[^\r\n]*(?:\r?\n[ \t-][^\r\n]*)*)", re.MULTILINE)
-
 
 #: Directives whose argument is a file, and the role and the links that lead to one.
 _SHOWS = frozenset({"figure", "image", "datatable", "expt-log", "literalinclude", "include", "download", "protocol"})
