@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from sphinx.util.inventory import InventoryFile
 
 from tests.preview.warmly import RECORD, SVG, preview
 from tests.sphinxext.building import titled
@@ -18,6 +20,7 @@ pytest.importorskip("matplotlib")
 
 PLOT = """\
 from pathlib import Path
+from unittest.mock import patch
 
 text = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="{}"/></svg>'
 Path("drawn.svg").write_text(text.format(Path("size.txt").read_text().strip()))
@@ -213,3 +216,14 @@ def test_a_build_that_did_not_end_is_made_again_from_nothing(tmp_path: Path) -> 
     again.assert_all_clean()
     with preview(tmp_path, {}) as third:
         assert not third.warm.app.fresh_env_used
+
+
+def test_the_inventory_is_packed_again_only_when_it_holds_something_else(tmp_path: Path) -> None:
+    with preview(tmp_path) as shown, patch.object(InventoryFile, "dump", wraps=InventoryFile.dump) as packed:
+        shown.save({"docs/page.md": "# A page\n\nOther words.\n"})
+        shown.save({"expts/0001_first/notes.rst": titled("First", "Other words, after :expt:`2`.")})
+        assert packed.call_count == 0
+        shown.save({"expts/0003_third/notes.rst": titled("Third", "2024/05/21\n----------\n\nAn entry.")})
+        assert packed.call_count == 1
+        shown.keep("entry")
+    shown.assert_all_clean()

@@ -71,7 +71,9 @@ def _located(experiment: Experiment, fact: str, kind: str, message: str) -> Prob
 
 def meaning(status: str | None, statuses: Mapping[str, str]) -> str | None:
     """Return what a status means, ``None`` for an unknown one; a configured ``in_progress`` is ``in progress``."""
-    found = statuses.get(status or "") or ("open" if status == DRAFT else None)
+    if status is None:
+        return None
+    found = statuses.get(status) or ("open" if status == DRAFT else None)
     return found or next((known for name, known in statuses.items() if status_word(name) == status), None)
 
 

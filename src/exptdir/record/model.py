@@ -63,6 +63,8 @@ class Experiment(Facts):
     docname: str = field(init=False, compare=False, repr=False)
     #: A digest of all facts, which is another where any of them is; the facts as text would be far longer.
     fingerprint: str = field(init=False, compare=False, repr=False)
+    #: What pages sort experiments by: the id, then the path as people count and by the days in it.
+    order: ListingOrder = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Compute what is asked for again and again, by every page that names the experiment."""
@@ -70,6 +72,12 @@ class Experiment(Facts):
         object.__setattr__(self, "docname", f"{self.key}/{self.log.stem}" if self.key != "." else self.log.stem)
         digest = hashlib.blake2b(repr(self).encode("utf-8", "surrogateescape"), digest_size=12)
         object.__setattr__(self, "fingerprint", digest.hexdigest())
+        names = []
+        for name in self.key.split("/"):
+            # The day comes first, so that "2023.06.15_x" stands before "2023-11-02_y".
+            days = days_of_name(name) if name[:1].isdecimal() else []
+            names.append(f"{days[0].isoformat()} {name}" if len(days) == 1 else name)
+        object.__setattr__(self, "order", (self.id is None, self.id or 0, natural_key("/".join(names))))
 
     @property
     def is_page(self) -> bool:
@@ -107,16 +115,6 @@ class Experiment(Facts):
             reference_format = re.sub(r"#?\{id\}", "{name}", reference_format)
         shown = {"id": self.id, "name": self.name, "title": title or self.title or self.name, "path": self.path}
         return reference_format.format_map(shown)
-
-    @property
-    def order(self) -> ListingOrder:
-        """What pages sort experiments by: the id, then the path as people count and by the days in it."""
-        names = []
-        for name in self.key.split("/"):
-            # The day comes first, so that "2023.06.15_x" stands before "2023-11-02_y".
-            days = days_of_name(name) if name[:1].isdecimal() else []
-            names.append(f"{days[0].isoformat()} {name}" if len(days) == 1 else name)
-        return self.id is None, self.id or 0, natural_key("/".join(names))
 
 
 def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:

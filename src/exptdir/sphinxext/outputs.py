@@ -187,7 +187,8 @@ class DiffingBuilder:
         builder: Any = self
         inventory = Path(builder.outdir, INVENTORY_FILENAME)
         # Packing it takes longer than to see that an edit in a preview has changed nothing of it.
-        objects = [list(domain.get_objects()) for domain in builder.env.domains.values()]
+        # A document that is read again has its objects behind all others.
+        objects = [sorted(domain.get_objects()) for domain in builder.env.domains.values()]
         if objects != self._objects or not inventory.is_file():
             beside = inventory.with_name(INVENTORY_FILENAME + ".new")
             InventoryFile.dump(beside, builder.env, builder)

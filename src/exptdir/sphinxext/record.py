@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,11 +89,12 @@ def unfit_documents(env: BuildEnvironment, docnames: Iterable[str], to_read: Set
     """Find the documents that are links out of the record, and those that Sphinx cannot decode, which ends builds."""
     encoding, found = env.config.source_encoding, {}
     for docname in sorted(docnames):
-        path = Path(env.doc2path(docname))
-        if leads_out(path, Path(env.srcdir)):
-            found[docname] = Problem("log", LEADS_OUT, path)
+        file = env.doc2path(docname)
+        if os.path.islink(file) and leads_out(Path(file), Path(env.srcdir)):
+            found[docname] = Problem("log", LEADS_OUT, Path(file))
         if docname in found or docname not in to_read:
             continue
+        path = Path(file)
         try:
             content = path.read_bytes()
             content.decode(encoding)
