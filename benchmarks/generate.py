@@ -96,9 +96,7 @@ class Page:
         self.number = number
         self.markup = markup
         self._random = random.Random(f"{seed}/{number}")
-        self._verb, self._adjective, self._noun = (
-            self._random.choice(words) for words in (VERBS, ADJECTIVES, NOUNS)
-        )
+        self._verb, self._adjective, self._noun = (self._random.choice(words) for words in (VERBS, ADJECTIVES, NOUNS))
 
     @property
     def title(self) -> str:

@@ -55,20 +55,12 @@ class Tally:
 
 def main() -> int:
     """Run the comparison that the command line asks for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="*", type=Path, help="workbooks, or directories to search for them")
     parser.add_argument("--generate", action="store_true", help="also compare format/value pairs")
-    parser.add_argument(
-        "--office", default="libreoffice", help="LibreOffice's program (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--shown", type=int, default=50, metavar="N", help="differing cells to print (default: 50)"
-    )
-    parser.add_argument(
-        "--least", type=float, default=99.5, help="agreement in %% below which to fail (default: 99.5)"
-    )
+    parser.add_argument("--office", default="libreoffice", help="LibreOffice's program (default: %(default)s)")
+    parser.add_argument("--shown", type=int, default=50, metavar="N", help="differing cells to print (default: 50)")
+    parser.add_argument("--least", type=float, default=99.5, help="agreement in %% below which to fail (default: 99.5)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         books = list(_workbooks(options.paths))

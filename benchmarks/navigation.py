@@ -86,9 +86,7 @@ def measure(source: Path, output: Path) -> Cost:
 def write_variants(directory: Path, pages: int, theme: str, options: argparse.Namespace) -> tuple[Path, Path]:
     """Write the record for plain Sphinx and the one for exptdir, and return where they are."""
     plain, ours = directory / "plain", directory / "exptdir"
-    write = partial(
-        generate, n=pages, theme=theme, nested=options.nested, entries_per_page=options.entries_per_page
-    )
+    write = partial(generate, n=pages, theme=theme, nested=options.nested, entries_per_page=options.entries_per_page)
     write(plain, extensions=options.plain_extensions, toctree=options.plain_toctree)
     write(ours, extensions=["exptdir"], roles=options.references)
     return plain, ours

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from exptdir.errors import EditError
 from exptdir.record.edits.entry import add_entry
-from exptdir.record.edits.relocate import next_id
 from exptdir.record.edits.plan import Plan
-from exptdir.record.edits.relocate import move, rename, renumber
+from exptdir.record.edits.relocate import move, next_id, rename, renumber
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import Resolution
 from exptdir.record.scan import scan
