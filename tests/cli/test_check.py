@@ -101,6 +101,17 @@ def test_a_figure_that_was_never_drawn_is_told(run: Run, clean: Path):
     assert "plot.py" not in run("check", "--no-figures").out
 
 
+def test_mentions_without_a_reference_are_told_where_asked_for(run: Run, clean: Path):
+    text = "# X\n\nAs in experiment 63,\nand experiment 63 (see {expt}`63`).\n\n## 2024-08-01\n\nLike\nexperiment 63.\n"
+    write(clean, {"expts/0070_x/index.md": text + "\n```\nexperiment 63\n```\n"})
+    assert run("check").out == ""
+    assert messages(run, "--mentions") == [
+        "expts/0070_x/index.md:9: “experiment 63” may be a reference to 63",
+    ]
+    assert run("check", "--mentions", "--fail-on", "warning").code == 1
+    assert run("check", "--mentions").code == 0
+
+
 def test_annotations_for_github(run: Run, clean: Path):
     write(clean, {"expts/0070_a,b/index.md": "# X\n\n{expt}`62%`\n"})
     done = run("check", "--format", "github")

@@ -50,6 +50,7 @@ INVALID = [
     ("editor_url", "vscode://file/{file}"),
     ("watch_ignore", "x.log"),
     ("header", "small"),
+    ("mentions", "everywhere"),
     ("feed_url", "notebook.example.org"),
     ("task_markers", "TODO"),
     ("hashtags", "yes"),

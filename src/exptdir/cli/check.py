@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from exptdir.record.problem import Problem
 
 #: What leaves the site right, so that it is only pointed out; everything else is an error.
-WARNINGS = frozenset({"config", "date", "figure", "run", "size", "status"})
+WARNINGS = frozenset({"config", "date", "figure", "mention", "run", "size", "status"})
 _COLOURS = {"error": "red", "warning": "yellow"}
 
 
@@ -42,14 +42,17 @@ _COLOURS = {"error": "red", "warning": "yellow"}
     "--max-size", type=click.FloatRange(0), default=10.0, show_default=True, metavar="MIB", help="Files above are told."
 )
 @click.option("--no-figures", is_flag=True, help="Leave out whether figures are fresh.")
+@click.option("--mentions", is_flag=True, help="Tell, too, where words name an experiment without a reference.")
 @json_option
-def check(session: Session, form: str, fail_on: str, max_size: float, no_figures: bool, as_json: bool) -> int:
+def check(
+    session: Session, form: str, fail_on: str, max_size: float, no_figures: bool, mentions: bool, as_json: bool
+) -> int:
     """Find everything that is wrong with the record, without building it.
 
     Errors: ids and facts, dead and ambiguous references, missing files. Warnings: dates that are unclear, undated
     sections among dated ones, figures that are stale or that no page shows, large files.
     """
-    problems = dict.fromkeys(_problems(session, max_size, figures=not no_figures))
+    problems = dict.fromkeys(_problems(session, max_size, figures=not no_figures, mentions=mentions))
     found = sorted(problems, key=lambda one: (os.fspath(one.path or ""), one.line or 0, one.message))
     counts = Counter(map(severity, found))
     if as_json:
@@ -82,13 +85,15 @@ def severity(problem: Problem) -> str:
     return "warning" if problem.kind in WARNINGS else "error"
 
 
-def _problems(session: Session, max_size: float, *, figures: bool) -> Iterator[Problem]:
+def _problems(session: Session, max_size: float, *, figures: bool, mentions: bool) -> Iterator[Problem]:
     from exptdir.record.audit import Audit, large_files
 
     record = session.record
     yield from session.conf.problems
     yield from record.problems
-    yield from Audit(session.conf, record).problems()
+    audit = Audit(session.conf, record)
+    yield from audit.problems()
+    yield from audit.unlinked_mentions() if mentions else ()
     yield from _tables(session)
     yield from large_files(session.conf, record, int(max_size * (1 << 20)))
     # Pages with runs are few, and their readers take a while to load.

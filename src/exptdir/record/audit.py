@@ -12,9 +12,10 @@ from urllib.parse import unquote
 from exptdir.record.documents import Document, documents
 from exptdir.record.home import Conf
 from exptdir.record.markup.references import mentions, shown_files
+from exptdir.record.mentions import MentionFinder, prose
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
-from exptdir.record.reference import Unresolved, resolve
+from exptdir.record.reference import Resolution, Unresolved, resolve
 from exptdir.record.walk import join, walk
 
 
@@ -51,6 +52,38 @@ class Audit:
                 for other in document.others:
                     # Those of dates are told with the entries.
                     yield from (problem for problem in other.problems if problem.kind != "date")
+
+    def unlinked_mentions(self) -> Iterator[Problem]:
+        """Yield the places whose words name another experiment or entry, and that hold no reference to it."""
+        record, conf = self._record, self._conf
+        logs = {key: self._log(one) for key, one in record.experiments.items()}
+        days = {key: [(entry.day, entry.n) for entry in log.entries if entry.day] for key, log in logs.items()}
+        titles = {key: one.title or "" for key, one in record.experiments.items()}
+        finder = MentionFinder(record, titles, days, conf.settings.date_order)
+        for name in documents(conf, record):
+            path = record.base / name
+            owner = record.around(name.rpartition(".")[0])
+            is_log = owner is not None and owner.log == path
+            document = self._log(owner) if owner is not None and is_log else Document(path, conf.settings.date_order)
+            blocks, entries = document.blocks, document.entries if is_log else []
+            referred = [
+                (mention.line, resolve(record, mention.text, owner, lambda *_: True)) for mention in mentions(blocks)
+            ]
+            for start, text in prose(blocks):
+                line = blocks.text.count("\n", 0, start) + 1
+                last = line + text.count("\n")
+                linked = {
+                    found.experiment.key
+                    for at, found in referred
+                    if isinstance(found, Resolution) and line <= at <= last
+                }
+                above = [entry.day for entry in entries if entry.heading.line <= last]
+                day = above[-1] if above else (owner.begun if owner is not None else None)
+                for found in finder.find(text, owner, day):
+                    if found.key not in linked:
+                        words = " ".join(text[found.start : found.end].split())
+                        at = line + text.count("\n", 0, found.start)
+                        yield Problem("mention", f"“{words}” may be a reference to {found.reference}", path, at)
 
     def _log(self, experiment: Experiment) -> Document:
         if experiment.key not in self._logs:

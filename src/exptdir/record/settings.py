@@ -176,6 +176,12 @@ class Settings:
         _one_of("oldest", "newest", "none"),
     )
     cited_by: bool = _option(True, "Whether an experiment's page ends with the list of those that refer to it.")
+    mentions: str = _option(
+        "none",
+        "Where to list the places whose words name an experiment without a reference (``experiment 34``): ``none``, or "
+        "at the end of its ``page``.",
+        _one_of("none", "page"),
+    )
     header: bool = _option(
         True,
         "Whether an experiment's page says below its title what its facts are: status, tags, days, and the experiments "

@@ -37,6 +37,7 @@ from exptdir.sphinxext.journal.graph import setup_graph
 from exptdir.sphinxext.journal.header import setup_header
 from exptdir.sphinxext.journal.journal import setup_journal
 from exptdir.sphinxext.journal.listing import setup_listing
+from exptdir.sphinxext.journal.mentions import setup_mentions
 from exptdir.sphinxext.journal.tasks import setup_tasks
 from exptdir.sphinxext.labels import setup_labels
 from exptdir.sphinxext.language import setup_language
@@ -79,6 +80,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_toctree(app)
     setup_cites(app)
     setup_cited_by(app)
+    setup_mentions(app)
     setup_drafts(app)
     setup_contents(app)
     setup_header(app)

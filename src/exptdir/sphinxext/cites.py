@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,11 @@ def _is_ours(node: addnodes.pending_xref) -> bool:
 
 def _is_myst(node: addnodes.pending_xref) -> bool:
     return bool(node.get("reftype") == "myst" and node.get("refdomain") is None)
+
+
+def is_reference(node: addnodes.pending_xref) -> bool:
+    """Tell whether a reference may lead to an experiment."""
+    return _is_ours(node) or _is_myst(node)
 
 
 def anchors_around(node: nodes.Node) -> tuple[str, str]:
@@ -96,7 +102,7 @@ class Paragraph:
         return self.pieces(_shorten(" ".join(self._all), ""))
 
     def _read(self, node: nodes.Node) -> str:
-        if isinstance(node, addnodes.pending_xref) and (_is_ours(node) or _is_myst(node)):
+        if isinstance(node, addnodes.pending_xref) and is_reference(node):
             if _FIRST_MARK + len(self.marked) > _LAST_MARK:
                 return node.astext()
             mark = chr(_FIRST_MARK + len(self.marked))
@@ -130,6 +136,17 @@ def _shorten(sentence: str, shown: str) -> str:
     return ("… " if start else "") + cut.strip() + (" …" if start + _LONGEST < len(sentence) else "")
 
 
+def sentence_ends(text: str) -> list[int]:
+    """Return where the sentences of a text begin and end."""
+    return [0, *(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]
+
+
+def sentence_around(text: str, ends: list[int], start: int, end: int) -> tuple[str, str]:
+    """Return the sentence that holds a part of a text, and that part."""
+    after = bisect_right(ends, start, hi=len(ends) - 1)
+    return _shorten(text[ends[after - 1] : max(end, ends[after])].strip(), text[start:end]), text[start:end]
+
+
 def _shown(node: addnodes.pending_xref) -> tuple[str, bool]:
     """Return what a sentence shows of a reference: the author's title, or else what the domain will say."""
     if _is_ours(node) and not node.get("refexplicit"):
@@ -149,7 +166,7 @@ def collect_references(app: Sphinx, doctree: nodes.document) -> None:
         if _is_myst(node) and _UNMISTAKABLE.fullmatch(node["reftarget"]):
             node["refdomain"], node["reftype"] = "expt", "expt"
     for node in references:
-        if _is_ours(node) or _is_myst(node):
+        if is_reference(node):
             kind = forced_kind(node["reftype"])
             builds_on = node["reftype"] == "builds-on"
             anchor, entry = anchors_around(node)

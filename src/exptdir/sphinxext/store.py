@@ -26,7 +26,7 @@ _Made = TypeVar("_Made")
 #: When a page shows something: ``only``, ``ifconfig`` or ``todo``, and the expression.
 Condition = tuple[str, str]
 #: The maps whose values may be left out by a builder.
-CONDITIONAL = ("entries", "runs", "cites", "figures", "tasks")
+CONDITIONAL = ("entries", "runs", "cites", "figures", "tasks", "prose")
 #: A text, in pieces; True marks one that is a reference, to be shown as references are.
 Pieces = tuple[tuple[str, bool], ...]
 
@@ -98,6 +98,20 @@ class Cite(NamedTuple):
     sure: bool = True
     conditions: tuple[Condition, ...] = ()
     entry: str = ""
+
+
+class Prose(NamedTuple):
+    """A paragraph or a title: its text, the anchors of its section and its entry, what parts of it are links or code.
+
+    *references* are those in it, as typed.
+    """
+
+    text: str
+    anchor: str
+    entry: str
+    hidden: tuple[tuple[int, int], ...]
+    references: tuple[str, ...]
+    conditions: tuple[Condition, ...] = ()
 
 
 class Asset(NamedTuple):
@@ -213,8 +227,9 @@ class Store(Domain):
         "unpredictable": {},
         "curves": {},
         "with_drafts": {},
+        "prose": {},
     }
-    data_version = 11
+    data_version = 12
     #: Reads spreadsheets while documents are read; not pickled.
     table_reader: TableReader | None = None
     #: Where references lead, by text, key of the experiment that they are in, and kind: digests and pages ask for the
@@ -269,6 +284,8 @@ class Store(Domain):
     curves: dict[str, list[str]]
     #: Documents of which nobody can tell cheaply what they show of others, with the reason.
     unpredictable: dict[str, str]
+    #: The text of each document, where ``exptdir_mentions`` is on.
+    prose: dict[str, list[Prose]]
     #: Documents of whose sources a part is a draft.
     with_drafts: dict[str, bool]
 

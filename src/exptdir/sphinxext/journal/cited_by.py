@@ -17,10 +17,10 @@ from exptdir.sphinxext.cites import sentence_nodes, shown_pieces
 from exptdir.sphinxext.doctree import page_section
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.journal.selection import CollectionDirective, Selection, joined, nothing
-from exptdir.sphinxext.journal.timeline import Timeline
+from exptdir.sphinxext.journal.timeline import Timeline, entries_by_anchor
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Collection, ExperimentTransform, collect, link
-from exptdir.sphinxext.store import Cite, Entry, Pieces
+from exptdir.sphinxext.store import Cite, Pieces
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
@@ -95,7 +95,7 @@ class CitedBy(Collection):
         self, domain: ExptDomain, source: str, owner: Experiment | None, cites: Iterable[Cite], facts: Iterable[str]
     ) -> tuple[Citation, ...]:
         """Return what a document says of the experiment: the newest first, and then what no entry says."""
-        entries = domain.once("entries by anchor", lambda: _entries(domain))
+        entries = entries_by_anchor(domain)
         first, last = self.selection.days
         dated = bool(self.selection.since or self.selection.until)
         tags = set(self.selection.tags)
@@ -127,10 +127,6 @@ class CitedBy(Collection):
         if self.placed:
             return [nodes.container("", items, classes=["exptdir-cited-by", "exptdir-placed"])]
         return [nodes.container("", nodes.rubric("", _("Cited by")), items, classes=["exptdir-cited-by"])]
-
-
-def _entries(domain: ExptDomain) -> dict[tuple[str, str], Entry]:
-    return {(docname, entry.anchor): entry for docname, entries in domain.entries.items() for entry in entries}
 
 
 def _facts(domain: ExptDomain) -> dict[str, dict[str, list[str]]]:

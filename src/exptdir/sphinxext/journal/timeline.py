@@ -23,6 +23,14 @@ class Dated(NamedTuple):
         return {*self.entry.tags, *self.experiment.tags}
 
 
+def entries_by_anchor(domain: ExptDomain) -> dict[tuple[str, str], Entry]:
+    """Return the entries of a record that is read by their document and anchor."""
+    return domain.once(
+        "entries by anchor",
+        lambda: {(docname, entry.anchor): entry for docname, found in domain.entries.items() for entry in found},
+    )
+
+
 class Timeline:
     """All entries of a record, newest first, and the days of each experiment's."""
 
