@@ -87,13 +87,7 @@ class _Json:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read what :meth:`to_json` wrote.
-
-        Raises
-        ------
-        ValueError
-            When it is not that.
-        """
+        """Read what :meth:`to_json` wrote; raises ValueError when it is not that."""
         data = json.loads(text)
         try:
             return cls._of(data)
@@ -229,10 +223,10 @@ class Outcome(_Json):
         return super()._of({**data, "trace": Trace._of(data["trace"])})
 
 
-def dark_name(name: str) -> str:
-    """Return the name of the figure that takes an SVG's place in the dark scheme: ``loss.dark.svg``."""
-    path = PurePath(name)
-    return path.with_name(f"{path.stem}.dark{path.suffix}").name
+def dark_path(path: str) -> str:
+    """Return the file beside a figure or a style that takes its place in the dark scheme: ``loss.dark.svg``."""
+    stem, suffix = splitext(path)
+    return f"{stem}.dark{suffix}"
 
 
 def is_dark(name: str) -> bool:

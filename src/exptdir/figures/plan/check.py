@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from exptdir.figures.ledger import CHANGED, LedgerEntry
-from exptdir.figures.model import LEDGER, FigureSettings, Script, interpreter, is_figure
+from exptdir.figures.model import LEDGER, FigureSettings, Script, dark_path, interpreter, is_figure
 from exptdir.figures.state import Digests, State, digest_text, mark, stamp
 from exptdir.record.walk import list_directory
 
@@ -168,12 +168,6 @@ def is_library(name: str) -> bool:
     """Tell whether a module of this name is one of Python's own or of an installed package."""
     packages = [entry for entry in sys.path if os.path.basename(entry) in ("site-packages", "dist-packages")]
     return name in sys.stdlib_module_names or PathFinder.find_spec(name, packages) is not None
-
-
-def dark_path(style: str) -> str:
-    """Return the file beside a style that says what is different in the dark scheme, if there is one."""
-    stem, suffix = os.path.splitext(style)
-    return f"{stem}.dark{suffix}"
 
 
 def _join(directory: str, name: str) -> str:

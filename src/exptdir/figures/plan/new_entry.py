@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from exptdir.figures.ledger import CHANGED, LedgerEntry
-from exptdir.figures.model import LEDGER, FigureSettings, Job, Outcome, Script, dark_name, interpreter, is_figure
+from exptdir.figures.model import LEDGER, FigureSettings, Job, Outcome, Script, dark_path, interpreter, is_figure
 from exptdir.figures.plan.check import FileTree, Staleness, is_litter
 from exptdir.figures.plan.planner import Planner
 from exptdir.figures.state import State, is_below, is_passing, mark, stamp, system_places
@@ -57,23 +57,16 @@ class Collector:
             into[path] = CHANGED
 
     def _is_newer(self, path: str) -> bool:
-        if path in self.own:
-            return False
-        try:
-            return os.stat(self.tree.absolute(path)).st_ctime_ns > self.started
-        except OSError:
-            return True
+        found = files.stamp(self.tree.absolute(path))
+        return path not in self.own and (not found or found[1] > self.started)
 
     def perhaps_read(self, path: str) -> None:
         """Take a file that may be an input; where that costs much, by size and time alone."""
         absolute = self.tree.absolute(path)
-        try:
-            big = os.stat(absolute).st_size > BIG
-        except OSError:
-            return
-        if big:
+        found = files.stamp(absolute)
+        if found and found[2] > BIG:
             self.stamps[path] = stamp(absolute)
-        else:
+        elif found:
             self.read(path, self.inputs)
 
     def list_names(self, directory: str, known: Collection[str]) -> None:
@@ -98,23 +91,23 @@ class Collector:
         self.stamps[path] = CHANGED if newer else stamp(path)
 
 
+@dataclass(frozen=True)
 class InputPlaces:
     """Sorts absolute paths into those of the record and those outside it that count: none in *private* directories."""
 
-    def __init__(self, tree: FileTree, private: tuple[str, ...]) -> None:
-        self._tree = tree
-        self._private = private
+    tree: FileTree
+    private: tuple[str, ...]
 
     def inside(self, paths: Iterable[str]) -> set[str]:
         """Return those in the record, relative to its base."""
         # A record may itself lie where programs do, in a directory for temporary files for instance.
-        own = tuple(place for place in self._private if self._tree.inside(place) is not None)
-        found = {place for path in paths if (place := self._tree.inside(path)) is not None and not is_below(path, own)}
+        own = tuple(place for place in self.private if self.tree.inside(place) is not None)
+        found = {place for path in paths if (place := self.tree.inside(path)) is not None and not is_below(path, own)}
         return {path for path in found if "__pycache__" not in path}
 
     def outside(self, paths: Iterable[str]) -> set[str]:
         """Return those outside the record."""
-        far = {path for path in paths if self._tree.inside(path) is None and not is_below(path, self._private)}
+        far = {path for path in paths if self.tree.inside(path) is None and not is_below(path, self.private)}
         return {path for path in far if not is_passing(path)}
 
 
@@ -134,10 +127,7 @@ def drawn_entry(
 ) -> tuple[LedgerEntry, dict[str, str]]:
     """Write down what a run that ended well touched, but for directories of exptdir itself, which are *private*.
 
-    Returns
-    -------
-    tuple
-        The entry, and sizes and times of the files outside the record by path.
+    Returned are the entry, and sizes and times of the files outside the record by path.
     """
     trace = outcome.trace
     places = InputPlaces(tree, (*private, *system_places()))
@@ -257,18 +247,12 @@ class Prepared:
 
 
 def prepare(planner: Planner, state: State, settings: FigureSettings, script: Script, verdict: Staleness) -> Prepared:
-    """Get a script ready to be run.
-
-    Raises
-    ------
-    OSError
-        When a figure that may be lost cannot be copied.
-    """
+    """Get a script ready to be run; raises OSError when a figure that may be lost cannot be copied."""
     tree, old = planner.checker.tree, planner.entry(script.key)
     outputs = {*script.outputs, *(() if old is None else old.outputs)}
     # What a script that is gone drew has to be taken over by another.
     own = outputs | planner.orphans.keys() | set(() if old is None else old.former)
-    own |= {posixpath.join(posixpath.dirname(path), dark_name(posixpath.basename(path))) for path in own}
+    own |= set(map(dark_path, own))
     kept: dict[str, Path] = {}
     for path in verdict.edited if settings.overwrite_edited else ():
         figure = Path(tree.absolute(path))

@@ -26,14 +26,8 @@ _ENDS = 4096
 
 
 _SVG_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?svg[\s>/]")
-
-
 _SVG_END = re.compile(rb"</(?:[A-Za-z_][\w.-]*:)?svg\s*>(?:\s|<!--(?:[^-]|-[^-])*-->)*\Z")
-
-
 _SVG_EMPTY = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?svg(?:\s[^<>]*)?/>\s*\Z")
-
-
 #: By suffix: how the file begins, and what its last bytes hold. From the specifications: PNG (second edition) 5.2
 #: and 11.2.5, ISO 32000-1 7.5, ITU-T T.81 B.2, GIF89a 27, TIFF 6.0 section 2, WebP container, PLRM 3 appendix G.
 _MARKS: dict[str, tuple[tuple[bytes, ...], bytes]] = {
@@ -102,10 +96,7 @@ def read_journal(run: Path) -> dict[Path, Path | None]:
 def put_back(run: Path, wanted: Callable[[Path], bool] = lambda path: True) -> list[str]:
     """Make figures what they were before a run, in content and time, and remove those that there were none of.
 
-    Returns
-    -------
-    list of str
-        A sentence for each figure that could not be put back; its copy is still there.
+    Returned is a sentence for each figure that could not be put back; its copy is still there.
     """
     failed = []
     for path, copy in read_journal(run).items():
@@ -125,15 +116,8 @@ def put_back(run: Path, wanted: Callable[[Path], bool] = lambda path: True) -> l
 def spare(run: Path, job: Job) -> dict[str, str]:
     """Put back the figures that were there before a run and that are not the script's to replace.
 
-    Returns
-    -------
-    dict
-        The figures, with the digests of what the script had drawn in their place; empty where it removed one.
-
-    Raises
-    ------
-    OSError
-        When one cannot be put back; its copy is still there.
+    Returned are the figures, with the digests of what the script had drawn in their place; empty where it removed one.
+    Raises OSError when one cannot be put back; its copy is still there.
     """
     spared: dict[str, str] = {}
     for path, copy in read_journal(run).items():

@@ -1,10 +1,7 @@
 """Has matplotlib write figures as a whole or not at all, and only those whose bytes change. For a script's process.
 
-A figure is drawn into the directory of the run first, then compared with what is there, then put in its place.
-
-Gives matplotlib the look that a script's figures have before it says otherwise.
-
-What nearly every plot script imports, imported once for all of them.
+A figure is drawn into the directory of the run first, then compared with what is there, then put in its place. Here is
+also the look that figures have before a script says otherwise, and what nearly every script imports, imported once.
 """
 
 from __future__ import annotations
@@ -20,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from exptdir.figures.inside.events import Listener
-from exptdir.figures.model import dark_name
+from exptdir.figures.model import dark_path
 from exptdir.record.files import read_bytes, write
 
 
@@ -47,7 +44,7 @@ class Drawing:
         if self._dark:
             if kind.lower() != "svg":
                 return None
-            target = target.with_name(dark_name(target.name))
+            target = Path(dark_path(str(target)))
         if not target.parent.is_dir():
             raise FileNotFoundError(2, "No such directory for the figure", str(target))
         self._count += 1
@@ -61,9 +58,7 @@ class Drawing:
 
     def _target(self, canvas: Any, filename: Any, kind: str | None) -> Path | None:
         """Return where the figure goes, by the rules of ``print_figure``."""
-        if not isinstance(filename, str | os.PathLike):
-            return None
-        name = os.fspath(filename)
+        name = os.fspath(filename) if isinstance(filename, str | os.PathLike) else None
         if not isinstance(name, str):
             return None
         if kind is None and not os.path.splitext(name)[1][1:]:
@@ -83,13 +78,11 @@ class Drawing:
 
 
 def draw_whole(listener: Listener, scratch: Path, dark: bool) -> None:
-    """Replace the method, in a process in which nothing but one script is run.
+    """Have figures written so, and without a screen, in a process in which nothing but one script is run.
 
-    Raises
-    ------
-    ImportError
-        Without matplotlib.
+    Raises ImportError without matplotlib.
     """
+    from matplotlib import pyplot, rcsetup
     from matplotlib.backend_bases import FigureCanvasBase
 
     drawing = Drawing(FigureCanvasBase.print_figure, listener, scratch, dark)
@@ -99,13 +92,7 @@ def draw_whole(listener: Listener, scratch: Path, dark: bool) -> None:
         return drawing.print_figure(canvas, filename, *args, **options)
 
     FigureCanvasBase.print_figure = print_figure  # type: ignore[method-assign, assignment]
-    _keep_off_screen()
-
-
-def _keep_off_screen() -> None:
-    """Have a script that asks for a window (`matplotlib.use("TkAgg")`) draw without one, instead of failing."""
-    from matplotlib import pyplot, rcsetup
-
+    # A script that asks for a window (`matplotlib.use("TkAgg")`) draws without one, instead of failing.
     try:
         from matplotlib.backends import BackendFilter, backend_registry
     except ImportError:
@@ -131,12 +118,8 @@ _DARK = "dark_background"
 def set_defaults() -> None:
     """Set matplotlib's own defaults, and what draws without a screen.
 
-    The configuration of whoever builds does not count: figures are to be the same everywhere.
-
-    Raises
-    ------
-    ImportError
-        Without matplotlib.
+    The configuration of whoever builds does not count: figures are to be the same everywhere. Raises ImportError
+    without matplotlib.
     """
     import matplotlib
     from matplotlib import pyplot
@@ -151,11 +134,7 @@ def set_style(cwd: str, style: str | None, dark: bool) -> None:
     """Set what a ``matplotlibrc`` beside the script says, then the style, a file or a name, after :func:`set_defaults`.
 
     For the dark scheme ``dark_background`` comes last, or the file ``x.dark.mplstyle`` beside a style ``x.mplstyle``.
-
-    Raises
-    ------
-    OSError
-        When a style is missing or makes no sense.
+    Raises OSError when a style is missing or makes no sense.
     """
     try:
         import matplotlib
@@ -171,9 +150,9 @@ def set_style(cwd: str, style: str | None, dark: bool) -> None:
         own = Path(get_configdir()) / "stylelib" / f"{style}.mplstyle"
         styles.use(str(own) if own.is_file() else style)
     if dark:
-        beside = Path(style).with_name(f"{Path(style).stem}.dark{Path(style).suffix}") if style is not None else None
-        if beside is not None and beside.is_file():
-            styles.use(str(beside))
+        beside = dark_path(style) if style is not None else ""
+        if os.path.isfile(beside):
+            styles.use(beside)
         else:
             styles.use(_DARK)
             # Black is no page's colour.

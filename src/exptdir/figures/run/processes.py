@@ -18,8 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from exptdir.figures.inside.events import MARKER, Setting
 from exptdir.figures.model import Job
@@ -154,10 +153,8 @@ def end_all(processes: Iterable[int]) -> None:
             os.kill(process, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
-PACE = 0.5
-
-
-GRACE = 0.2
+#: Seconds between two looks at a process, and those that one has to say where it is before it is ended.
+PACE, GRACE = 0.5, 0.2
 
 
 class Spawner:
@@ -232,7 +229,6 @@ _PATIENCE = 5.0
 class WarmServer:
     """A server, started when it is first asked for something, and again if it died.
 
-    It is a plain process with pipes: :mod:`multiprocessing` would import the main module of the builder again.
     Its interpreter is *python*, by default this one.
     """
 
@@ -241,16 +237,6 @@ class WarmServer:
         self._python = python
         self._server: _Connection | None = None
         self._closed = False
-
-    def __enter__(self) -> Self:
-        """Return this."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
     def run(self, job: Job, directory: Path, dark: bool = False) -> Ended:
         """Run a script, and wait for its end; for the figures of the dark scheme if they are wanted."""

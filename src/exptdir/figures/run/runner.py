@@ -8,14 +8,12 @@ import platform
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
-from typing import Self
 
 from exptdir.figures.inside.events import COPIES
 from exptdir.figures.model import Job, Outcome, is_dark
@@ -25,7 +23,7 @@ from exptdir.figures.run.processes import PROGRAMS, Spawner, WarmServer, command
 from exptdir.record.files import locked
 
 
-class Runner:
+class Runner(AbstractContextManager["Runner"]):
     """Runs jobs, in as many threads as call it.
 
     Unless it is *warm*, and can fork them from a server that has imported matplotlib, each script has an interpreter
@@ -39,13 +37,7 @@ class Runner:
         self._servers: dict[str, WarmServer] = {}
         self._lock = Lock()
 
-    def __enter__(self) -> Self:
-        """Return this."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Close."""
         self.close()
 
@@ -186,9 +178,7 @@ class LocalExecutor(ThreadPoolExecutor):
         self._lent = runner is not None
         super().__init__(jobs or os.cpu_count() or 1, "exptdir-figure", _here.set, (self._runner,))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         """Wait for what is under way; after an error, Ctrl-C among them, end it and begin nothing more."""
         self.shutdown(wait=True, cancel_futures=kind is not None, end=kind is not None)
 

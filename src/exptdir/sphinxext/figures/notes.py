@@ -12,7 +12,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from exptdir.figures.model import dark_name
+from exptdir.figures.model import dark_path
 from exptdir.sphinxext.assets import MISSING
 from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.config import settings_of
@@ -153,8 +153,7 @@ def _pieces(node: nodes.Node) -> Iterator[tuple[str, bool]]:
 
 def twins(paths: tuple[str, ...]) -> list[str]:
     """Return the files that take the place of SVGs in the dark scheme, whether or not they are there."""
-    svg = [path for path in paths if path.endswith(".svg")]
-    return [posixpath.join(posixpath.dirname(path), dark_name(posixpath.basename(path))) for path in svg]
+    return [dark_path(path) for path in paths if path.endswith(".svg")]
 
 
 def _has_twin(env: BuildEnvironment, paths: tuple[str, ...]) -> bool:
