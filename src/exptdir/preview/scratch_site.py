@@ -21,7 +21,7 @@ from exptdir.errors import ExptdirError
 from exptdir.record.home import find_conf
 from exptdir.record.walk import OTHER_FORMS, list_directory
 from exptdir.sphinxext.config import settings_of
-from exptdir.sphinxext.scanner import OTHER_LOG
+from exptdir.sphinxext.record import OTHER_LOG
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

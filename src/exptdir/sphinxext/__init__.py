@@ -18,12 +18,7 @@ from exptdir.sphinxext.doi import setup_doi
 from exptdir.sphinxext.domain import ExptDomain, setup_roles
 from exptdir.sphinxext.entries import setup_entries
 from exptdir.sphinxext.figures.index import setup_figure_index
-from exptdir.sphinxext.figures.notes import (
-    setup_figure_dark,
-    setup_figure_files,
-    setup_figure_notes,
-    setup_figure_scripts,
-)
+from exptdir.sphinxext.figures.notes import setup_figure_notes
 from exptdir.sphinxext.figures.provenance import setup_figure_origin
 from exptdir.sphinxext.figures.update import setup_figures
 from exptdir.sphinxext.journal.archive_pages import setup_archive
@@ -97,10 +92,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_figures(app)
     setup_figure_notes(app)
     setup_figure_origin(app)
-    setup_figure_files(app)
     setup_figure_index(app)
-    setup_figure_dark(app)
-    setup_figure_scripts(app)
     setup_tables(app)
     setup_logs(app)
     setup_other_logs(app)

@@ -14,7 +14,8 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.i18n import search_image_for_language
 
 from exptdir.errors import AssetError
-from exptdir.sphinxext.doctree import all_nodes, line_of
+from exptdir.record.files import read_bytes
+from exptdir.sphinxext.doctree import all_nodes, ancestors, line_of
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.store import Asset
@@ -26,71 +27,58 @@ if TYPE_CHECKING:
 
 #: On what stands for an image: where it would be, relative to the source directory.
 MISSING = "exptdir_missing"
+#: The text of a larger file is not put on a page, which must stay one, nor a copy into the site that nobody asked for.
+MAX_SHOWN = 1_000_000
 
 
-def link_target(path: str) -> str | None:
-    """Return where the first link on the way to *path* points, as the link says it; ``None`` without a link."""
-    for part in (*reversed(Path(path).parents), Path(path)):
-        if part.is_symlink():
-            return os.readlink(part)
-    return None
+def shown_text(path: Path) -> str | None:
+    """Return the text of a file as a page shows it; ``None`` where it is gone, too long or no text."""
+    try:
+        content = read_bytes(path, MAX_SHOWN + 1)
+    except OSError:
+        return None
+    if len(content) > MAX_SHOWN or b"\0" in content:
+        return None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", "replace")
+    return text.replace("\r\n", "\n").rstrip("\n")
 
 
 def why_not(path: str) -> str | None:
-    """Say why a file cannot be shown.
-
-    Parameters
-    ----------
-    path
-        The file, absolute.
-
-    Returns
-    -------
-    str or None
-        The cause in words for the reader; ``None`` where the file can be read.
-    """
+    """Say in words for the reader why a file, given absolutely, cannot be shown; ``None`` where it can be read."""
     try:
         if os.path.isdir(path):
             return "it is a directory"
         if os.path.isfile(path):
             return None if os.access(path, os.R_OK) else "it may not be read"
-        target = link_target(path)
+        link = next((part for part in (*reversed(Path(path).parents), Path(path)) if part.is_symlink()), None)
+        if link is not None:
+            return f"it is reached by a link to {os.readlink(link)}, where there is no such file"
     except (OSError, ValueError) as error:
         return f"it cannot be looked up ({error})"
-    if target is not None:
-        return f"it is reached by a link to {target}, where there is no such file"
     return "there is no such file"
 
 
 def check_bounds(env: BuildEnvironment, typed: str, path: str) -> None:
     """Refuse a typed path that leaves the record; where links lead is the author's own doing.
 
-    Raises
-    ------
-    AssetError
-        If the path, taken as written, lies neither in the source directory nor in one of ``exptdir_asset_roots``.
+    Raises AssetError if the path, taken as written, lies neither in the source directory nor in one of
+    ``exptdir_asset_roots``.
     """
-    base = Path(env.srcdir)
-    roots = [base, *(base / root for root in domain_of(env).settings.asset_roots)]
-    written = os.path.normpath(path)
-    if not any(Path(written).is_relative_to(os.path.normpath(root)) for root in roots):
+    roots = (Path(env.srcdir, root) for root in ("", *domain_of(env).settings.asset_roots))
+    written = Path(os.path.normpath(path))
+    if not any(written.is_relative_to(os.path.normpath(root)) for root in roots):
         raise AssetError(f"{typed!r} lies outside the record; exptdir_asset_roots may allow its directory")
 
 
 def locate(env: BuildEnvironment, typed: str, docname: str, *, any_format: bool = False) -> Path:
     """Find the file that a document names.
 
-    Parameters
-    ----------
-    typed
-        The path as written: relative to the document, or to the source directory with a slash in front.
-    any_format
-        Whether ``loss.*`` means a file of that name in any format, as it does for an image.
-
-    Raises
-    ------
-    AssetError
-        If it lies outside the record or cannot be read; the message says why.
+    *typed* is the path as written: relative to the document, or to the source directory with a slash in front. With
+    *any_format*, ``loss.*`` means a file of that name in any format, as it does for an image. Raises AssetError if it
+    lies outside the record or cannot be read; the message says why.
     """
     if "\0" in typed:
         raise AssetError("the path holds a NUL character")
@@ -157,11 +145,9 @@ class AssetTransform(SphinxTransform):
 
     def replace(self, node: nodes.Element, typed: str, reason: str) -> None:
         """Put what says so in place of an image or a download that cannot be shown."""
-        is_image, around = isinstance(node, nodes.image), node.parent
-        while around is not None and not isinstance(around, nodes.substitution_definition):
-            around = around.parent
+        is_image = isinstance(node, nodes.image)
         # The definition of a substitution is shown where it is used, or nowhere.
-        if around is None:
+        if not any(isinstance(above, nodes.substitution_definition) for above in ancestors(node)):
             note_missing(domain_of(self.env), self.env.docname, typed, reason, line_of(node))
         if isinstance(node.parent, nodes.reference) and len(node.parent) == 1:
             # An image that is a link: Sphinx's writers allow nothing but an image in it.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx import addnodes
 
-from exptdir.sphinxext.doctree import all_nodes
+from exptdir.sphinxext.doctree import all_nodes, ancestors
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.store import CONDITIONAL, Condition
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 def conditions_of(node: nodes.Node) -> tuple[Condition, ...]:
     """Return when a page shows a node: kinds of condition (``only``, ``ifconfig``, ``todo``), with expressions."""
     found: list[Condition] = []
-    above: nodes.Node | None = node
-    while above is not None:
+    for above in (node, *ancestors(node)):
         if isinstance(above, addnodes.only):
             found.append(("only", str(above["expr"])))
         # These two are extensions' own, which may not be loaded.
@@ -32,7 +31,6 @@ def conditions_of(node: nodes.Node) -> tuple[Condition, ...]:
             found.append(("ifconfig", str(above["expr"])))  # type: ignore[index]
         elif type(above).__name__ == "todo_node":
             found.append(("todo", ""))
-        above = above.parent
     return tuple(found)
 
 

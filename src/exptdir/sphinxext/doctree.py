@@ -5,6 +5,7 @@ Registers directives and roles only where no other extension has claimed their n
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -23,11 +24,16 @@ def page_section(document: nodes.document) -> nodes.section | None:
     return next((node for node in document.children if isinstance(node, nodes.section)), None)
 
 
-def line_of(node: nodes.Node | None) -> int | None:
+def ancestors(node: nodes.Node) -> Iterator[nodes.Element]:
+    """Yield the nodes around a node, from the inside out."""
+    while (above := node.parent) is not None:
+        yield above
+        node = above
+
+
+def line_of(node: nodes.Node) -> int | None:
     """Return the source line of a node, or of the nearest one around it that has any."""
-    while node is not None and node.line is None:
-        node = node.parent
-    return node.line if node is not None else None
+    return next((one.line for one in (node, *ancestors(node)) if one.line is not None), None)
 
 
 def all_nodes(tree: nodes.Node) -> list[nodes.Node]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-    from exptdir.sphinxext.scanner import Scanner
+    from exptdir.sphinxext.record import Scanner
 
 
 #: Emitted with the domain when an environment is made or loaded, before documents are looked for.

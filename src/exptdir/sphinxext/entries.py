@@ -10,7 +10,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from exptdir.record.entries import date_titles
 from exptdir.sphinxext.conditions import conditions_of
-from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes, page_section, title_text
+from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes, ancestors, page_section, title_text
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.language import _, counted
 from exptdir.sphinxext.pages import ExperimentTransform, Placeholder
@@ -61,11 +61,8 @@ class EntryTransform(ExperimentTransform):
             node: nodes.Element = title.parent
             if isinstance(node, nodes.admonition) and "exptdir_update" not in node:
                 continue
-            level = 0
-            above: nodes.Element | None = node if isinstance(node, nodes.section) else None
-            while above is not None:
-                level += isinstance(above, nodes.section)
-                above = above.parent
+            outer = (node, *ancestors(node)) if isinstance(node, nodes.section) else ()
+            level = sum(isinstance(above, nodes.section) for above in outer)
             dated.append((node, title))
             # A log in another form says itself how its dates are to be read.
             text = str(node.get("exptdir_update") or node.get("exptdir_title") or title_text(title))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Set
+from collections.abc import Iterator, Set
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,12 +38,7 @@ class Stems:
     """A search language that remembers the stems of words while all pages are written.
 
     Sphinx forgets them with each page, but a record says the same words again and again, and without this one second
-    in seven of a build goes into their stems.
-
-    Parameters
-    ----------
-    language
-        Sphinx's language of the search, to which all else is left.
+    in seven of a build goes into their stems. All else is left to Sphinx's *language* of the search.
     """
 
     def __init__(self, language: SearchLanguage) -> None:
@@ -55,31 +50,11 @@ class Stems:
         return getattr(self._language, name)
 
 
-def forget_entries(index: Any, docnames: Collection[str]) -> None:
-    """Have the search index forget what documents that are gone have in the general index.
-
-    Sphinx never does, and then cannot write the index: where it builds, it builds once.
-
-    Parameters
-    ----------
-    index
-        Sphinx's index, which shares them with all that is made of the same environment.
-    docnames
-        The documents that there are.
-    """
-    entries: dict[str, Any] = getattr(index, "_index_entries", {})
-    for docname in entries.keys() - set(docnames):
-        del entries[docname]
-
-
 def put(beside: Path, page: Path, *, touch: bool = False) -> None:
     """Move a file that was just made to its place, unless that holds the same already.
 
-    Parameters
-    ----------
-    touch
-        Whether a file that stays gets today's time: Sphinx compares times, and a page left older than its source would
-        be made again by every build.
+    With *touch* a file that stays gets today's time: Sphinx compares times, and a page left older than its source would
+    be made again by every build.
     """
     try:
         if not page.is_file() or beside.read_bytes() != page.read_bytes():
@@ -94,8 +69,8 @@ def put(beside: Path, page: Path, *, touch: bool = False) -> None:
         return
 
 
-class DiffingBuilder:
-    """Mixin for the HTML builders: a page whose text is the same is not written.
+class DiffingBuilder(StandaloneHTMLBuilder):
+    """Sphinx's ``html``, which leaves pages alone whose text is the same.
 
     Sphinx rewrites each page that it renders again. Here it writes the page beside its place, and only other bytes
     take that place.
@@ -108,31 +83,34 @@ class DiffingBuilder:
     writes_all = False
     copies: frozenset[str] = frozenset()
     #: What the inventory holds that this builder has written.
-    _objects: list[list[tuple[str, ...]]] | None = None
+    _objects: list[list[tuple[Any, ...]]] | None = None
 
     def prepare_writing(self, docnames: Set[str]) -> None:
         """Forget what the last build left."""
         self._titles: dict[str, dict[str, str]] = {}
         self.other_pages = frozenset()
-        builder: Any = self
-        self.writes_all = docnames >= set(builder.env.all_docs)
-        super().prepare_writing(docnames)  # type: ignore[misc]
+        self.writes_all = docnames >= set(self.env.all_docs)
+        super().prepare_writing(docnames)
 
     def load_indexer(self, docnames: Set[str]) -> None:
         """Have the search index that was just begun remember stems, and forget documents that are gone."""
-        builder: Any = self
-        forget_entries(builder.indexer, builder.env.all_docs)
-        builder.indexer.lang = Stems(builder.indexer.lang)
-        super().load_indexer(docnames)  # type: ignore[misc]
+        index: Any = self.indexer
+        # Sphinx never does, and then cannot write the index: where it builds, it builds once. All indexes of an
+        # environment share what documents have in the general index.
+        entries: dict[str, Any] = getattr(index, "_index_entries", {})
+        for docname in entries.keys() - self.env.all_docs.keys():
+            del entries[docname]
+        index.lang = Stems(index.lang)
+        super().load_indexer(docnames)
         # Sphinx keeps the words of pages that no longer have them, each with an empty list.
-        for words in (builder.indexer._mapping, builder.indexer._title_mapping):
+        for words in (index._mapping, index._title_mapping):
             for word in [word for word, found in words.items() if not found]:
                 del words[word]
 
     def render_partial(self, node: nodes.Node | None) -> dict[str, str]:
         """Render each title once: every page shows those before it, behind it and above it."""
         if not isinstance(node, nodes.title):
-            return super().render_partial(node)  # type: ignore[misc, no-any-return]
+            return super().render_partial(node)
         key = str(node)
         if key not in self._titles:
             # Sphinx 8 hands out one dictionary for all of them. And it makes a document around each title; round a
@@ -141,67 +119,60 @@ class DiffingBuilder:
             for raw in list(title.findall(nodes.raw)):
                 # HTML that an author writes in a heading is for that page alone.
                 raw.parent.remove(raw)
-            self._titles[key] = dict(super().render_partial(title))  # type: ignore[misc]
+            self._titles[key] = dict(super().render_partial(title))
         return self._titles[key]
 
     def get_outdated_docs(self) -> Iterator[str]:
         """Return what Sphinx takes for outdated, and remember it."""
-        self._outdated = frozenset(super().get_outdated_docs())  # type: ignore[misc]
+        self._outdated = frozenset(super().get_outdated_docs())
         yield from sorted(self._outdated)
 
     def handle_page(self, pagename: str, addctx: dict[str, Any], *args: Any, **options: Any) -> None:
         """Write a page, unless its file holds the same already."""
-        builder: Any = self
-        page = Path(options.pop("outfilename", None) or builder.get_output_path(pagename))
+        page = Path(options.pop("outfilename", None) or self.get_output_path(pagename))
         beside = page.with_name(f"{page.name}.new")
-        super().handle_page(pagename, addctx, *args, outfilename=beside, **options)  # type: ignore[misc]
-        if pagename not in builder.env.all_docs:
+        super().handle_page(pagename, addctx, *args, outfilename=beside, **options)
+        if pagename not in self.env.all_docs:
             self.other_pages |= {page}
         put(beside, page, touch=pagename in self._outdated)
 
     def gen_pages_from_extensions(self) -> None:
         """Have extensions make pages; they need not make all of them in every build, so none is ever taken for old."""
         known = self.other_pages
-        super().gen_pages_from_extensions()  # type: ignore[misc]
+        super().gen_pages_from_extensions()
         self.other_pages = known
 
     def copy_assets(self) -> None:
         """Delete copies of the author's files that are gone, before those of the theme that they hid are copied."""
-        builder: Any = self
         copies = set()
         for option, below in (("html_static_path", Path("_static")), ("html_extra_path", Path())):
-            for entry in map(Path(builder.confdir).joinpath, builder.config[option]):
+            for entry in map(Path(self.confdir).joinpath, self.config[option]):
                 for file in [file for file in entry.rglob("*") if file.is_file()] if entry.is_dir() else [entry]:
                     name = below / (file.relative_to(entry) if file != entry else file.name)
                     # Sphinx fills in templates, and writes them without their mark.
                     copies.add(name.as_posix().removesuffix("_t").removesuffix(".jinja"))
         self.copies = frozenset(copies)
-        outdir = Path(builder.outdir)
+        outdir = Path(self.outdir)
         for path, mark in read_manifest(outdir).items():
             if mark == COPY and path not in copies:
                 delete(outdir, path)
-        super().copy_assets()  # type: ignore[misc]
+        super().copy_assets()
 
     def dump_inventory(self) -> None:
         """Write ``objects.inv``, unless it holds the same already."""
-        builder: Any = self
-        inventory = Path(builder.outdir, INVENTORY_FILENAME)
+        inventory = Path(self.outdir, INVENTORY_FILENAME)
         # Packing it takes longer than to see that an edit in a preview has changed nothing of it.
         # A document that is read again has its objects behind all others.
-        objects = [sorted(domain.get_objects()) for domain in builder.env.domains.values()]
+        objects = [sorted(domain.get_objects()) for domain in self.env.domains.values()]
         if objects != self._objects or not inventory.is_file():
             beside = inventory.with_name(INVENTORY_FILENAME + ".new")
-            InventoryFile.dump(beside, builder.env, builder)
+            InventoryFile.dump(beside, self.env, self)
             put(beside, inventory)
             self._objects = objects
 
 
-class DiffingHTMLBuilder(DiffingBuilder, StandaloneHTMLBuilder):
-    """Sphinx's ``html``, which leaves pages alone whose text is the same."""
-
-
-class DiffingDirectoryHTMLBuilder(DiffingBuilder, DirectoryHTMLBuilder):
-    """Sphinx's ``dirhtml``, which leaves pages alone whose text is the same."""
+class DiffingDirectoryBuilder(DiffingBuilder, DirectoryHTMLBuilder):
+    """Sphinx's ``dirhtml`` likewise."""
 
 
 def read_manifest(outdir: Path) -> dict[str, str]:
@@ -319,8 +290,8 @@ def delete(outdir: Path, path: str) -> None:
 
 def setup_outputs(app: Sphinx) -> None:
     """Replace the two HTML builders, and connect the rest."""
-    app.add_builder(DiffingHTMLBuilder, override=True)
-    app.add_builder(DiffingDirectoryHTMLBuilder, override=True)
+    app.add_builder(DiffingBuilder, override=True)
+    app.add_builder(DiffingDirectoryBuilder, override=True)
     outputs = Outputs()
     app.connect("env-updated", outputs.find_stale, priority=700)
     app.connect("build-finished", outputs.finish, priority=900)

@@ -12,8 +12,7 @@ from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from exptdir.errors import AssetError
-from exptdir.record.files import read_bytes
-from exptdir.sphinxext.assets import locate, note_missing, placeholder
+from exptdir.sphinxext.assets import locate, note_missing, placeholder, shown_text
 from exptdir.sphinxext.doctree import add_unclaimed_directive
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.language import _
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 #: Suffixes of files whose text is shown; all others are offered for download.
 TEXT_SUFFIXES = frozenset({".txt", ".text", ".md", ".rst", ".py", ".sh", ".toml", ".yaml", ".yml", ".json", ".log"})
-#: A longer text is offered for download too: a page must stay a page.
-_MAX_TEXT = 1_000_000
 
 
 class fold(nodes.container):
@@ -75,18 +72,11 @@ class ProtocolDirective(SphinxDirective):
             note_missing(domain_of(self.env), self.env.docname, name, str(error), self.lineno)
             return [placeholder(name, str(error))]
         self.env.note_dependency(str(path))
-        content = read_bytes(path, _MAX_TEXT + 1) if path.suffix.lower() in TEXT_SUFFIXES else b"\0"
         download = addnodes.download_reference("", "", nodes.literal("", path.name), reftarget=name)
         self.set_source_info(download)
         caption = nodes.paragraph("", "", download, classes=["exptdir-protocol-file"])
-        if len(content) > _MAX_TEXT or b"\0" in content:
-            return [caption]
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = content.decode("cp1252", "replace")
-        text = text.replace("\r\n", "\n").rstrip("\n")
-        return [caption, nodes.literal_block(text, text, language="none", source=name)]
+        text = shown_text(path) if path.suffix.lower() in TEXT_SUFFIXES else None
+        return [caption] if text is None else [caption, nodes.literal_block(text, text, language="none", source=name)]
 
 
 def visit_fold_html(visitor: Any, node: fold) -> None:

@@ -199,52 +199,12 @@ class FigureState:
         return record
 
 
-class Store(Domain):
-    """The data of the domain.
+class DocumentMaps:
+    """The data of the domain: maps keyed by document name, which are pickled.
 
-    All are maps keyed by document name; what is derived from them (who cites whom, which page shows what of
-    others) is computed where it is needed, and never kept here.
+    What is derived from them (who cites whom, which page shows what of others) is computed where it is needed, and
+    never kept here.
     """
-
-    initial_data: ClassVar[dict[str, dict[str, Any]]] = {
-        "pages": {},
-        "entries": {},
-        "runs": {},
-        "cites": {},
-        "assets": {},
-        "troubles": {},
-        "listings": {},
-        "labels": {},
-        "captions": {},
-        "tables": {},
-        "xrefs": {},
-        "figures": {},
-        "collections": {},
-        "tasks": {},
-        "conclusions": {},
-        "figure_files": {},
-        "read_with": {},
-        "unpredictable": {},
-        "curves": {},
-        "with_drafts": {},
-        "prose": {},
-    }
-    data_version = 12
-    #: Reads spreadsheets while documents are read; not pickled.
-    table_reader: TableReader | None = None
-    #: Where references lead, by text, key of the experiment that they are in, and kind: digests and pages ask for the
-    #: same ones. ``None`` while any document may be read.
-    located: dict[tuple[str, str, str | None], Any] | None = None
-    #: What each page shows of others, in short, what all show, and the files of the last build likewise; those of this
-    #: one that are made beside the documents: feeds and the archive.
-    page_digests: dict[str, str]
-    site_digest: str
-    known_outputs: dict[str, str]
-    written_beside: dict[str, str]
-    #: What was made of all documents, by name, since all are read.
-    made: dict[str, Any]
-    #: The maps from which something was left out, by name, for the builder of this build.
-    visible: dict[str, dict[str, Any]]
 
     #: Experiments' pages by document.
     pages: dict[str, Page]
@@ -288,6 +248,28 @@ class Store(Domain):
     prose: dict[str, list[Prose]]
     #: Documents of whose sources a part is a draft.
     with_drafts: dict[str, bool]
+
+
+class Store(DocumentMaps, Domain):
+    """Keeps the maps as documents are read, merged and forgotten, and for a build what it has made of them."""
+
+    initial_data: ClassVar[dict[str, dict[str, Any]]] = {name: {} for name in DocumentMaps.__annotations__}
+    data_version = 12
+    #: Reads spreadsheets while documents are read; not pickled.
+    table_reader: TableReader | None = None
+    #: Where references lead, by text, key of the experiment that they are in, and kind: digests and pages ask for the
+    #: same ones. ``None`` while any document may be read.
+    located: dict[tuple[str, str, str | None], Any] | None = None
+    #: What each page shows of others, in short, what all show, and the files of the last build likewise; those of this
+    #: one that are made beside the documents: feeds and the archive.
+    page_digests: dict[str, str]
+    site_digest: str
+    known_outputs: dict[str, str]
+    written_beside: dict[str, str]
+    #: What was made of all documents, by name, since all are read.
+    made: dict[str, Any]
+    #: The maps from which something was left out, by name, for the builder of this build.
+    visible: dict[str, dict[str, Any]]
 
     def __init__(self, env: BuildEnvironment) -> None:
         self.visible = {}

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx.util.docutils import SphinxDirective
 from sphinx.util.images import guess_mimetype
 
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.figures.provenance import origins_of
+from exptdir.sphinxext.journal.selection import CollectionDirective
 from exptdir.sphinxext.language import _
-from exptdir.sphinxext.pages import Collection, collect, link
+from exptdir.sphinxext.pages import Collection, link
 from exptdir.sphinxext.store import ShownFigure
 from exptdir.sphinxext.warnings_ import warn
 
 if TYPE_CHECKING:
-    from docutils.nodes import Node
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
@@ -145,46 +143,26 @@ def thumbnails(domain: ExptDomain, docname: str, index: FigureIndex) -> list[Thu
     return shown[: index.limit] if index.limit else shown
 
 
-class FiguresDirective(SphinxDirective):
+class FiguresDirective(CollectionDirective):
     """``.. expt-figures::``: the figures of the record."""
 
-    option_spec: ClassVar[dict[str, Any]] = {
-        "experiment": directives.unchanged_required,
-        "tag": directives.unchanged_required,
-        "after": directives.unchanged_required,
-        "before": directives.unchanged_required,
-        "limit": directives.unchanged_required,
-    }
+    option_spec: ClassVar[dict[str, Any]] = dict.fromkeys(
+        ("experiment", "tag", "after", "before", "limit"), directives.unchanged_required
+    )
 
-    def run(self) -> list[Node]:
-        """Return the placeholder of the index."""
-        limit = str(self.options.get("limit") or "0")
-        if not limit.isdecimal():
-            self._trouble(f"limit is not a number: {limit!r}; it does not count")
-        index = FigureIndex(
-            experiments=tuple(self._names("experiment")),
-            tags=tuple(self._names("tag")),
-            after=self._day("after"),
-            before=self._day("before"),
-            limit=int(limit) if limit.isdecimal() else 0,
-            line=self.lineno,
-        )
-        return [collect(self.env, index)]
+    def collection(self) -> FigureIndex:
+        """Return the index that is asked for."""
+        limit, experiments, tags = self.number("limit"), tuple(self.words("experiment")), tuple(self.words("tag"))
+        return FigureIndex(experiments, tags, self.day("after"), self.day("before"), limit, self.lineno)
 
-    def _names(self, option: str) -> Iterator[str]:
-        names = (self.options.get(option) or "").split(",")
-        yield from (" ".join(name.split()) for name in names if name.strip())
-
-    def _day(self, option: str) -> str:
+    def day(self, option: str) -> str:
+        """Return the day that an option names, in ISO's form."""
         text = str(self.options.get(option) or "")
         try:
             return date.fromisoformat(text.replace("/", "-")).isoformat() if text else ""
         except ValueError:
-            self._trouble(f"{option} is not a date such as 2024-05-21: {text!r}; it does not count")
+            self.trouble(f"{option} is not a date such as 2024-05-21: {text!r}; it does not count")
             return ""
-
-    def _trouble(self, message: str) -> None:
-        domain_of(self.env).note_trouble(self.env.docname, "directive", message, self.lineno)
 
 
 def report_unknown(app: Sphinx, env: BuildEnvironment) -> list[str]:

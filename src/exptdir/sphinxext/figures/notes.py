@@ -16,7 +16,7 @@ from exptdir.figures.model import dark_path
 from exptdir.sphinxext.assets import MISSING
 from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.config import settings_of
-from exptdir.sphinxext.doctree import all_nodes
+from exptdir.sphinxext.doctree import all_nodes, ancestors
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.figures.index import FigureIndex
 from exptdir.sphinxext.figures.provenance import figure_origin, origins_of
@@ -69,11 +69,7 @@ class _Notes:
         found = (path for kind, path in sorted(kinds.items()) if kind != "?" and not kind.startswith("image/x-"))
         # What lies elsewhere is nobody's figure.
         paths = tuple(path for path in found if not path.startswith(("/", "../")))
-        above: list[nodes.Element] = []
-        parent = node.parent
-        while parent is not None:
-            above.append(parent)
-            parent = parent.parent
+        above = list(ancestors(node))
         if not paths or any(isinstance(parent, nodes.substitution_definition) for parent in above):
             return
         figure = next((parent for parent in above if isinstance(parent, nodes.figure)), None)
@@ -187,12 +183,6 @@ def changed_twins(app: Sphinx, env: BuildEnvironment, *changes: Any) -> list[str
     ]
 
 
-def setup_figure_notes(app: Sphinx) -> None:
-    """Connect to reading, when the files of images are known."""
-    app.connect("doctree-read", note_figures, priority=600)
-    app.connect("env-get-outdated", changed_twins, priority=300)
-
-
 def register_downloads(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Register the files for this build; those of earlier builds are forgotten, but for the documents' own."""
     domain = domain_of(env)
@@ -225,11 +215,6 @@ def offer(env: BuildEnvironment, domain: ExptDomain, docname: str) -> None:
         domain.figure_files[docname] = ours
 
 
-def setup_figure_files(app: Sphinx) -> None:
-    """Connect to the end of reading, before pages are compared."""
-    app.connect("env-updated", register_downloads, priority=600)
-
-
 _STYLES, _SCRIPT = "exptdir-figures.css", "exptdir-figures.js"
 
 
@@ -254,11 +239,6 @@ def add_assets(app: Sphinx, pagename: str, templatename: str, context: dict[str,
     # Books and help files are no place for scripts.
     if not getattr(app.builder, "embedded", False) and any(enlarges(domain, name) for name in docnames):
         app.add_js_file(_SCRIPT, loading_method="defer")
-
-
-def setup_figure_scripts(app: Sphinx) -> None:
-    """Connect to the pages."""
-    app.connect("html-page-context", add_assets)
 
 
 #: Builders whose readers can have a dark scheme.
@@ -312,6 +292,12 @@ class DarkFigures(SphinxPostTransform):
                     whole.parent.insert(whole.parent.index(whole) + 1, other)
 
 
-def setup_figure_dark(app: Sphinx) -> None:
-    """Register the transform."""
+def setup_figure_notes(app: Sphinx) -> None:
+    """Connect to reading, to its end and to the pages, and register the transform."""
+    # When the files of images are known.
+    app.connect("doctree-read", note_figures, priority=600)
+    app.connect("env-get-outdated", changed_twins, priority=300)
+    # Before pages are compared.
+    app.connect("env-updated", register_downloads, priority=600)
+    app.connect("html-page-context", add_assets)
     app.add_post_transform(DarkFigures)

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from docutils import nodes
 
 from exptdir.record.files import read_or_none
+from exptdir.sphinxext.assets import MAX_SHOWN, shown_text
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Placeholder
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 
     from exptdir.figures.report import FigureReport, ScriptReport
     from exptdir.sphinxext.domain import ExptDomain
-
-
-#: A larger file is named, but no copy of it is put into the site, nor its text on a page.
-MAX_OFFERED = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -87,22 +84,6 @@ class Origin:
     mark: str = ""
     fault: str = ""
     missing: bool = False
-
-
-def script_text(path: Path) -> str | None:
-    """Return the text of a script as a page shows it; ``None`` where it is gone, too long or no text."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_OFFERED + 1)
-    except OSError:
-        return None
-    if len(content) > MAX_OFFERED or b"\0" in content:
-        return None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", "replace")
-    return text.replace("\r\n", "\n").rstrip("\n")
 
 
 #: So many inputs are named one by one.
@@ -250,7 +231,7 @@ class _Describer:
             return False
         real = Path(os.path.realpath(os.path.join(self.base, path)))
         try:
-            return real.is_relative_to(self.base) and real.is_file() and real.stat().st_size <= MAX_OFFERED
+            return real.is_relative_to(self.base) and real.is_file() and real.stat().st_size <= MAX_SHOWN
         except OSError:
             return False
 
@@ -324,7 +305,7 @@ class _Writer:
 
     def _listing(self) -> str:
         """Return the text of the script, highlighted; nothing where there is none to be shown."""
-        text = script_text(Path(self.domain.env.srcdir, self.origin.script))
+        text = shown_text(Path(self.domain.env.srcdir, self.origin.script))
         if text is None:
             return ""
         language = _LEXERS.get(self.origin.language, "none")

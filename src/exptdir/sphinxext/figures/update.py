@@ -8,8 +8,7 @@ from contextlib import ExitStack
 from functools import partial
 from itertools import count
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 from sphinx.util import logging
@@ -36,37 +35,24 @@ if TYPE_CHECKING:
     from exptdir.record.model import Record
 
 
-class Submitter:
-    """Hands jobs to the executor that ``exptdir_figure_executor`` asks for, which is made for the first of them."""
+class Submitter(ExitStack):
+    """Hands jobs to the executor that ``exptdir_figure_executor`` asks for, which is made for the first of them.
+
+    At its end what was made is closed; after an error, what that runs is ended.
+    """
 
     def __init__(self, choice: Any, jobs: int = 0, runner: Runner | None = None) -> None:
+        super().__init__()
         self._choice = choice
         self._jobs = jobs
         self._runner = runner
-        self._made = ExitStack()
         self._executor: Executor | None = None
         self._failure = ""
         self._build = uuid4().hex[:16]
         self._submissions = count()
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close what was made; after an error, end what it runs."""
-        self._made.__exit__(kind, error, trace)
-
     def submit(self, job: Job) -> Future[Outcome]:
-        """Hand over one job.
-
-        Raises
-        ------
-        RuntimeError
-            If there is no executor to be had, or it takes nothing more.
-        """
+        """Hand over one job; raises RuntimeError if there is no executor to be had, or it takes nothing more."""
         if self._executor is None:
             self._executor = self._make()
         # Most builds run nothing.
@@ -85,12 +71,12 @@ class Submitter:
             if choice == "local":
                 from exptdir.figures.run.runner import LocalExecutor
 
-                return self._made.enter_context(LocalExecutor(self._jobs or None, runner=self._runner))
+                return self.enter_context(LocalExecutor(self._jobs or None, runner=self._runner))
             if isinstance(choice, str):
                 return self._dask(*choice.split()[1:])
             if callable(choice):
                 # What was made for this build ends with it, be it executor, client or cluster.
-                choice = self._made.enter_context(choice())
+                choice = self.enter_context(choice())
             if isinstance(choice, Executor):
                 return choice
             if hasattr(choice, "get_executor"):
@@ -108,7 +94,7 @@ class Submitter:
         except ImportError:
             raise RuntimeError("dask.distributed is not installed (pip install exptdir[dask])") from None
         # How long an address may take to answer is Dask's own setting, half a minute if nobody has set it.
-        return _of_client(self._made.enter_context(Client(*cluster)))
+        return _of_client(self.enter_context(Client(*cluster)))
 
 
 def _of_client(client: Any) -> Executor:

@@ -16,7 +16,7 @@ from sphinx.project import Project
 from exptdir.record.facts_values import ANY_FORM
 from exptdir.record.walk import OTHER_FORMS, is_utf8
 from exptdir.sphinxext.domain import DOMAIN_READY, ExptDomain, domain_of
-from exptdir.sphinxext.scanner import OTHER_LOG, Scanner
+from exptdir.sphinxext.record import OTHER_LOG, Scanner
 
 if TYPE_CHECKING:
     import os
