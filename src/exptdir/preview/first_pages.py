@@ -15,9 +15,9 @@ from sphinx.util.build_phase import BuildPhase
 from exptdir.preview.channel import PagesShown
 from exptdir.preview.warnings import READ, begin
 from exptdir.record.files import Stamp, read_or_none, stamp
+from exptdir.sphinxext.build_mark import WRITTEN
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.notes import offer
-from exptdir.sphinxext.singlehtml import WRITTEN
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

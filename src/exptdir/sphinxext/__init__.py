@@ -41,12 +41,12 @@ from exptdir.sphinxext.logs.documents import setup_other_logs
 from exptdir.sphinxext.mathml import setup_math
 from exptdir.sphinxext.navigation import setup_navigation
 from exptdir.sphinxext.outputs import setup_outputs
-from exptdir.sphinxext.pages import setup_pages, setup_placeholders
+from exptdir.sphinxext.pages import setup_pages
 from exptdir.sphinxext.parsers import setup_parsers
 from exptdir.sphinxext.protocol import setup_protocol
 from exptdir.sphinxext.record import setup_record, setup_report
 from exptdir.sphinxext.runs import setup_runs
-from exptdir.sphinxext.singlehtml import setup_single, setup_singlefile
+from exptdir.sphinxext.singlehtml import setup_singlefile
 from exptdir.sphinxext.tables.cell import setup_cell
 from exptdir.sphinxext.tables.directive import setup_tables
 from exptdir.sphinxext.toctree import setup_toctree
@@ -62,12 +62,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_language(app)
     setup_build_mark(app)
     setup_companions(app)
-    setup_single(app)
     app.add_domain(ExptDomain)
     setup_roles(app)
     setup_record(app)
     setup_canonical(app)
-    setup_placeholders(app)
     setup_pages(app)
     setup_labels(app)
     setup_conditions(app)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 #: Name of the mark.
 MARK = "exptdir-unfinished"
+#: The event at the end of pages that are written one by one between builds, as a preview does, after ``write-started``:
+#: what was put aside for writing is put back. Its argument is what went wrong, as that of ``build-finished`` is.
+WRITTEN = "exptdir-pages-written"
 
 
 def mark(app: Sphinx, *_: object) -> None:
@@ -41,7 +44,8 @@ def unmark(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup_build_mark(app: Sphinx) -> None:
-    """Connect to the beginning and the end of builds."""
+    """Register the event, and connect to the beginning and the end of builds."""
+    app.add_event(WRITTEN)
     app.connect("config-inited", discard_interrupted)
     app.connect("env-before-read-docs", mark, priority=0)
     # When all others have written what they write at the end.

@@ -1,7 +1,4 @@
-"""Small questions about doctrees that several features ask.
-
-Registers directives and roles only where no other extension has claimed their name.
-"""
+"""Small questions that several features ask: about doctrees, and whether another extension has claimed a name."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """The domain ``expt``: what each document holds, and where a reference leads.
 
-The roles that make references; all leave their resolution to the domain.
-
-The directive that describes a run, so that references reach it.
+With the roles that make references, all of which leave their resolution to the domain, and the directive that describes
+a run, so that references reach it.
 """
 
 from __future__ import annotations
@@ -180,16 +179,9 @@ class ExptDomain(Store):
         return self.runs_by_key.get(experiment.key, [])
 
     def locate(self, text: str, docname: str, kind: Kind | None = None) -> Place | Unresolved:
-        """Say where the reference *text* on the page *docname* leads.
+        """Say where the reference *text*, as typed on the page *docname*, leads.
 
-        Parameters
-        ----------
-        text
-            The reference as typed.
-        docname
-            The document that it stands in.
-        kind
-            The only kind that will do, for the typed roles.
+        *kind* is the only one that will do, for the typed roles.
         """
         here = self.record.around(docname)
         if self.located is None:
@@ -260,13 +252,7 @@ class ExptDomain(Store):
         return Place(docname, anchor, text, self.tooltip(target), "label", target)
 
     def link(self, place: Place, builder: Builder, docname: str, content: nodes.Node) -> Element:
-        """Make the reference node from *docname* to *place*.
-
-        Raises
-        ------
-        sphinx.errors.NoUri
-            If the builder does not show that document.
-        """
+        """Make the reference node from *docname* to *place*; raises NoUri if the builder leaves that document out."""
         node = make_refnode(builder, docname, place.docname, place.anchor, content, place.tooltip)
         node["classes"] += ["exptdir-ref", f"exptdir-ref-{place.kind}"]
         return node

@@ -32,13 +32,7 @@ _SECTION_NUMBER = re.compile(r' secnumber="[^"]*"')
 
 
 class Freshness:
-    """Digests of what pages show of one another, for the state that the environment is in.
-
-    Parameters
-    ----------
-    env
-        The environment, when all documents are read.
-    """
+    """Digests of what pages show of one another, for the state that the environment is in when all is read."""
 
     def __init__(self, env: BuildEnvironment) -> None:
         self.env = env

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from docutils import nodes
 
+from exptdir.sphinxext.build_mark import WRITTEN
 from exptdir.sphinxext.domain import ExptDomain, domain_of
-from exptdir.sphinxext.singlehtml import WRITTEN
 from exptdir.sphinxext.store import Label
 
 if TYPE_CHECKING:

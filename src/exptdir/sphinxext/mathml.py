@@ -20,15 +20,11 @@ if TYPE_CHECKING:
 RENDERER = "exptdir_mathml"
 #: Extensions that an author lists in order to have mathematics rendered.
 _RENDERERS = frozenset({"sphinx.ext.mathjax", "sphinx.ext.imgmath", "sphinxcontrib.katex"})
-
-
 #: Displays that the converter does not know, and what stands for each; "" is the display itself.
 _ENVIRONMENTS = {
     **dict.fromkeys(("align", "split", "eqnarray", "flalign", "gather", "gathered", "multline"), "aligned"),
     **dict.fromkeys(("equation", "displaymath", "math"), ""),
 }
-
-
 #: What else is commonly written, and how the converter spells it; the alphabets of old TeX reach to the end of a group.
 _SPELLINGS = [
     (re.compile(rf"\\{old}(?![a-zA-Z])\s*([^{{}}]*)"), rf"\\{new}{{\1}}")
@@ -57,19 +53,9 @@ _CHARACTERS = {**uni2tex_table, ord("·"): r"\cdot ", ord("°"): r"{}^{\circ}", 
 
 
 def to_mathml(tex: str, *, block: bool) -> str:
-    """Convert TeX to MathML.
+    """Convert TeX, without dollar signs, to MathML; as a *block* it stands on lines of its own.
 
-    Parameters
-    ----------
-    tex
-        The formula, without dollar signs.
-    block
-        Whether it stands on lines of its own.
-
-    Raises
-    ------
-    MathError
-        If it holds something that the converter does not know.
+    Raises MathError if it holds something that the converter does not know.
     """
     code = tex.strip()
     for name, known in _ENVIRONMENTS.items():

@@ -1,11 +1,9 @@
 """Navigation among experiments, at a cost per page that does not grow with the record.
 
 Themes resolve the whole table of contents again for each page. So the toctrees that list experiments are complete
-for builders that need the tree, and out of sight of HTML's, which get a window of the neighbourhood instead.
-
-Which experiments the navigation of a page shows: those above it, a window of its siblings, those below it.
-
-What the templates of the navigation get to know of a page, most of it made only when it is asked for.
+for builders that need the tree, and out of sight of HTML's, which get a window of the neighbourhood instead: the
+experiments above a page, a window of its siblings, those below it. Of what templates get to know of it, most is made
+only when it is asked for.
 """
 
 from __future__ import annotations
@@ -23,10 +21,10 @@ from sphinx.util.osutil import relative_uri
 
 from exptdir.record.check import status
 from exptdir.record.model import Experiment
+from exptdir.sphinxext.build_mark import WRITTEN
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import PAGED
-from exptdir.sphinxext.singlehtml import WRITTEN
 from exptdir.sphinxext.toctree import FLAG
 
 if TYPE_CHECKING:
@@ -48,12 +46,7 @@ _MORE = '<li class="exptdir-nav-more"><a class="reference internal" href="{}">â€
 class Addresses:
     """The addresses of other pages from one of them, fit for HTML.
 
-    Parameters
-    ----------
-    base
-        The page's own address in the output.
-    target
-        Returns the address in the output of any document.
+    *base* is the page's own address in the output; *target* returns that of any document.
     """
 
     def __init__(self, base: str, target: Callable[[str], str]) -> None:
@@ -73,12 +66,7 @@ class Addresses:
 class PageNavigation:
     """``exptdir`` in the templates of a page: the lists around its experiment, and its sidebar ready-made.
 
-    Parameters
-    ----------
-    found
-        Its neighbourhood.
-    up
-        The address of the page above.
+    *up* is the address of the page above.
     """
 
     def __init__(self, pagename: str, found: Neighbourhood, addresses: Addresses, up: str) -> None:
@@ -162,13 +150,7 @@ class Neighbourhood(NamedTuple):
 
 
 class Neighbours:
-    """Computes neighbourhoods, for the state that the domain is in; each card is made once.
-
-    Parameters
-    ----------
-    domain
-        The domain, when all documents are read.
-    """
+    """Computes neighbourhoods, for the state that the domain is in when all is read; each card is made once."""
 
     def __init__(self, domain: ExptDomain) -> None:
         self.domain = domain
@@ -233,33 +215,11 @@ def without_ours(tree: nodes.Element) -> nodes.Element:
     return copied
 
 
-class _Hidden:
-    """What was taken out of the environment while pages are written."""
-
-    def __init__(self, env: BuildEnvironment) -> None:
-        self.tocs = env.tocs
-        self.files_to_rebuild = env.files_to_rebuild
-        ours = {name: without_ours(env.tocs[name]) for name in domain_of(env).listings if name in env.tocs}
-        env.tocs = {**env.tocs, **ours}  # type: ignore[dict-item]
-        env.__dict__["master_doctree"] = without_ours(env.get_doctree(env.config.root_doc))
-        added = {name: set(listing.added) for name, listing in domain_of(env).listings.items()}
-        # Whether a parent shows another title of its child is told by digests, page by page.
-        env.files_to_rebuild = {
-            child: {parent for parent in parents if child not in added.get(parent, ())}
-            for child, parents in env.files_to_rebuild.items()
-        }
-
-    def restore(self, env: BuildEnvironment) -> None:
-        env.tocs = self.tocs
-        env.files_to_rebuild = self.files_to_rebuild
-        env.__dict__.pop("master_doctree", None)
-
-
 class Navigation:
     """The handlers of one application, which share what one build put aside."""
 
     def __init__(self) -> None:
-        self.hidden: _Hidden | None = None
+        self.put_aside: tuple[Any, Any] | None = None
         self.neighbours: Neighbours | None = None
         self.target: Callable[[str], str] = str
         self.parents: dict[str, str] = {}
@@ -271,14 +231,26 @@ class Navigation:
         self.neighbours = Neighbours(domain_of(env))
         self.target = cache(builder.get_target_uri)
         self.parents = {child: docname for docname, found in env.toctree_includes.items() for child in found}
-        if builder.name in PAGED:
-            self.hidden = _Hidden(env)
+        if builder.name not in PAGED:
+            return
+        self.put_aside = env.tocs, env.files_to_rebuild
+        listings = domain_of(env).listings
+        ours = {name: without_ours(env.tocs[name]) for name in listings if name in env.tocs}
+        env.tocs = {**env.tocs, **ours}  # type: ignore[dict-item]
+        env.__dict__["master_doctree"] = without_ours(env.get_doctree(env.config.root_doc))
+        added = {name: set(listing.added) for name, listing in listings.items()}
+        # Whether a parent shows another title of its child is told by digests, page by page.
+        env.files_to_rebuild = {
+            child: {parent for parent in parents if child not in added.get(parent, ())}
+            for child, parents in env.files_to_rebuild.items()
+        }
 
     def restore(self, app: Sphinx, exception: Exception | None) -> None:
         """Put them back, for a second build in this process."""
-        if self.hidden is not None and app.env is not None:
-            self.hidden.restore(app.env)
-        self.hidden = None
+        if self.put_aside is not None and app.env is not None:
+            app.env.tocs, app.env.files_to_rebuild = self.put_aside
+            app.env.__dict__.pop("master_doctree", None)
+        self.put_aside = None
 
     def add(self, app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
         """Give an experiment's page its navigation, in the sidebar or around the text."""

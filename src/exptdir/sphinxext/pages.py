@@ -1,7 +1,4 @@
-"""An experiment's page: its title, and what the domain notes of it.
-
-Nodes that keep the place of what is collected from other documents, until all of them are read.
-"""
+"""An experiment's page: its title, what the domain notes of it, and what it collects from other documents."""
 
 from __future__ import annotations
 
@@ -116,13 +113,6 @@ def note_heading(app: Sphinx, doctree: nodes.document) -> None:
         domain.pages[docname] = page._replace(heading=heading)
 
 
-def setup_pages(app: Sphinx) -> None:
-    """Register the title's transform."""
-    app.add_transform(TitleTransform)
-    # After Sphinx has collected the titles.
-    app.connect("doctree-read", note_heading, priority=600)
-
-
 #: Builders that write a page of HTML for each document.
 PAGED = frozenset({"html", "dirhtml"})
 
@@ -205,7 +195,10 @@ class FillPlaceholders(SphinxPostTransform):
                 node.parent.replace(node, node.content(domain))
 
 
-def setup_placeholders(app: Sphinx) -> None:
-    """Register the node and the transform."""
+def setup_pages(app: Sphinx) -> None:
+    """Register the title's transform, and the placeholders."""
+    app.add_transform(TitleTransform)
+    # After Sphinx has collected the titles.
+    app.connect("doctree-read", note_heading, priority=600)
     app.add_node(collected)
     app.add_post_transform(FillPlaceholders)

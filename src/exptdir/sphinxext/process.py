@@ -15,15 +15,8 @@ ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP")
 def run_sphinx(arguments: list[str]) -> int:
     """Run Sphinx in this process, which a signal ends as Ctrl-C does: cleanly.
 
-    Parameters
-    ----------
-    arguments
-        Those of ``sphinx-build -M``: the builder, the source, the output, then options.
-
-    Returns
-    -------
-    int
-        Sphinx's exit code; 2 where it knows no such builder.
+    The *arguments* are those of ``sphinx-build -M``: the builder, the source, the output, then options. Returned is
+    Sphinx's exit code; 2 where it knows no such builder.
     """
 
     def stop(number: int, frame: object) -> None:

@@ -1,10 +1,4 @@
-"""The builder ``singlehtml``, in which the anchors of many logs share one page.
-
-Pages that are written one by one between builds, as a preview does.
-
-Whoever does so emits ``write-started``, as Sphinx does before it writes, and :data:`WRITTEN` when the pages are
-written: then what was put aside for writing is put back. Pages and files that a build collects are left to the next.
-"""
+"""The builder ``singlehtml``, in which the anchors of many logs share one page."""
 
 from __future__ import annotations
 
@@ -84,12 +78,3 @@ class UniqueSingleFileHTMLBuilder(SingleFileHTMLBuilder):
 def setup_singlefile(app: Sphinx) -> None:
     """Replace the builder."""
     app.add_builder(UniqueSingleFileHTMLBuilder, override=True)
-
-
-#: The event, whose one argument is what went wrong, as that of ``build-finished`` is.
-WRITTEN = "exptdir-pages-written"
-
-
-def setup_single(app: Sphinx) -> None:
-    """Register the event."""
-    app.add_event(WRITTEN)

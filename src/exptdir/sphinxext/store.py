@@ -1,6 +1,6 @@
 """What the domain keeps of the documents: maps by document name, cleared and merged as documents are.
 
-What the domain remembers of each document: plain values that pickle and compare well.
+What they hold are plain values that pickle and compare well.
 """
 
 from __future__ import annotations
@@ -168,29 +168,17 @@ Label = tuple[str, str, str]
 
 @dataclass
 class FigureState:
-    """What was found when figures were brought up to date, and what is made of it.
-
-    Parameters
-    ----------
-    report
-        What was found and done.
-    history
-        What git says of the record.
-    origins
-        What pages say of their figures, by document, once they have been asked for.
-    downloads
-        Where a script or an input lies below the downloads of the output, by its path.
-    record
-        The record as it was scanned for this, if nothing has taken long since.
-    drawing
-        Keys of the scripts that are at work while pages are built.
-    """
+    """What was found when figures were brought up to date, what git says of them, and what is made of it."""
 
     report: Report
     history: History
+    #: What pages say of their figures, by document, once they have been asked for.
     origins: dict[str, list[Any]] = field(default_factory=dict)
+    #: Where a script or an input lies below the downloads of the output, by its path.
     downloads: dict[str, str] = field(default_factory=dict)
+    #: The record as it was scanned for this, if nothing has taken long since.
     record: Record | None = None
+    #: Keys of the scripts that are at work while pages are built.
     drawing: frozenset[str] = frozenset()
 
     def take_record(self) -> Record | None:

@@ -35,16 +35,9 @@ class Subtype(Enum):
 
 
 def warn(subtype: str, message: str, *, location: Any = None) -> None:
-    """Give a warning of one of the known subtypes.
+    """Give a warning of one of the known subtypes, by its name in :class:`Subtype`: one sentence for the author.
 
-    Parameters
-    ----------
-    subtype
-        Name of a :class:`Subtype`.
-    message
-        One sentence for the author.
-    location
-        A node, a ``(docname, line)`` pair or ``"path:line"``; every warning should have one.
+    *location* is a node, a ``(docname, line)`` pair or ``"path:line"``; every warning should have one.
     """
     name = Subtype[subtype].name
     if isinstance(location, str) and ":" not in location:
