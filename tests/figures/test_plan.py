@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from exptdir.figures.model import Outcome
-from exptdir.figures.plan.scheduler import Locks
+from exptdir.figures.model import FigureSettings, Outcome
+from exptdir.record.files import locked
 from tests.figures.toys import Bench, bench, log, old, run_toy
 
 
@@ -229,19 +230,34 @@ def test_another_build_that_has_just_drawn_it_spares_us_the_work(tmp_path: Path)
     assert ours.ran() == theirs.ran() == []
 
 
-def test_a_script_that_another_build_runs_is_waited_for(tmp_path: Path):
+def test_a_script_that_another_build_runs_is_waited_for(tmp_path: Path, monkeypatch):
     work = bench(tmp_path, {"a/index.rst": log("x.svg"), "a/plot.py": "draw x.svg"})
-    path = str(work.base / "expts/a/plot.py")
-    mine, other = Locks(), Locks()
-    assert mine.take(path) and mine.take(path)
-    assert not other.take(path)
-    mine.release(path)
-    assert not other.take(path)
-    mine.release(path)
-    assert other.take(path)
-    other.release_all()
+    other = ExitStack()
+    assert other.enter_context(locked(work.base / "expts/a/plot.py", wait=False))
+    ran_meanwhile = []
+
+    def end_other(seconds: float) -> None:
+        ran_meanwhile.extend(work.jobs)
+        other.close()
+
+    monkeypatch.setattr("exptdir.figures.plan.scheduler.time.sleep", end_other)
     assert work.ran() == ["a/plot.py"]
+    assert ran_meanwhile == []
     assert sorted(os.listdir(work.base / "expts/a")) == ["figures.lock", "index.rst", "plot.py", "x.svg"]
+
+
+def test_a_script_is_kept_from_other_builds_until_it_has_run_with_all_its_arguments(tmp_path: Path):
+    toml = "".join(f'[[figure]]\nscript = "draw.py"\nargs = ["{x}"]\n' for x in "pq")
+    work = bench(tmp_path, {"a/index.rst": log(), "a/expt.toml": toml, "a/draw.py": "touch notes.txt 1"})
+    free = []
+
+    def progress(script, outcome, why) -> None:
+        with locked(work.base / script.path, wait=False) as is_free:
+            free.append(is_free)
+
+    work.update(settings=FigureSettings("always"), progress=progress)
+    # Both begin, then both end.
+    assert free == [False, False, False, True]
 
 
 def test_a_ledger_that_cannot_be_written_is_a_problem_and_nothing_else(tmp_path: Path, monkeypatch):

@@ -110,10 +110,7 @@ class Digests:
     def save(self, *, prune: bool = False) -> None:
         """Write the cache, if it changed; *prune* forgets the files that were not asked for since it was loaded.
 
-        Raises
-        ------
-        OSError
-            When it cannot be written.
+        Raises OSError when it cannot be written.
         """
         if self._file is None:
             return
@@ -275,13 +272,7 @@ class State:
         return stamps if fits else None
 
     def save(self, *, prune: bool = False) -> None:
-        """Write what changed; *prune* forgets the digests that nobody asked for.
-
-        Raises
-        ------
-        OSError
-            When it cannot be written.
-        """
+        """Write what changed; *prune* forgets the digests that nobody asked for. Raises OSError when that cannot be."""
         self.digests.save(prune=prune)
         failures = {key: asdict(failure) for key, failure in self.failures.items()}
         data = {"failures": failures, "outside": self._outside}

@@ -285,36 +285,13 @@ _SEEN = frozenset({"PIL", "contourpy", "kiwisolver", "matplotlib", "numpy", "pan
 _PACKAGES_DIRECTORY = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 #: Modules that open files in native code; whoever imports them may have read anything.
 NATIVE = frozenset(
-    {
-        "SimpleITK",
-        "ROOT",
-        "connectorx",
-        "cyvcf2",
-        "datatable",
-        "deltalake",
-        "duckdb",
-        "fiona",
-        "h5py",
-        "igraph",
-        "lance",
-        "netCDF4",
-        "osgeo",
-        "polars",
-        "pyogrio",
-        "pyreadr",
-        "pyreadstat",
-        "pysam",
-        "python_calamine",
-        "pyvips",
-        "pyvista",
-        "rasterio",
-        "soundfile",
-        "tables",
-        "tensorflow",
-        "tiledb",
-        "vtkmodules",
-        "zarr",
-    }
+    # Tables and databases; arrays; images and sound; maps; genomes; and the rest.
+    {"connectorx", "datatable", "deltalake", "duckdb", "lance", "polars", "pyreadr", "pyreadstat", "python_calamine"}
+    | {"h5py", "netCDF4", "tables", "tensorflow", "tiledb", "zarr"}
+    | {"SimpleITK", "pyvips", "soundfile"}
+    | {"fiona", "osgeo", "pyogrio", "rasterio"}
+    | {"cyvcf2", "pysam"}
+    | {"ROOT", "igraph", "pyvista", "vtkmodules"}
 )
 #: The same of modules that others import without need (pandas does pyarrow): they count if the record's own code
 #: imports them, or if one of the parts that read is imported.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from exptdir.figures.plan.planner import Planner
 from exptdir.figures.run.guard import recover
 from exptdir.figures.run.outcome import headline
 from exptdir.figures.state import Failure, State, setting_of
-from exptdir.record.files import take_lock
+from exptdir.record.files import locked
 from exptdir.record.problem import Problem
 
 _PROGRAMS = {"r": "Rscript", "julia": "julia", "python": "Python"}
@@ -32,7 +32,6 @@ def judge(
     A script that writes no figure is right to do so, unless it is listed with figures, or drew one before, as *old*
     says, that is still *shown*.
     """
-    message: str | None = None
     if outcome.status == "timeout":
         message = f"{script.path} did not end within {job.timeout:g} seconds and was stopped"
     elif outcome.status == "missing program":
@@ -49,8 +48,8 @@ def judge(
             message = f"{script.path} did not write {missing[0]}, which expt.toml lists"
         elif drew:
             message = f"{script.path} wrote no figure, though {min(drew)} is shown and was drawn by it"
-    if message is None:
-        return None
+        else:
+            return None
     return Failure(outcome.status, message, outcome.traceback, outcome.output, outcome.line)
 
 
@@ -63,41 +62,6 @@ _MOST_RUNS = 3
 _PATIENCE = 0.1
 #: So many scripts are handed over at once; each holds a lock, which is an open file.
 _AT_ONCE = 200
-
-
-class Locks:
-    """The locks on scripts that one build holds; the same script may be locked by it many times."""
-
-    def __init__(self) -> None:
-        self._held: dict[str, tuple[int, int]] = {}
-
-    def take(self, path: str) -> bool:
-        """Lock a script, unless another build has locked it; say whether it may be run."""
-        descriptor, times = self._held.get(path, (-1, 0))
-        if not times:
-            try:
-                descriptor = take_lock(path)
-            except BlockingIOError:
-                return False
-            except OSError:
-                descriptor = -1
-        self._held[path] = (descriptor, times + 1)
-        return True
-
-    def release(self, path: str) -> None:
-        """Give a lock back."""
-        descriptor, times = self._held.pop(path)
-        if times > 1:
-            self._held[path] = (descriptor, times - 1)
-        elif descriptor >= 0:
-            os.close(descriptor)
-
-    def release_all(self) -> None:
-        """Give back whatever is still held."""
-        for descriptor, _ in self._held.values():
-            if descriptor >= 0:
-                os.close(descriptor)
-        self._held.clear()
 
 
 @dataclass
@@ -130,8 +94,9 @@ class Scheduler:
     _pending: set[str] = field(default_factory=set)
     _running: dict[Future[Outcome], Prepared] = field(default_factory=dict)
     _runs: Counter[str] = field(default_factory=Counter)
-    _lost: Counter[str] = field(default_factory=Counter)
-    _locks: Locks = field(default_factory=Locks)
+    _lost: set[str] = field(default_factory=set)
+    #: Files of scripts, with whatever arguments, that no other build may run now.
+    _locks: dict[str, ExitStack] = field(default_factory=dict)
     _forced: set[str] = field(default_factory=set)
     _trials: set[str] = field(default_factory=set)
 
@@ -158,7 +123,8 @@ class Scheduler:
         finally:
             for future in self._running:
                 future.cancel()
-            self._locks.release_all()
+            for lock in self._locks.values():
+                lock.close()
 
     def _again(self, key: str) -> bool:
         if key not in self.allowed or key in self.failed or self._runs[key] >= _MOST_RUNS:
@@ -169,8 +135,11 @@ class Scheduler:
         """Hand a script over, unless another build is at it; say whether that was done."""
         script = self.planner.scripts[key]
         path = self.planner.checker.tree.absolute(script.path)
-        if not self._locks.take(path):
-            return False
+        if path not in self._locks:
+            with ExitStack() as lock:
+                if not lock.enter_context(locked(path, wait=False)):
+                    return False
+                self._locks[path] = lock.pop_all()
         verdict = self._verdict(script)
         if not verdict.run and key not in self._forced:
             self._drop(key)
@@ -191,7 +160,11 @@ class Scheduler:
 
     def _drop(self, key: str) -> None:
         self._pending.discard(key)
-        self._locks.release(self.planner.checker.tree.absolute(self.planner.scripts[key].path))
+        self._unlock(self.planner.checker.tree.absolute(self.planner.scripts[key].path))
+
+    def _unlock(self, path: str) -> None:
+        if all(running.job.script != path for running in self._running.values()):
+            self._locks.pop(path).close()
 
     def _verdict(self, script: Script) -> Staleness:
         """Decide again: another build, or another script of this one, may have changed what is stale."""
@@ -228,15 +201,15 @@ class Scheduler:
             error = CancelledError("it was given up") if future.cancelled() else future.exception()
             if error is None:
                 self._finish(running, future.result())
-            elif self._lost[running.key] == 0:
-                # The worker died, which need not be the script's fault.
-                self._lost[running.key] += 1
-                recover(Path(running.job.scratch))
-                self._hand_over(running)
-            else:
-                recover(Path(running.job.scratch))
+                continue
+            recover(Path(running.job.scratch))
+            if running.key in self._lost:
                 said = " ".join(str(error).split())
                 self._finish(running, Outcome("killed", traceback=f"its worker died twice: {said}"))
+            else:
+                # The worker died, which need not be the script's fault.
+                self._lost.add(running.key)
+                self._hand_over(running)
 
     def _finish(self, running: Prepared, outcome: Outcome) -> None:
         key, planner = running.key, self.planner
@@ -251,6 +224,8 @@ class Scheduler:
         shown = planner.shown.get(script.experiment, ())
         failure = judge(script, running.job, outcome, tree, running.before.old, shown)
         touched: set[str] = set()
+        kept = outcome if failure is None else replace(outcome, written=())
+        entry, stamps = drawn_entry(script, kept, tree, running.before, self.private)
         if failure is not None:
             # What it read or sought counts for when another script writes it, or has done so meanwhile.
             trace = outcome.trace
@@ -258,18 +233,16 @@ class Scheduler:
             touched = {path for name in names if (path := tree.inside(name)) is not None}
             sought = {path for name in trace.absent if (path := tree.inside(name)) is not None}
             # With all that it touched, the failure is known like a result: it is not tried again for nothing.
-            entry, stamps = drawn_entry(script, replace(outcome, written=()), tree, running.before, self.private)
             setting = setting_of(running.job.timeout, running.job.memory)
             failure = replace(failure, ledger=format_ledger([entry], "."), stamps=stamps, setting=setting)
             self._fail(script, failure, again=any(map(tree.exists, touched & sought)))
         else:
-            entry, stamps = drawn_entry(script, outcome, tree, running.before, self.private)
             self.state.failures.pop(key, None)
             self.failed.discard(key)
             self.state.remember_outside(entry, stamps)
             problem = planner.ledgers.store(script.experiment, {key: entry})
             self.problems += [problem] if problem is not None else []
-        self._locks.release(running.job.script)
+        self._unlock(running.job.script)
         planner.learn(key, touched)
         if self.progress is not None:
             self.progress(script, outcome, running.why)
