@@ -39,50 +39,38 @@ class LedgerEntry:
     """What is known of a script since it was run last, or since its figures were adopted.
 
     All paths are relative to the record's base.
-
-    Parameters
-    ----------
-    style
-        Digest of all that decides on its looks beside it: style, dark scheme, ``matplotlibrc``.
-    outputs, inputs, modules
-        Digests of the figures that it drew, the files that it read, the modules that it imported. An input
-        that changed while the script ran has the digest ``changed``, which no file has.
-    listings
-        Digests of the names in the directories that it listed.
-    absent, present
-        Files that it sought in vain, and those that it only found to be there.
-    former
-        Figures that it drew once and draws no more, and that are still there.
-    outside
-        Digests of the paths of files that are not told here: those outside the record.
-    scope, unseen
-        Directories of which every data file is an input, since what it reads there cannot be seen, and why not.
-    adopted
-        Whether the figures were there before us: what they depend on is an assumption.
-    drawn
-        Every digest that the ledger gives for a figure, contradictory ones included.
-    damaged
-        Why this must not be believed; empty if it may.
     """
 
     script: str
     digest: str
+    #: Digest of all that decides on its looks beside it: style, dark scheme, ``matplotlibrc``.
     style: str
     args: tuple[str, ...] = ()
+    #: Digests of the figures that it drew, the files that it read, the modules that it imported. An input that changed
+    #: while the script ran has the digest ``changed``, which no file has.
     outputs: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     modules: Mapping[str, str] = field(default_factory=dict)
+    #: Digests of the names in the directories that it listed.
     listings: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    #: Files that it sought in vain.
     absent: tuple[str, ...] = ()
+    #: Figures that it drew once and draws no more, and that are still there.
     former: tuple[str, ...] = ()
+    #: Digests of the paths of files that are not told here: those outside the record.
     outside: tuple[str, ...] = ()
+    #: Files that it only found to be there.
     present: tuple[str, ...] = ()
+    #: Directories of which every data file is an input, since what it reads there cannot be seen, and why not.
     scope: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     wrote: tuple[str, ...] = ()
+    #: Whether the figures were there before us: what they depend on is an assumption.
     adopted: bool = False
+    #: Every digest that the ledger gives for a figure, contradictory ones included.
     drawn: frozenset[str] = field(default=frozenset(), compare=False)
+    #: Why this must not be believed; empty if it may.
     damaged: str = field(default="", compare=False)
 
     @property

@@ -41,29 +41,20 @@ def is_figure(path: str) -> bool:
 
 @dataclass(frozen=True)
 class Script:
-    """A plot script with its arguments: what is run once to draw its figures.
+    """A plot script with its arguments: what is run once to draw its figures."""
 
-    Parameters
-    ----------
-    path
-        The file, as a POSIX path relative to the record's base.
-    experiment
-        Key of the innermost experiment that holds it.
-    outputs
-        The figures that ``expt.toml`` says it writes, relative to the record's base.
-    inputs
-        The patterns of files that ``expt.toml`` says it reads, relative to the record's base.
-    declared
-        Whether ``expt.toml`` lists it, at *line*; else its name alone made it a plot script.
-    """
-
+    #: The file, as a POSIX path relative to the record's base.
     path: str
+    #: Key of the innermost experiment that holds it.
     experiment: str
     language: Language = "python"
     args: tuple[str, ...] = ()
+    #: The figures that ``expt.toml`` says it writes, relative to the record's base.
     outputs: tuple[str, ...] = ()
+    #: The patterns of files that ``expt.toml`` says it reads, relative to the record's base.
     inputs: tuple[str, ...] = ()
     timeout: float | None = None
+    #: Whether ``expt.toml`` lists it, at *line*; else its name alone made it a plot script.
     declared: bool = False
     line: int | None = None
 
@@ -105,42 +96,30 @@ class Job(_Json):
 
     Nobody else runs the script meanwhile: who submits a job holds the lock (:mod:`exptdir.record.files`), a
     runner takes none.
-
-    Parameters
-    ----------
-    scratch
-        A directory for this run alone, below the state directory: the trace, its output, backups. It may not
-        exist yet.
-    timeout, memory
-        Seconds and bytes that it may take; 0 bytes for any number.
-    style
-        A matplotlib style: a file or a name.
-    dark
-        Whether each SVG is also drawn for the dark scheme.
-    outputs
-        The figures that it is known to write, by declaration or from its last run.
-    own
-        The figures that it may put others in the place of, where it may not do so with every one: what is not its own
-        is put back.
-    edited
-        Figures that somebody has changed since it drew them, which are put back in any case.
-    python
-        The interpreter of a Python script, if it is not the one that builds.
     """
 
     base: str
     script: str
     cwd: str
+    #: A directory for this run alone, below the state directory: the trace, its output, backups. It may not exist yet.
     scratch: str
     args: tuple[str, ...] = ()
     language: Language = "python"
+    #: Seconds and bytes that it may take; 0 bytes for any number.
     timeout: float = 300.0
     memory: int = 0
+    #: A matplotlib style: a file or a name.
     style: str | None = None
+    #: Whether each SVG is also drawn for the dark scheme.
     dark: bool = False
+    #: The figures that it is known to write, by declaration or from its last run.
     outputs: tuple[str, ...] = ()
+    #: The figures that it may put others in the place of, where it may not do so with every one: what is not its own is
+    #: put back.
     own: tuple[str, ...] | None = None
+    #: Figures that somebody has changed since it drew them, which are put back in any case.
     edited: tuple[str, ...] = ()
+    #: The interpreter of a Python script, if it is not the one that builds.
     python: str = ""
 
     def spares(self, path: str) -> bool:
@@ -150,72 +129,48 @@ class Job(_Json):
 
 @dataclass(frozen=True)
 class Trace(_Json):
-    """What a run touched. Paths are absolute, as the script wrote them: links are not resolved. Each once, sorted.
+    """What a run touched. Paths are absolute, as the script wrote them: links are not resolved. Each once, sorted."""
 
-    Parameters
-    ----------
-    reads
-        Files whose first access was to read them.
-    absent
-        Files that it tried to open in vain.
-    listed
-        Directories whose names it asked for.
-    writes
-        Files that it wrote, renamed into place or removed.
-    modules
-        Source files of the record's own modules that were imported; the script itself is not one.
-    unseen
-        Imported modules that read files past any trace, and ``subprocess`` where another program ran.
-    named_directories
-        Directories that it named in any way, where what is unseen may have read.
-    present
-        Files and directories that it only found to be there.
-    timed
-        Files whose time it asked for.
-    """
-
+    #: Files whose first access was to read them.
     reads: tuple[str, ...] = ()
+    #: Files that it tried to open in vain.
     absent: tuple[str, ...] = ()
+    #: Directories whose names it asked for.
     listed: tuple[str, ...] = ()
+    #: Files that it wrote, renamed into place or removed.
     writes: tuple[str, ...] = ()
+    #: Source files of the record's own modules that were imported; the script itself is not one.
     modules: tuple[str, ...] = ()
+    #: Imported modules that read files past any trace, and ``subprocess`` where another program ran.
     unseen: tuple[str, ...] = ()
+    #: Directories that it named in any way, where what is unseen may have read.
     named_directories: tuple[str, ...] = ()
+    #: Files and directories that it only found to be there.
     present: tuple[str, ...] = ()
+    #: Files whose time it asked for.
     timed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Outcome(_Json):
-    """How a run ended. Unless it is ``ok`` or ``no output`` every figure is what it was before.
-
-    Parameters
-    ----------
-    trace
-        What it touched, in failures as far as it got.
-    written
-        The figures that it wrote, absolute, all valid.
-    changed
-        Those of them whose bytes are not what they were.
-    spared
-        Figures that it drew over though it must not, and that were put back; with the digests of what it drew.
-    output
-        The end of what it printed, at most 20,000 characters.
-    traceback
-        The traceback, or one sentence on why there is none; *line* is that of the script at fault.
-    versions
-        Versions of ``python``, and of ``matplotlib`` and ``numpy`` if they were imported.
-    """
+    """How a run ended. Unless it is ``ok`` or ``no output`` every figure is what it was before."""
 
     status: Status
+    #: What it touched, in failures as far as it got.
     trace: Trace = field(default_factory=Trace)
+    #: The figures that it wrote, absolute, all valid.
     written: tuple[str, ...] = ()
+    #: Those of them whose bytes are not what they were.
     changed: tuple[str, ...] = ()
+    #: Figures that it drew over though it must not, and that were put back; with the digests of what it drew.
     spared: Mapping[str, str] = field(default_factory=dict)
+    #: The end of what it printed, at most 20,000 characters.
     output: str = ""
+    #: The traceback, or one sentence on why there is none; *line* is that of the script at fault.
     traceback: str = ""
     line: int | None = None
     seconds: float = 0.0
+    #: Versions of ``python``, and of ``matplotlib`` and ``numpy`` if they were imported.
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -239,37 +194,25 @@ Mode = Literal["auto", "never", "always"]
 
 @dataclass(frozen=True)
 class FigureSettings:
-    """How figures are kept up to date.
+    """How figures are kept up to date."""
 
-    Parameters
-    ----------
-    mode
-        Run what is stale (``auto``), nothing (``never``) or every script (``always``).
-    style
-        A matplotlib style for all scripts: a file, relative to the record's base, or a name.
-    dark
-        Whether each SVG is also drawn for the dark scheme.
-    timeout, memory
-        Seconds and bytes that a script may take unless it says otherwise; 0 bytes for any number.
-    versions
-        Whether another version of Python, matplotlib or numpy makes figures stale.
-    exclude
-        True for a POSIX path from the record's base that is to be left alone.
-    overwrite_edited
-        Whether figures that somebody changed by hand are drawn again as well; a copy of each is kept beside it.
-    retry
-        Whether scripts are run that failed before, though nothing that they depend on has changed.
-    """
-
+    #: Run what is stale (``auto``), nothing (``never``) or every script (``always``).
     mode: Mode = "auto"
     patterns: tuple[str, ...] = PLOT_SCRIPTS
+    #: A matplotlib style for all scripts: a file, relative to the record's base, or a name.
     style: str | None = None
+    #: Whether each SVG is also drawn for the dark scheme.
     dark: bool = False
+    #: Seconds and bytes that a script may take unless it says otherwise; 0 bytes for any number.
     timeout: float = 300.0
     memory: int = 0
+    #: Whether another version of Python, matplotlib or numpy makes figures stale.
     versions: bool = False
+    #: True for a POSIX path from the record's base that is to be left alone.
     exclude: Callable[[str], bool] = lambda path: False
+    #: Whether figures that somebody changed by hand are drawn again as well; a copy of each is kept beside it.
     overwrite_edited: bool = False
+    #: Whether scripts are run that failed before, though nothing that they depend on has changed.
     retry: bool = False
     #: As :func:`interpreter` takes it.
     python: str = ""

@@ -16,80 +16,55 @@ from exptdir.record.problem import Problem
 
 @dataclass(frozen=True)
 class ScriptReport:
-    """One script: whether its figures are fresh, and how its last run went.
-
-    Parameters
-    ----------
-    figures, inputs, modules
-        The figures that it draws, the data files that it reads, the modules that it imports, relative to the base.
-    unseen
-        Why not all that it reads is known; empty where it is.
-    failure
-        How its last run went wrong, if it did and its figures are still not fresh.
-    outcome
-        How it ended now, if it was run.
-    kept
-        Figures changed by hand that it has drawn again, and where the changed ones are.
-    """
+    """One script: whether its figures are fresh, and how its last run went."""
 
     script: Script
     verdict: Staleness
+    #: The figures that it draws, the data files that it reads, the modules that it imports, relative to the base.
     figures: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    #: Why not all that it reads is known; empty where it is.
     unseen: tuple[str, ...] = ()
+    #: How its last run went wrong, if it did and its figures are still not fresh.
     failure: Failure | None = None
+    #: How it ended now, if it was run.
     outcome: Outcome | None = None
+    #: Figures changed by hand that it has drawn again, and where the changed ones are.
     kept: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class FigureReport:
-    """One figure: where it comes from and whether it is fresh.
+    """One figure: where it comes from and whether it is fresh."""
 
-    Parameters
-    ----------
-    path
-        The figure, relative to the record's base.
-    script
-        Key of the script that draws it, in the report's ``scripts``; ``None`` if that script is gone.
-    sure
-        Whether it is known, or plain from the scripts' texts, that this script draws it.
-    """
-
+    #: The figure, relative to the record's base.
     path: str
     state: Freshness
+    #: Key of the script that draws it, in the report's ``scripts``; ``None`` if that script is gone.
     script: str | None
     reasons: tuple[str, ...] = ()
+    #: Whether it is known, or plain from the scripts' texts, that this script draws it.
     sure: bool = True
 
 
 @dataclass(frozen=True)
 class Report:
-    """All of it.
+    """All of it."""
 
-    Parameters
-    ----------
-    scripts
-        The scripts by path and arguments.
-    figures
-        The figures that are drawn by a script, and those that are shown and not there, by path. An image that
-        no script draws is not one of them.
-    fixed
-        Experiments whose figures are stale and whose directory cannot be written.
-    ran, adopted, failed
-        Keys of the scripts that were run, adopted, and run in vain.
-    planned
-        Keys of the scripts that are stale now: those that would be run, in a dry run or with ``never``.
-    """
-
+    #: The scripts by path and arguments.
     scripts: Mapping[str, ScriptReport]
+    #: The figures that are drawn by a script, and those that are shown and not there, by path. An image that no script
+    #: draws is not one of them.
     figures: Mapping[str, FigureReport]
     problems: tuple[Problem, ...] = ()
+    #: Keys of the scripts that were run, adopted, and run in vain.
     ran: tuple[str, ...] = ()
     adopted: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    #: Keys of the scripts that are stale now: those that would be run, in a dry run or with ``never``.
     planned: tuple[str, ...] = ()
+    #: Experiments whose figures are stale and whose directory cannot be written.
     fixed: tuple[str, ...] = ()
     seconds: float = 0.0
 

@@ -204,23 +204,17 @@ def stamp(path: str) -> str:
 
 @dataclass(frozen=True)
 class Failure:
-    """How the last run of a script went wrong, as in :class:`~exptdir.figures.model.Outcome`, and in one sentence.
-
-    Parameters
-    ----------
-    ledger, stamps
-        What it had read until then: a ledger, and sizes and times of files outside the record.
-    setting
-        Under which conditions it failed: with others it may not.
-    """
+    """How the last run of a script went wrong, as in :class:`~exptdir.figures.model.Outcome`, and in one sentence."""
 
     status: str
     message: str
     traceback: str = ""
     output: str = ""
     line: int | None = None
+    #: What it had read until then: a ledger, and sizes and times of files outside the record.
     ledger: str = field(default="", compare=False)
     stamps: Mapping[str, str] = field(default_factory=dict, compare=False)
+    #: Under which conditions it failed: with others it may not.
     setting: str = field(default="", compare=False)
 
 

@@ -189,23 +189,16 @@ _REASONS = 8
 
 @dataclass(frozen=True)
 class Staleness:
-    """What is to be thought of the figures of one script, and to be done.
-
-    Parameters
-    ----------
-    reasons
-        Why they are not fresh: clauses such as ``data/a.csv has changed``, with paths relative to the experiment.
-    trial
-        Whether the script is run only because no script names what is missing.
-    edited
-        The figures that are not as the script drew them.
-    """
+    """What is to be thought of the figures of one script, and to be done."""
 
     state: Freshness
+    #: Why they are not fresh: clauses such as ``data/a.csv has changed``, with paths relative to the experiment.
     reasons: tuple[str, ...] = ()
     run: bool = False
+    #: Whether the script is run only because no script names what is missing.
     trial: bool = False
     adopt: bool = False
+    #: The figures that are not as the script drew them.
     edited: tuple[str, ...] = ()
 
 

@@ -26,25 +26,18 @@ BIG = 1 << 26
 
 @dataclass
 class Collector:
-    """Collects the facts of one entry.
-
-    Parameters
-    ----------
-    own
-        The files that the script itself wrote: they are no inputs unless it read them first.
-    started
-        When it was started, in nanoseconds; what is newer changed while it ran.
-    stamps
-        Sizes and times of files that are known by these alone, by path: absolute, or relative to the base.
-    """
+    """Collects the facts of one entry."""
 
     tree: FileTree
+    #: The files that the script itself wrote: they are no inputs unless it read them first.
     own: frozenset[str]
+    #: When it was started, in nanoseconds; what is newer changed while it ran.
     started: int
     inputs: dict[str, str] = field(default_factory=dict)
     modules: dict[str, str] = field(default_factory=dict)
     listings: dict[str, str] = field(default_factory=dict)
     absent: set[str] = field(default_factory=set)
+    #: Sizes and times of files that are known by these alone, by path: absolute, or relative to the base.
     stamps: dict[str, str] = field(default_factory=dict)
 
     def read(self, path: str, into: dict[str, str]) -> None:

@@ -66,29 +66,21 @@ _AT_ONCE = 200
 
 @dataclass
 class Scheduler:
-    """One update's runs.
-
-    Parameters
-    ----------
-    allowed
-        The scripts that may be run.
-    progress
-        Is told of each script that begins (without an outcome) or ends, and why it is run.
-    private
-        Directories of exptdir itself, which are inputs of nothing.
-    kept
-        Figures changed by hand, and their copies.
-    """
+    """One update's runs."""
 
     planner: Planner
     state: State
     settings: FigureSettings
     submit: Submit
+    #: The scripts that may be run.
     allowed: Collection[str]
+    #: Is told of each script that begins (without an outcome) or ends, and why it is run.
     progress: Progress | None
+    #: Directories of exptdir itself, which are inputs of nothing.
     private: tuple[str, ...]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
+    #: Figures changed by hand, and their copies.
     kept: dict[str, dict[str, Path]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     _pending: set[str] = field(default_factory=set)

@@ -42,46 +42,32 @@ class Input:
 
 @dataclass(frozen=True)
 class Origin:
-    """What is known of one figure.
+    """What is known of one figure."""
 
-    Parameters
-    ----------
-    script, language, args
-        What draws it; the script is relative to the source directory.
-    digest
-        Digest of the script, so that pages are compared without reading it again.
-    anchor, shown_at
-        Where on the page the script is shown, and where another figure of the page has shown it already.
-    explained
-        Whether all this is shown, or only what is wrong.
-    adopted
-        Whether it was there before us, so that the script is a guess.
-    changed
-        The day of its last change, as git has it.
-    inputs, more_inputs
-        The first of the files that it was drawn from, and how many more there are.
-    notes
-        Sentences about the inputs.
-    mark
-        What is wrong with the figure, in a sentence; empty if nothing is.
-    fault
-        The traceback.
-    """
-
+    #: What draws it; the script is relative to the source directory.
     script: str
     language: str
     args: tuple[str, ...] = ()
+    #: Digest of the script, so that pages are compared without reading it again.
     digest: str = ""
+    #: Where on the page the script is shown, and where another figure of the page has shown it already.
     anchor: str = ""
     shown_at: str = ""
     offered: bool = False
+    #: Whether all this is shown, or only what is wrong.
     explained: bool = False
+    #: Whether it was there before us, so that the script is a guess.
     adopted: bool = False
+    #: The day of its last change, as git has it.
     changed: str = ""
+    #: The first of the files that it was drawn from, and how many more there are.
     inputs: tuple[Input, ...] = ()
     more_inputs: int = 0
+    #: Sentences about the inputs.
     notes: tuple[str, ...] = ()
+    #: What is wrong with the figure, in a sentence; empty if nothing is.
     mark: str = ""
+    #: The traceback.
     fault: str = ""
     missing: bool = False
 
