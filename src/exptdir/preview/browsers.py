@@ -21,29 +21,21 @@ from exptdir.preview.channel import Built, Failed, PagesShown, Progress, Ready, 
 
 @dataclass
 class PreviewState:
-    """What there is to know of the builds at a moment.
-
-    Parameters
-    ----------
-    home
-        The address of the first page; empty as long as it is not known.
-    build
-        The number of the current or last build. A server that was started again goes on with a greater one.
-    ready
-        Whether a build has come to its end since the server was started.
-    editor
-        The author's ``exptdir_editor_url``.
-    """
+    """What there is to know of the builds at a moment."""
 
     source: Path
     output: Path
+    #: The address of the first page; empty as long as it is not known.
     home: str = ""
     building: bool = False
+    #: The number of the current or last build. A server that was started again goes on with a greater one.
     build: int = field(default_factory=lambda: int(time.time()))
     seconds: float = 0.0
+    #: Whether a build has come to its end since the server was started.
     ready: bool = False
     warnings: tuple[Warned, ...] = ()
     failure: Failed | None = None
+    #: The author's ``exptdir_editor_url``.
     editor: str = ""
 
     def message(self) -> dict[str, Any]:

@@ -50,50 +50,33 @@ class Warned:
 
 @dataclass(frozen=True)
 class Build:
-    """To the builder: bring the output up to date.
+    """To the builder: bring the output up to date."""
 
-    Parameters
-    ----------
-    changed
-        Files that were changed, made or deleted, absolute. Empty at the first build.
-    viewed
-        Pages that browsers look at, as addresses relative to the output: ``expts/0063_train/notes.html``.
-    everything
-        Whether every page is to be written again.
-    modified
-        Those of the changed files that were there before, and still are.
-    """
-
+    #: Files that were changed, made or deleted, absolute. Empty at the first build.
     changed: tuple[str, ...] = ()
+    #: Pages that browsers look at, as addresses relative to the output: ``expts/0063_train/notes.html``.
     viewed: tuple[str, ...] = ()
+    #: Whether every page is to be written again.
     everything: bool = False
+    #: Those of the changed files that were there before, and still are.
     modified: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Ready:
-    """From the builder, once: the application is made, and the first build begins. Paths are absolute.
-
-    Parameters
-    ----------
-    home
-        The address of the root document's page.
-    private
-        Directories and files whose changes mean nothing: the output, the doctrees.
-    statics, templates
-        The author's directories of static files and of templates.
-    outside
-        Files and directories outside the source directory that are to be watched as well.
-    editor, ignored
-        The author's ``exptdir_editor_url`` and ``exptdir_watch_ignore``.
-    """
+    """From the builder, once: the application is made, and the first build begins. Paths are absolute."""
 
     output: str
+    #: The address of the root document's page.
     home: str
+    #: Directories and files whose changes mean nothing: the output, the doctrees.
     private: tuple[str, ...] = ()
+    #: The author's directories of static files and of templates.
     statics: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()
+    #: Files and directories outside the source directory that are to be watched as well.
     outside: tuple[str, ...] = ()
+    #: The author's ``exptdir_editor_url`` and ``exptdir_watch_ignore``.
     editor: str = ""
     ignored: tuple[str, ...] = ()
 
@@ -122,36 +105,25 @@ class PagesShown:
 
 @dataclass(frozen=True)
 class Built:
-    """From the builder: the output is what a clean build would have made.
+    """From the builder: the output is what a clean build would have made."""
 
-    Parameters
-    ----------
-    pages, files
-        Addresses of what was written or deleted, relative to the output.
-    warnings
-        Everything that is wrong now, whichever build said it first.
-    wrote
-        Files in the source tree that were written by this build or by what it ran: their changes are no reason to
-        build again.
-    modules
-        Files of Python modules outside the library directories that the builder has loaded: it must be started again
-        when one of them changes.
-    outside
-        As in :class:`Ready`, for the state that the record is in now.
-    made
-        What the configuration or extensions have made in the source tree.
-    idle
-        Whether nothing was built, since nothing depends on what has changed.
-    """
-
+    #: Addresses of what was written or deleted, relative to the output.
     pages: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    #: Everything that is wrong now, whichever build said it first.
     warnings: tuple[Warned, ...] = ()
+    #: Files in the source tree that were written by this build or by what it ran: their changes are no reason to build
+    #: again.
     wrote: tuple[Wrote, ...] = ()
+    #: Files of Python modules outside the library directories that the builder has loaded: it must be started again
+    #: when one of them changes.
     modules: tuple[str, ...] = ()
+    #: As in :class:`Ready`, for the state that the record is in now.
     outside: tuple[str, ...] = ()
     seconds: float = 0.0
+    #: What the configuration or extensions have made in the source tree.
     made: tuple[Made, ...] = ()
+    #: Whether nothing was built, since nothing depends on what has changed.
     idle: bool = False
 
 

@@ -205,23 +205,15 @@ _MOST = 2000
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be served.
+    """What is to be served."""
 
-    Parameters
-    ----------
-    source
-        The source directory, absolute and without links.
-    alone
-        The document or directory that is shown without a record; nothing where there is one.
-    page
-        The address of the page to begin with.
-    deep
-        Whether directories below the source directory are watched too.
-    """
-
+    #: The source directory, absolute and without links.
     source: Path
+    #: The document or directory that is shown without a record; nothing where there is one.
     alone: Path | None = None
+    #: The address of the page to begin with.
     page: str = ""
+    #: Whether directories below the source directory are watched too.
     deep: bool = True
 
 

@@ -34,27 +34,18 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """What is to be served, and how.
+    """What is to be served, and how."""
 
-    Parameters
-    ----------
-    source
-        The directory of the documents, absolute and without links.
-    output
-        The directory of the preview; pages are written to ``html/`` below it.
-    command
-        The command of the builder.
-    private
-        Directories of the source whose changes mean nothing, besides the output.
-    deep
-        Whether what is below the source directory is watched, not only what is in it.
-    """
-
+    #: The directory of the documents, absolute and without links.
     source: Path
+    #: The directory of the preview; pages are written to ``html/`` below it.
     output: Path
+    #: The command of the builder.
     command: tuple[str, ...]
     conf: str = ""
+    #: Directories of the source whose changes mean nothing, besides the output.
     private: tuple[str, ...] = ()
+    #: Whether what is below the source directory is watched, not only what is in it.
     deep: bool = True
 
 
