@@ -12,7 +12,6 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -28,16 +27,8 @@ from exptdir.record.problem import Problem
 from exptdir.record.settings import PLOT_SCRIPTS
 from exptdir.record.walk import Listing, compile_patterns, join, list_directory, walk
 
-
-@dataclass(frozen=True)
-class Survey:
-    """The files of the experiments, as POSIX paths relative to the record's base, by experiment.
-
-    A file belongs to the innermost experiment that holds it. Hidden files and directories, those of programs
-    and virtual environments are left out, and links to directories are not followed.
-    """
-
-    files: Mapping[str, tuple[str, ...]]
+#: The files of the experiments, as POSIX paths relative to the record's base, by experiment.
+Survey = Mapping[str, tuple[str, ...]]
 
 
 def survey(
@@ -45,7 +36,11 @@ def survey(
     exclude: Callable[[str], bool] = lambda path: False,
     listing: Callable[[str], Listing] = list_directory,
 ) -> Survey:
-    """List the files of all experiments, but those for whose path from the base *exclude* is true."""
+    """List the files of all experiments, but those for whose path from the base *exclude* is true.
+
+    A file belongs to the innermost experiment that holds it. Hidden files and directories, those of programs
+    and virtual environments are left out, and links to directories are not followed.
+    """
     found: dict[str, list[str]] = {key: [] for key in record.experiments}
     for experiment in record.children(None):
         owners: dict[str, str] = {}
@@ -54,7 +49,7 @@ def survey(
             owners.update(dict.fromkeys((join(path, name) for name in inside), owner))
             paths = (join(path, name) for name in files)
             found[owner] += [inner for inner in paths if not exclude(inner)]
-    return Survey({key: tuple(sorted(paths)) for key, paths in found.items()})
+    return {key: tuple(sorted(paths)) for key, paths in found.items()}
 
 
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*(?:figure|\"figure\"|'figure')[ \t]*\]\]", re.MULTILINE)
@@ -64,11 +59,8 @@ _KEYS = ("script", "args", "outputs", "inputs", "timeout")
 def declared_scripts(base: Path, experiment: str) -> tuple[list[Script], list[Problem]]:
     """Read the ``[[figure]]`` tables of an experiment, whose paths are relative to its directory.
 
-    Returns
-    -------
-    tuple
-        The scripts, and what is wrong with those left out. A file that is no TOML lists nothing; that it is
-        none is for those to report who read its facts.
+    Returned are the scripts, and what is wrong with those left out. A file that is no TOML lists nothing; that it is
+    none is for those to report who read its facts.
     """
     path = base / experiment / "expt.toml"
     try:
@@ -152,26 +144,19 @@ def find_scripts(
 ) -> tuple[tuple[Script, ...], tuple[Problem, ...]]:
     """Find the scripts that may be run: those that are named like plot scripts, and those listed in ``expt.toml``.
 
-    Parameters
-    ----------
-    patterns
-        Names of plot scripts, such as ``plot_*.py``; one with a slash is compared with the path from the
-        experiment's directory. A name counts nowhere below a directory ``tests``.
-
-    Returns
-    -------
-    tuple
-        The scripts in the order of their paths, and what is wrong with those that are listed. A script that
-        is listed is not also run bare because of its name.
+    *patterns* are names of plot scripts, such as ``plot_*.py``; one with a slash is compared with the path from the
+    experiment's directory. A name counts nowhere below a directory ``tests``. Returned are the scripts in the order of
+    their paths, and what is wrong with those that are listed. A script that is listed is not also run bare because of
+    its name.
     """
-    found = found or survey(record)
+    found = survey(record) if found is None else found
     patterns = tuple(patterns)
     names = [pattern for pattern in patterns if "/" not in pattern]
     whole = compile_patterns(pattern for pattern in patterns if "/" in pattern)
     scripts: dict[str, Script] = {}
     problems: list[Problem] = []
     declared: set[str] = set()
-    for experiment, files in found.files.items():
+    for experiment, files in found.items():
         listed: list[Script] = []
         if f"{experiment}/expt.toml".removeprefix("./") in files:
             listed, wrong = declared_scripts(record.base, experiment)
@@ -184,7 +169,7 @@ def find_scripts(
                 continue
             scripts[script.key] = script
             declared.add(script.path)
-    for experiment, files in found.files.items():
+    for experiment, files in found.items():
         for path in files:
             language = LANGUAGES.get(posixpath.splitext(path)[1].lower())
             if language is None or path in declared:
@@ -228,8 +213,8 @@ def shown_by_experiment(
     Who asks again may remember what :func:`shown_places` found.
     """
     base = os.fspath(record.base)
-    shown: dict[str, set[str]] = {key: set() for key in found.files}
-    for key, files in found.files.items():
+    shown: dict[str, set[str]] = {key: set() for key in found}
+    for key, files in found.items():
         for path in files:
             if path.endswith((".rst", ".md")):
                 shown[key].update(*(_figures(record.base, place) for place in places(f"{base}/{path}", record.base)))

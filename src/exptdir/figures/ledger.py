@@ -26,8 +26,6 @@ from exptdir.record.problem import Problem
 
 #: The digest of an input that changed while the script ran; no file has it.
 CHANGED = "changed"
-
-
 #: Facts that are a name and a value, and where an entry keeps them.
 MAPPINGS = {name: f"{name}s" for name in ("output", "input", "module", "listing", "version")}
 #: Facts that are a name alone.
@@ -336,17 +334,11 @@ class Ledgers:
         return True
 
     def _read(self, experiment: str) -> None:
-        content: bytes | None = None
-        entries: dict[str, LedgerEntry] = {}
-        problems: list[Problem] = []
-        # Most experiments have none, and to see that is all that is done for them.
-        if os.path.lexists(f"{self._base}/{experiment}/{LEDGER}"):
-            path = self._base / experiment / LEDGER
-            content = read_or_none(path)
-            if content is not None:
-                entries, problems = parse_ledger(content.decode("utf-8", "replace"), experiment, path)
-            else:
-                problems = [Problem("figure", "the ledger cannot be read, so its figures count as never seen", path)]
+        path = self._base / experiment / LEDGER
+        content = read_or_none(path)
+        entries, problems = parse_ledger((content or b"").decode("utf-8", "replace"), experiment, path)
+        if content is None and os.path.lexists(path):
+            problems = [Problem("figure", "the ledger cannot be read, so its figures count as never seen", path)]
         self._content[experiment] = content or b""
         self.entries[experiment] = entries
         self._problems[experiment] = problems

@@ -98,7 +98,7 @@ class _Update:
         self.problems += problems
         paths = {script.path for script in scripts}
         # Where nothing was ever drawn, no document is read to see what it shows.
-        known = (path for files in found.files.values() for path in files if path.endswith(f"/{LEDGER}"))
+        known = (path for files in found.values() for path in files if path.endswith(f"/{LEDGER}"))
         concerned = bool(scripts) or next(known, None) is not None
         self.tree = FileTree(self.record.base, self.state.digests, self.record.experiments, paths)
         ledgers = Ledgers(

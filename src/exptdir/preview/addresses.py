@@ -15,18 +15,10 @@ _INDEX = "index.html"
 
 
 def address_of(raw_path: bytes) -> str | None:
-    """Read the path of a request.
+    """Read the path of a request, as it was sent: percent-encoded (RFC 3986), beginning with a slash.
 
-    Parameters
-    ----------
-    raw_path
-        As it was sent, percent-encoded (RFC 3986), beginning with a slash.
-
-    Returns
-    -------
-    str or None
-        The address relative to the output, bytes that are no text kept as surrogates; ``None`` where no file of
-        the output can be meant: a step upwards, an absolute path, a hidden name, a backslash, a NUL.
+    Returned is the address relative to the output, bytes that are no text kept as surrogates; ``None`` where no file of
+    the output can be meant: a step upwards, an absolute path, a hidden name, a backslash, a NUL.
     """
     encoded, _, _ = raw_path.partition(b"?")
     path = os.fsdecode(unquote_to_bytes(encoded))

@@ -209,14 +209,10 @@ class PreviewReport(Protocol):
 
 
 class Broadcaster:
-    """Keeps the state, and tells browsers and the terminal of it: see :class:`exptdir.preview.supervise.Audience`.
+    """Keeps the state, and tells browsers and the terminal how builds go.
 
-    Parameters
-    ----------
-    follow
-        Called with the files and directories outside the record that are to be watched.
-    ignore
-        Called with the patterns of files whose changes mean nothing.
+    *follow* is called with the files and directories outside the record that are to be watched, *ignore* with the
+    patterns of files whose changes mean nothing.
     """
 
     def __init__(
@@ -253,7 +249,7 @@ class Broadcaster:
             self._update(message.pages, message.files)
 
     def built(self, message: Built, *, anew: bool) -> None:
-        """Pass on that a build is done."""
+        """Pass on that a build is done; by another builder than the last (*anew*), every page may have changed."""
         state = self._state
         known = frozenset(state.warnings)
         new = tuple(one for one in message.warnings if one not in known)

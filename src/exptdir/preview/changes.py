@@ -116,11 +116,8 @@ class Changes:
     def take(self) -> tuple[str, ...]:
         """Return what is to be built, and take it for built.
 
-        Returns
-        -------
-        tuple of str
-            Absolute paths of files that were changed, made or deleted, in order. A file that was reached by a link
-            stands there by both its paths.
+        These are absolute paths of files that were changed, made or deleted, in order. A file that was reached by a
+        link stands there by both its paths.
         """
         noted, self._noted = self._noted, {}
         self._last_made, self._made = self._made, set()

@@ -164,13 +164,7 @@ def encode(message: Message) -> bytes:
 
 
 def decode(line: bytes) -> Message:
-    """Read a message.
-
-    Raises
-    ------
-    BadMessage
-        If the line holds none.
-    """
+    """Read a message; raises BadMessage if the line holds none."""
 
     def frozen(value: Any) -> Any:
         return tuple(map(frozen, value)) if isinstance(value, list) else value
@@ -231,13 +225,7 @@ class Channel:
         return self._builds.get()
 
     def send(self, message: Message) -> None:
-        """Send a message.
-
-        Raises
-        ------
-        OSError
-            If the other side is gone.
-        """
+        """Send a message; raises OSError if the other side is gone."""
         line = memoryview(encode(message))
         with self._sending:
             while line:

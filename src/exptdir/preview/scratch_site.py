@@ -53,12 +53,8 @@ class Alone:
 def alone(path: Path) -> Alone:
     """Say how a document, or a tree of them, is shown without a ``conf.py``.
 
-    Nothing is written, and the same path, which is absolute, gives the same answer.
-
-    Raises
-    ------
-    NothingToShow
-        If it is neither, or there is no document in it.
+    Nothing is written, and the same path, which is absolute, gives the same answer. Raises NothingToShow if it is
+    neither, or there is no document in it.
     """
     if path.is_dir():
         files = list_directory(os.fspath(path)).files
@@ -93,13 +89,7 @@ def alone(path: Path) -> Alone:
 
 
 def refuse_other_kinds(path: Path) -> None:
-    """Raise where a file is no document.
-
-    Raises
-    ------
-    NothingToShow
-        If its suffix is none of a document or of a log.
-    """
+    """Raise NothingToShow where a file is no document: if its suffix is none of a document or of a log."""
     if path.suffix.lower() not in _KINDS | _LOGS:
         kinds = f"documents end in .md or .rst, logs in {', '.join(_LOGS)}"
         message = f"{path.name} cannot be shown: {kinds}, and directories of them can be shown too"
@@ -221,11 +211,7 @@ def target(path: Path) -> Target:
     """Say what is meant by a file or a directory.
 
     It is the record that it is in; where it is in none, or in a directory that has a ``conf.py`` of its own, that.
-
-    Raises
-    ------
-    NothingToShow
-        If it is not there, or is no document.
+    Raises NothingToShow if it is not there, or is no document.
     """
     path = path.resolve()
     if not path.exists():

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from exptdir.figures.run.processes import descendants, end_all
 from exptdir.preview.changes import Changes, Git
@@ -31,6 +31,9 @@ from exptdir.preview.channel import (
     encode,
 )
 
+if TYPE_CHECKING:
+    from exptdir.preview.browsers import Broadcaster
+
 #: Where several files change, more are likely to come: seconds without one until the build begins, and at most.
 _QUIET, _LONGEST = 0.15, 2.0
 #: Where builds seem to change what they read, the next one waits: seconds, doubled each time, and at most.
@@ -38,22 +41,6 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 #: As often may a file change while it is built before that is suspected.
 _SUSPICIOUS = 3
 _DOCUMENTS = (".md", ".rst", ".txt", ".ipynb")
-
-
-class Audience(Protocol):
-    """Who is told how builds go: the browsers and the terminal."""
-
-    def begun(self, changed: tuple[str, ...]) -> None:
-        """Be told that a build begins."""
-
-    def heard(self, message: Ready | Progress | PagesShown) -> None:
-        """Be told something while it runs."""
-
-    def built(self, message: Built, *, anew: bool) -> None:
-        """Be told that it is done; *anew*: by another builder than the last, so that every page may have changed."""
-
-    def failed(self, message: Failed) -> None:
-        """Be told that it failed."""
 
 
 #: Seconds that a builder has to end by itself.
@@ -67,12 +54,7 @@ _REMEMBERED = 30
 class Builder:
     """A builder as a child process: it is started, spoken to, and ended with all that it has started.
 
-    Parameters
-    ----------
-    command
-        Program and arguments.
-    say
-        Called with each line that it, or what it runs, prints.
+    *say* is called with each line that it, or what it runs, prints.
     """
 
     def __init__(self, command: Sequence[str], say: Callable[[str], None]) -> None:
@@ -227,19 +209,14 @@ def _any_below(paths: Sequence[str], directories: Sequence[str]) -> bool:
 class Supervisor:
     """Keeps the output up to date.
 
-    Parameters
-    ----------
-    viewed
-        Returns the pages that are looked at.
-    seen
-        What is known of the record before its first build.
+    *viewed* returns the pages that are looked at; *seen* is what is known of the record before its first build.
     """
 
     def __init__(
         self,
         builder: Builder,
         changes: Changes,
-        audience: Audience,
+        audience: Broadcaster,
         viewed: Callable[[], tuple[str, ...]],
         seen: RestartRules,
         git: Git,

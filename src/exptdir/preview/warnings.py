@@ -275,28 +275,16 @@ def progress_of(text: str) -> Progress | None:
 
 #: A place in a traceback that is there as text only, since another process wrote it.
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
-
-
 #: How Sphinx names an extension that it cannot set up.
 _EXTENSION = re.compile(r"extension ['\"]?([\w.]+)")
-
-
 _LIBRARIES = ("stdlib", "platstdlib", "purelib", "platlib")
 
 
 def failed(error: BaseException, *, conf: Path | None, document: str = "", fatal: bool = True) -> Failed:
-    """Describe what ended a build.
+    """Describe what was raised and ended a build, and perhaps (*fatal*) the builder.
 
-    Parameters
-    ----------
-    error
-        What was raised.
-    conf
-        The ``conf.py``, if there is one and it may be to blame.
-    document
-        The file that was being read or written.
-    fatal
-        Whether the builder ends.
+    *conf* is the ``conf.py``, if there is one and it may be to blame, *document* the file that was being read or
+    written.
     """
     cause, seen = error, {id(error)}
     while isinstance(below := getattr(cause, "orig_exc", None) or cause.__cause__, BaseException):

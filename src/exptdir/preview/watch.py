@@ -29,14 +29,8 @@ _MOST = 400_000
 class WatchedPlaces:
     """Where a record is, and where what lies in it means nothing.
 
-    Parameters
-    ----------
-    root
-        The source directory, absolute and without links.
-    private
-        Directories and files whose changes mean nothing.
-    deep
-        Whether directories in it belong to it, or only files.
+    *root* is the source directory, absolute and without links. The changes of *private* directories and files mean
+    nothing; *deep* says whether directories in it belong to it, or only files.
     """
 
     def __init__(self, root: str | os.PathLike[str], private: Iterable[str] = (), *, deep: bool = True) -> None:
@@ -142,15 +136,8 @@ class Watcher:
     """Reports what changes in a record, and in files outside it that it shows.
 
     Directories at the top of the record whose content means nothing, such as the output, are not watched at all.
-
-    Parameters
-    ----------
-    report
-        Called with the kinds and paths of what has changed, from another thread.
-    lost
-        Called, from another thread, where changes may have been missed: one has to look.
-    say
-        Called with what the author should know.
+    Called from other threads are *report*, with the kinds and paths of what has changed, and *lost*, where changes may
+    have been missed, so that one has to look; *say* with what the author should know.
     """
 
     def __init__(

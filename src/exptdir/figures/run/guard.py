@@ -78,10 +78,7 @@ RUN, BUSY = "run", "busy"
 
 def read_journal(run: Path) -> dict[Path, Path | None]:
     """Return for each figure that a run laid hands on the copy of what it was; ``None`` where there was none."""
-    try:
-        lines = (run / COPIES / JOURNAL).read_text("ascii").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return {}
+    lines = (read_or_none(run / COPIES / JOURNAL) or b"").splitlines()
     kept: dict[Path, Path | None] = {}
     for line in lines:
         try:

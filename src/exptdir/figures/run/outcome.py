@@ -147,15 +147,12 @@ def line_of(language: str, said: str, script: str) -> int | None:
     return int(found[-1]) if found else None
 
 
-_MINUTE = 60
-
-
 def conclude(job: Job, run: Path, ended: Ended, before: Snapshot) -> Outcome:
     """Say how a run ended, by what is left in its directory and by the figures that were there *before*."""
     trace, output = read_trace(run, job), read_output(run / OUTPUT)
     try:
-        report: dict[str, Any] = json.loads((run / REPORT).read_text("ascii"))
-    except (OSError, ValueError):
+        report: dict[str, Any] = json.loads(read_or_none(run / REPORT) or b"{}")
+    except ValueError:
         report = {}
     status: Status = "failed"
     text, line = f"The script ended itself with exit status {ended.code}.", None
@@ -163,7 +160,7 @@ def conclude(job: Job, run: Path, ended: Ended, before: Snapshot) -> Outcome:
     if ended.lost:
         status, text = "killed", ended.lost
     elif ended.late:
-        time = f"{job.timeout / _MINUTE:g} min" if job.timeout >= 2 * _MINUTE else f"{job.timeout:g} s"
+        time = f"{job.timeout / 60:g} min" if job.timeout >= 120 else f"{job.timeout:g} s"
         text, line = _with_stack(f"The script was still running after {time} and was ended.", run, job.script)
         status = "timeout"
     elif "traceback" in report:
@@ -201,10 +198,7 @@ def conclude(job: Job, run: Path, ended: Ended, before: Snapshot) -> Outcome:
 
 def _with_stack(sentence: str, run: Path, script: str) -> tuple[str, int | None]:
     """Add to a sentence where the script was, as :mod:`faulthandler` wrote it, and return its line too."""
-    try:
-        stack = (run / FAULTS).read_text("utf-8", "replace").strip()
-    except OSError:
-        stack = ""
+    stack = (read_or_none(run / FAULTS) or b"").decode("utf-8", "replace").strip()
     if not stack:
         return sentence, None
     # The name is cut off at 500 characters there, and written in ASCII.
