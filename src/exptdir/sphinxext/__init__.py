@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from exptdir import __version__
 from exptdir.sphinxext.assets import setup_assets
 from exptdir.sphinxext.build_mark import setup_build_mark
-from exptdir.sphinxext.canonical import setup_canonical
 from exptdir.sphinxext.cites import setup_cites
 from exptdir.sphinxext.companions import setup_companions, setup_style
 from exptdir.sphinxext.conditions import setup_conditions
@@ -65,7 +64,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_domain(ExptDomain)
     setup_roles(app)
     setup_record(app)
-    setup_canonical(app)
     setup_pages(app)
     setup_labels(app)
     setup_conditions(app)

@@ -1,8 +1,14 @@
-"""Files that documents show: where they may lie, and what stands for those that cannot be shown."""
+"""Files that documents show: where they may lie, what stands for those that cannot be shown, and names of images.
+
+Sphinx names images by order of discovery, which differs between a clean build, a build after an edit, and a parallel
+one; here their path decides.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from glob import escape, glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +17,7 @@ from urllib.parse import unquote
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
+from sphinx.util._files import FilenameUniqDict
 from sphinx.util.i18n import search_image_for_language
 
 from exptdir.errors import AssetError
@@ -163,6 +170,43 @@ class AssetTransform(SphinxTransform):
         node.replace_self(new)
 
 
+class PathNamedFiles(FilenameUniqDict):
+    """Names each image in the output by its own path, whatever other images there are."""
+
+    def add_file(self, docname: str, newfile: str | os.PathLike[str]) -> str:
+        """Note that *docname* shows *newfile*, and return the name that it gets in the output."""
+        path = str(newfile)
+        docnames, name = self.get(path, (set(), output_name(path)))
+        docnames.add(docname)
+        self[path] = (docnames, name)
+        self._existing.add(name)
+        return name
+
+
+def output_name(path: str) -> str:
+    """Return the name of an image in the output: its own, with a digest of its path.
+
+    Only ASCII is kept of the name, since LaTeX must be able to open it.
+    """
+    file = Path(path)
+    # An absolute path is one that Sphinx made in its own cache: the digest must not tell where that lies.
+    identity = "/".join(file.parts[-2:]) if file.is_absolute() else file.as_posix()
+    digest = hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "_", file.stem)[:60].strip("_") or "image"
+    return f"{stem}-{digest}{file.suffix}"
+
+
+def name_images_by_path(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str]:
+    """Name images in the output by their path, not by the order in which Sphinx met them."""
+    if not isinstance(env.images, PathNamedFiles):
+        images = PathNamedFiles()
+        for path, (docnames, _name) in env.images.items():
+            for docname in docnames:
+                images.add_file(docname, path)
+        env.images = images
+    return []
+
+
 def outdated_assets(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
@@ -187,4 +231,5 @@ def outdated_assets(
 def setup_assets(app: Sphinx) -> None:
     """Register the transform, and the check at the start of a build."""
     app.add_transform(AssetTransform)
+    app.connect("env-get-outdated", name_images_by_path, priority=50)
     app.connect("env-get-outdated", outdated_assets, priority=300)

@@ -1,12 +1,15 @@
-"""Standard labels of experiments and entries, for projects that do not have this extension.
+"""Labels: those of experiments and entries, for projects without this extension; and whose counts of two.
 
-They are made when all is read and taken back when all is written. Sphinx looks through all labels each time it
+The former are made when all is read and taken back when all is written. Sphinx looks through all labels each time it
 reads a document, so keeping tens of thousands of them would make reading quadratic.
+
+Where two documents define the same label or citation, Sphinx lets the one win that was read last. That differs between
+a clean build, a build after an edit, and a parallel one; so here it is the last by name.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from docutils import nodes
 
@@ -17,6 +20,7 @@ from exptdir.sphinxext.store import Label
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
+    from sphinx.environment import BuildEnvironment
 
 
 def standard_labels(domain: ExptDomain) -> dict[str, Label]:
@@ -62,8 +66,47 @@ class Labels:
         self.added.clear()
 
 
+def _stores(env: BuildEnvironment) -> dict[str, dict[str, Any]]:
+    """Return the maps in which Sphinx keeps labels and citations, each value beginning with its document."""
+    standard = env.domains.standard_domain
+    citations = env.domains.citation_domain
+    return {
+        "labels": standard.labels,
+        "anonlabels": standard.anonlabels,
+        "citations": cast("dict[str, Any]", citations.citations),
+    }
+
+
+def collect_labels(app: Sphinx, doctree: nodes.document) -> None:
+    """Remember every label and citation of a document, also those that another document overrides."""
+    docname, stores = app.env.docname, _stores(app.env)
+    # Only what the document itself defines is looked up: the maps hold the whole project's.
+    names = list(doctree.nametypes)
+    citations = [node[0].astext() for node in doctree.citations if node.children]
+    defined = {"labels": names, "anonlabels": names, "citations": citations}
+    own: dict[str, dict[str, Any]] = {}
+    for store, candidates in defined.items():
+        known = stores[store]
+        found = {name: known[name] for name in candidates if name in known and known[name][0] == docname}
+        if found:
+            own[store] = found
+    if own:
+        domain_of(app.env).labels[docname] = own
+
+
+def settle_labels(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Let the last document by name win, as it does when a clean build reads them in order."""
+    stores = _stores(env)
+    for _docname, own in sorted(domain_of(env).labels.items()):
+        for store, found in own.items():
+            stores[store].update(found)
+    return []
+
+
 def setup_labels(app: Sphinx) -> None:
-    """Connect to writing."""
+    """Connect to reading, before anything is derived from labels, and to writing."""
+    app.connect("doctree-read", collect_labels, priority=650)
+    app.connect("env-updated", settle_labels, priority=50)
     labels = Labels()
     app.connect("write-started", labels.add, priority=50)
     app.connect("build-finished", labels.remove, priority=950)
