@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -133,7 +133,7 @@ def system_places() -> tuple[str, ...]:
     return tuple(sorted({os.path.normpath(path) for path in places}))
 
 
-def is_below(path: str, places: tuple[str, ...]) -> bool:
+def is_below(path: str, places: Iterable[str]) -> bool:
     """Tell whether a path is one of *places* or in one of them."""
     return any(path == place or path.startswith(place.rstrip(os.sep) + os.sep) for place in places)
 

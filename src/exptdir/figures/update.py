@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from exptdir.figures.find import Finder, find_scripts
 from exptdir.figures.ledger import LedgerEntry, Ledgers
-from exptdir.figures.model import LEDGER, FigureSettings
+from exptdir.figures.model import LEDGER, FigureSettings, Outcome
 from exptdir.figures.plan.check import Checker, FileTree, Staleness
 from exptdir.figures.plan.new_entry import adopted_entry
 from exptdir.figures.plan.planner import Planner
@@ -36,6 +36,9 @@ def update(
 ) -> Report:
     """Bring the figures of a record up to date.
 
+    A script that fails, a ledger that is damaged or cannot be written, and whatever else is wrong is among the problems
+    of the report; nothing of that is raised.
+
     Parameters
     ----------
     state_dir
@@ -49,12 +52,6 @@ def update(
         Is called with each script that begins (and ``None``) and ends (and the outcome), in this thread.
     private
         Directories that are inputs of nothing, such as the output of a build.
-
-    Returns
-    -------
-    Report
-        A script that fails, a ledger that is damaged or cannot be written, and whatever else is wrong is in its
-        problems; nothing of that is raised.
     """
     began = time.monotonic()
     # A build that was killed may have left figures that are not what any ledger says.
@@ -89,7 +86,9 @@ class _Update:
     finder: Finder
     problems: list[Problem] = field(default_factory=list)
     adopted: list[str] = field(default_factory=list)
-    scheduler: Scheduler | None = None
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+    kept: dict[str, dict[str, Path]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Find the scripts, read the ledgers and decide about each."""
@@ -98,14 +97,12 @@ class _Update:
         self.problems += problems
         paths = {script.path for script in scripts}
         # Where nothing was ever drawn, no document is read to see what it shows.
-        known = (path for files in found.values() for path in files if path.endswith(f"/{LEDGER}"))
-        concerned = bool(scripts) or next(known, None) is not None
+        concerned = bool(scripts) or any(path.endswith(f"/{LEDGER}") for files in found.values() for path in files)
         self.tree = FileTree(self.record.base, self.state.digests, self.record.experiments, paths)
         ledgers = Ledgers(
             self.record.base, self.record.experiments if concerned else (), self.state.directory / "ledgers"
         )
         homes = dict.fromkeys(script.experiment for script in scripts)
-
         deleted = DeletedFiles(self.record.base, LEDGER)
 
         def still_drawn(entry: LedgerEntry) -> bool:
@@ -174,15 +171,16 @@ class _Update:
         edited = {key for key in self.allowed if self.settings.overwrite_edited and self.verdicts[key].edited}
         if not stale | edited:
             return
-        self.scheduler = Scheduler(self.planner, self.state, self.settings, submit, self.allowed, progress, private)
+        scheduler = Scheduler(self.planner, self.state, self.settings, submit, self.allowed, progress, private)
         try:
             with at_work(self.record.base, self.state.directory):
-                self.scheduler.run(stale | edited, forced=stale | edited if forced else edited)
+                scheduler.run(stale | edited, forced=stale | edited if forced else edited)
         except BaseException:
             # What has been learnt by an update that was interrupted is true all the same.
             self.save(prune=False)
             raise
-        self.problems += self.scheduler.problems
+        self.outcomes, self.failed, self.kept = scheduler.outcomes, scheduler.failed, scheduler.kept
+        self.problems += scheduler.problems
         self._decide()
 
     def tidy(self) -> None:
@@ -211,33 +209,26 @@ class _Update:
         """Gather what was found and done."""
         scripts: dict[str, ScriptReport] = {}
         problems = [*self.problems, *self.planner.problems(self.verdicts)]
-        scheduler = self.scheduler
         for key, script in self.planner.scripts.items():
             entry, verdict = self.planner.entry(key), self.verdicts[key]
             failure = self.state.failures.get(key) if verdict.state in _FAILING else None
-            scripts[key] = ScriptReport(
-                script=script,
-                verdict=verdict,
-                figures=tuple(entry.outputs) if entry is not None else script.outputs,
-                inputs=tuple(entry.inputs) if entry is not None else (),
-                modules=tuple(entry.modules) if entry is not None else (),
-                unseen=entry.unseen if entry is not None else (),
-                failure=failure,
-                outcome=scheduler.outcomes.get(key) if scheduler is not None else None,
-                kept=scheduler.kept.get(key, {}) if scheduler is not None else {},
-            )
+            found = ScriptReport(script, verdict, script.outputs)
+            if entry is not None:
+                figures, inputs, modules = map(tuple, (entry.outputs, entry.inputs, entry.modules))
+                found = ScriptReport(script, verdict, figures, inputs, modules, entry.unseen)
+            outcome, kept = self.outcomes.get(key), self.kept.get(key, {})
+            scripts[key] = replace(found, failure=failure, outcome=outcome, kept=kept)
             if failure is not None:
                 problems.append(Problem("figure", failure.message, self.record.base / script.path, failure.line))
+        is_held_up = any(self.verdicts[key].run for key in self.verdicts.keys() - self.allowed)
         return Report(
             scripts=scripts,
             figures=figure_reports(self.planner, self.verdicts),
             problems=tuple(dict.fromkeys(problems)),
-            ran=tuple(sorted(scheduler.outcomes)) if scheduler is not None else (),
+            ran=tuple(sorted(self.outcomes)),
             adopted=tuple(sorted(self.adopted)),
-            failed=tuple(sorted(scheduler.failed)) if scheduler is not None else (),
+            failed=tuple(sorted(self.failed)),
             planned=tuple(sorted(key for key, verdict in self.verdicts.items() if verdict.run)),
-            fixed=tuple(sorted(self.fixed))
-            if any(self.verdicts[key].run for key in set(self.verdicts) - self.allowed)
-            else (),
+            fixed=tuple(sorted(self.fixed)) if is_held_up else (),
             seconds=seconds,
         )

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from exptdir.figures.run.processes import descendants, end_all
+from exptdir.figures.state import is_below
 from exptdir.preview.changes import Changes, Git
 from exptdir.preview.channel import (
     BadMessage,
@@ -192,18 +193,13 @@ class RestartRules:
 
     def starts_anew(self, changed: Sequence[str]) -> bool:
         """Tell whether a builder cannot take a change as it is."""
-        return any(path == self.conf or path in self.modules for path in changed) or (
-            _any_below(changed, self.templates) or self.writes_all(changed)
+        return self.writes_all(changed) or any(
+            path == self.conf or path in self.modules or is_below(path, self.templates) for path in changed
         )
 
     def writes_all(self, changed: Sequence[str]) -> bool:
         """Tell whether every page has to be written again: each names the digests of static files."""
-        return _any_below(changed, self.statics)
-
-
-def _any_below(paths: Sequence[str], directories: Sequence[str]) -> bool:
-    starts = tuple(one.rstrip(os.sep) + os.sep for one in directories)
-    return any(path.startswith(starts) or path in directories for path in paths) if starts else False
+        return any(is_below(path, self.statics) for path in changed)
 
 
 class Supervisor:

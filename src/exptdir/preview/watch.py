@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 from time import monotonic
 
+from exptdir.figures.state import is_below
 from exptdir.record.files import Stamp, stamp
 from exptdir.record.walk import ENVIRONMENT, PROGRAMS, compile_patterns, is_environment
 
@@ -46,8 +47,8 @@ class WatchedPlaces:
 
     def means_something(self, path: str) -> bool:
         """Tell whether a change of a file, given absolutely, could change a page."""
-        at = next((one for one in (self.root, *self.outside) if _is_below(path, one)), None)
-        if at is None or any(_is_below(path, one) for one in self.private):
+        at = next((one for one in (self.root, *self.outside) if is_below(path, (one,))), None)
+        if at is None or is_below(path, self.private):
             return False
         inside = os.path.relpath(path, at).split(os.sep)
         if inside == ["."]:
@@ -89,10 +90,6 @@ class WatchedPlaces:
                         yield entry.path, known
                 except OSError:
                     continue
-
-
-def _is_below(path: str, directory: str) -> bool:
-    return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
 
 
 def real(path: str) -> str:
