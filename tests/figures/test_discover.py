@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.figures.find import find_scripts, survey
+from exptdir.figures.find import Finder, find_scripts
 from exptdir.figures.model import Script
 from exptdir.record.scan import scan
 
@@ -66,7 +66,7 @@ def test_a_pattern_with_a_directory_says_where_tests_or_not(tmp_path: Path):
 def test_what_is_excluded_is_not_found(tmp_path: Path):
     find(tmp_path, {"a/index.rst": "", "a/old/plot.py": "", "a/plot.py": ""})
     record = scan(tmp_path)
-    found = find_scripts(record, found=survey(record, lambda path: path == "expts/a/old"))
+    found = find_scripts(record, found=Finder().survey(record, lambda path: path == "expts/a/old"))
     assert paths(found) == ["a/plot.py"]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from exptdir.figures import find as module
-from exptdir.figures.find import Finder, shown_by_experiment, survey
+from exptdir.figures.find import Finder
 from exptdir.record.model import Record
 from exptdir.record.scan import scan
 
@@ -48,8 +48,8 @@ def look(finder: Finder, base: Path) -> Record:
     """Look, and compare with what one finds who has never looked before."""
     record = scan(base)
     found = finder.survey(record, lambda path: False)
-    assert found == survey(record)
-    assert finder.shown(record, found) == shown_by_experiment(record, found)
+    assert found == Finder().survey(record)
+    assert finder.shown(record, found) == Finder().shown(record, found)
     return record
 
 

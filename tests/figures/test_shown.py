@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.figures.find import shown_by_experiment, shown_places, survey
+from exptdir.figures.find import Finder, shown_places
 from exptdir.record.scan import scan
 
 
@@ -19,7 +19,8 @@ def shown(base: Path, text: str, name: str = "expts/a/index.md") -> set[str]:
         earlier.unlink()
     path.write_text(text)
     record = scan(base)
-    return {figure for figures in shown_by_experiment(record, survey(record)).values() for figure in figures}
+    finder = Finder()
+    return {figure for figures in finder.shown(record, finder.survey(record)).values() for figure in figures}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,8 @@ def test_a_figure_concerns_who_shows_it_and_whose_directory_it_is_in(tmp_path: P
     shown(tmp_path, "![](plots/y.svg)", "expts/a/more/text.md")
     shown(tmp_path, "none", "expts/a/b/index.md")
     record = scan(tmp_path)
-    assert shown_by_experiment(record, survey(record)) == {
+    finder = Finder()
+    assert finder.shown(record, finder.survey(record)) == {
         "expts/a": {"expts/a/b/x.svg", "expts/a/more/plots/y.svg"},
         "expts/a/b": {"expts/a/b/x.svg"},
     }

@@ -137,7 +137,7 @@ def _tables(session: Session) -> Iterator[Problem]:
 
 def _figures(record: Record, report: Report) -> Iterator[Problem]:
     """Find the figures that are stale, and those that a script draws and no document shows."""
-    from exptdir.figures.find import shown_by_experiment, survey
+    from exptdir.figures.find import Finder
     from exptdir.record.problem import Problem
 
     yield from report.problems
@@ -148,7 +148,8 @@ def _figures(record: Record, report: Report) -> Iterator[Problem]:
             reasons = "; ".join(report.scripts[key].verdict.reasons)
             yield Problem("figure", f"its figures are stale{f' ({reasons})' if reasons else ''}", path)
     drawn = {path for script in report.scripts.values() for path in script.figures}
-    shown = {path for paths in shown_by_experiment(record, survey(record)).values() for path in paths}
+    finder = Finder()
+    shown = {path for paths in finder.shown(record, finder.survey(record)).values() for path in paths}
     for name in sorted(drawn - shown):
         if (record.base / name).is_file() and not name.rpartition(".")[0].endswith(".dark"):
             yield Problem("figure", "no page shows this figure", record.base / name)

@@ -31,27 +31,6 @@ from exptdir.record.walk import Listing, compile_patterns, join, list_directory,
 Survey = Mapping[str, tuple[str, ...]]
 
 
-def survey(
-    record: Record,
-    exclude: Callable[[str], bool] = lambda path: False,
-    listing: Callable[[str], Listing] = list_directory,
-) -> Survey:
-    """List the files of all experiments, but those for whose path from the base *exclude* is true.
-
-    A file belongs to the innermost experiment that holds it. Hidden files and directories, those of programs
-    and virtual environments are left out, and links to directories are not followed.
-    """
-    found: dict[str, list[str]] = {key: [] for key in record.experiments}
-    for experiment in record.children(None):
-        owners: dict[str, str] = {}
-        for path, files, inside, _ in walk(record.base, experiment.key, exclude, listing):
-            owner = path if path in record.experiments else owners[path]
-            owners.update(dict.fromkeys((join(path, name) for name in inside), owner))
-            paths = (join(path, name) for name in files)
-            found[owner] += [inner for inner in paths if not exclude(inner)]
-    return {key: tuple(sorted(paths)) for key, paths in found.items()}
-
-
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*(?:figure|\"figure\"|'figure')[ \t]*\]\]", re.MULTILINE)
 _KEYS = ("script", "args", "outputs", "inputs", "timeout")
 
@@ -149,7 +128,7 @@ def find_scripts(
     their paths, and what is wrong with those that are listed. A script that is listed is not also run bare because of
     its name.
     """
-    found = survey(record) if found is None else found
+    found = Finder().survey(record) if found is None else found
     patterns = tuple(patterns)
     names = [pattern for pattern in patterns if "/" not in pattern]
     whole = compile_patterns(pattern for pattern in patterns if "/" in pattern)
@@ -205,27 +184,6 @@ def shown_places(document: str, base: Path) -> frozenset[str]:
     return frozenset(place for place in places if not place.startswith("../") and place != ".." and "\0" not in place)
 
 
-def shown_by_experiment(
-    record: Record, found: Survey, places: Callable[[str, Path], Iterable[str]] = shown_places
-) -> dict[str, frozenset[str]]:
-    """Find, by experiment, the figures that its documents show, and those of its directory that others show.
-
-    Who asks again may remember what :func:`shown_places` found.
-    """
-    base = os.fspath(record.base)
-    shown: dict[str, set[str]] = {key: set() for key in found}
-    for key, files in found.items():
-        for path in files:
-            if path.endswith((".rst", ".md")):
-                shown[key].update(*(_figures(record.base, place) for place in places(f"{base}/{path}", record.base)))
-    for path in set().union(*shown.values()):
-        above = (str(directory) for directory in PurePosixPath(path).parents)
-        home = next((directory for directory in above if directory in shown), None)
-        if home is not None:
-            shown[home].add(path)
-    return {key: frozenset(paths) for key, paths in shown.items()}
-
-
 def _figures(base: Path, path: str) -> set[str]:
     if not path.endswith(".*"):
         return {path} if is_figure(path) else set()
@@ -241,12 +199,34 @@ class Finder:
         self._listing = listing
         self._places: Remembered[frozenset[str]] = Remembered()
 
-    def survey(self, record: Record, exclude: Callable[[str], bool]) -> Survey:
-        """Return what :func:`survey` does."""
-        return survey(record, exclude, self._listing)
+    def survey(self, record: Record, exclude: Callable[[str], bool] = lambda path: False) -> Survey:
+        """List the files of all experiments, but those for whose path from the base *exclude* is true.
 
-    def shown(self, record: Record, found: Survey) -> Mapping[str, frozenset[str]]:
-        """Return what :func:`shown_by_experiment` does."""
+        A file belongs to the innermost experiment that holds it. Hidden files and directories, those of programs
+        and virtual environments are left out, and links to directories are not followed.
+        """
+        found: dict[str, list[str]] = {key: [] for key in record.experiments}
+        for experiment in record.children(None):
+            owners: dict[str, str] = {}
+            for path, files, inside, _ in walk(record.base, experiment.key, exclude, self._listing):
+                owner = path if path in record.experiments else owners[path]
+                owners.update(dict.fromkeys((join(path, name) for name in inside), owner))
+                paths = (join(path, name) for name in files)
+                found[owner] += [inner for inner in paths if not exclude(inner)]
+        return {key: tuple(sorted(paths)) for key, paths in found.items()}
+
+    def shown(self, record: Record, found: Survey) -> dict[str, frozenset[str]]:
+        """Find, by experiment, the figures that its documents show, and those of its directory that others show."""
         self._places.renew()
-        read = self._places.of
-        return shown_by_experiment(record, found, lambda path, base: read(path, lambda path: shown_places(path, base)))
+        shown: dict[str, set[str]] = {key: set() for key in found}
+        for key, files in found.items():
+            for path in files:
+                if path.endswith((".rst", ".md")):
+                    places = self._places.of(f"{record.base}/{path}", lambda path: shown_places(path, record.base))
+                    shown[key].update(*(_figures(record.base, place) for place in places))
+        for path in set().union(*shown.values()):
+            above = (str(directory) for directory in PurePosixPath(path).parents)
+            home = next((directory for directory in above if directory in shown), None)
+            if home is not None:
+                shown[home].add(path)
+        return {key: frozenset(paths) for key, paths in shown.items()}
