@@ -97,13 +97,11 @@ def dressed(page: bytes, address: str, edit: str = "") -> bytes:
     data = f'data-page="{_attribute(address)}" data-edit="{_attribute(edit)}" data-version="{version}"'
     script = f'<script src="{OWN}preview.js" {data}></script>'.encode()
     head = _HEAD_END.search(page)
-    at = head.start() if head else 0
+    at = head.start() if head else len(page)
     ends = [found.start() for found in _BODY_END.finditer(page, at)]
     # Without either tag, browsers still take both for what they are.
-    style, script_at = (_STYLE, ends[-1] if ends else len(page)) if head else (b"", len(page))
-    if not head:
-        return page + _STYLE + script
-    return page[:at] + style + page[at:script_at] + script + page[script_at:]
+    script_at = ends[-1] if ends else len(page)
+    return page[:at] + _STYLE + page[at:script_at] + script + page[script_at:]
 
 
 def _attribute(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
+from functools import cache
 from typing import TYPE_CHECKING
 
 from docutils import nodes
@@ -12,7 +13,7 @@ from sphinx import addnodes
 
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.conditions import conditions_of
-from exptdir.sphinxext.doctree import all_nodes, line_of
+from exptdir.sphinxext.doctree import all_nodes, ancestors, line_of
 from exptdir.sphinxext.domain import ExptDomain, domain_of, forced_kind
 from exptdir.sphinxext.store import Cite, Pieces
 from exptdir.sphinxext.warnings_ import warn
@@ -53,32 +54,21 @@ def anchors_around(node: nodes.Node) -> tuple[str, str]:
 
     The first is empty for the page itself, the second where there is no entry.
     """
-    section, above = "", node.parent
-    while above is not None:
+    section = ""
+    for above in ancestors(node):
         if isinstance(above, (nodes.section, nodes.admonition)) and above["ids"]:
             anchor = str(above["ids"][0])
             if not section and not isinstance(above.parent, nodes.document):
                 section = anchor
             if "exptdir-entry" in above["classes"]:
                 return section, anchor
-        above = above.parent
     return section, ""
 
 
-class Sentences:
-    """Finds the sentences that hold references, reading each paragraph once however many it holds."""
-
-    def __init__(self) -> None:
-        self._paragraphs: dict[nodes.Element, Paragraph] = {}
-
-    def around(self, node: addnodes.pending_xref) -> Pieces:
-        """Cut out the sentence that holds a reference."""
-        block: nodes.Element = node.parent
-        while block.parent is not None and isinstance(block, (nodes.Inline, nodes.reference)):
-            block = block.parent
-        if block not in self._paragraphs:
-            self._paragraphs[block] = Paragraph(block)
-        return self._paragraphs[block].around(node)
+def block_around(node: nodes.Node) -> nodes.Element:
+    """Return the paragraph, or another block of text, that holds a node."""
+    inline = (nodes.Inline, nodes.reference)
+    return next(above for above in ancestors(node) if above.parent is None or not isinstance(above, inline))
 
 
 class Paragraph:
@@ -160,7 +150,8 @@ def collect_references(app: Sphinx, doctree: nodes.document) -> None:
     cites: list[Cite] = []
     xrefs: set[tuple[str, str, str]] = set()
     references = [node for node in all_nodes(doctree) if isinstance(node, addnodes.pending_xref)]
-    sentences = Sentences()
+    # Each is read once, however many references it holds.
+    paragraph = cache(Paragraph)
     for node in references:
         # Take over a MyST link that can only mean an experiment, so that it is warned of like the others.
         if _is_myst(node) and _UNMISTAKABLE.fullmatch(node["reftarget"]):
@@ -170,7 +161,7 @@ def collect_references(app: Sphinx, doctree: nodes.document) -> None:
             kind = forced_kind(node["reftype"])
             builds_on = node["reftype"] == "builds-on"
             anchor, entry = anchors_around(node)
-            place = (line_of(node), anchor, sentences.around(node))
+            place = (line_of(node), anchor, paragraph(block_around(node)).around(node))
             cites.append(Cite(node["reftarget"], kind, builds_on, *place, _is_ours(node), conditions_of(node), entry))
         if not _is_ours(node):
             xrefs.add((node.get("refdomain") or "", node.get("reftype") or "", node.get("reftarget") or ""))

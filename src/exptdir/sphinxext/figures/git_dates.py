@@ -66,16 +66,11 @@ class History:
 
     @cached_property
     def tracked(self) -> frozenset[str] | None:
-        """The files that git keeps; ``None`` where there is no git."""
-        return tracked_files(self._base)
+        """The files that git keeps, relative to the base; ``None`` where there is no repository.
 
-
-def tracked_files(base: Path) -> frozenset[str] | None:
-    """Return the files that git keeps, relative to *base*; ``None`` where there is no repository.
-
-    A repository of which nothing can be told (git is not installed) keeps nothing: what git was told to leave alone
-    is not to be published.
-    """
-    if not any((directory / ".git").exists() for directory in (base, *base.parents)):
-        return None
-    return frozenset(filter(None, os.fsdecode(git(base, "ls-files", "-z", "--cached")).split("\0")))
+        A repository of which nothing can be told (git is not installed) keeps nothing: what git was told to leave alone
+        is not to be published.
+        """
+        if not any((directory / ".git").exists() for directory in (self._base, *self._base.parents)):
+            return None
+        return frozenset(filter(None, os.fsdecode(git(self._base, "ls-files", "-z", "--cached")).split("\0")))
