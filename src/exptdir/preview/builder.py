@@ -20,9 +20,10 @@ from typing import Any
 from exptdir.preview.channel import Build, Built, Channel, Drawn, Ending, Failed, PagesShown, Ready, leave
 from exptdir.preview.dependencies import Modules, Writes, outside, statics, templates
 from exptdir.preview.scratch_site import alone
-from exptdir.preview.warm_sphinx import Project, Warm, address_of_document, warm
+from exptdir.preview.warm_sphinx import Project, Warm, warm
 from exptdir.preview.warnings import Reporter, failed
 from exptdir.sphinxext.config import settings_of
+from exptdir.sphinxext.outputs import page_address
 
 #: More pages than these delay the build by more than they are worth.
 _MOST = 4
@@ -63,7 +64,7 @@ class Firsts:
         """Write the pages of some documents that are still there, those that are looked at before all others."""
         app = self._application.app
         there = {name for name in docnames if app.env.doc2path(name).is_file()}
-        viewed = {name for name in there if address_of_document(app, name) in self._order.viewed}
+        viewed = {name for name in there if page_address(app, name) in self._order.viewed}
         others = there - viewed if len(there) <= _MANY else set()
         if chosen := [*sorted(viewed), *sorted(others)][:_MOST]:
             yield self._application.show(chosen)
@@ -97,7 +98,7 @@ class BuildSession:
         self._writes.listen()
         with ExitStack() as stack:
             try:
-                application = stack.enter_context(warm(self._project, (Reporter(self._channel.send),), tell))
+                application = stack.enter_context(warm(self._project, (Reporter(self._channel.send).connect,), tell))
             except _FAILURES as error:
                 self._fail(failed(error, conf=self._conf))
                 return
@@ -105,7 +106,7 @@ class BuildSession:
             self._channel.send(
                 Ready(
                     output=str(app.outdir),
-                    home=address_of_document(app, app.config.root_doc),
+                    home=page_address(app, app.config.root_doc),
                     private=(str(app.outdir), str(app.doctreedir)),
                     statics=statics(app),
                     templates=templates(app),
@@ -119,8 +120,7 @@ class BuildSession:
 
     def _fail(self, failure: Failed, application: Warm | None = None) -> None:
         wrote = application.drawing.take() if application is not None else ()
-        modules, made = self._modules.files(), self._writes.take()
-        self._channel.send(Failed(failure.failure, failure.traceback, failure.fatal, modules, wrote, made))
+        self._channel.send(replace(failure, modules=self._modules.files(), wrote=wrote, made=self._writes.take()))
 
     def _build(self, application: Warm, order: Build) -> bool:
         """Do as told; say whether the application is still of use."""

@@ -18,6 +18,7 @@ from exptdir.record.files import Stamp, read_or_none, stamp
 from exptdir.sphinxext.build_mark import WRITTEN
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.notes import offer
+from exptdir.sphinxext.outputs import page_address
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -116,9 +117,8 @@ def show(app: Sphinx, beginnings: Beginnings, docnames: Sequence[str]) -> PagesS
     filecmp.clear_cache()
     builder.copy_image_files()
     files = tuple(f"_images/{name}" for name, was in zip(names, before, strict=True) if stamp(directory / name) != was)
-    paths = (Path(builder.get_output_path(docname)).relative_to(app.outdir) for docname in docnames)
     sources = tuple(str(app.env.doc2path(docname)) for docname in docnames)
-    return PagesShown(tuple(path.as_posix() for path in paths), files, sources)
+    return PagesShown(tuple(page_address(app, docname) for docname in docnames), files, sources)
 
 
 def _enter(app: Sphinx, phase: BuildPhase) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -23,7 +23,6 @@ from exptdir.sphinxext.build_mark import mark
 from exptdir.sphinxext.domain import domain_of
 
 if TYPE_CHECKING:
-    from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
 
@@ -53,18 +52,15 @@ class Marker(SphinxPostTransform):
         begin(WRITTEN, self.env.docname)
 
 
-class LogHandler(Protocol):
-    """What listens to an application from the start."""
-
-    def connect(self, app: Sphinx) -> None:
-        """Begin to listen, when Sphinx has set up its logging."""
+#: What begins to listen to an application when Sphinx has set up its logging.
+Listen = Callable[[Sphinx], None]
 
 
 class Application(Sphinx):
     """An application whose messages are listened to from the start."""
 
-    def __init__(self, project: Project, handlers: Sequence[LogHandler]) -> None:
-        self._handlers = handlers
+    def __init__(self, project: Project, listeners: Sequence[Listen]) -> None:
+        self._listeners = listeners
         super().__init__(
             project.source,
             project.conf,
@@ -79,9 +75,9 @@ class Application(Sphinx):
 
     def setup_extension(self, extname: str) -> None:
         """Set up an extension; the first of them comes soon after Sphinx has thrown away all handlers of logs."""
-        for handler in self._handlers:
-            handler.connect(self)
-        self._handlers = ()
+        for listen in self._listeners:
+            listen(self)
+        self._listeners = ()
         super().setup_extension(extname)
 
 
@@ -93,21 +89,20 @@ class Warm:
     """One application, from its making to its last build.
 
     After an exception from any of its methods it must not be used again: what documents were read, and what of it
-    was written, is no longer known. *handlers* are more of those who listen to it; *drawn* is called, from another
-    thread, with figures that no build has waited for.
+    was written, is no longer known. *drawn* is called, from another thread, with figures that no build has waited for.
     """
 
     def __init__(
         self,
         project: Project,
-        handlers: Sequence[LogHandler] = (),
+        listeners: Sequence[Listen] = (),
         drawn: Callable[[tuple[str, ...]], None] = lambda figures: None,
     ) -> None:
         self.project = project
         said = recall(project.doctrees)
         self.listener = WarningListener(said)
         self.drawing = FigureUpdates(drawn)
-        self.app = Application(project, (self.listener, self.drawing, *handlers))
+        self.app = Application(project, (self.listener.connect, self.drawing.connect, *listeners))
         if self.app.fresh_env_used:
             said.read.clear()
             said.written.clear()
@@ -201,19 +196,11 @@ class Warm:
 @contextmanager
 def warm(
     project: Project,
-    handlers: Sequence[LogHandler] = (),
+    listeners: Sequence[Listen] = (),
     drawn: Callable[[tuple[str, ...]], None] = lambda figures: None,
 ) -> Iterator[Warm]:
     """Make an application (see :class:`Warm`), in a state of docutils' own that goes with it."""
-    with ExitStack() as stack:
-        stack.enter_context(patch_docutils(project.conf))
-        stack.enter_context(docutils_namespace())
-        made = Warm(project, handlers, drawn)
-        stack.callback(made.drawing.close)
-        yield made
-
-
-def address_of_document(app: Sphinx, docname: str) -> str:
-    """Return the address of a document's page, relative to the output."""
-    builder: Any = app.builder
-    return Path(builder.get_output_path(docname)).relative_to(app.outdir).as_posix()
+    with patch_docutils(project.conf), docutils_namespace():
+        made = Warm(project, listeners, drawn)
+        with closing(made.drawing):
+            yield made

@@ -29,10 +29,9 @@ from exptdir.record.settings import Settings
 from exptdir.sphinxext.store import Cite, FigureState, Run, Store
 
 if TYPE_CHECKING:
-    from docutils.nodes import Element, Node
+    from docutils.nodes import Element
     from sphinx.addnodes import pending_xref
     from sphinx.builders import Builder
-    from sphinx.environment import BuildEnvironment
 
     from exptdir.sphinxext.record import Scanner
 

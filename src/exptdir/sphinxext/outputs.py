@@ -175,6 +175,12 @@ class DiffingDirectoryBuilder(DiffingBuilder, DirectoryHTMLBuilder):
     """Sphinx's ``dirhtml`` likewise."""
 
 
+def page_address(app: Sphinx, docname: str) -> str:
+    """Return the address of a document's page, relative to the output."""
+    builder: Any = app.builder
+    return Path(builder.get_output_path(docname)).relative_to(app.outdir).as_posix()
+
+
 def read_manifest(outdir: Path) -> dict[str, str]:
     """Return the files that the last build made, with the digest of what pages show of others."""
     try:
@@ -212,8 +218,7 @@ class Outputs:
     def _path(self, app: Sphinx, docname: str) -> str:
         """Return where the page of a document is in the output, which is the same in every build."""
         if docname not in self._paths:
-            builder: Any = app.builder
-            self._paths[docname] = builder.get_output_path(docname).relative_to(app.outdir).as_posix()
+            self._paths[docname] = page_address(app, docname)
         return self._paths[docname]
 
     def finish(self, app: Sphinx, exception: Exception | None) -> None:
