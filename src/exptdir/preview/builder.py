@@ -42,10 +42,7 @@ class Firsts:
     def show(self) -> Iterator[PagesShown]:
         """Write pages, a few at a time, each time saying which.
 
-        Raises
-        ------
-        Exception
-            Whatever ends the reading or writing of a document; the build is to tell of it.
+        Raises whatever ends the reading or writing of a document; the build is to tell of it.
         """
         application, changed = self._application, self._order.changed
         if application.drawing.has_news:

@@ -61,14 +61,8 @@ _IS_NINE = version_info >= (9,)
 def show(app: Sphinx, beginnings: Beginnings, docnames: Sequence[str]) -> PagesShown:
     """Read some documents again and write their pages, as the next build will, unless others change with them.
 
-    That build must read them again: nothing that is derived from documents is brought up to date here.
-
-    Parameters
-    ----------
-    app
-        The application, between two builds.
-    docnames
-        Documents that were read before, in the order in which they are to be written.
+    That build must read them again: nothing that is derived from documents is brought up to date here. The application
+    is between two builds; the documents were read before, and are written in the order that they have here.
     """
     beginnings.restore(app)
     _enter(app, BuildPhase.READING)

@@ -36,11 +36,8 @@ _OUTPUT_NAMES = frozenset({"_build", "build"})
 class Scanner:
     """Scans for one application, again at each build.
 
-    Parameters
-    ----------
-    lasting
-        Whether more builds will follow, in which what has not changed is not read again. What is remembered for
-        them would be a burden to a single build.
+    *lasting* says whether more builds will follow, in which what has not changed is not read again. What is remembered
+    for them would be a burden to a single build.
     """
 
     def __init__(self, lasting: bool = False) -> None:

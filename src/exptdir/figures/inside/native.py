@@ -68,10 +68,7 @@ _WATCHED = "EXPTDIR_WATCHED"
 class Watch:
     """Begins to watch the calls of this process and of all that it starts.
 
-    Parameters
-    ----------
-    listener
-        Is told, in the process beside this one.
+    The *listener* is told, in the process beside this one.
     """
 
     def __init__(self, listener: Listener) -> None:

@@ -97,10 +97,7 @@ class Scope:
     def absolute(self, path: object, directory: int = -1) -> str:
         """Spell a path, relative to the descriptor of a directory or the current one, as it would be from anywhere.
 
-        Raises
-        ------
-        TypeError
-            If it is no path.
+        Raises TypeError if it is no path.
         """
         text = os.fsdecode(path)  # type: ignore[arg-type]
         if not os.path.isabs(text):

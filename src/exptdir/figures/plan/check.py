@@ -218,16 +218,10 @@ class Checker:
         contested: frozenset[str] = frozenset(),
         stamps: Mapping[str, str] | None = None,
     ) -> Staleness:
-        """Compare one entry with the files.
+        """Compare one entry with the files, of which those that are *ignored* make nothing stale.
 
-        Parameters
-        ----------
-        ignored
-            Files that make nothing stale.
-        contested
-            Figures that another script draws too, so that they may be as that one left them.
-        stamps
-            Sizes and times of files outside the record, where it is not the state that knows them.
+        *contested* are figures that another script draws too, so that they may be as that one left them, and *stamps*
+        sizes and times of files outside the record, where it is not the state that knows them.
         """
         found = _Findings(script)
         if entry.damaged:

@@ -132,14 +132,9 @@ def update_figures(
 ) -> Report:
     """Run the plot scripts whose figures are stale.
 
-    Parameters
-    ----------
-    runner, finder
-        What runs scripts on this machine, and knows the experiments, where it is to outlive this build.
-    progress
-        Is called with each script that begins and ends, in this thread.
-    guard
-        Is put around what runs a script.
+    *runner* and *finder* are what runs scripts on this machine, and knows the experiments, where it is to outlive this
+    build. *progress* is called with each script that begins and ends, in this thread; *guard* is put around what runs a
+    script.
     """
     settings, directory = settings_of(app.config), Path(app.doctreedir, _KEPT)
 
