@@ -44,19 +44,21 @@ def write(base: Path, name: str, text: str) -> None:
     path.write_text(text, "utf-8")
 
 
-def look(finder: Finder, base: Path) -> Record:
-    """Look, and compare with what one finds who has never looked before."""
+def look(finder: Finder, base: Path, read: list[str]) -> Record:
+    """Look, and compare with what one finds who has never looked before, whose reading does not count."""
     record = scan(base)
     found = finder.survey(record, lambda path: False)
+    shown, counted = finder.shown(record, found), len(read)
     assert found == Finder().survey(record)
-    assert finder.shown(record, found) == Finder().shown(record, found)
+    assert shown == Finder().shown(record, found)
+    del read[counted:]
     return record
 
 
 def test_what_has_not_changed_is_read_once(base: Path, read: list[str]) -> None:
     finder = Finder()
-    look(finder, base)
-    look(finder, base)
+    look(finder, base, read)
+    look(finder, base, read)
     assert read == ["a/index.md", "b/index.md", "b/more.rst"]
 
 
@@ -74,10 +76,10 @@ def test_after_a_change_only_that_is_read_again(
     base: Path, read: list[str], change: Callable[[Path], object], again: list[str]
 ) -> None:
     finder = Finder()
-    look(finder, base)
+    look(finder, base, read)
     read.clear()
     change(base)
-    look(finder, base)
+    look(finder, base, read)
     assert read == again
-    look(finder, base)
+    look(finder, base, read)
     assert read == again
