@@ -51,6 +51,7 @@ INVALID = [
     ("watch_ignore", "x.log"),
     ("header", "small"),
     ("mentions", "everywhere"),
+    ("list_format", "{colour}"),
     ("feed_url", "notebook.example.org"),
     ("task_markers", "TODO"),
     ("hashtags", "yes"),

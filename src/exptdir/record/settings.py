@@ -176,6 +176,13 @@ class Settings:
         _one_of("oldest", "newest", "none"),
     )
     cited_by: bool = _option(True, "Whether an experiment's page ends with the list of those that refer to it.")
+    list_format: str = _option(
+        "",
+        "What tables of contents and the sidebar show beside the title of each experiment, with the fields "
+        "``{status}``, ``{begun}``, ``{last}`` (the day of its last entry) and ``{tags}``, such as "
+        "``{status} · {last}``. Parts with a dot between them are left out where a field of theirs is empty.",
+        _template("status", "begun", "last", "tags"),
+    )
     mentions: str = _option(
         "none",
         "Where to list the places whose words name an experiment without a reference (``experiment 34``): ``none``, or "

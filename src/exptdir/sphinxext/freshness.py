@@ -19,7 +19,7 @@ from exptdir.sphinxext.journal.archive import Archive
 from exptdir.sphinxext.labels import standard_labels
 from exptdir.sphinxext.navigation import Neighbours, without_ours
 from exptdir.sphinxext.store import Label
-from exptdir.sphinxext.toctree import DEEPEST, listed_below
+from exptdir.sphinxext.toctree import DEEPEST, listed_below, listed_beside
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
@@ -123,7 +123,11 @@ class Freshness:
         return found
 
     def _titled(self, children: list[tuple[str, list[Any]]]) -> list[Any]:
-        return [(child, self._titles.get(child), self._titled(below)) for child, below in children]
+        beside = (listed_beside(self.domain, child) for child, _below in children)
+        return [
+            (child, self._titles.get(child), facts, self._titled(below))
+            for (child, below), facts in zip(children, beside, strict=True)
+        ]
 
     def _other(self, docname: str, domain: str, kind: str, target: str) -> Any:
         """Return what a reference of another domain depends on; too much does no harm, too little would."""

@@ -25,7 +25,7 @@ from exptdir.sphinxext.build_mark import WRITTEN
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import PAGED
-from exptdir.sphinxext.toctree import FLAG
+from exptdir.sphinxext.toctree import FLAG, listed_beside
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -126,12 +126,13 @@ class Card(NamedTuple):
     key: str
 
     @classmethod
-    def of(cls, docname: str, label: str, title: str, status: str) -> Card:
+    def of(cls, docname: str, label: str, title: str, status: str, beside: str = "") -> Card:
         """Make a card of plain texts."""
         texts = label, title, status = (str(escape(label)), str(escape(title)), str(escape(status)))
         shown = f'<span class="exptdir-nav-id">{label}</span> {title}' if label else title
-        key = hashlib.sha256("\n".join((docname, *texts)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        return cls(docname, texts, f'" title="{status}">{shown}</a>', key)
+        facts = f' <span class="exptdir-nav-facts">{escape(beside)}</span>' if beside else ""
+        key = hashlib.sha256("\n".join((docname, *texts, facts)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        return cls(docname, texts, f'" title="{status}">{shown}{facts}</a>', key)
 
 
 class Neighbourhood(NamedTuple):
@@ -163,7 +164,8 @@ class Neighbours:
         if experiment.key not in self._cards:
             state = status(self.domain.record, experiment, self.domain.settings.statuses) or ""
             label = experiment.label() if experiment.id is not None else ""
-            card = Card.of(experiment.docname, label, self.domain.heading(experiment), state)
+            beside = " · ".join(listed_beside(self.domain, experiment.docname))
+            card = Card.of(experiment.docname, label, self.domain.heading(experiment), state, beside)
             self._cards[experiment.key] = card
         return self._cards[experiment.key]
 

@@ -14,6 +14,7 @@ from sphinx.util.nodes import make_refnode
 
 from exptdir.sphinxext.doctree import all_nodes, page_section, title_text
 from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.journal.selection import Summary, joined
 from exptdir.sphinxext.pages import Placeholder
 from exptdir.sphinxext.store import TocListing
 
@@ -191,6 +192,12 @@ def listed_below(env: BuildEnvironment, docname: str, depth: int) -> list[tuple[
     return [(child, listed_below(env, child, depth - 1)) for child in listing.added if child in kept]
 
 
+def listed_beside(domain: ExptDomain, docname: str) -> list[str]:
+    """Return what stands beside the title of an experiment in a list, as ``exptdir_list_format`` says."""
+    template, experiment = domain.settings.list_format, domain.record.by_docname.get(docname)
+    return Summary.of(domain, experiment).beside(template) if template and experiment is not None else []
+
+
 class experiment_list(Placeholder):
     """Stands behind a toctree of ours: what the page shows in its place."""
 
@@ -219,7 +226,8 @@ def _list(domain: ExptDomain, children: list[tuple[str, list[Any]]], level: int)
     for child, below in children:
         title = title_text(domain.env.titles[child])
         link = make_refnode(domain.builder, domain.env.docname, child, "", nodes.Text(title))
-        item = nodes.list_item("", nodes.paragraph("", "", link), classes=[f"toctree-l{level}"])
+        beside = ([nodes.inline("", part, classes=["exptdir-muted"])] for part in listed_beside(domain, child))
+        item = nodes.list_item("", nodes.paragraph("", "", *joined([link], *beside)), classes=[f"toctree-l{level}"])
         if below:
             item += _list(domain, below, level + 1)
         items += item

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import Formatter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from docutils import nodes
@@ -151,6 +152,14 @@ class Summary(NamedTuple):
         for docname, label, tooltip in self.blockers:
             found += [nodes.Text(", "), link(domain, docname, "", nodes.Text(label), tooltip=tooltip)]
         return [nodes.Text(_("waits for") + " "), *found[1:]] if found else []
+
+    def beside(self, template: str) -> list[str]:
+        """Return the parts of ``exptdir_list_format`` without those of which a field is empty."""
+        tags = " ".join(f"#{tag}" for tag in self.tags)
+        values = {"status": self.status, "begun": self.begun, "last": self.last, "tags": tags}
+        parts = [part for part in template.split(" · ") if part.strip()]
+        used = [[name for _text, name, _spec, _kind in Formatter().parse(part) if name] for part in parts]
+        return [part.format_map(values) for part, names in zip(parts, used, strict=True) if all(map(values.get, names))]
 
     @property
     def period(self) -> str:
