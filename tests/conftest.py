@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 
 import pytest
@@ -27,6 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Say where :mod:`tests.templates` keeps what it compiles; no session finds what another one compiled."""
     os.environ[DIRECTORY] = str(tmp_path_factory.mktemp("templates"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_what_somebody_sees_is_logged() -> None:
+    """Leave out what Sphinx tells about itself, a thousand lines a build and a fifth of its time."""
+    logging.disable(logging.DEBUG)
 
 
 @pytest.fixture(scope="session", autouse=True)

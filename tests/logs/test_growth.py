@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from benchmarks.logs import KINDS
 from exptdir.logs import read_log_text
+from tests.limits import calls
 
 
 def steps(name: str, text: str) -> int:
     """Count the calls of functions, Python's own among them, while a log is read."""
-    count = 0
-
-    def counted(*_: object) -> None:
-        nonlocal count
-        count += 1
-
-    before = sys.getprofile()
-    sys.setprofile(counted)
-    try:
-        read_log_text(text, name)
-    finally:
-        sys.setprofile(before)
-    return count
+    return calls(lambda: read_log_text(text, name))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date, timedelta
 
 import pytest
@@ -19,6 +18,7 @@ from exptdir.record.dates import (
     update_date,
 )
 from exptdir.record.dates.forms import MAY_START
+from tests.limits import ending
 
 DAY = date(2024, 5, 21)
 DAYS = st.dates(date(1970, 1, 1), date(2100, 12, 31))
@@ -490,12 +490,12 @@ def test_nothing_is_lost(title: str) -> None:
     ids=range(10),
 )
 def test_hostile_titles_are_quick(title: str) -> None:
-    started = time.process_time()
-    read(title)
-    heading_year(title)
-    parse_date(title)
-    infer_order([title])
-    assert time.process_time() - started < 0.5
+    # What grows faster than the title takes many minutes for so much.
+    with ending():
+        read(title)
+        heading_year(title)
+        parse_date(title)
+        infer_order([title])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from exptdir.record.facts import Facts, log_heading, read_facts, read_top
 from exptdir.record.problem import Problem
+from tests.limits import ending
 
 DAY = date(2024, 5, 21)
 
@@ -397,10 +397,9 @@ def test_no_front_matter(expt: Path, content: str) -> None:
 
 def test_aliases_in_front_matter_stay_small(expt: Path) -> None:
     bomb = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
-    started = time.process_time()
-    facts, _ = from_md(expt, f"---\na0: &a0 x\n{bomb}id: 5\n---\n")
+    with ending():
+        facts, _ = from_md(expt, f"---\na0: &a0 x\n{bomb}id: 5\n---\n")
     assert facts.id == 5
-    assert time.process_time() - started < 0.5
 
 
 def test_log_that_is_not_there(expt: Path) -> None:
@@ -534,10 +533,10 @@ def test_titles_of_unreadable_logs(expt: Path) -> None:
 @pytest.mark.parametrize("name", ["notes.rst", "notes.md"])
 def test_hostile_logs_are_quick(expt: Path, content: str, name: str) -> None:
     log = write(expt / name, content)
-    started = time.process_time()
-    log_title(log)
-    read_facts(expt, log)
-    assert time.process_time() - started < 0.5
+    # What grows faster than the text takes many minutes for so much.
+    with ending():
+        log_title(log)
+        read_facts(expt, log)
 
 
 def test_neither_yaml_nor_sphinx_is_loaded_for_rst() -> None:

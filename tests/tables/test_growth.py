@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-import time
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +24,7 @@ from exptdir.tables.model import safe_link
 from exptdir.tables.names import Names, SheetPart
 from exptdir.tables.numfmt import format_value
 from exptdir.tables.ranges import parse_cell_reference, parse_range
+from tests.limits import ending
 from tests.tables.making import SHEET, fill, make, rewrite, share, texts
 
 RELATIONS = (
@@ -33,13 +33,6 @@ RELATIONS = (
     'Target="https://example.org/" TargetMode="External"/></Relationships>'
 )
 OFFICE = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
-
-
-def seconds(call: Callable[[], object]) -> float:
-    start = time.process_time()
-    with suppress(TableError, ValueError):
-        call()
-    return time.process_time() - start
 
 
 #: What is read, by a name, as a function of its size.
@@ -119,44 +112,46 @@ PATTERNS = {
 @pytest.mark.parametrize("name", PATTERNS)
 def test_every_pattern_grows_with_the_length_of_what_it_meets(name: str) -> None:
     pattern, short = PATTERNS[name], name.rpartition(".")[2]
-    length = BOUNDED.get(short, 32_767)
+    # A quadratic one would take minutes for so much.
+    length = BOUNDED.get(short, 150_000)
     for bit in MARKS if isinstance(pattern.pattern, bytes) else BITS:
         for end in ("", "!", "x\n"):
             text = bit * (length // len(bit)) + end
-            if isinstance(pattern.pattern, bytes):
-                taken = seconds(lambda: sum(1 for _ in pattern.finditer(text.encode())))  # noqa: B023
-            elif short in SEARCHED:
-                taken = seconds(lambda: sum(1 for _ in pattern.finditer(text)))  # noqa: B023
-            else:
-                taken = seconds(lambda: (pattern.match(text), pattern.fullmatch(text)))  # noqa: B023
-            # A quadratic one would take half a minute for all of it.
-            assert taken < 0.5, (bit, end)
+            with ending():
+                if isinstance(pattern.pattern, bytes):
+                    list(pattern.finditer(text.encode()))
+                elif short in SEARCHED:
+                    list(pattern.finditer(text))
+                else:
+                    pattern.match(text)
+                    pattern.fullmatch(text)
 
 
 @pytest.mark.parametrize("name", WORST)
 def test_reading_grows_with_the_length_of_what_is_read(name: str) -> None:
-    read = WORST[name]
-    read_ = min(seconds(lambda: read(100_000)) for _ in range(2))
     # Quadratic growth would take minutes for so much.
-    assert read_ < 2
+    with ending(), suppress(TableError, ValueError):
+        WORST[name](100_000)
 
 
 @pytest.mark.parametrize(
     "how",
-    [{"columns": " " * 9_000 + "x"}, {"columns": "a" + " " * 9_000 + "x"}, {"sort": '"' * 9_001}],
+    [{"columns": " " * 900_000 + "x"}, {"columns": "a" + " " * 900_000 + "x"}, {"sort": '"' * 900_001}],
 )
 def test_options_of_blanks_are_read_at_once(tmp_path: Path, how: dict[str, str]) -> None:
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     table = read_table(tmp_path / "t.csv")
-    assert seconds(lambda: select(table, **how)) < 1
+    with ending(), suppress(TableError, ValueError):
+        select(table, **how)
 
 
-@pytest.mark.parametrize("text", ["a" + " " * 20_000 + "x", " " * 20_000, "a 1" + " " * 20_000 + "b"])
+@pytest.mark.parametrize("text", ["a" + " " * 900_000 + "x", " " * 900_000, "a 1" + " " * 900_000 + "b"])
 def test_formats_of_blanks_are_read_at_once(tmp_path: Path, text: str) -> None:
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     table = read_table(tmp_path / "t.csv")
-    assert seconds(lambda: apply_formats(table, round=text)) < 1
-    assert seconds(lambda: apply_formats(table, formats=text)) < 1
+    for how in ({"round": text}, {"formats": text}):
+        with ending(), suppress(TableError, ValueError):
+            apply_formats(table, **how)
 
 
 def test_a_long_text_that_many_cells_share_is_cut_once(tmp_path: Path) -> None:
@@ -194,9 +189,8 @@ def test_thousands_of_links_over_each_other_end(tmp_path: Path) -> None:
         path, SHEET, lambda xml: xml.replace("</sheetData>", f"</sheetData><hyperlinks {OFFICE}>{links}</hyperlinks>")
     )
     rewrite(path, "xl/worksheets/_rels/sheet1.xml.rels", lambda _: RELATIONS)
-    start = time.process_time()
-    table = read_table(path)
-    assert time.process_time() - start < 10
+    with ending():
+        table = read_table(path)
     assert {cell.href for row in table.rows for cell in row} == {None}
     [problem] = table.problems
     assert problem.message == "sheet 'Sheet': its links lie over each other too often to be shown: link single cells"
@@ -220,7 +214,8 @@ def test_thousands_of_merged_ranges_over_each_other_end(tmp_path: Path) -> None:
     # Each begins above all that came before, so that only the far end is taken.
     merged = "".join(f'<mergeCell ref="A{1_499 - at}:CV1500"/>' for at in range(1_498))
     rewrite(path, SHEET, lambda xml: xml.replace("</sheetData>", f"</sheetData><mergeCells>{merged}</mergeCells>"))
-    assert seconds(lambda: read_table(path)) < 20
+    with ending(), suppress(TableError, ValueError):
+        read_table(path)
 
 
 def test_a_number_too_large_for_a_float_is_a_text(tmp_path: Path) -> None:
@@ -242,8 +237,6 @@ def test_thousands_of_sheets_among_thousands_of_parts_are_found(tmp_path: Path) 
     with zipfile.ZipFile(path, "a") as archive:
         for at in range(count):
             archive.writestr(f"xl/s{at}.xml", "<worksheet/>")
-    start = time.process_time()
-    with pytest.raises(TableError, match=r"has no sheet 'S': its sheets are 'S9', .* …") as caught:
+    with ending(), pytest.raises(TableError, match=r"has no sheet 'S': its sheets are 'S9', .* …") as caught:
         read_table(path, sheet="S")
-    assert time.process_time() - start < 10
     assert len(str(caught.value)) < 500

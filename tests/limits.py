@@ -1,0 +1,37 @@
+"""An end for what would otherwise not come to one, and calls that are counted: no test measures a time."""
+
+from __future__ import annotations
+
+import cProfile
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+#: Seconds of the processor: what ends within them takes a small part of one on any machine.
+LIMIT = 60
+
+
+@contextmanager
+def ending() -> Iterator[None]:
+    """Interrupt a block that would keep the processor busy for minutes or for ever; regular expressions are, too."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def interrupt(*_: object) -> None:
+        raise AssertionError(f"it keeps the processor busy for more than {LIMIT} seconds")
+
+    before = signal.signal(signal.SIGPROF, interrupt)
+    signal.setitimer(signal.ITIMER_PROF, LIMIT)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def calls(call: Callable[[], object]) -> int:
+    """Count the calls of functions, those of the interpreter itself too, that a call makes."""
+    counted = cProfile.Profile()
+    counted.runcall(call)
+    return sum(entry.callcount for entry in counted.getstats())  # type: ignore[attr-defined]
