@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 from sphinx.domains import Domain
 
 from exptdir.record.reference import Kind
-from exptdir.sphinxext.figures.git_dates import History
+from exptdir.sphinxext.git_dates import History
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment

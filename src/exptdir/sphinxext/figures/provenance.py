@@ -137,7 +137,7 @@ class _Describer:
         if not (shown.explained and self.domain.settings.figure_provenance) or shown.missing or not sure:
             return plain
         paths = [*self.report.inputs, *self.report.modules]
-        dates, notes = self.domain.figure_state.history.dates, []
+        days, notes = self.domain.figure_state.history.days, []
         if self.state == "adopted":
             notes.append(
                 "It was there before its script was first looked at. Until the script draws it, every data file of the "
@@ -152,7 +152,7 @@ class _Describer:
             offered=self._offered(script.path),
             explained=True,
             adopted=self.figure is not None and self.state == "adopted",
-            changed=next((dates[path] for path in shown.paths if path in dates), ""),
+            changed=next((days[path][1] for path in shown.paths if path in days), ""),
             inputs=tuple(map(self._input, paths[:_MAX_INPUTS])),
             more_inputs=max(0, len(paths) - _MAX_INPUTS),
             notes=tuple(notes),

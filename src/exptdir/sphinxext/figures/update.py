@@ -19,7 +19,7 @@ from exptdir.figures.update import update
 from exptdir.record.walk import compile_patterns
 from exptdir.sphinxext.config import settings_of
 from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.figures.git_dates import History
+from exptdir.sphinxext.git_dates import History
 from exptdir.sphinxext.record import FIGURELESS, scan_record
 from exptdir.sphinxext.store import FigureState
 from exptdir.sphinxext.warnings_ import warn_problem

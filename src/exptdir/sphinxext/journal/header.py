@@ -49,6 +49,8 @@ class HeaderShown(NamedTuple):
     children: tuple[Named, ...]
     more: int
     history: str
+    begun: str
+    changed: str
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class ExperimentHeader(Collection):
         experiment = domain.record.by_docname.get(docname)
         if experiment is None:
             return None
+        log = experiment.log.relative_to(domain.record.base).as_posix()
+        begun, changed = domain.figure_state.history.days.get(log, ("", ""))
         own, parent = Summary.of(domain, experiment), domain.record.parent(experiment)
         children = domain.record.children(experiment)
 
@@ -79,6 +83,8 @@ class ExperimentHeader(Collection):
             named(children[:_MOST]),
             max(0, len(children) - _MOST),
             history_address(domain, experiment),
+            begun if not own.period else "",
+            changed if changed not in {own.last or own.begun, "" if own.period else begun} else "",
         )
         return shown if any(shown) else None
 
@@ -91,7 +97,9 @@ class ExperimentHeader(Collection):
         period: list[nodes.Node] = [nodes.Text(shown.period)] if shown.period else []
         there = nodes.reference("", _("History"), refuri=shown.history, internal=False)
         history: list[nodes.Node] = [there] if shown.history else []
-        first = joined(state, draft, period, list(tag_nodes(domain, shown.tags)), history)
+        begun: list[nodes.Node] = [nodes.Text(_("begun %s") % shown.begun)] if shown.begun else []
+        changed: list[nodes.Node] = [nodes.Text(_("changed %s") % shown.changed)] if shown.changed else []
+        first = joined(state, draft, period, begun, changed, list(tag_nodes(domain, shown.tags)), history)
         lines = [nodes.paragraph("", "", *first)] if first else []
         neighbours = (
             (_("Part of"), shown.parent),

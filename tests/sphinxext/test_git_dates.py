@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.sphinxext.figures.git_dates import change_dates
+from exptdir.sphinxext.git_dates import change_days
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -38,7 +38,8 @@ def record(tmp_path: Path) -> Path:
 
 
 def dates(base: Path) -> dict[str, str]:
-    return change_dates(base, base.parents[1] / "cache" / "dates.json")
+    found = change_days(base, base.parents[1] / "cache" / "dates.json")
+    return {path: last for path, (_first, last) in found.items()}
 
 
 def test_the_day_is_that_of_the_last_commit_where_its_committer_was(record: Path) -> None:
@@ -67,11 +68,26 @@ def test_a_history_that_is_not_whole_gives_no_dates(record: Path, tmp_path: Path
     assert dates(tmp_path / "shallow" / record.name) == {}
 
 
+def test_a_file_that_was_moved_has_the_days_from_before(record: Path) -> None:
+    git(record, "mv", "spät.svg", "later.svg")
+    commit(record, "2024-05-23")
+    commit(record, "2024-05-23", spät="another one")
+    git(record, "mv", "later.svg", "last.svg")
+    commit(record, "2024-05-25", new="x")
+    found = change_days(record, record.parents[1] / "cache" / "dates.json")
+    assert found == {
+        "früh.svg": ("2024-05-20", "2024-05-20"),
+        "last.svg": ("2024-05-20", "2024-05-22"),
+        "spät.svg": ("2024-05-23", "2024-05-23"),
+        "new.svg": ("2024-05-25", "2024-05-25"),
+    }
+
+
 @pytest.mark.parametrize("empty", ["no repository", "no commit"])
 def test_without_a_history_there_are_no_dates(tmp_path: Path, empty: str) -> None:
     if empty == "no commit":
         git(tmp_path, "init", "-q")
-    assert change_dates(tmp_path, tmp_path / "dates.json") == {}
+    assert change_days(tmp_path, tmp_path / "dates.json") == {}
 
 
 @pytest.mark.parametrize("damaged", [b"", b"{", b"[]", b'{"head": 1}', b"\xff\x00"])
