@@ -66,6 +66,7 @@ LATER = (
     "logs/",
     "runs/",
     "record/timeline",
+    "record/mentions",
     "sphinxext/logs",
     "sphinxext/runs",
     "sphinxext/curves",

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from exptdir.record.markup.blocks import read_blocks
-from exptdir.record.mentions import MentionFinder, prose
+from exptdir.record.markup.prose import prose
+from exptdir.record.mentions import MentionFinder
 from exptdir.record.model import Experiment, Record
 
 BASE = Path("/record")

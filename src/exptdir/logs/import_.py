@@ -15,12 +15,13 @@ from typing import Literal, NamedTuple
 from exptdir.errors import EditError
 from exptdir.logs.files import read_form
 from exptdir.logs.model import Block, Entry, LogDocument, Run
-from exptdir.logs.writing import Markdown, PageWriter, Rst, row_items
+from exptdir.logs.pages import PageWriter, row_items
 from exptdir.record.create import NewExperiment, new_experiment, slug
 from exptdir.record.edits.plan import Edit, Plan, Workspace, create
 from exptdir.record.facts_values import ANY_FORM, LogForm
 from exptdir.record.files import inside
 from exptdir.record.home import Conf
+from exptdir.record.markup.syntax import Markdown, Rst
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import Reference, parse_reference
 from exptdir.record.scan import numbers_left_out

@@ -11,8 +11,9 @@ from urllib.parse import unquote
 
 from exptdir.record.documents import Document, documents
 from exptdir.record.home import Conf
+from exptdir.record.markup.prose import prose
 from exptdir.record.markup.references import mentions, shown_files
-from exptdir.record.mentions import MentionFinder, prose
+from exptdir.record.mentions import MentionFinder
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.reference import Resolution, Unresolved, resolve

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from exptdir.record.markup.blocks import MARKDOWN, RST, Blocks, blank
 from exptdir.record.model import Experiment, Record
 
 _HEAD = r"experiments?|expts?\.?|exps?\.?|experimente?n?|versuche?n?|versuchs"
@@ -31,11 +30,6 @@ _OF_DAY = re.compile(
 )
 _IDEOGRAPH = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _TOKEN = re.compile(rf"[{_IDEOGRAPH}]|[^\W{_IDEOGRAPH}]+")
-#: What between backquotes is blanked out, unless it may be a directory's name; addresses; lines that are no prose.
-_QUOTED = re.compile(r"(?P<role>(?<=[:}]))?(?P<marks>`{1,2})(?P<text>[^`]*)`{1,2}(?P<link>_*)")
-_LINK = re.compile(r"\[[^\[\]]*\](?:\([^()\s]*\)|\[[^\[\]]*\])|\w{2,10}://\S+|<[^<>\s]*>")
-_NO_PROSE = re.compile(r"^[ \t]*(?::[\w-]+:|\.\. |[`:]{3}).*", re.MULTILINE)
-_NAME = re.compile(r"[\w.-]+")
 #: Names of directories that nobody writes by chance: with an underscore, or with digits and letters.
 _NO_WORD = re.compile(r"(?=.{5})(?:(?=[^_]*\w_\w)|(?=\D*\d)(?=[\W\d_]*[^\W\d_])).*", re.DOTALL)
 #: Titles of fewer words, or letters of scripts without spaces, are words that anybody may use.
@@ -190,23 +184,3 @@ class MentionFinder:
         words = " ".join(text[start:end].split())
         folded = words.casefold()
         return {key for name, exact, key in names if name == (words if exact else folded)}
-
-
-def is_name(text: str) -> bool:
-    """Tell whether a text in code may be the name of a directory."""
-    return _NAME.fullmatch(text) is not None
-
-
-def prose(blocks: Blocks) -> Iterator[tuple[int, str]]:
-    """Yield the paragraphs of a page and their places, what is code, a role, a link or an address blanked out."""
-
-    def quoted(match: re.Match[str]) -> str:
-        plain = match["role"] is None and not match["link"] and is_name(match["text"])
-        return match[0].replace("`", " ") if plain else blank(match[0])
-
-    for kind in (RST, MARKDOWN):
-        for start, stop in blocks.runs(kind):
-            text = blocks.text[start:stop]
-            for pattern in (_QUOTED, _LINK, _NO_PROSE):
-                text = pattern.sub(quoted if pattern is _QUOTED else lambda found: blank(found[0]), text)
-            yield start, text
