@@ -1,4 +1,4 @@
-"""What is written in the two markups of pages, so that it reads as what it is: titles, lists, code, links, directives."""
+"""What is written in the two markups of pages so that it reads as what it is: titles, lists, code, directives."""
 
 from __future__ import annotations
 
