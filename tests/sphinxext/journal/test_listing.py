@@ -26,6 +26,7 @@ FILES = {
     + titled("Table", ".. expt-list::\n   :columns: experiment, status, blocked, conclusion\n"),
     "sorted.rst": ":orphan:\n\n" + titled("Sorted", ".. expt-list::\n   :sort: -last\n"),
     "cards.rst": ":orphan:\n\n" + titled("Cards", ".. expt-list::\n   :as: cards\n   :tag: cress\n"),
+    "waiting.rst": ":orphan:\n\n" + titled("Waiting", ".. expt-list::\n   :as: cards\n   :status: in progress\n"),
     "tree.rst": ":orphan:\n\n" + titled("Tree", ".. expt-list::\n   :as: tree\n"),
     "board.rst": ":orphan:\n\n" + titled("Board", ".. expt-list::\n   :as: board\n"),
     "since.rst": ":orphan:\n\n" + titled("Since", ".. expt-list::\n   :since: 2024-05-23\n   :until: 2024-06-01\n"),
@@ -66,6 +67,11 @@ def test_a_card_has_the_first_figure_and_leads_to_it(site: Built):
     assert first.select_one("a")["href"] == "expts/1_first/notes.html#figure-a-svg"
     assert words(first) == "#1 First complete · 2024-05-20 – 2024-05-22 · #cress #light It grew as in #2."
     assert words(third) == "#3 Third blocked · waits for #2 · #cress"
+
+
+def test_a_card_without_a_conclusion_says_how_its_last_entry_begins(site: Built):
+    second = the(site.body("waiting"), ".exptdir-cards").select("li")[0]
+    assert words(second) == "#2 Second in progress · 2024-06-01 Text."
 
 
 def test_a_tree_nests_as_directories_do(site: Built):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from docutils import nodes
 from docutils.parsers.rst import directives
 
-from exptdir.sphinxext.cites import sentence_nodes
+from exptdir.record.model import Experiment
+from exptdir.sphinxext.cites import sentence_nodes, shown_pieces
 from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.figures.index import thumbnail_image
 from exptdir.sphinxext.journal.archive import tag_nodes
@@ -22,6 +23,7 @@ from exptdir.sphinxext.journal.selection import (
 )
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Collection, link
+from exptdir.sphinxext.store import Pieces
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -43,11 +45,15 @@ _TAGS = 4
 
 
 class Listed(NamedTuple):
-    """An experiment of a list: how deep it is nested among those that are listed, and its first figure."""
+    """An experiment of a list: how deep it is nested among those that are listed, its first figure, and what it says.
+
+    That is its conclusion, or else the first sentence of its last entry.
+    """
 
     summary: Summary
     depth: int
     figure: tuple[tuple[str, ...], str] | None
+    sentence: Pieces = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,9 @@ class ExperimentListing(Collection):
             depth = sum(above.key in keys for above in domain.record.ancestors(one)) if self.form == "tree" else 0
             pictures = domain.figures.get(one.docname, ()) if self.form == "cards" else ()
             figures = ((figure.paths, figure.anchor) for figure in pictures if not figure.missing)
-            listed.append((one, Listed(Summary.of(domain, one), depth, next(figures, None))))
+            summary = Summary.of(domain, one)
+            sentence = (summary.conclusion or last_sentence(domain, one)) if self.form == "cards" else ()
+            listed.append((one, Listed(summary, depth, next(figures, None), sentence)))
         if self.form == "tree":
             # A directory comes before what is in it.
             orders = {key: domain.record.experiments[key].order for key in domain.record.experiments}
@@ -145,10 +153,17 @@ def _cards(domain: ExptDomain, shown: list[Listed]) -> nodes.Element:
             item += nodes.paragraph("", "", link(domain, one.summary.docname, one.figure[1], image))
         item += nodes.paragraph("", "", one.summary.link(domain), classes=["exptdir-card-title"])
         item += _state(domain, one.summary, one.summary.tags[:_TAGS])
-        if one.summary.conclusion:
-            item += nodes.paragraph("", "", *sentence_nodes(one.summary.conclusion))
+        if one.sentence:
+            item += nodes.paragraph("", "", *sentence_nodes(one.sentence))
         items += item
     return items
+
+
+def last_sentence(domain: ExptDomain, experiment: Experiment) -> Pieces:
+    """Return the first sentence of an experiment's last entry, of those that have one."""
+    entries = [entry for entry in domain.entries.get(experiment.docname, ()) if entry.sentence]
+    last = max(entries, key=lambda entry: (entry.day, entry.n), default=None)
+    return shown_pieces(domain, experiment.docname, last.sentence) if last is not None else ()
 
 
 def _state(domain: ExptDomain, one: Summary, tags: tuple[str, ...] = ()) -> list[nodes.Node]:
