@@ -32,7 +32,7 @@ from pathlib import Path
 from benchmarks.format_pairs import write_pairs
 from exptdir.errors import TableError
 from exptdir.tables.model import Cell
-from exptdir.tables.numfmt import format_value
+from exptdir.tables.numfmt import number_format
 from exptdir.tables.ranges import cell_name
 from exptdir.tables.xlsx import XlsxBook
 
@@ -148,7 +148,7 @@ def _compare(cell: Cell, other: str, tally: Tally) -> str | None:
 
 def _general(text: str) -> str | None:
     try:
-        return format_value(Decimal(text), "General")
+        return number_format("General").number(Decimal(text))
     except InvalidOperation:
         return None
 
@@ -178,7 +178,11 @@ def _is_overflow(_: str, theirs: str, cell: Cell) -> bool:
 
 
 def _is_column_style(ours: str, theirs: str, cell: Cell) -> bool:
-    return cell.kind == "number" and ours == format_value(cell.value, "General") and theirs[:1].isdigit()
+    return (
+        isinstance(cell.value, (int, float))
+        and ours == number_format("General").number(cell.value)
+        and theirs[:1].isdigit()
+    )
 
 
 def _is_other_fraction(ours: str, theirs: str, cell: Cell) -> bool:

@@ -12,6 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from exptdir.tables import Table
 from exptdir.tables.grid import lay_out
+from exptdir.tables.numfmt import as_decimal, number_format
 from exptdir.tables.read import Book as Opened
 
 Build = Callable[[Worksheet], object]
@@ -47,6 +48,16 @@ def shown(
     area = book.resolve(sheet, cells)
     whole = book.read(area.sheet, hidden=hidden)
     return lay_out(whole, area, headers.get("header_rows"), headers.get("header_columns"))
+
+
+def format_value(value: object, code: str, *, date1904: bool = False) -> str:
+    """Show a value as a cell does, with the blanks that its format leaves around it."""
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).upper()
+    if isinstance(value, str):
+        return number_format(code).text(value)
+    number = as_decimal(value, date1904)
+    return str(value) if number is None else number_format(code, date1904).number(number)
 
 
 def rewrite(path: Path, part: str, change: Callable[[str], str]) -> None:

@@ -188,6 +188,22 @@ def test_absurd_addresses(good: Path, tmp_path: Path, address: str) -> None:
     assert "damaged" in refusal(replace(good, tmp_path / "t.xlsx", {"xl/worksheets/sheet1.xml": xml.encode()}))
 
 
+def test_cells_that_stand_twice_or_out_of_order_are_told_of(good: Path, tmp_path: Path) -> None:
+    rows = b'<c r="A1"><v>1</v></c><c r="A1"><v>2</v></c></row><row r="3"><c r="A3"><v>3</v></c></row><row r="2">'
+    xml = WORKSHEET % (rows + b'<c r="A2"><v>4</v></c>')
+    table = read_table(replace(good, tmp_path / "t.xlsx", {"xl/worksheets/sheet1.xml": xml}))
+    assert [row[0].text for row in table.rows] == ["2", "", "3"]
+    [problem] = table.problems
+    assert "sheet 'Results': 2 of its cells stand twice or out of order, and are not shown: open it" in problem.message
+
+
+def test_a_row_far_beyond_the_last_is_damage(good: Path, tmp_path: Path) -> None:
+    far = b'<c r="A1"><v>1</v></c></row><row r="999999999"><c r="A999999999"><v>2</v></c>'
+    assert "sheet 'Results' is damaged (its cells lie too far from each other)" in refusal(
+        replace(good, tmp_path / "t.xlsx", {"xl/worksheets/sheet1.xml": WORKSHEET % far})
+    )
+
+
 def test_a_document_of_another_kind(good: Path, tmp_path: Path) -> None:
     for root, what in ((b"<document/>", "another document"), (b"<worksheet/>", "another document")):
         path = replace(good, tmp_path / "t.xlsx", {"xl/workbook.xml": root})

@@ -13,7 +13,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from exptdir.errors import TableError
 from exptdir.tables import read_table
-from exptdir.tables.numfmt import format_value
+from tests.tables.making import format_value
 
 CODES = st.one_of(
     st.sampled_from(["General", "0.00", "#,##0", "0.0%", "# ?/?", "yyyy-mm-dd", "[h]:mm", '0;-0;"none";"<"@">"']),

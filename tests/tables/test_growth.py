@@ -22,10 +22,9 @@ from exptdir.tables.delimited import find_delimiter, parse
 from exptdir.tables.headers import is_unit
 from exptdir.tables.model import safe_link
 from exptdir.tables.names import Names, SheetPart
-from exptdir.tables.numfmt import format_value
 from exptdir.tables.ranges import parse_cell_reference, parse_range
 from tests.limits import ending
-from tests.tables.making import SHEET, fill, make, rewrite, share, texts
+from tests.tables.making import SHEET, fill, format_value, make, rewrite, share, texts
 
 RELATIONS = (
     '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
@@ -166,16 +165,14 @@ def test_a_long_text_that_many_cells_share_is_cut_once(tmp_path: Path) -> None:
 
 
 def test_too_many_cells_are_refused_before_they_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbooks, "MAX_STORED", 1_000)
-    monkeypatch.setattr(workbooks, "_load", lambda *_, **__: pytest.fail("it was read"))
     path = make(tmp_path, fill(*([row, row] for row in range(501))))
+    monkeypatch.setattr(workbooks, "MAX_STORED", 1_000)
+    monkeypatch.setattr("openpyxl.load_workbook", lambda *_, **__: pytest.fail("it was read"))
     with pytest.raises(TableError, match="stores 1,002 cells, more than the 1,000"):
         read_table(path)
 
 
-def test_cells_are_counted_across_the_pieces_that_a_sheet_is_read_in(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_cells_of_a_long_sheet_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make(tmp_path, fill(*([row] for row in range(60_000))))
     monkeypatch.setattr(workbooks, "MAX_STORED", 59_999)
     with pytest.raises(TableError, match="stores 60,000 cells"):

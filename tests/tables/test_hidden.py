@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,11 @@ def test_hidden_rows_and_columns_are_shown_if_asked_for(path: Path) -> None:
     assert texts(shown(book)) == [["a", "c"], ["7", "9"]]
     assert texts(shown(book, hidden=True)) == [["a", "b", "c"], ["1", "2", "3"], ["4", "5", "6"], ["7", "8", "9"]]
     assert shown(book).letters == ("A", "C")
+
+
+def test_rows_without_a_number_are_hidden_like_others(path: Path) -> None:
+    rewrite(path, SHEET, lambda xml: re.sub(' r="[A-Z]*[0-9]+"', "", xml).replace('hidden="1"', "hidden='true'"))
+    assert texts(shown(XlsxBook(path))) == [["a", "c"], ["7", "9"]]
 
 
 def test_rows_that_a_filter_hides_are_left_out(tmp_path: Path) -> None:

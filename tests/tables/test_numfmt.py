@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exptdir.tables.numfmt import format_value, number_format
+from exptdir.tables.numfmt import number_format
+from tests.tables.making import format_value
 
 NOON_20_JULY_2022 = 44762.5
 ACCOUNTING = '_(* #,##0.00_);_(* \\(#,##0.00\\);_(* "-"??_);_(@_)'

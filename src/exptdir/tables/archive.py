@@ -52,6 +52,9 @@ _STRICT = (
 _PLAIN_PARTS = re.compile(rb"(?:(?<=<si>)|(?<=<is>)|(?<=</r>))(<t(?: [^<>]*)?>[^<]*</t>)(?=<r>|</r>|</si>|</is>)")
 _FORMAT_NUMBER = re.compile(rb'(<(?:\w+:)?xf\b[^<>]*?\bnumFmtId=")([0-9]{1,8})"')
 _FORMATS = re.compile(rb"</?(?:\w+:)?numFmts\b[^<>]*>")
+#: A cell with its own text, and where texts that sheets share end.
+_INLINE = re.compile(rb'(<c [^<>]*?\bt=")inlineStr("[^<>]*>)<is>((?:[^<]++|<(?!/?is>))*+)</is>')
+_SHARED = re.compile(rb"<si[ />]")
 _STYLE_SHEET = re.compile(rb"(<(?:\w+:)?styleSheet\b[^<>]*>)")
 
 
@@ -202,17 +205,17 @@ def transitional(xml: bytes) -> bytes:
     return xml
 
 
-def copy_sheet(xml: bytes, shared: dict[str, bytes]) -> bytes:
+def copy_sheet(sheet: bytes, shared: dict[str, bytes]) -> bytes:
     """Return a workbook with nothing but one sheet's cells.
 
     Parameters
     ----------
-    xml
+    sheet
         The cells, as a part.
     shared
         The parts that sheets share, by kind: ``styles``, ``theme``, ``sharedStrings``.
     """
-    kept = {"worksheet": xml, **{kind: transitional(part) for kind, part in shared.items()}}
+    kept = {"worksheet": sheet, **{kind: transitional(part) for kind, part in shared.items()}}
     if "styles" in kept:
         # openpyxl would make dates of numbers, to the millisecond, and errors of those that are out of range. Number
         # formats are applied here, to the numbers as they are stored: each cell format has the number of its number
@@ -226,6 +229,15 @@ def copy_sheet(xml: bytes, shared: dict[str, bytes]) -> bytes:
         codes = (f'<numFmt numFmtId="{at}" formatCode="&quot;{one}&quot;"/>' for one, at in places.items())
         own = f'<numFmts xmlns="{_MAIN}">{"".join(codes)}</numFmts>'.encode()
         kept["styles"] = _STYLE_SHEET.sub(lambda match: match[1] + own, styles, count=1)
+    strings, mark, _ = kept.get("sharedStrings", b"").rpartition(b"</sst>")
+    if mark or "sharedStrings" not in kept:
+        # openpyxl would make an object of each cell's own text, and leave out the looks of its parts.
+        strings, moved = strings or b'<sst xmlns="%s">' % _MAIN.encode(), dict[bytes, int]()
+        count = len(_SHARED.findall(strings))
+        kept["worksheet"] = _INLINE.sub(
+            lambda text: b"%ss%s<v>%d</v>" % (text[1], text[2], moved.setdefault(text[3], count + len(moved))), sheet
+        )
+        kept["sharedStrings"] = strings + b"".join(b"<si>%s</si>" % text for text in moved) + b"</sst>"
     for kind in kept.keys() & {"worksheet", "sharedStrings"}:
         if b"</r>" in kept[kind]:
             kept[kind] = _PLAIN_PARTS.sub(rb"<r>\1</r>", kept[kind])
@@ -237,13 +249,13 @@ def copy_sheet(xml: bytes, shared: dict[str, bytes]) -> bytes:
         types += f'<Override PartName="/xl/{kind}.xml" ContentType="{_content_type(kind)}"/>'
         links += f'<Relationship Id="{kind}" Type="{_OFFICE}/relationships/{kind}" Target="/xl/{kind}.xml"/>'
     root = f'<Relationship Id="w" Type="{_OFFICE}/relationships/officeDocument" Target="xl/workbook.xml"/>'
-    sheet = '<sheets><sheet name="Sheet" sheetId="1" r:id="worksheet"/></sheets>'
+    sheets = '<sheets><sheet name="Sheet" sheetId="1" r:id="worksheet"/></sheets>'
     spaces = f'xmlns="{_MAIN}" xmlns:r="{_OFFICE}/relationships"'
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as copy:
         copy.writestr("[Content_Types].xml", f'<Types xmlns="{_PACKAGE}/content-types">{types}</Types>')
         copy.writestr("_rels/.rels", f'<Relationships xmlns="{_PACKAGE}/relationships">{root}</Relationships>')
-        copy.writestr("xl/workbook.xml", f"<workbook {spaces}>{sheet}</workbook>")
+        copy.writestr("xl/workbook.xml", f"<workbook {spaces}>{sheets}</workbook>")
         copy.writestr(
             "xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{_PACKAGE}/relationships">{links}</Relationships>'
         )

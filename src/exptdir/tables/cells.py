@@ -8,13 +8,13 @@ from __future__ import annotations
 import colorsys
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from xml.etree.ElementTree import Element
 
 from exptdir.tables.model import PLAIN, Cell, Look, TextRun, plain
-from exptdir.tables.numfmt import number_format, to_serial
+from exptdir.tables.numfmt import NumberFormat, number_format, to_serial
 from exptdir.tables.numfmt.sections import BUILT_IN, PALETTE
 
 if TYPE_CHECKING:
@@ -58,20 +58,20 @@ def unescape(text: str) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
-def value_cell(value: object, code: str = "General", *, date1904: bool = False, look: Look = PLAIN) -> Cell:
+def value_cell(value: object, format: NumberFormat, look: Look = PLAIN) -> Cell:
     """Return the cell of a truth value, a number, a text, or a date, time or duration.
 
-    Parameters
-    ----------
-    code
-        Format code. A number under one that shows dates is a date.
-    date1904
-        Which date system the days are counted in.
+    A number under a format that shows dates is a date.
     """
-    format = number_format(code, date1904)
-    if (colour := format.colour(value)) is not None:
+    if format.coloured and (colour := format.colour(value)) is not None:
         # Black is the page's own ink.
         look = look._replace(ink=colour if colour != "000000" else None)
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value):
+        text = plain(format.number(value).strip())
+        if format.dated and (date := format.moment(value)) is not None:
+            return Cell(text, date, "date", look)
+        whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**53
+        return Cell(text, int(value) if whole else value, "number", look)
     if isinstance(value, bool):
         return Cell("TRUE" if value else "FALSE", value, "bool", look)
     if isinstance(value, str):
@@ -79,22 +79,16 @@ def value_cell(value: object, code: str = "General", *, date1904: bool = False, 
         shown = plain(format.text(text))
         return Cell(text if shown == text else shown.strip(), value[:LONGEST], "text", look)
     if isinstance(value, _MOMENTS):
-        serial = to_serial(value, date1904)
-        shown = value.isoformat() if code == "General" and isinstance(value, dt.date) else format.number(serial).strip()
-        return Cell(plain(shown), value, "date", look)
-    if not isinstance(value, (int, float)) or not isfinite(value):
-        return Cell(plain(str(value)), str(value), "text", look)
-    text = plain(format.number(value).strip())
-    if format.dated and (date := format.moment(value)) is not None:
-        return Cell(text, date, "date", look)
-    whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**53
-    return Cell(text, int(value) if whole else value, "number", look)
+        if format.code == "General" and isinstance(value, dt.date):
+            return Cell(value.isoformat(), value, "date", look)
+        return Cell(plain(format.number(to_serial(value, format.date1904)).strip()), value, "date", look)
+    return Cell(plain(str(value)), str(value), "text", look)
 
 
 class Style(NamedTuple):
-    """What cells of one style share: the code of their number format, their look, and the sides with a border."""
+    """What cells of one style share: their number format, their look, and the sides with a border."""
 
-    code: str
+    format: NumberFormat
     look: Look
     sides: Sides
 
@@ -120,20 +114,19 @@ class SheetStyles:
         }
         self._date1904 = date1904
         # Asking openpyxl for a font or a border makes an object each time: all cells of a style share the answer.
-        self._styles: dict[bytes, Style] = {}
+        self._styles: dict[int, Style] = {}
         self._texts: dict[tuple[int, str], Cell] = {}
 
     def cell(self, stored: StoredCell, style: Style) -> Cell:
         """Make a cell of one that holds a value."""
-        code, look = style.code, style.look
         value: Any = stored.value
         if stored.data_type == "e":
-            return Cell(plain(str(value)), str(value), "error", look)
+            return Cell(plain(str(value)), str(value), "error", style.look)
         if isinstance(value, list):
             return self._rich(style, value)
         if isinstance(value, str):
             return self.text(style, value)
-        return value_cell(value, code, date1904=self._date1904, look=look)
+        return value_cell(value, style.format, style.look)
 
     def text(self, style: Style, text: str) -> Cell:
         """Make a cell of a text; equal ones are made once."""
@@ -141,11 +134,13 @@ class SheetStyles:
         key = id(style), text
         found = self._texts.get(key)
         if found is None:
-            found = self._texts[key] = value_cell(unescape(text[:LONGEST]), style.code, look=style.look)
+            found = self._texts[key] = value_cell(unescape(text[:LONGEST]), style.format, style.look)
         return found
 
-    def style(self, number: bytes, stored: StoredCell) -> Style:
-        """Return the style of a number, which a stored cell has."""
+    def style(self, stored: StoredCell) -> Style:
+        """Return the style of a stored cell."""
+        # The workbook keeps one array for each style.
+        number = id(stored.style_array)
         if number not in self._styles:
             fill, place, paint = stored.fill, stored.alignment, None
             if fill is not None and fill.tagname == "patternFill":
@@ -173,7 +168,7 @@ class SheetStyles:
                 if (line := getattr(stored.border, side, None)) is not None and line.style not in {None, "none"}
             )
             code = self._codes.get(stored.number_format.strip('"'), "General")
-            self._styles[number] = Style(code, look, sides)
+            self._styles[number] = Style(number_format(code, self._date1904), look, sides)
         return self._styles[number]
 
     def _rich(self, style: Style, parts: list[Any]) -> Cell:
@@ -212,7 +207,7 @@ class SheetStyles:
     def _colour(self, colour: Any) -> str | None:
         if colour is None:
             return None
-        return self._colours.hexadecimal({colour.type: str(colour.value), "tint": str(colour.tint or 0)})
+        return self._colours.hexadecimal(colour.type, str(colour.value), colour.tint or 0.0)
 
 
 class Colours:
@@ -226,20 +221,16 @@ class Colours:
         first = [next(iter(scheme.findall(f"{name}/*")), None) for name in _THEME_ORDER] if scheme is not None else []
         self._theme = [_six(one.get("lastClr") or one.get("val")) if one is not None else None for one in first]
 
-    def hexadecimal(self, colour: Mapping[str, str]) -> str | None:
-        """Return what a ``color`` element with such attributes stands for; ``None`` where the program chooses.
+    def hexadecimal(self, kind: str, value: str, tint: float = 0.0) -> str | None:
+        """Return what a colour stands for; ``None`` where the program chooses.
 
-        They are one of ``rgb``, ``indexed``, ``theme``, ``auto``, and perhaps ``tint``.
+        Its kind is ``rgb``, ``indexed``, ``theme`` or ``auto``.
         """
-        found = _six(colour.get("rgb"))
-        for key, colours in (("theme", self._theme), ("indexed", self._palette)):
-            number = colour.get(key, "")
-            if found is None and number.isdecimal() and len(number) < 4 and int(number) < len(colours):
-                found = colours[int(number)]
-        try:
-            tint = max(-1.0, min(1.0, float(colour.get("tint") or 0)))  # in this order, "nan" is 1
-        except ValueError:
-            tint = 0.0
+        found = _six(value) if kind == "rgb" else None
+        colours = {"theme": self._theme, "indexed": self._palette}.get(kind, [])
+        if value.isdecimal() and len(value) < 4 and int(value) < len(colours):
+            found = colours[int(value)]
+        tint = max(-1.0, min(1.0, tint))  # in this order, "nan" is 1
         if found is None or not tint:
             return found
         # The formula of §18.8.19, with the lightness from 0 to 1.

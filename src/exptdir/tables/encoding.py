@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from exptdir.errors import TableError
@@ -22,12 +21,8 @@ _PARQUET = b"PAR1"
 #: First records of workbooks older than their container: BOF of BIFF 2 to 5, with their lengths.
 _BIFF = tuple(bytes((9, version, length, 0)) for version in (0, 2, 4, 8) for length in (4, 6, 8, 16))
 _SAVE = "open it in a spreadsheet program and save it as .xlsx"
-_GENUINE: Mapping[str, Callable[[bytes], bool]] = {
-    ".xls": lambda head: head.startswith((_OLE, *_BIFF)),
-    ".ods": lambda head: head.startswith(_ZIP),
-    ".xlsb": lambda head: head.startswith(_ZIP),
-    ".parquet": lambda head: head.startswith(_PARQUET),
-}
+#: What files of a suffix begin with.
+_GENUINE = {".xls": (_OLE, *_BIFF), ".ods": (_ZIP,), ".xlsb": (_ZIP,), ".parquet": (_PARQUET,)}
 #: What binary files begin with that get the wrong suffix most often.
 _BINARY = (
     (b"PK\x03\x04", "a workbook or an archive"),
@@ -133,7 +128,7 @@ def check_disguise(path: Path) -> None:
     suffix = path.suffix.lower()
     with path.open("rb") as stream:
         head = stream.read(_SAMPLE)
-    if not _GENUINE[suffix](head):
+    if not head.startswith(_GENUINE[suffix]):
         raise TableError(f"the file is no {suffix}: {_what(head)}")
 
 

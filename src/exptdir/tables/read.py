@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 from exptdir.errors import TableError
 from exptdir.record.files import stamp
@@ -26,58 +26,9 @@ _SPREADSHEETS = frozenset({".fods", ".xltx", ".xltm", ".xlt", ".ots", ".numbers"
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods", ".xlsb", ".csv", ".tsv", ".parquet")
 
 
-def read_table(
-    path: Path,
-    *,
-    sheet: str | None = None,
-    cells: str | None = None,
-    header_rows: int | None = None,
-    header_columns: int | None = None,
-    hidden: bool = False,
-    delimiter: str | None = None,
-    encoding: str | None = None,
-) -> Table:
-    """Read a table as a person sees it in a spreadsheet program.
-
-    Parameters
-    ----------
-    path
-        A workbook (``.xlsx``, ``.xlsm``, ``.xls``, ``.ods``, ``.xlsb``), a delimited file (``.csv``, ``.tsv``) or a
-        ``.parquet`` file.
-    sheet
-        Name of a sheet, or its place among the visible ones counted from 1; by default the first visible
-        sheet. A sheet whose name is the digits comes first.
-    cells
-        Range to show, such as ``B2:F20``, ``B2:`` or ``B:F``, or a name that the workbook gives it; by default
-        all used cells.
-    header_rows, header_columns
-        Number of header rows and columns; by default they are guessed (see
-        :mod:`exptdir.tables.headers`).
-    hidden
-        Whether hidden rows and columns are shown too.
-    delimiter, encoding
-        What separates the cells of a delimited file, and what it is written in; both are found by default.
-
-    Returns
-    -------
-    Table
-        The table, with what is doubtful about it in ``problems``.
-
-    Raises
-    ------
-    TableError
-        If nothing can be shown; the message says what is wrong and what to do.
-    """
-    return TableReader(1).read(
-        path,
-        sheet=sheet,
-        cells=cells,
-        header_rows=header_rows,
-        header_columns=header_columns,
-        hidden=hidden,
-        delimiter=delimiter,
-        encoding=encoding,
-    )
+def read_table(path: Path, **options: Any) -> Table:
+    """Read a table as a person sees it in a spreadsheet program; see :meth:`TableReader.read`."""
+    return TableReader(1).read(path, **options)
 
 
 class TableReader:
@@ -91,7 +42,7 @@ class TableReader:
 
     def __init__(self, limit: int = 8) -> None:
         self._limit = max(limit, 1)
-        self._files: OrderedDict[tuple[object, ...], Source] = OrderedDict()
+        self._files: OrderedDict[tuple[object, ...], Book | SheetlessFile] = OrderedDict()
 
     def read(
         self,
@@ -105,7 +56,37 @@ class TableReader:
         delimiter: str | None = None,
         encoding: str | None = None,
     ) -> Table:
-        """Read a table; see :func:`read_table`."""
+        """Read a table as a person sees it in a spreadsheet program.
+
+        Parameters
+        ----------
+        path
+            A workbook (``.xlsx``, ``.xlsm``, ``.xls``, ``.ods``, ``.xlsb``), a delimited file (``.csv``, ``.tsv``) or a
+            ``.parquet`` file.
+        sheet
+            Name of a sheet, or its place among the visible ones counted from 1; by default the first visible
+            sheet. A sheet whose name is the digits comes first.
+        cells
+            Range to show, such as ``B2:F20``, ``B2:`` or ``B:F``, or a name that the workbook gives it; by default
+            all used cells.
+        header_rows, header_columns
+            Number of header rows and columns; by default they are guessed (see
+            :mod:`exptdir.tables.headers`).
+        hidden
+            Whether hidden rows and columns are shown too.
+        delimiter, encoding
+            What separates the cells of a delimited file, and what it is written in; both are found by default.
+
+        Returns
+        -------
+        Table
+            The table, with what is doubtful about it in ``problems``.
+
+        Raises
+        ------
+        TableError
+            If nothing can be shown; the message says what is wrong and what to do.
+        """
         source = self.open(path, delimiter, encoding)
         area = source.resolve(sheet, cells)
         table = lay_out(source.read(area.sheet or None, hidden=hidden), area, header_rows, header_columns)
@@ -154,7 +135,7 @@ class TableReader:
             raise TableError(f"{reference.cell} are {len(shown)} cells: name one of them, such as B7")
         return shown[0]
 
-    def open(self, path: Path, delimiter: str | None = None, encoding: str | None = None) -> Source:
+    def open(self, path: Path, delimiter: str | None = None, encoding: str | None = None) -> Book | SheetlessFile:
         """Return a file that is open, if it has not changed since, or open it."""
         path = Path(path)
         check_file(path)
@@ -166,23 +147,11 @@ class TableReader:
         return source
 
 
-class Source(Protocol):
-    """A file that tables are read from, whatever its format; *charts* are the names of its sheets without cells."""
-
-    charts: Sequence[str]
-
-    def sheet_names(self, hidden: bool = False) -> list[str]:
-        """Return the names of its sheets, hidden ones only if asked for."""
-
-    def resolve(self, sheet: str | None = None, cells: str | None = None) -> Area:
-        """Find what an author has asked for."""
-
-    def read(self, sheet: str | None = None, *, hidden: bool = False) -> Sheet:
-        """Read one sheet, hidden rows and columns only if asked for."""
-
-
 class Book:
-    """A file with sheets and defined names; each format says how one sheet is loaded."""
+    """A file with sheets and defined names; each format says how one sheet is loaded.
+
+    *charts* are the names of its sheets without cells.
+    """
 
     def __init__(
         self, sheets: Sequence[SheetPart], names: Sequence[DefinedName] = (), charts: Sequence[str] = ()
@@ -261,7 +230,7 @@ def read_text(
     header_columns: int | None = None,
     delimiter: str | None = None,
 ) -> Table:
-    """Read delimited text that stands in a document; see :func:`read_table`.
+    """Read delimited text that stands in a document; see :meth:`TableReader.read`.
 
     Parameters
     ----------
@@ -278,7 +247,7 @@ def read_text(
     return lay_out(sheet, Area(""), header_rows, header_columns)
 
 
-def _open(path: Path, delimiter: str | None, encoding: str | None) -> Source:
+def _open(path: Path, delimiter: str | None, encoding: str | None) -> Book | SheetlessFile:
     # Most records have tables of one or two formats: the other readers are not even imported.
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:

@@ -21,6 +21,7 @@ from exptdir.tables.cells import LONGEST, value_cell
 from exptdir.tables.grid import MAX_CELLS, Sheet
 from exptdir.tables.model import Cell, plain
 from exptdir.tables.names import SheetPart
+from exptdir.tables.numfmt import number_format
 from exptdir.tables.ranges import Box
 from exptdir.tables.read import Book
 
@@ -122,7 +123,7 @@ def cell_of(value: Any) -> Cell:
     if isinstance(value, str) and (parts := _DURATION.fullmatch(value)):
         value = dt.timedelta(hours=int(parts[1]), minutes=int(parts[2]), seconds=int(parts[3]))
     if isinstance(value, dt.timedelta):
-        return value_cell(value, "[h]:mm:ss")
+        return value_cell(value, number_format("[h]:mm:ss"))
     if isinstance(value, dt.date | dt.time):
         midnight = isinstance(value, dt.datetime) and value.time() == dt.time()
         return Cell(str(value.date() if midnight and isinstance(value, dt.datetime) else value), value, "date")

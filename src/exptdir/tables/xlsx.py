@@ -1,9 +1,9 @@
 """Workbooks (``.xlsx``, ``.xlsm``), whose cells and styles openpyxl reads (ECMA-376 part 1, §18.3 and §18.8).
 
-openpyxl is given a copy with one sheet's cells and what they need. It would read all sheets, stop at charts and rules
-that it does not know, make an object of each cell of a merged or linked range, and find no sheet in a workbook saved as
-*Strict Open XML*. What surrounds the cells (merged and linked ranges, filters, table objects, drawings) is a few lines
-of XML, read here.
+openpyxl is given a copy with one sheet's cells and what they need, and yields them row by row. It would stop at charts
+and rules that it does not know, make an object of each cell of a merged or linked range, and find no sheet in a
+workbook saved as *Strict Open XML*. What surrounds the cells (merged, linked and hidden ranges, filters, table objects,
+drawings) is a few lines of XML, read here.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import io
 import re
 import warnings
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import product
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree.ElementTree import Element
 
 from exptdir.errors import TableError
@@ -32,27 +33,24 @@ from exptdir.tables.archive import (
     read_tree,
     transitional,
 )
-from exptdir.tables.cells import SheetStyles, unescape
+from exptdir.tables.cells import SheetStyles, StoredCell, unescape
 from exptdir.tables.grid import Cells, Position, Sheet, Sides
 from exptdir.tables.model import EMPTY, safe_link
 from exptdir.tables.names import DefinedName, SheetPart, TableObject
-from exptdir.tables.ranges import Box, cell_name, column_number, is_range, parse_range
+from exptdir.tables.ranges import MAX_COLUMN, Box, cell_name, is_range, parse_range
 from exptdir.tables.read import Book
 
-if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
-
-#: Cells that a sheet may store, empty ones with a format included; each takes openpyxl some 400 bytes.
+#: Cells that a sheet may store, empty ones with a format included.
 MAX_STORED = 2_000_000
+#: Places that are gone through in a sheet: openpyxl yields all that lie left of a cell and above it.
+_MAX_PLACES = 100_000_000
 _TRUE = frozenset({"1", "true"})
 #: What names have in front that programs give (§18.2.5): ``_xlnm.Print_Area``.
 _GIVEN = "_xlnm."
-_SHEET_DATA = re.compile(rb"</(?:\w+:)?sheetData\s*>|<(?:\w+:)?sheetData\s*/>")
 _ROOT = re.compile(rb"<(\w+:)?worksheet\b[^<>]*>")
-_CELL = re.compile(rb"<(?:\w+:)?c[ >]")
-#: Where a cell is, and its style, in either order.
-_ADDRESS = re.compile(rb'<(?:\w+:)?c (?=[^<>]*?\br="([A-Z]{1,3})([0-9]{1,7})")(?:[^<>]*?\bs="([0-9]{1,9})")?')
-_FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
+_ROW = re.compile(rb"<(?:\w+:)?row\b([^<>]*)>")
+_ROW_NUMBER = re.compile(rb"""(?<![^\s])r=["']([0-9]{1,7})["']""")
+_HIDDEN_ROW = re.compile(rb"""(?<![^\s])hidden=["'](?:1|true)["']""")
 _HYPERLINK = re.compile(r'=\s*HYPERLINK\(\s*"([^"]+)"', re.IGNORECASE)
 #: A cell whose value has metadata: its address and the metadata's number, counted from 1, in either order.
 _METADATA = re.compile(rb'<(?:\w+:)?c (?=[^<>]*\br="([A-Z]{1,3}[0-9]{1,7})")(?=[^<>]*\bvm="([0-9]{1,9})")')
@@ -117,50 +115,34 @@ class XlsxBook(Book):
     def load(self, part: SheetPart) -> Sheet:
         """Read one sheet."""
         with _opened(self.path, f"sheet {part.name!r}") as archive:
-            name = archive.find(part.part) or part.part
-            # Counted piece by piece before anything as large as the sheet is made of it.
-            stored, tail = 0, b""
-            with archive.open(name) as stream:
-                while chunk := stream.read(2**20):
-                    chunk = tail + chunk
-                    end_of_tags = chunk.rfind(b"<")
-                    tail = chunk[end_of_tags:][-64:] if end_of_tags >= 0 else b""
-                    stored += len(_CELL.findall(chunk, 0, max(end_of_tags, 0)))
+            xml = transitional(archive.read(archive.find(part.part) or part.part))
+            root = _ROOT.search(xml)
+            prefix = root[1] or b"" if root else b""
+            begin = xml.find(b"<%ssheetData" % prefix)
+            if root is None or begin < 0:
+                raise ValueError("it has no cells")
+            end = xml.index(b">", max(begin, xml.rfind(b"</%ssheetData" % prefix))) + 1
+            cells = xml[begin:end]
+            stored = cells.count(b"<%sc " % prefix) + cells.count(b"<%sc>" % prefix)
             if stored > MAX_STORED:
                 raise TableError(
                     f"sheet {part.name!r} stores {stored:,} cells, more than the {MAX_STORED:,} that are read: "
                     f"save the part to show as a workbook of its own"
                 )
-            xml = transitional(archive.read(name))
-            end, root = _SHEET_DATA.search(xml), _ROOT.search(xml)
-            if end is None or root is None:
-                raise ValueError("it has no cells")
-            around = _read_surroundings(archive, part, xml[: root.end()] + xml[end.end() :], xml)
+            around = _read_surroundings(archive, self.path, part, xml[:begin] + xml[end:], cells)
             shared = {one.kind: one.target for one in read_relations(archive, _workbook_part(archive)).values()}
-            tree = read_tree(archive, shared.get("styles", ""))
-            cells = xml[: end.end()] + b"</%sworksheet>" % (root[1] or b"")
             copy = copy_sheet(
-                cells,
+                # Without its size, openpyxl would look through all of a sheet for it.
+                b'%s<%sdimension ref="A1"/>%s</%sworksheet>' % (xml[: root.end()], prefix, cells, prefix),
                 {
                     kind: archive.read(found)
                     for kind in ("styles", "theme", "sharedStrings")
                     if (found := archive.find(shared.get(kind, ""))) is not None
                 },
             )
-            worksheet = _load(copy, data_only=True)
-            formulas = _load(copy, data_only=False) if _FORMULA.search(xml) else None
+            tree = read_tree(archive, shared.get("styles", ""))
             styles = SheetStyles(tree, read_tree(archive, shared.get("theme", "")), date1904=self._date1904)
-            # Not by rows: openpyxl would make a cell of every place up to the last one.
-            addresses = _ADDRESS.findall(cells)
-            columns = {letters: column_number(letters.decode()) for letters in {address[0] for address in addresses}}
-            places = {(int(row), columns[letters]): style for letters, row, style in addresses}
-            if len(addresses) < len(_CELL.findall(cells)):
-                if worksheet.max_row * worksheet.max_column > MAX_STORED:
-                    raise ValueError("its cells have no addresses")
-                # Of openpyxl's own number of its style, which is dearer to ask for.
-                every = product(range(1, worksheet.max_row + 1), range(1, worksheet.max_column + 1))
-                places = {at: b"%d" % worksheet.cell(*at).style_id for at in every}
-            return _sheet(self.path, part, places, worksheet, formulas, styles, around)
+            return _fill(around, copy, stored, styles)
 
 
 @contextmanager
@@ -183,72 +165,102 @@ def _workbook_part(archive: Archive) -> str:
     return next((relation.target for relation in relations if relation.kind == "officeDocument"), "xl/workbook.xml")
 
 
-def _load(copy: bytes, data_only: bool) -> Worksheet:
+def _rows(copy: bytes, *, data_only: bool) -> Iterator[Iterable[StoredCell]]:
+    """Yield the rows of a copy, with openpyxl's cells."""
     from openpyxl import load_workbook
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return load_workbook(io.BytesIO(copy), data_only=data_only, rich_text=True, keep_links=False).worksheets[0]
+        book = load_workbook(io.BytesIO(copy), read_only=True, data_only=data_only, rich_text=True, keep_links=False)
+    book.worksheets[0].reset_dimensions()
+    places = 0
+    for row in book.worksheets[0].iter_rows():
+        places += len(row) + 1
+        if places > _MAX_PLACES:
+            raise ValueError("its cells lie too far from each other")
+        yield row
 
 
 @dataclass
 class Surroundings:
-    """What a sheet's XML says around its cells."""
+    """What a sheet's XML says around its cells: the sheet without them, and what they get; whether noughts show."""
 
-    merged: list[Box]
-    filters: list[Box]
+    sheet: Sheet
     links: list[tuple[Box, str]] = field(default_factory=list)
-    tables: list[TableObject] = field(default_factory=list)
-    #: What is drawn over it, ``picture`` or ``chart``, and the cell that its upper left corner is in.
-    drawn: list[tuple[str, Position]] = field(default_factory=list)
-    conditional: list[Box] = field(default_factory=list)
     pictured: set[Position] = field(default_factory=set)
+    zeros: bool = True
 
-    def notes(self, box: Box | None) -> list[str]:
-        """Say what a range of the sheet, or all of it, has that is not shown."""
-        coloured = any(box is None or box.intersect(area) for area in self.conditional)
-        notes = ["Colours of conditional formatting are not shown"] if coloured else []
-        kinds = [kind for kind, at in self.drawn if box is None or box.intersect(Box(*at, *at))]
-        if not kinds:
-            return notes
+
+def _notes(drawn: Sequence[tuple[str, Position]], conditional: Sequence[Box], box: Box | None) -> list[str]:
+    """Say what a range of a sheet, or all of it, has that is not shown: what is drawn over it, and where."""
+    notes = []
+    if kinds := [kind for kind, at in drawn if box is None or box.intersect(Box(*at, *at))]:
         counted = [(kinds.count(kind), kind) for kind in _DRAWN.values() if kind in kinds]
         listed = " and ".join(f"{count} {kind}{'s' if count > 1 else ''}" for count, kind in counted)
-        return [f"{listed} of the sheet {'are' if len(kinds) > 1 else 'is'} not shown", *notes]
+        notes.append(f"{listed} of the sheet {'are' if len(kinds) > 1 else 'is'} not shown")
+    if any(box is None or box.intersect(area) for area in conditional):
+        notes.append("Colours of conditional formatting are not shown")
+    return notes
 
 
-def _read_surroundings(archive: Archive, part: SheetPart, outside: bytes, xml: bytes) -> Surroundings:
-    """Read what stands around the cells of a sheet, and in the parts that it refers to."""
+def _read_surroundings(archive: Archive, path: Path, part: SheetPart, outside: bytes, cells: bytes) -> Surroundings:
+    """Read what stands around the cells of a sheet, in the parts that it refers to, and in its rows' own tags."""
     root, relations = parse_tree(outside, part.part), read_relations(archive, part.part)
-    found = Surroundings(
-        merged=[_range(merged) for merged in root.iterfind("mergeCells/mergeCell")],
-        filters=[_range(filter) for filter in root.findall("autoFilter[@ref]")],
-    )
     # Newer rules, and the small charts in cells, stand in the part for later versions.
     later = "extLst/ext/conditionalFormattings/conditionalFormatting/sqref"
     ranges = [one.get("sqref", "") for one in root.iterfind("conditionalFormatting")]
-    for areas in (*ranges, *(one.text or "" for one in root.iterfind(later))):
-        found.conditional += [parse_range(area) for area in areas.split()[:100] if is_range(area)]
-    for spark in root.iterfind("extLst/ext/sparklineGroups/sparklineGroup/sparklines/sparkline/sqref"):
-        if is_range(spark.text or ""):
-            found.drawn.append(("sparkline", parse_range(spark.text or "")[:2]))
+    ranges += [one.text or "" for one in root.iterfind(later)]
+    conditional = [parse_range(area) for areas in ranges for area in areas.split()[:100] if is_range(area)]
+    sparks = root.iterfind("extLst/ext/sparklineGroups/sparklineGroup/sparklines/sparkline/sqref")
+    drawn = [("sparkline", parse_range(one.text or "")[:2]) for one in sparks if is_range(one.text or "")]
+    tables = [table for one in relations.values() if (table := _table_object(archive, one, part.name)) is not None]
+    filters = [_range(filter) for filter in root.findall("autoFilter[@ref]")]
+    sheet = Sheet(
+        path,
+        part.name,
+        {},
+        merged=[_range(merged) for merged in root.iterfind("mergeCells/mergeCell")],
+        header_boxes=[*(table.box for table in tables if table.header_rows), *filters],
+        label_boxes=[table.box for table in tables if table.first_column],
+        notes=partial(_notes, drawn, conditional),
+    )
+    found = Surroundings(sheet)
     for link in root.iterfind("hyperlinks/hyperlink"):
         relation = relations.get(link.get("id", ""))
         if relation is not None and (target := safe_link(relation.target)) is not None:
             found.links.append((_range(link), target))
     for relation in relations.values():
-        if (table := _table_object(archive, relation, part.name)) is not None:
-            found.tables.append(table)
         drawing = read_tree(archive, relation.target) if relation.kind == "drawing" else None
         for anchor in drawing if drawing is not None else ():
             row, column = anchor.findtext("from/row", ""), anchor.findtext("from/col", "")
             at = (int(row) + 1 if row.isdecimal() else 1, int(column) + 1 if column.isdecimal() else 1)
-            found.drawn += [(_DRAWN[child.tag], at) for child in anchor.iter() if child.tag in _DRAWN]
-    pictures = _picture_numbers(archive)
-    if pictures:
-        boxes = (parse_range(one[1].decode()) for one in _METADATA.finditer(xml) if int(one[2]) in pictures)
+            drawn += [(_DRAWN[child.tag], at) for child in anchor.iter() if child.tag in _DRAWN]
+    if pictures := _picture_numbers(archive):
+        boxes = (parse_range(one[1].decode()) for one in _METADATA.finditer(cells) if int(one[2]) in pictures)
         found.pictured = {box[:2] for box in boxes}
-        found.drawn += [("picture", at) for at in sorted(found.pictured)]
+        drawn += [("picture", at) for at in sorted(found.pictured)]
+    if (view := root.find("sheetViews/sheetView")) is not None:
+        found.zeros = view.get("showZeros") not in {"0", "false"}
+        # In a pane that is only split, these are lengths in points. topLeftCell would not do: it is where the
+        # rest was scrolled to when the workbook was saved.
+        if (pane := view.find("pane")) is not None and pane.get("state") in {"frozen", "frozenSplit"}:
+            sheet.frozen_rows, sheet.frozen_columns = (int(float(pane.get(key) or 0)) for key in ("ySplit", "xSplit"))
+    sheet.hidden_rows, sheet.hidden_columns = _hidden(root, cells)
     return found
+
+
+def _hidden(root: Element, cells: bytes) -> tuple[set[int], set[int]]:
+    """Return the rows and columns of a sheet that are hidden."""
+    rows, columns, number = set[int](), set[int](), 0
+    for row in _ROW.findall(cells) if b" hidden=" in cells else ():
+        number = int(given[1]) if (given := _ROW_NUMBER.search(row)) else number + 1
+        if _HIDDEN_ROW.search(row):
+            rows.add(number)
+    for column in root.iterfind("cols/col"):
+        if column.get("hidden") in _TRUE:
+            first = int(column.get("min", "1"))
+            columns.update(range(first, min(int(column.get("max", first)), MAX_COLUMN) + 1))
+    return rows, columns
 
 
 def _table_object(archive: Archive, relation: Relation, sheet: str) -> TableObject | None:
@@ -294,49 +306,62 @@ def _picture_numbers(archive: Archive) -> set[int]:
     return {number for number, record in enumerate(records, start=1) if at(pictures, at(blocks, record.get("v")))}
 
 
-def _sheet(
-    path: Path,
-    part: SheetPart,
-    places: dict[Position, bytes],
-    worksheet: Worksheet,
-    formulas: Worksheet | None,
-    styles: SheetStyles,
-    around: Surroundings,
-) -> Sheet:
-    """Make the sheet of openpyxl's, of the one that was read with formulas, and of what stands around its cells."""
-    cells: Cells = {}
-    lacking: list[Position] = []
-    zeros = worksheet.sheet_view.showZeros is not False
-    sides: dict[Position, Sides] = {}
-    for at, number in places.items():
-        cell = worksheet.cell(*at)
-        style = styles.style(number, cell)
+def _read_cells(
+    copy: bytes, styles: SheetStyles, zeros: bool
+) -> tuple[Cells, dict[Position, Sides], list[Position], int]:
+    """Return the cells of a copy that hold something, the borders, formulas without a value, and how many are stored.
+
+    With *zeros*, cells show theirs.
+    """
+    from openpyxl.cell.read_only import EMPTY_CELL
+
+    formulas: dict[Position, str] = {}
+    # What formulas make of their cells is stored as well: they themselves are only told of.
+    if any(tag in copy for tag in (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/")):
+        for cell in chain.from_iterable(_rows(copy, data_only=False)):
+            if cell.data_type == "f":
+                formulas[cell.row, cell.column] = str(getattr(cell.value, "text", None) or cell.value)
+    cells, sides, lacking, stored = Cells(), dict[Position, Sides](), list[Position](), 0
+    for cell in chain.from_iterable(_rows(copy, data_only=True)):
+        if cell is EMPTY_CELL:
+            continue
+        stored += 1
+        at, style = (cell.row, cell.column), styles.style(cell)
+        formula = formulas.get(at)
         if style.sides:
             sides[at] = style.sides
-        written = formulas.cell(*at) if formulas is not None else None
-        formula: Any = written.value if written is not None and written.data_type == "f" else None
-        source = str(getattr(formula, "text", None) or formula or "")
         if cell.value is not None:
             shown = styles.cell(cell, style)
         elif formula is not None and cell.data_type != "str":
             # A formula whose result is the empty text says so by its type; this one was never calculated.
-            shown = styles.text(style, source)
+            shown = styles.text(style, formula)
             lacking.append(at)
         else:
             continue
-        if at in around.pictured:
-            shown = EMPTY._replace(look=shown.look)
-        elif shown.kind == "text" and not shown.text.strip():
+        if shown.kind == "text" and not shown.text.strip():
             continue
         if not zeros and shown.kind == "number" and shown.value == 0:
             shown = shown._replace(text="")
-        if source and (match := _HYPERLINK.match(source)):
+        if formula is not None and (match := _HYPERLINK.match(formula)):
             shown = shown._replace(href=safe_link(match[1]))
         cells.setdefault(at[0], {})[at[1]] = shown
-    problems = []
+    return cells, sides, lacking, stored
+
+
+def _fill(around: Surroundings, copy: bytes, stored: int, styles: SheetStyles) -> Sheet:
+    """Give a sheet its cells, so many of which the copy has, and what is said around them."""
+    sheet, problems = around.sheet, list[Problem]()
+    sheet.cells, sides, lacking, found = _read_cells(copy, styles, around.zeros)
+    cells = sheet.cells
+    for row, column in around.pictured:
+        if column in cells.get(row, ()):
+            cells[row][column] = EMPTY._replace(look=cells[row][column].look)
     if not _link(cells, around.links):
-        lost = f"sheet {part.name!r}: its links lie over each other too often to be shown: link single cells"
-        problems.append(Problem("table", lost, path))
+        lost = f"sheet {sheet.name!r}: its links lie over each other too often to be shown: link single cells"
+        problems.append(Problem("table", lost, sheet.path))
+    if found < stored:
+        lost = f"sheet {sheet.name!r}: {stored - found:,} of its cells stand twice or out of order, and are not shown"
+        problems.append(Problem("table", f"{lost}: {_SAVE_AGAIN}", sheet.path))
 
     def report_lacking(rows: set[int], columns: set[int]) -> list[Problem]:
         missing = [at for at in lacking if at[0] in rows and at[1] in columns]
@@ -345,39 +370,16 @@ def _sheet(
         first, count = cell_name(*min(missing)), len(missing)
         what = f"the formula in {first} has" if count == 1 else f"{count} formulas (from {first} on) have"
         message = (
-            f"sheet {part.name!r}: {what} no stored value, so that the formula itself is shown: "
+            f"sheet {sheet.name!r}: {what} no stored value, so that the formula itself is shown: "
             f"open the workbook in a spreadsheet program and save it once"
         )
-        return [Problem("table", message, path)]
+        return [Problem("table", message, sheet.path)]
 
+    sheet.problems, sheet.late_problems = problems, report_lacking
     # Borders of empty cells count in rows that hold something, if other cells have some: some workbooks have millions.
-    bordered = any(at[1] in cells.get(at[0], ()) for at in sides)
-    last = max((at[1] for at in places), default=0)
-    pane = worksheet.sheet_view.pane
-    # In a pane that is only split, these are lengths in points. topLeftCell would not do: it is where the
-    # rest was scrolled to when the workbook was saved.
-    frozen = pane if pane is not None and pane.state in {"frozen", "frozenSplit"} else None
-    return Sheet(
-        path,
-        part.name,
-        cells,
-        problems=problems,
-        merged=around.merged,
-        hidden_rows={number for number, row in worksheet.row_dimensions.items() if row.hidden},
-        hidden_columns={
-            number
-            for column in worksheet.column_dimensions.values()
-            if column.hidden
-            for number in range(column.min or 1, min(column.max or 1, last) + 1)
-        },
-        frozen_rows=int(frozen.ySplit or 0) if frozen else 0,
-        frozen_columns=int(frozen.xSplit or 0) if frozen else 0,
-        header_boxes=[*(table.box for table in around.tables if table.header_rows), *around.filters],
-        label_boxes=[table.box for table in around.tables if table.first_column],
-        borders={at: drawn for at, drawn in sides.items() if at[0] in cells} if bordered else {},
-        late_problems=report_lacking,
-        notes=around.notes,
-    )
+    if any(at[1] in cells.get(at[0], ()) for at in sides):
+        sheet.borders = {at: drawn for at, drawn in sides.items() if at[0] in cells}
+    return sheet
 
 
 def _link(cells: Cells, links: list[tuple[Box, str]]) -> bool:

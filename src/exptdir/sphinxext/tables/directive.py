@@ -97,14 +97,8 @@ def refined(table: Table, options: Mapping[str, Any]) -> Table:
     """Return what is left of a table when its directive has chosen among rows and columns and formatted them."""
     from exptdir.tables import apply_formats, select
 
-    if options.keys() & {"columns", "rows", "sort", "limit"}:
-        table = select(
-            table,
-            columns=options.get("columns"),
-            rows=options.get("rows"),
-            sort=options.get("sort"),
-            limit=options.get("limit"),
-        )
+    if chosen := {key: options[key] for key in ("columns", "rows", "sort", "limit") if key in options}:
+        table = select(table, **chosen)
     if options.keys() & {"round", "format"}:
         table = apply_formats(table, round=options.get("round"), formats=options.get("format"))
     return table

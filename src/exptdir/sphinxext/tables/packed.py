@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -80,70 +79,49 @@ class Packed(NamedTuple):
         return "\n".join("\t".join(text for text in row if text) for row in self.texts)
 
 
-class _Packer:
-    """Collects the looks of a table while its rows are gone through."""
-
-    def __init__(self, numeric: frozenset[int]) -> None:
-        self.numeric = numeric
-        self.places: dict[tuple[str, int, int, int], int] = {}
-        self.dresses: list[Dress] = []
-        self.orders: dict[tuple[int, int], str] = {}
-        self.extras: dict[tuple[int, int], Extra] = {}
-        self._rows: dict[tuple[int, ...], tuple[int, ...]] = {}
-
-    def row(self, at: int, cells: Row, most: int) -> tuple[int, ...]:
-        """Return the dresses of a row of which *most* rows are shown, itself included."""
-        from exptdir.tables.model import is_missing
-
-        found = []
-        for column, cell in enumerate(cells):
-            if cell.href or cell.runs:
-                self.extras[at, column] = Extra(cell.href, cell.runs)
-            # What stands for a number stands with the numbers, and is sorted like an empty cell.
-            missing = cell.kind == "text" and column in self.numeric and is_missing(cell)
-            order = "" if missing else sort_key(cell)
-            if order is not None:
-                self.orders[at, column] = order
-            kind = "number" if missing else cell.kind
-            rowspan = min(cell.rowspan, most)
-            # Looks are shared by the cells of a style and live as long as the table.
-            key = kind, id(cell.look), rowspan, cell.colspan
-            if key not in self.places:
-                self.places[key] = len(self.dresses)
-                self.dresses.append(Dress(kind, cell.look, rowspan, cell.colspan))
-            found.append(self.places[key])
-        # Most rows are dressed alike, and one tuple for all of them is what is pickled.
-        return self._rows.setdefault(tuple(found), tuple(found))
-
-
 def pack(table: Table, limit: int = 0, ids: Mapping[int, tuple[str, ...]] | None = None) -> Packed:
     """Return the header rows of a table and the first *limit* others (0: all of them) as plain values."""
     shown = table.rows[: table.header_rows + limit] if limit else table.rows
     shown = (*map(_unbold, shown[: table.header_rows]), *shown[table.header_rows :])
     numeric = frozenset(at for at, kind in enumerate(column_kinds(table)) if kind == "number")
-    packer, last = _Packer(numeric), len(shown)
-    # A merged cell ends with the headers, or with what is shown.
-    ends = [table.header_rows if at < table.header_rows else last for at in range(last)]
-    dressed = tuple(packer.row(at, row, ends[at] - at) for at, row in enumerate(shown))
+    # Looks are shared by the cells of a style and live as long as the table.
+    places: dict[tuple[str, int, int, int], int] = {}
+    dresses, orders, extras = list[Dress](), dict[tuple[int, int], str](), dict[tuple[int, int], Extra]()
+    # Most rows are dressed alike, and one tuple for all of them is what is pickled.
+    dressed, alike = list[tuple[int, ...]](), dict[tuple[int, ...], tuple[int, ...]]()
     texts = [[None if cell.covered else cell.text for cell in row] for row in shown]
-    for at, row in enumerate(shown[: table.header_rows]):
+    for at, row in enumerate(shown):
+        # A merged cell ends with the headers, or with what is shown.
+        most, found = (table.header_rows if at < table.header_rows else len(shown)) - at, []
         for column, cell in enumerate(row):
-            below = range(table.header_rows, min(at + cell.rowspan, len(shown)))
-            for place, beside in product(below, range(column, column + cell.colspan)):
-                texts[place][beside] = ""
+            if cell.href or cell.runs:
+                extras[at, column] = Extra(cell.href, cell.runs)
+            order = sort_key(cell, column in numeric)
+            if order is not None:
+                orders[at, column] = order
+            # What stands for a number stands with the numbers.
+            kind, rowspan = "number" if order == "" else cell.kind, min(cell.rowspan, most)
+            key = kind, id(cell.look), rowspan, cell.colspan
+            if key not in places:
+                places[key] = len(dresses)
+                dresses.append(Dress(kind, cell.look, rowspan, cell.colspan))
+            found.append(places[key])
+            for place in range(at + most, min(at + cell.rowspan, len(shown))):
+                texts[place][column : column + cell.colspan] = [""] * cell.colspan
+        dressed.append(alike.setdefault(tuple(found), tuple(found)))
     return Packed(
         texts=tuple(map(tuple, texts)),
-        dressed=dressed,
-        dresses=tuple(packer.dresses),
-        orders=packer.orders,
-        extras=packer.extras,
-        header_rows=min(table.header_rows, last),
+        dressed=tuple(dressed),
+        dresses=tuple(dresses),
+        orders=orders,
+        extras=extras,
+        header_rows=min(table.header_rows, len(shown)),
         header_columns=table.header_columns,
         numeric=numeric,
         labels=all(len(row[0].text) <= _LABEL and "\n" not in row[0].text for row in shown[table.header_rows :]),
-        rules_below=frozenset(row for row in table.rules_below if row < last),
+        rules_below=frozenset(row for row in table.rules_below if row < len(shown)),
         rules_right=table.rules_right,
-        ids={row: anchors for row, anchors in (ids or {}).items() if row < last},
+        ids={row: anchors for row, anchors in (ids or {}).items() if row < len(shown)},
     )
 
 
@@ -169,16 +147,21 @@ def column_kinds(table: Table) -> list[str]:
     return [next(iter(found)) if len(found) == 1 else "text" for found in kinds]
 
 
-def sort_key(cell: Cell) -> str | None:
-    """Return what a cell is sorted by, where its text does not sort by itself.
+def sort_key(cell: Cell, numeric: bool = False) -> str | None:
+    """Return what a cell, perhaps of a column of numbers, is sorted by, where its text does not sort by itself.
 
     That is a number with nine digits, which tell the values of a table apart and keep pages small, or a date in
-    the order year, month, day; ``None`` where the text is as good.
+    the order year, month, day, or, like an empty cell, nothing for what stands for a number; ``None`` where the text
+    is as good.
     """
     value = cell.value
     if cell.kind == "number":
         return _number_key(value, cell.text) if isinstance(value, (int, float)) else None
     if cell.kind != "date":
+        if numeric and cell.kind == "text":
+            from exptdir.tables.model import is_missing
+
+            return "" if is_missing(cell) else None
         return None
     if isinstance(value, timedelta):
         return _number_key(value.total_seconds(), cell.text)

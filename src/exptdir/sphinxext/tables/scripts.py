@@ -113,17 +113,15 @@ def rest_of(table: Table, limit: int) -> str:
     looks: ``b``, ``i``, ``s`` (bold, italic, struck out), ``ink``, ``fill`` and ``h``, its link.
     """
     kinds = column_kinds(table)
-    rows = [list(map(_cell, row, kinds)) for row in table.rows[table.header_rows + limit :]]
+    numeric = [kind == "number" for kind in kinds]
+    rows = [list(map(_cell, row, numeric)) for row in table.rows[table.header_rows + limit :]]
     content = json.dumps({"rows": rows, "kinds": kinds}, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     # Line ends in the eyes of older browsers, also within a string.
     return content.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _cell(cell: Cell, kind: str) -> str | list[Any] | dict[str, Any]:
-    from exptdir.tables.model import is_missing
-
-    missing = kind == "number" and cell.kind == "text" and is_missing(cell)
-    order: str | float | None = "" if missing else sort_key(cell)
+def _cell(cell: Cell, numeric: bool) -> str | list[Any] | dict[str, Any]:
+    order: str | float | None = sort_key(cell, numeric)
     if order is not None and cell.kind == "number":
         order = float(order)
     look = cell.look

@@ -13,10 +13,10 @@ from decimal import Decimal
 from functools import lru_cache
 
 from .dates import moment, render_date, to_serial
-from .digits import general, render_number
-from .sections import Kind, choose, parse, text_section
+from .digits import DigitLayout, general
+from .sections import Kind, Section, numeric_sections, parse, text_section
 
-__all__ = ["NumberFormat", "format_value", "number_format", "to_serial"]
+__all__ = ["NumberFormat", "as_decimal", "number_format", "to_serial"]
 
 #: Beyond any float; only a damaged workbook holds such numbers.
 _LARGEST_EXPONENT = 400
@@ -38,27 +38,37 @@ class NumberFormat:
     ----------
     dated
         Whether it shows some numbers as dates or times.
+    coloured
+        Whether it gives some numbers or texts a colour.
     """
 
     def __init__(self, code: str, date1904: bool) -> None:
-        self._date1904 = date1904
-        self._sections = parse(code)
-        self._text = text_section(self._sections)
-        self.dated = any(section.kind is Kind.DATE for section in self._sections)
-        self._coloured = any(section.colour for section in self._sections)
+        self.code, self.date1904 = code, date1904
+        sections = parse(code)
+        self._text = text_section(sections)
+        self._numeric = [(*one, DigitLayout(one[0].tokens)) for one in numeric_sections(sections)]
+        self.dated = any(section.kind is Kind.DATE for section in sections)
+        self.coloured = any(section.colour for section in sections)
 
     def number(self, value: float | Decimal) -> str:
         """Show a finite number, one that is a :class:`Decimal` with all its digits."""
         # repr() is the shortest text that means a float: 1.005 rounds as a person expects, not as its binary does.
         number = value if isinstance(value, Decimal) else Decimal(repr(value))
-        section, absolute = choose(self._sections, number)
-        if section is None:
+        section, unsigned, layout = self._choose(number)
+        if section is None or layout is None:
             return general(number)
-        if section.kind is Kind.TEXT:
-            return "".join(general(number) if token.kind == "text" else token.shown for token in section.tokens)
+        if section.kind is Kind.NUMBER:
+            return layout.number(abs(number) if unsigned else number)
         if section.kind is Kind.DATE:
-            return render_date(section, number, self._date1904)
-        return render_number(section, abs(number) if absolute else number)
+            return render_date(section, number, self.date1904)
+        return "".join(general(number) if token.kind == "text" else token.shown for token in section.tokens)
+
+    def _choose(self, number: Decimal) -> tuple[Section | None, bool, DigitLayout | None]:
+        """Return the section that shows a number, whether it does so without a sign, and where digits go in it."""
+        for section, condition, unsigned, layout in self._numeric:
+            if condition is None or condition.holds(number):
+                return section, unsigned, layout
+        return None, False, None
 
     def text(self, value: str) -> str:
         """Show a text."""
@@ -72,17 +82,17 @@ class NumberFormat:
         Date and time where the code shows a year, month or day, and a duration where it shows only hours, minutes or
         seconds; ``None`` for other codes and for numbers that are no date.
         """
-        section = choose(self._sections, Decimal(repr(value)))[0] if self.dated else None
-        return moment(section, value, self._date1904) if section and section.kind is Kind.DATE else None
+        section = self._choose(Decimal(repr(value)))[0] if self.dated else None
+        return moment(section, value, self.date1904) if section and section.kind is Kind.DATE else None
 
     def colour(self, value: object) -> str | None:
         """Return the colour that the format gives a number or a text, as six lower-case hexadecimal digits."""
-        if not self._coloured or value is None or isinstance(value, bool):
+        if not self.coloured or value is None or isinstance(value, bool):
             return None
         if isinstance(value, str):
             return self._text.colour if self._text else None
-        number = as_decimal(value, self._date1904)
-        section = None if number is None else choose(self._sections, number)[0]
+        number = as_decimal(value, self.date1904)
+        section = None if number is None else self._choose(number)[0]
         return section.colour if section else None
 
 
@@ -90,30 +100,6 @@ class NumberFormat:
 def number_format(code: str, date1904: bool = False) -> NumberFormat:
     """Return a format code made ready for use."""
     return NumberFormat(code, date1904)
-
-
-def format_value(value: object, code: str, *, date1904: bool = False) -> str:
-    """Show a value as a spreadsheet would.
-
-    Parameters
-    ----------
-    value
-        ``None``, a truth value, a number, a text, or a date, time or duration.
-
-    Returns
-    -------
-    str
-        The text in the cell, with the blanks that ``_x`` and ``?`` leave and without what ``*x`` fills. Never
-        raises: a code that follows no rule is shown as far as it can be read.
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, str):
-        return number_format(code).text(value)
-    number = as_decimal(value, date1904)
-    return str(value) if number is None else number_format(code, date1904).number(number)
 
 
 def as_decimal(value: object, date1904: bool) -> Decimal | None:

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from .sections import FormatToken, Section
+from .sections import FormatToken
 
 #: Room for the largest float (309 digits before the point) with as many decimals or percent signs as a code can
 #: have.
@@ -18,27 +18,6 @@ FIFTEEN = Context(prec=15, rounding=ROUND_HALF_UP)
 GENERAL_WIDTH = 11
 #: The digits of most formats: they need no place-by-place layout.
 _USUAL = re.compile(r"(?:#,##|#*)0(?:\.0+)?\Z")
-
-
-def render_number(section: Section, value: Decimal) -> str:
-    """Show a number under a section that is neither a date nor a text; a minus sign goes before everything else."""
-    layout = layout_of(section)
-    size, sign = abs(value), "-" if value < 0 else ""
-    if layout.general:
-        shown = [general(size) if token.kind == "general" else token.shown for token in section.tokens]
-        return sign + "".join(shown)
-    size = FIFTEEN.plus(size)
-    if layout.percents:
-        size = size.scaleb(2 * layout.percents, EXACT)
-    if layout.fraction:
-        return _fraction(section.tokens, size, sign)
-    return layout.render(size, sign)
-
-
-@lru_cache(maxsize=512)
-def layout_of(section: Section) -> DigitLayout:
-    """Return where the digits of a section go, worked out once."""
-    return DigitLayout(section.tokens)
 
 
 class DigitLayout:
@@ -70,6 +49,19 @@ class DigitLayout:
         if _USUAL.match(core) and not (self.thousands or self.fraction or self.exponent < end):
             before, after = self.tokens[: digits[0]], self.tokens[digits[-1] + 1 :]
             self.simple = "".join(token.shown for token in before), "".join(token.shown for token in after)
+
+    def number(self, value: Decimal) -> str:
+        """Show a number under a section that is neither a date nor a text; a minus sign goes before everything else."""
+        size, sign = abs(value), "-" if value < 0 else ""
+        if self.general:
+            shown = [general(size) if token.kind == "general" else token.shown for token in self.tokens]
+            return sign + "".join(shown)
+        size = FIFTEEN.plus(size)
+        if self.percents:
+            size = size.scaleb(2 * self.percents, EXACT)
+        if self.fraction:
+            return _fraction(self.tokens, size, sign)
+        return self.render(size, sign)
 
     def render(self, size: Decimal, sign: str = "") -> str:
         """Return the text for a number, with a sign unless all digits that are shown are zeros."""
@@ -175,15 +167,14 @@ def general(value: Decimal) -> str:
     """
     number = FIFTEEN.plus(value)
     sign, size = "-" if number < 0 else "", abs(number)
-    whole = f"{size.normalize(EXACT):f}"
-    if len(whole) <= GENERAL_WIDTH:
-        return sign + whole if size else "0"
     exponent = size.adjusted()
     if -4 <= exponent < GENERAL_WIDTH:
         places = GENERAL_WIDTH - 2 - max(exponent, 0)
-        rounded = _trim(f"{round_to(size, max(places, 0)):f}")
-        if len(rounded) <= GENERAL_WIDTH:
-            return sign + rounded
+        shown = _trim(f"{round_to(size, max(places, 0)):f}")
+    else:
+        shown = f"{size.normalize(EXACT):f}"
+    if len(shown) <= GENERAL_WIDTH:
+        return sign + shown
     # An exponent of three digits takes one from the mantissa.
     mantissa = round_to(size.scaleb(-exponent, EXACT), 5 if abs(exponent) < 100 else 4)
     if mantissa >= 10:
@@ -193,7 +184,7 @@ def general(value: Decimal) -> str:
 
 def round_to(value: Decimal, places: int) -> Decimal:
     """Round to a number of decimals, halves away from zero."""
-    return value.quantize(_unit(places), context=EXACT)
+    return EXACT.quantize(value, _unit(places))
 
 
 @lru_cache(maxsize=512)

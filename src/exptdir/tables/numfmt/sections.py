@@ -221,27 +221,11 @@ def text_section(sections: tuple[Section, ...]) -> Section | None:
     return sections[-1] if sections[-1].kind is Kind.TEXT else None
 
 
-def choose(sections: tuple[Section, ...], value: Decimal) -> tuple[Section | None, bool]:
-    """Choose the section that shows a number.
+def numeric_sections(sections: tuple[Section, ...]) -> list[tuple[Section, Condition | None, bool]]:
+    """Return the sections for numbers, each with its own condition or that of its place (§18.8.31).
 
-    Returns
-    -------
-    tuple
-        The section (``None`` if no condition holds), and whether it shows the number without its sign, as the
-        second of two sections does.
+    With each goes whether it shows numbers without their sign, as the second of two sections does.
     """
-    numeric = numeric_sections(sections)
-    first = numeric[0][1]
-    for position, (section, condition) in enumerate(numeric):
-        if condition is None or condition.holds(value):
-            implied = position == 1 and condition is None and first is not None and first.leaves_negative
-            return section, implied or (condition is not None and condition.only_negative)
-    return None, False
-
-
-@lru_cache(maxsize=512)
-def numeric_sections(sections: tuple[Section, ...]) -> tuple[tuple[Section, Condition | None], ...]:
-    """Return the sections for numbers, each with its own condition or that of its place (§18.8.31)."""
     numeric = list(sections[:3])
     if len(numeric) > 1 and numeric[-1].kind is Kind.TEXT:
         numeric.pop()
@@ -251,7 +235,12 @@ def numeric_sections(sections: tuple[Section, ...]) -> tuple[tuple[Section, Cond
     elif len(conditions) == 3:
         conditions[0] = conditions[0] or Condition(">", _ZERO)
         conditions[1] = conditions[1] or Condition("<", _ZERO)
-    return tuple(zip(numeric, conditions, strict=True))
+    first = conditions[0]
+    unsigned = [
+        condition.only_negative if condition else at == 1 and first is not None and first.leaves_negative
+        for at, condition in enumerate(conditions)
+    ]
+    return list(zip(numeric, conditions, unsigned, strict=True))
 
 
 _CODES = {
