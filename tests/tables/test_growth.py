@@ -92,8 +92,8 @@ MARKS = (
     "<t ",
     "<r><t>",
     "<worksheet ",
-    "</sheetData ",
-    "<f",
+    "<row ",
+    '<c t="inlineStr"><is>',
     " vm=",
 )
 MODULES = [
