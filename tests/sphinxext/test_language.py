@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 from sphinx import locale
 
 import exptdir
+from exptdir.sphinxext.language import SCRIPTED
 from tests.sphinxext.building import Built, the, titled, words
 from tests.sphinxext.conftest import Build
 
@@ -47,7 +48,33 @@ def messages() -> set[str | tuple[str, ...]]:
                 texts = tuple(part.value for part in node.args if isinstance(part, ast.Constant))
                 assert texts, f"{path}:{node.lineno}"
                 found.add(texts[0] if node.func.id == "_" else texts)
-    return found
+    return found | set(SCRIPTED)
+
+
+def test_what_scripts_say_is_listed():
+    said = {
+        match[1]
+        for path in (SOURCES / "static").glob("*.js")
+        for match in re.finditer(r'(?:\bword\(|[?:] )"([^"]+)"(?=[),]| :)', path.read_text("utf-8"))
+    }
+    assert set(SCRIPTED) <= said
+    assert {text for text in said if text[0].isupper()} <= set(SCRIPTED)
+
+
+WITH_TABLE = {
+    "index.rst": titled("Home", ".. datatable::\n\n   a,b\n   1,2\n"),
+    "plain.rst": ":orphan:\n\nPlain\n=====\n",
+}
+
+
+def test_scripts_speak_the_language_of_the_page(build: Build):
+    german = build(WITH_TABLE, conf="language = 'de'\n")
+    assert '"Copy": "Kopieren"' in german.html()
+    assert "exptdirWords" not in german.html("plain")
+
+
+def test_an_english_page_needs_no_list_of_words(build: Build):
+    assert "exptdirWords" not in build(WITH_TABLE).html()
 
 
 def texts_of(catalogue: Catalog) -> dict[Any, Any]:

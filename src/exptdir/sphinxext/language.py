@@ -6,6 +6,7 @@ kept with them, so that an installation needs no compiler; a test says where one
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,25 @@ _ = get_translation(CATALOGUE)
 def counted(one: str, many: str, number: int) -> str:
     """Translate a text that counts something; both forms hold ``%d``."""
     return get_translator(CATALOGUE).ngettext(one, many, number) % number
+
+
+#: What the scripts of pages say.
+SCRIPTED = (
+    *("Close", "Enlarge the figure", "Table", "Sort by this column", "Sort by %s", "Tools of the table", "Full width"),
+    *("Copy", "Copy the rows as they are shown", "Search", "Search this table", "Filter", "Filter %s"),
+    "A part of the text, or one of: > 0.4, <= 3, 1..5, = exactly, ! not",
+    *("Show all %s rows", "%s rows", "%s of %s rows", "Loading %s rows…", "%s rows copied", "No row matches."),
+    *("There are no rows.", "The table’s data cannot be loaded.", "The browser does not let the page copy."),
+)
+
+
+def add_words(app: Sphinx) -> None:
+    """Give the page that is being made what its scripts say, unless that is English."""
+    translate = get_translator(CATALOGUE).gettext
+    words = {text: translate(text) for text in SCRIPTED if translate(text) != text}
+    if words:
+        body = json.dumps(words, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
+        app.add_js_file(None, body=f"window.exptdirWords = {body};")
 
 
 def setup_language(app: Sphinx) -> None:

@@ -20,6 +20,7 @@ from exptdir.sphinxext.doctree import all_nodes, ancestors
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.figures.index import FigureIndex
 from exptdir.sphinxext.figures.provenance import figure_origin, origins_of
+from exptdir.sphinxext.language import add_words
 from exptdir.sphinxext.store import ShownFigure
 
 if TYPE_CHECKING:
@@ -238,6 +239,7 @@ def add_assets(app: Sphinx, pagename: str, templatename: str, context: dict[str,
         app.add_css_file(_STYLES)
     # Books and help files are no place for scripts.
     if not getattr(app.builder, "embedded", False) and any(enlarges(domain, name) for name in docnames):
+        add_words(app)
         app.add_js_file(_SCRIPT, loading_method="defer")
 
 

@@ -139,12 +139,13 @@ class _Describer:
         paths = [*self.report.inputs, *self.report.modules]
         days, notes = self.domain.figure_state.history.days, []
         if self.state == "adopted":
-            notes.append(
+            text = _(
                 "It was there before its script was first looked at. Until the script draws it, every data file of the "
                 "experiment counts as read."
             )
+            notes.append(text)
         elif self.report.unseen:
-            notes.append(f"What it reads is not fully known ({', '.join(self.report.unseen)}).")
+            notes.append(_("What it reads is not fully known (%s).") % ", ".join(self.report.unseen))
         return replace(
             plain,
             args=script.args,

@@ -2,6 +2,7 @@
 (() => {
   "use strict";
 
+  const word = (text) => window.exptdirWords?.[text] ?? text;
   let dialog = null;
 
   function makeDialog() {
@@ -10,7 +11,7 @@
     const close = document.createElement("button");
     close.type = "button";
     close.textContent = "\u00d7";
-    close.setAttribute("aria-label", "Close");
+    close.setAttribute("aria-label", word("Close"));
     const image = document.createElement("img");
     made.append(close, image);
     /* The backdrop, the figure and the button all close it. */
@@ -46,7 +47,7 @@
     if (opener === image) {
       image.setAttribute("role", "button");
       image.tabIndex = 0;
-      if (!image.alt) image.setAttribute("aria-label", "Enlarge the figure");
+      if (!image.alt) image.setAttribute("aria-label", word("Enlarge the figure"));
       image.addEventListener("keydown", (event) => {
         if (event.key !== "Enter" && event.key !== " ") return;
         event.preventDefault();

@@ -6,6 +6,12 @@
   const textOf = (cell) => (typeof cell === "string" ? cell : Array.isArray(cell) ? cell[0] : cell.t);
   const orderOf = (cell) => (typeof cell === "string" ? undefined : Array.isArray(cell) ? cell[1] : cell.o);
 
+  /* A text in the language of the page, which has a list of such texts unless it is English. */
+  function word(text, ...values) {
+    let at = 0;
+    return (window.exptdirWords?.[text] ?? text).replace(/%s/g, () => values[at++]);
+  }
+
   /* Cells of the page break lines by elements, which textContent knows nothing of. */
   function textIn(element) {
     if (!element.querySelector("br, .line, p + p")) return element.textContent.trim();
@@ -137,5 +143,5 @@
     }
   }
 
-  window.exptdirTables = { textOf, keyOf, textIn, cellOf, sorter, folded, matcher, matrix, asTsv, copyText };
+  window.exptdirTables = { textOf, keyOf, textIn, cellOf, sorter, folded, matcher, matrix, asTsv, copyText, word };
 })();

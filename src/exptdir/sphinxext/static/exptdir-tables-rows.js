@@ -116,7 +116,7 @@
     order: [],
     orderClasses: false,
     ordering: { handler: false, indicators: false },
-    language: { zeroRecords: "No row matches.", emptyTable: "There are no rows." },
+    language: { zeroRecords: tables.word("No row matches."), emptyTable: tables.word("There are no rows.") },
   };
   const COLUMN = { type: "exptdir", orderDataType: "exptdir", searchable: false };
   /* The columns of a table whose rows come and go must not change with them; in characters. */

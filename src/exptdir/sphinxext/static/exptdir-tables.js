@@ -24,7 +24,8 @@
     return element;
   };
 
-  const count = (number) => number.toLocaleString("en");
+  const { word } = tables;
+  const count = (number) => number.toLocaleString(window.exptdirWords ? document.documentElement.lang : "en");
   const letters = (at) => (at < 26 ? "" : letters(Math.floor(at / 26) - 1)) + String.fromCharCode(65 + (at % 26));
 
   class View {
@@ -49,7 +50,7 @@
 
     /* The table scrolls in a box of its own, without what stands below it. */
     makeScroller() {
-      const name = this.table.caption ? tables.textIn(this.table.caption).replace(/\s*¶$/, "") : "Table";
+      const name = this.table.caption ? tables.textIn(this.table.caption).replace(/\s*¶$/, "") : word("Table");
       this.scroller = make("div", { class: "exptdir-table-scroller", role: "region", "aria-label": name });
       let part = this.table;
       while (part.parentElement !== this.box) part = part.parentElement;
@@ -98,9 +99,9 @@
 
     makeSortable(cell, column) {
       const content = cell.querySelector(":scope > p:only-child") ?? cell;
-      const sort = button("", () => this.sort(column), { class: "exptdir-sort", title: "Sort by this column" });
+      const sort = button("", () => this.sort(column), { class: "exptdir-sort", title: word("Sort by this column") });
       if (content.querySelector("a, button, p, div")) {
-        sort.setAttribute("aria-label", `Sort by ${tables.textIn(cell)}`);
+        sort.setAttribute("aria-label", word("Sort by %s", tables.textIn(cell)));
         content.append(sort);
       } else {
         sort.append(...content.childNodes);
@@ -113,30 +114,31 @@
 
     makeTools() {
       this.status = make("span", { class: "exptdir-table-status", role: "status" });
-      const tools = make("div", { class: "exptdir-table-tools", role: "group", "aria-label": "Tools of the table" });
+      const tools = make("div", { class: "exptdir-table-tools", role: "group", "aria-label": word("Tools of the table") });
       if (this.isGrid) tools.append(this.makeSearch(), this.makeFilterButton());
-      this.widen = button("Full width", () => this.toggleFull(), { class: "exptdir-roomy" });
-      const help = { title: "Copy the rows as they are shown", class: "exptdir-roomy" };
-      tools.append(button("Copy", () => this.copy(), help), this.widen);
+      this.widen = button(word("Full width"), () => this.toggleFull(), { class: "exptdir-roomy" });
+      const help = { title: word("Copy the rows as they are shown"), class: "exptdir-roomy" };
+      tools.append(button(word("Copy"), () => this.copy(), help), this.widen);
       tools.append(this.status);
       this.scroller.before(tools);
       this.tools = tools;
     }
 
     makeSearch() {
-      this.search = make("input", { type: "search", placeholder: "Search", "aria-label": "Search this table" });
+      const label = word("Search this table");
+      this.search = make("input", { type: "search", placeholder: word("Search"), "aria-label": label });
       this.search.addEventListener("input", () => this.changed());
       this.search.addEventListener("focus", () => this.prepare(), { once: true });
       return this.search;
     }
 
     makeFilterButton() {
-      this.filterButton = button("Filter", () => this.toggleFilters(), { "aria-expanded": "false" });
+      this.filterButton = button(word("Filter"), () => this.toggleFilters(), { "aria-expanded": "false" });
       return this.filterButton;
     }
 
     makeMore() {
-      const label = `Show all ${count(this.rows.total)} rows`;
+      const label = word("Show all %s rows", count(this.rows.total));
       this.more = make("p", { class: "exptdir-table-all" }, button(label, () => this.apply()));
       (this.box.querySelector(".exptdir-table-more") ?? this.scroller).after(this.more);
     }
@@ -166,8 +168,8 @@
 
     makeFilters() {
       const cells = this.rows.headings.map((heading, column) => {
-        const label = `Filter ${heading || letters(column)}`;
-        const help = "A part of the text, or one of: > 0.4, <= 3, 1..5, = exactly, ! not";
+        const label = word("Filter %s", heading || letters(column));
+        const help = word("A part of the text, or one of: > 0.4, <= 3, 1..5, = exactly, ! not");
         const input = make("input", { type: "search", size: "4", "aria-label": label, title: help, placeholder: "…" });
         input.addEventListener("input", () => this.changed());
         return make("td", {}, input);
@@ -208,17 +210,18 @@
       engine.search.fixed("exptdir", (_text, _row, at) => this.rows.matches(at, words, this.filters));
       engine.order(step === "none" ? [] : [[column, step]]).draw();
       const shown = this.rows.shown().length;
-      this.say(shown === this.rows.total ? `${count(shown)} rows` : `${count(shown)} of ${count(this.rows.total)} rows`);
+      const [all, some] = [word("%s rows", count(shown)), word("%s of %s rows", count(shown), count(this.rows.total))];
+      this.say(shown === this.rows.total ? all : some);
     }
 
     async started() {
-      if (this.rows.isBig && !this.rows.engine) this.say(`Loading ${count(this.rows.total)} rows…`);
+      if (this.rows.isBig && !this.rows.engine) this.say(word("Loading %s rows…", count(this.rows.total)));
       try {
         const engine = await this.rows.start();
         if (this.rows.isBig) this.finishBig();
         return engine;
       } catch (error) {
-        this.say("The table’s data cannot be loaded.");
+        this.say(word("The table’s data cannot be loaded."));
         console.warn(error);
         return null;
       }
@@ -259,7 +262,8 @@
         : this.rows.shown().map((at) => this.rows.cells[at].map(tables.textOf));
       const rows = [...(isLettered ? [] : heading.map((row) => row.map(textOfElement))), ...body];
       const done = await tables.copyText(tables.asTsv(rows), this.tools);
-      this.say(done ? `${count(body.length)} rows copied` : "The browser does not let the page copy.");
+      const copied = word("%s rows copied", count(body.length));
+      this.say(done ? copied : word("The browser does not let the page copy."));
     }
 
     toggleFull() {
@@ -285,7 +289,7 @@
     }
 
     showFull(isFull) {
-      this.widen.textContent = isFull ? "Close" : "Full width";
+      this.widen.textContent = word(isFull ? "Close" : "Full width");
       this.widen.focus({ preventScroll: isFull });
       if (this.rows.isBig) this.rows.engine?.columns.adjust().scroller.measure();
     }

@@ -17,6 +17,7 @@ from exptdir.errors import AssetError, EmptySheetError, TableError
 from exptdir.record.files import collector_paused
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.language import _
 from exptdir.sphinxext.tables.nodes import setup_table_nodes, table_box, table_node, table_number
 from exptdir.sphinxext.tables.scripts import keep_rest, setup_table_scripts
 
@@ -124,15 +125,17 @@ def shown_part(env: BuildEnvironment, table: Table, *, in_file: bool) -> tuple[T
         from exptdir.tables.ranges import column_letters
 
         letters = table.letters or tuple(column_letters(at + 1) for at in range(table.n_columns))
-        shown = f"The first {_COLUMNS} of {table.n_columns:,} columns; choose others by “columns” or “range”."
+        text = _("The first %s of %s columns; choose others by “columns” or “range”.")
+        shown = text % (_COLUMNS, f"{table.n_columns:,}")
         missing = [nodes.paragraph("", shown, classes=["exptdir-table-more"])]
         table = select(table, columns=f"{letters[0]}:{letters[_COLUMNS - 1]}")
     limit, body = domain.settings.table_limit, table.n_rows - table.header_rows
     limit = min(limit, _BEGINNING) if limit and body > limit else 0
     first, total = min(body, limit) if limit else body, body + table.omitted
     if first < total:
-        where = "; the file has them all" if in_file else ""
-        text = f"The first {first:,} of {total:,} rows{where}." if first else f"None of {total:,} rows{where}."
+        some = _("The first %s of %s rows; the file has them all.") if in_file else _("The first %s of %s rows.")
+        none = _("None of %s rows; the file has them all.") if in_file else _("None of %s rows.")
+        text = some % (f"{first:,}", f"{total:,}") if first else none % f"{total:,}"
         missing.insert(0, nodes.paragraph("", text, classes=["exptdir-table-more"]))
     return table, limit, missing
 
@@ -182,7 +185,7 @@ class DatatableDirective(SphinxDirective):
                     whole = self._box(self._read(path, typed, sheet or None), typed, caption=True)
             if "range" not in self.options and self.options.get("sheet", ALL_SHEETS).strip() == ALL_SHEETS:
                 for name in reader_of(self.env).chart_sheets(path):
-                    note = f"The sheet “{name}” is a chart, which is not shown"
+                    note = _("The sheet “%s” is a chart, which is not shown") % name
                     whole += nodes.paragraph("", note, classes=["exptdir-table-note"])
             return [self._named(whole, path.name)]
         except AssetError as error:

@@ -20,6 +20,7 @@ from sphinx.errors import ExtensionError
 
 from exptdir.record.files import write_if_changed
 from exptdir.sphinxext.domain import ExptDomain, domain_of
+from exptdir.sphinxext.language import add_words
 from exptdir.sphinxext.tables.nodes import SCRIPTED
 from exptdir.sphinxext.tables.packed import column_kinds, sort_key
 
@@ -57,6 +58,7 @@ def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str
         return
     app.add_css_file(_STYLES, priority=_PRIORITY)
     if not _is_embedded(app):
+        add_words(app)
         for script in _SCRIPTS:
             app.add_js_file(script, priority=_PRIORITY, loading_method="defer")
 
