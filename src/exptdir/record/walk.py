@@ -72,7 +72,7 @@ def list_directory(directory: str) -> Listing:
     for entry in entries:
         if entry.name.startswith(".") or entry.name in PROGRAMS:
             continue
-        if not entry.name.isascii() and not is_utf8(entry.name):
+        if not is_utf8(entry.name):
             found.apart.append(entry.name)
             continue
         if entry.is_dir(follow_symlinks=False):
@@ -88,7 +88,7 @@ def list_directory(directory: str) -> Listing:
 
 def is_utf8(name: str) -> bool:
     """Tell whether the bytes of a name on the disk are UTF-8; Python keeps others as halves of characters."""
-    return not any("\ud800" <= character <= "\udfff" for character in name)
+    return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 class Tree(Remembered[Listing]):

@@ -12,6 +12,7 @@ from docutils import nodes
 from sphinx.builders.dirhtml import DirectoryHTMLBuilder
 from sphinx.builders.html import INVENTORY_FILENAME, StandaloneHTMLBuilder
 from sphinx.util.inventory import InventoryFile
+from sphinx.writers.html5 import HTML5Translator
 
 from exptdir.record.files import write_if_changed
 from exptdir.sphinxext.doctree import all_nodes
@@ -87,7 +88,6 @@ class DiffingBuilder(StandaloneHTMLBuilder):
 
     def prepare_writing(self, docnames: Set[str]) -> None:
         """Forget what the last build left."""
-        self._titles: dict[str, dict[str, str]] = {}
         self.other_pages = frozenset()
         self.writes_all = docnames >= set(self.env.all_docs)
         super().prepare_writing(docnames)
@@ -108,19 +108,16 @@ class DiffingBuilder(StandaloneHTMLBuilder):
                 del words[word]
 
     def render_partial(self, node: nodes.Node | None) -> dict[str, str]:
-        """Render each title once: every page shows those before it, behind it and above it."""
-        if not isinstance(node, nodes.title):
-            return super().render_partial(node)
-        key = str(node)
-        if key not in self._titles:
-            # Sphinx 8 hands out one dictionary for all of them. And it makes a document around each title; round a
-            # title of the environment, that would stay with it.
-            title = node.deepcopy()
-            for raw in list(title.findall(nodes.raw)):
+        """Render a title by itself where it is plain text: every page shows those before it, behind it and above it."""
+        if isinstance(node, nodes.title):
+            if "secnumber" not in node and all(isinstance(child, nodes.Text) for child in node.children):
+                return {"title": node.astext().translate(HTML5Translator.special_characters)}
+            # Sphinx makes a document around it; round a title of the environment, that would stay with it.
+            node = node.deepcopy()
+            for raw in list(node.findall(nodes.raw)):
                 # HTML that an author writes in a heading is for that page alone.
                 raw.parent.remove(raw)
-            self._titles[key] = dict(super().render_partial(title))
-        return self._titles[key]
+        return super().render_partial(node)
 
     def get_outdated_docs(self) -> Iterator[str]:
         """Return what Sphinx takes for outdated, and remember it."""

@@ -16,7 +16,6 @@ from exptdir.errors import AssetError, TableError
 from exptdir.record.facts_values import ANY_FORM
 from exptdir.record.files import collector_paused
 from exptdir.record.home import OUTPUT
-from exptdir.runs.model import join_names
 from exptdir.sphinxext.assets import check_bounds, locate, note_missing, placeholder, written_path
 from exptdir.sphinxext.dependencies import note
 from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes
@@ -328,6 +327,8 @@ def orphan_list(runs: Runs) -> list[nodes.Node]:
 
 def _notes_of(runs: Iterable[Run]) -> list[str]:
     """Return what readers should know of how runs were read, each sentence once, with the runs that it is about."""
+    from exptdir.runs.model import join_names
+
     said: dict[str, list[str]] = {}
     for run in runs:
         for sentence in dict.fromkeys(run.notes):

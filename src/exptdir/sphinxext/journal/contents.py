@@ -109,7 +109,11 @@ class _Notes:
                 (around if len(holder) == 1 else holder).remove(holder if len(holder) == 1 else field)
         if self.domain.settings.hashtags:
             tags += hashtags(node)
-        digest = hashlib.blake2b(node.pformat().encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+        held = [
+            (one.tagname, one.attributes, len(one.children)) if isinstance(one, nodes.Element) else one.astext()
+            for one in all_nodes(node)
+        ]
+        digest = hashlib.blake2b(repr(held).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
         return entry._replace(
             line=line_of(node),
             sentence=Paragraph(paragraph).first() if paragraph is not None else (),

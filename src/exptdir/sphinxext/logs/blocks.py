@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx import addnodes
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.parsing import nested_parse_to_nodes
 
 from exptdir.errors import AssetError
@@ -18,7 +17,6 @@ from exptdir.logs import Block, LogDocument
 from exptdir.logs.inline import lines
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.domain import domain_of, run_anchor
-from exptdir.sphinxext.language import counted
 from exptdir.sphinxext.logs.prose import Prose, entry_anchor
 from exptdir.sphinxext.protocol import fold
 from exptdir.sphinxext.store import Entry, Run
@@ -35,23 +33,6 @@ _NUMBER = re.compile(r"\(?(\d{1,4})[.)、]")
 LONG = 2000
 #: Files of a run that are shown.
 _SHOWN = 6
-
-
-class FoldParts(SphinxPostTransform):
-    """Folds the parts of a long log away below their titles; links into them, searches and printers open them."""
-
-    # When tables of contents and references are made, for which sections must stand in sections.
-    default_priority = 700
-    formats = ("html",)
-
-    def run(self, **kwargs: Any) -> None:
-        """Put what follows the title of each part into a fold."""
-        for section in [node for node in self.document.findall(nodes.section) if node.get("exptdir_part")]:
-            inside = section.children[1:]
-            words = sum(len(node.astext().splitlines()) for node in inside)
-            label = counted("%d line", "%d lines", words)
-            if inside:
-                section[1:] = [fold("", *inside, label=label, classes=["exptdir-log-part"])]
 
 
 class LogNodes:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 from exptdir.errors import AssetError
-from exptdir.logs import LogError, read_log
-from exptdir.logs.files import run_files
 from exptdir.record.files import collector_paused
 from exptdir.sphinxext.assets import locate, note_missing, placeholder, written_path
 from exptdir.sphinxext.dependencies import note
 from exptdir.sphinxext.doctree import add_unclaimed_directive
 from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.logs.blocks import FoldParts, LogNodes
+from exptdir.sphinxext.language import counted
+from exptdir.sphinxext.protocol import fold
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -37,6 +37,10 @@ class LogDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the blocks of the log as nodes."""
+        # Heavy, and on few pages.
+        from exptdir.logs import LogError, read_log
+        from exptdir.sphinxext.logs.blocks import LogNodes
+
         typed = self.arguments[0].strip()
         domain = domain_of(self.env)
         try:
@@ -66,6 +70,8 @@ class LogDirective(SphinxDirective):
         typed = self.options.get("runs", "").strip()
         if not typed:
             return {}
+        from exptdir.logs.files import run_files
+
         directory = Path(written_path(self.env, typed, self.env.docname))
         if not directory.is_dir():
             raise AssetError(f"there is no directory {typed!r} of runs")
@@ -75,6 +81,23 @@ class LogDirective(SphinxDirective):
         patterns = [f"{inside}/*", *(f"{inside}/{name}/*" for name in found)]
         note(self.env, self.env.docname, [("pattern", pattern) for pattern in patterns])
         return {name: [f"{typed.rstrip('/')}/{file}" for file in files] for name, files in found.items()}
+
+
+class FoldParts(SphinxPostTransform):
+    """Folds the parts of a long log away below their titles; links into them, searches and printers open them."""
+
+    # When tables of contents and references are made, for which sections must stand in sections.
+    default_priority = 700
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Put what follows the title of each part into a fold."""
+        for section in [node for node in self.document.findall(nodes.section) if node.get("exptdir_part")]:
+            inside = section.children[1:]
+            words = sum(len(node.astext().splitlines()) for node in inside)
+            label = counted("%d line", "%d lines", words)
+            if inside:
+                section[1:] = [fold("", *inside, label=label, classes=["exptdir-log-part"])]
 
 
 def setup_logs(app: Sphinx) -> None:
