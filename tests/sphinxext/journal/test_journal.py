@@ -166,3 +166,17 @@ def test_a_year_that_was_typed_wrongly_is_told(build: Build):
     assert built.located == ["expts/1_a/notes.md:3: WARNING: “2042-05-20” is more than a year ahead [exptdir.date]"]
     # Changed page or not.
     assert built.rebuild().warnings == built.warnings
+
+
+def test_what_is_no_sentence_begins_no_entry(build: Build):
+    text = (
+        "2024-05-01\n----------\n\n.. figure:: gone.svg\n\nThen this.\n\n"
+        "2024-05-02\n----------\n\n.. datatable:: a.csv\n\n"
+    )
+    files = {
+        "index.rst": titled("Home", ".. expt-journal::\n   :content: sentence\n"),
+        "expts/1_a/notes.rst": titled("A", text),
+        "expts/1_a/a.csv": "x,y\n1,2\n",
+    }
+    items = build(files).body().select(".exptdir-journal li")
+    assert [words(item) for item in items] == ["2024-05-02 · #1 A", "2024-05-01 · #1 A Then this."]

@@ -151,3 +151,14 @@ def test_a_header_leads_to_the_history_where_the_repository_is_on_the_web(build:
     link = the(built.body("expts/1_a b/index"), ".exptdir-header a")
     assert link["href"] == "https://example.org/you/work/commits/HEAD/expts/1_a%20b"
     assert words(link) == "History"
+
+
+def test_a_long_column_of_a_board_has_its_newest_and_says_how_many_more(build: Build):
+    files = {f"expts/{n}_x/index.md": f"# X{n}\n\n## 2024-05-{n:02}\n\ny\n" for n in range(1, 24)}
+    built = build({**files, "index.rst": titled("Home", ".. expt-list::\n   :as: board\n")})
+    column = the(built.body(), ".exptdir-column")
+    shown = [words(item) for item in column.select("li")]
+    assert len(shown) == 20
+    assert (shown[0], shown[-1]) == ("#23 X23 2024-05-23", "#4 X4 2024-05-04")
+    assert words(column.select_one("p")) == "no status 23"
+    assert words(column.find_all("p", recursive=False)[-1]) == "and 3 more"

@@ -69,7 +69,13 @@ def first_paragraph(section: nodes.Element) -> nodes.Element | None:
     own = [child for child in section.children if not isinstance(child, skipped)]
     direct = (child for child in own if isinstance(child, nodes.paragraph))
     deep = (node for child in own for node in all_nodes(child) if isinstance(node, (nodes.paragraph, nodes.caption)))
-    return next(direct, None) or next(deep, None)
+    return next(filter(_says_something, direct), None) or next(filter(_says_something, deep), None)
+
+
+def _says_something(paragraph: nodes.Element) -> bool:
+    """Tell whether a paragraph is more than the file of a table, or what stands for one that is not there."""
+    classes = {*paragraph["classes"], *paragraph.parent["classes"]}
+    return classes.isdisjoint({"exptdir-placeholder", "exptdir-table-source"}) and bool(paragraph.astext().strip())
 
 
 def hashtags(section: nodes.Element) -> Iterator[str]:

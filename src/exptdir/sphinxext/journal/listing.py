@@ -40,6 +40,8 @@ COLUMNS: Mapping[str, Callable[[Summary], Any]] = {
     "conclusion": lambda one: one.conclusion,
 }
 _USUAL = ("experiment", "status", "tags", "begun", "last")
+#: So many experiments are in a column of a board; of more, the newest.
+_COLUMN = 20
 #: So many tags are told on a card.
 _TAGS = 4
 
@@ -207,13 +209,17 @@ def _board(domain: ExptDomain, shown: list[Listed]) -> nodes.Element:
         heading += [found[0].badge()] if name else [nodes.inline("", _("no status"))]
         heading += nodes.inline("", f" {len(found)}", classes=["exptdir-muted"])
         items = nodes.bullet_list()
-        for summary in found:
+        newest = sorted(found, key=lambda one: one.last or one.begun, reverse=True)[:_COLUMN]
+        for summary in found if len(found) == len(newest) else newest:
             days: list[nodes.Node] = [nodes.Text(summary.last or summary.begun)] if summary.period else []
             small = joined(summary.waits_for(domain), days, list(tag_nodes(domain, summary.tags[:_TAGS])))
             item = nodes.list_item("", nodes.paragraph("", "", summary.link(domain)))
             item += [nodes.paragraph("", "", *small, classes=["exptdir-muted"])] if small else []
             items += item
-        board += nodes.container("", heading, items, classes=["exptdir-column"])
+        column = nodes.container("", heading, items, classes=["exptdir-column"])
+        if len(found) > len(newest):
+            column += nodes.paragraph("", _("and %d more") % (len(found) - len(newest)), classes=["exptdir-muted"])
+        board += column
     return board
 
 

@@ -71,7 +71,7 @@ class Tasks(Collection):
             for task in tasks:
                 line = nodes.paragraph("", "", link(domain, task.docname, task.anchor, *sentence_nodes(task.text)))
                 if task.day:
-                    line += nodes.inline("", f" {task.day}", classes=["exptdir-muted"])
+                    line += nodes.inline("", f" {task.day}", classes=["exptdir-day"])
                 below += nodes.list_item("", line)
             summary = Summary.of(domain, domain.record.experiments[key])
             items += nodes.list_item("", nodes.paragraph("", "", summary.link(domain)), below)
