@@ -68,7 +68,7 @@ def test_password_and_old_workbook(tmp_path: Path) -> None:
     path.write_bytes(ole + "EncryptedPackage".encode("utf-16-le") + bytes(512))
     assert refusal(path) == "the file is protected by a password: save it without one"
     path.write_bytes(ole + "Workbook".encode("utf-16-le"))
-    assert "an old .xls workbook under another name: save it as .xlsx" in refusal(path)
+    assert "the file is no .xlsx: it is a file of another format; rename it to .xls" in refusal(path)
 
 
 def test_other_archives(tmp_path: Path) -> None:

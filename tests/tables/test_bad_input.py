@@ -30,7 +30,7 @@ def test_truncated_workbook(good: Path) -> None:
 def test_renamed_csv(tmp_path: Path) -> None:
     path = tmp_path / "t.xlsx"
     path.write_text("a,b\n1,2\n", encoding="utf-8")
-    assert refusal(path) == "the file is not a workbook (it looks like delimited text: rename it to .csv)"
+    assert refusal(path) == "the file is no .xlsx: it looks like delimited text; rename it to .csv"
 
 
 def test_renamed_workbook(good: Path) -> None:
@@ -38,11 +38,17 @@ def test_renamed_workbook(good: Path) -> None:
     assert "not delimited text: it looks like a workbook" in refusal(path)
 
 
-@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\x00\x00", b"<html><table></table></html>"])
-def test_something_else_altogether(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "what it begins with is of no kind that is known"),
+        (b"<html><table></table></html>", "it is a web page (HTML), as some programs export it"),
+    ],
+)
+def test_something_else_altogether(tmp_path: Path, content: bytes, what: str) -> None:
     path = tmp_path / "t.xlsx"
     path.write_bytes(content)
-    assert "is not a workbook (it is no zip archive)" in refusal(path)
+    assert f"the file is no .xlsx: {what}" in refusal(path)
 
 
 @pytest.mark.parametrize("name", ["t.xlsx", "t.csv"])

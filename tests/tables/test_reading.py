@@ -147,7 +147,7 @@ def test_a_file_under_a_wrong_name_is_recognised(tmp_path: Path, name: str, cont
 @pytest.mark.parametrize(
     ("source", "name", "message"),
     [
-        ("looks.xls", "t.xlsx", ".xls workbook under another name"),
+        ("looks.xls", "t.xlsx", "rename it to .xls"),
         ("looks.ods", "t.xls", "rename it to .ods"),
         ("looks.xls", "t.csv", "it looks like an old workbook"),
     ],

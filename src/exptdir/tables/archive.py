@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 from exptdir.errors import TableError
+from exptdir.tables.encoding import PROTECTED
 
 #: Bytes that all parts of a workbook may unpack to. A million rows of ten columns take about half of it.
 MAX_UNPACKED = 512 * 2**20
@@ -33,10 +34,6 @@ MAX_PARTS = 65_536
 MAX_WHOLE = 32 * 2**20
 
 _CHUNK = 65_536
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_PROTECTED = "the file is protected by a password: save it without one"
-#: Name of the stream that an encrypted workbook is kept in (MS-OFFCRYPTO §2.3.4.4).
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 #: Errors of a damaged archive, from :mod:`zipfile` and the decompressors below it.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError, LookupError)
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -81,20 +78,8 @@ def open_archive(path: Path) -> Iterator[Archive]:
     Raises
     ------
     TableError
-        If the file is something else, is protected by a password, damaged, or would unpack past the bounds.
+        If the file is protected by a password, damaged, or would unpack past the bounds.
     """
-    with path.open("rb") as stream:
-        head = stream.read(_CHUNK)
-    if head.startswith(_OLE):
-        if _ENCRYPTED in head or _ENCRYPTED in path.read_bytes():
-            raise TableError(_PROTECTED)
-        raise TableError("the file is an old .xls workbook under another name: save it as .xlsx")
-    if not head.startswith(b"PK"):
-        marked = head.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"))
-        control = any(byte < 32 and byte not in b"\t\r\n\f" for byte in head)
-        text = marked or not (control or head.lstrip().startswith(b"<"))
-        looks = "it looks like delimited text: rename it to .csv" if text else "it is no zip archive"
-        raise TableError(f"the file is not a workbook ({looks})")
     try:
         archive = Archive(path)
     except _DAMAGED as error:
@@ -115,7 +100,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
                     f"size, as no real workbook does"
                 )
             if part.flag_bits & 0x1:
-                raise TableError(_PROTECTED)
+                raise TableError(PROTECTED)
         for name in set(archive.namelist()):
             try:
                 with archive.open(name) as stream:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from exptdir.errors import TableError
-from exptdir.record.files import collector_paused
 from exptdir.record.problem import Problem
 from exptdir.tables.encoding import decode
 from exptdir.tables.grid import MAX_CELLS, Sheet
@@ -105,38 +104,37 @@ def parse(text: str, path: Path, delimiter: str | None = None) -> Sheet:
         first = 1 + text[: text.index("\0")].count("\n")
         problems.append(Problem("table", "null characters were left out: the file may be damaged", path, first))
         text = text.replace("\0", "")
-    with collector_paused():
-        line = 1
-        if (hint := _SEPARATOR_LINE.match(text)) is not None:
-            delimiter, text, line = delimiter or hint[1], text[hint.end() :], 2
-        if delimiter is None:
-            delimiter, doubt = find_delimiter(text[:SAMPLE])
-            problems += [Problem("table", doubt, path)] if doubt else []
-        if text.count(delimiter) > 2 * MAX_CELLS:
-            raise TableError(
-                f"there are more than {2 * MAX_CELLS:,} cells, more than a table can have: save the part to show"
-            )
-        rows = _Rows([], [], delimiter)
-        reader = csv.reader(
-            io.StringIO(text, newline=""),
-            delimiter=delimiter,
-            skipinitialspace=f'{delimiter} "' in text[:SAMPLE],
+    line = 1
+    if (hint := _SEPARATOR_LINE.match(text)) is not None:
+        delimiter, text, line = delimiter or hint[1], text[hint.end() :], 2
+    if delimiter is None:
+        delimiter, doubt = find_delimiter(text[:SAMPLE])
+        problems += [Problem("table", doubt, path)] if doubt else []
+    if text.count(delimiter) > 2 * MAX_CELLS:
+        raise TableError(
+            f"there are more than {2 * MAX_CELLS:,} cells, more than a table can have: save the part to show"
         )
-        before = line
-        try:
-            for fields in reader:
-                rows.fields.append(fields)
-                rows.lines.append(line)
-                line = reader.line_num + before
-        except csv.Error as error:
-            raise TableError(f"line {line}: {error}; is a quotation mark missing at the end of a cell?") from None
-        known = _Known(rows)
-        found = (map(known.__getitem__, fields) for fields in rows.fields)
-        read = {
-            at: {column: cell for column, cell in enumerate(row, start=1) if cell is not EMPTY}
-            for at, row in enumerate(found, start=1)
-        }
-        cells = {at: row for at, row in read.items() if row}
+    rows = _Rows([], [], delimiter)
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        skipinitialspace=f'{delimiter} "' in text[:SAMPLE],
+    )
+    before = line
+    try:
+        for fields in reader:
+            rows.fields.append(fields)
+            rows.lines.append(line)
+            line = reader.line_num + before
+    except csv.Error as error:
+        raise TableError(f"line {line}: {error}; is a quotation mark missing at the end of a cell?") from None
+    known = _Known(rows)
+    found = (map(known.__getitem__, fields) for fields in rows.fields)
+    read = {
+        at: {column: cell for column, cell in enumerate(row, start=1) if cell is not EMPTY}
+        for at, row in enumerate(found, start=1)
+    }
+    cells = {at: row for at, row in read.items() if row}
     last = "".join(rows.fields[-1][-1:]) if rows.fields else ""
     if last == '"' or "\n" in last or "\r" in last:
         # The last cell holds line breaks: either its quotation mark was closed, or it took all the rest.

@@ -22,7 +22,10 @@ _PARQUET = b"PAR1"
 _BIFF = tuple(bytes((9, version, length, 0)) for version in (0, 2, 4, 8) for length in (4, 6, 8, 16))
 _SAVE = "open it in a spreadsheet program and save it as .xlsx"
 #: What files of a suffix begin with.
-_GENUINE = {".xls": (_OLE, *_BIFF), ".ods": (_ZIP,), ".xlsb": (_ZIP,), ".parquet": (_PARQUET,)}
+_GENUINE = {".xls": (_OLE, *_BIFF), ".parquet": (_PARQUET,)}
+PROTECTED = "the file is protected by a password: save it without one"
+#: Name of the stream that an encrypted workbook is kept in (MS-OFFCRYPTO §2.3.4.4).
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 #: What binary files begin with that get the wrong suffix most often.
 _BINARY = (
     (b"PK\x03\x04", "a workbook or an archive"),
@@ -124,11 +127,13 @@ def _wide(sample: bytes) -> str | None:
 
 
 def check_disguise(path: Path) -> None:
-    """Refuse an ``.xls``, ``.ods``, ``.xlsb`` or ``.parquet`` file whose content is of another kind."""
+    """Refuse a workbook or a ``.parquet`` file whose content is of another kind, or encrypted."""
     suffix = path.suffix.lower()
     with path.open("rb") as stream:
         head = stream.read(_SAMPLE)
-    if not head.startswith(_GENUINE[suffix]):
+    if not head.startswith(_GENUINE.get(suffix, (_ZIP,))):
+        if head.startswith(_OLE) and _ENCRYPTED in path.read_bytes():
+            raise TableError(PROTECTED)
         raise TableError(f"the file is no {suffix}: {_what(head)}")
 
 

@@ -9,7 +9,6 @@ from itertools import repeat
 from pathlib import Path
 
 from exptdir.errors import EmptySheetError, TableError
-from exptdir.record.files import collector_paused
 from exptdir.record.problem import Problem
 from exptdir.tables.headers import guess_header_columns, guess_header_rows
 from exptdir.tables.model import COVERED, EMPTY, Cell, Table
@@ -136,8 +135,7 @@ def lay_out(sheet: Sheet, area: Area, header_rows: int | None = None, header_col
 
 
 def _fill(sheet: Sheet, rows: list[int], columns: list[int]) -> list[list[Cell]]:
-    with collector_paused():
-        grid = [list(map(sheet.cells.get(row, {}).get, columns, repeat(EMPTY))) for row in rows]
+    grid = [list(map(sheet.cells.get(row, {}).get, columns, repeat(EMPTY))) for row in rows]
     looked = 0
     for merged in sheet.merged:
         first_row, last_row = bisect_left(rows, merged.top), bisect_right(rows, merged.bottom)

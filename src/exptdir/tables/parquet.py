@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from exptdir.errors import TableError
-from exptdir.record.files import collector_paused
 from exptdir.tables.grid import Sheet
 from exptdir.tables.model import EMPTY, Cell, plain
 from exptdir.tables.ranges import MAX_COLUMN, Box
@@ -56,18 +55,17 @@ def open_parquet(path: Path) -> SheetlessFile:
                     f"the first rows of the file unpack to {size // 2**20} MiB, more than the "
                     f"{MAX_BYTES // 2**20} MiB that are read: save the part to show as a file of its own"
                 )
-            with collector_paused():
-                batches = file.iter_batches(batch_size=_BATCH)
-                columnwise = (zip(*(one.to_pylist() for one in batch.columns), strict=True) for batch in batches)
-                read = chain([names], islice(chain.from_iterable(columnwise), rows))
-                shown = (
-                    (
-                        number,
-                        {at: cell for at, value in enumerate(row, start=1) if (cell := cell_of(value)) is not EMPTY},
-                    )
-                    for number, row in enumerate(read, start=1)
+            batches = file.iter_batches(batch_size=_BATCH)
+            columnwise = (zip(*(one.to_pylist() for one in batch.columns), strict=True) for batch in batches)
+            read = chain([names], islice(chain.from_iterable(columnwise), rows))
+            shown = (
+                (
+                    number,
+                    {at: cell for at, value in enumerate(row, start=1) if (cell := cell_of(value)) is not EMPTY},
                 )
-                cells = {number: row for number, row in shown if row}
+                for number, row in enumerate(read, start=1)
+            )
+            cells = {number: row for number, row in shown if row}
     except (ArrowException, OSError, ValueError, ArithmeticError, LookupError, TypeError, NotImplementedError) as error:
         reason = ([*str(error).splitlines(), ""][0] or type(error).__name__)[:120]
         raise TableError(f"the file is damaged ({reason}): write it again") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from exptdir.errors import TableError
-from exptdir.record.files import stamp
+from exptdir.record.files import collector_paused, stamp
 from exptdir.tables.grid import Sheet, lay_out
 from exptdir.tables.model import Cell, Table
 from exptdir.tables.names import DefinedName, Names, SheetPart, TableObject, choose_sheet
@@ -44,6 +44,8 @@ class TableReader:
         self._limit = max(limit, 1)
         self._files: OrderedDict[tuple[object, ...], Book | SheetlessFile] = OrderedDict()
 
+    # What a sheet is made of is much, and stays: nothing of it need be searched for garbage.
+    @collector_paused()
     def read(
         self,
         path: Path,
@@ -102,6 +104,7 @@ class TableReader:
         """Return the names of a file's visible sheets that are charts, of which nothing is shown."""
         return self.open(path).charts
 
+    @collector_paused()
     def cell(self, path: Path, reference: CellReference) -> Cell:
         """Return one cell as it is shown, also one that is hidden in the spreadsheet.
 
@@ -260,13 +263,13 @@ def _open(path: Path, delimiter: str | None, encoding: str | None) -> Book | She
         return SheetlessFile("delimited text", read_sheet(path, delimiter=delimiter, encoding=encoding))
     if delimiter is not None or encoding is not None:
         raise TableError(f"a {suffix} file knows its delimiter and encoding: leave these options out")
+    from exptdir.tables.encoding import check_disguise
+
+    check_disguise(path)
     if suffix in {".xlsx", ".xlsm"}:
         from exptdir.tables.xlsx import XlsxBook
 
         return XlsxBook(path)
-    from exptdir.tables.encoding import check_disguise
-
-    check_disguise(path)
     if suffix == ".parquet":
         from exptdir.tables.parquet import open_parquet
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from exptdir.record.problem import Problem
 from exptdir.tables.choice.columns import Columns, split_list
 from exptdir.tables.choice.compare import sort_key
 from exptdir.tables.choice.expression import parse_condition
 from exptdir.tables.grid import anchors
-from exptdir.tables.model import COVERED, Table, is_missing
+from exptdir.tables.model import COVERED, Cell, Table, is_missing
 
 
 def select(
@@ -68,62 +68,38 @@ def select(
             filled.sort(key=lambda at: sort_key(full[at][column]), reverse=sign == "-")
             body = filled + empty
     moved = body != list(range(table.header_rows, table.n_rows))
-    omitted = 0
-    if limit is not None:
-        omitted = max(len(body) - limit, 0)
-        body = body[:limit]
-    table = _take_rows(table, [*range(table.header_rows), *body], moved)
-    if columns is not None:
-        kept = named.find_all(columns)
-        grid = [[row[at] for at in kept] for row in table.rows]
-        owners = anchors(table.rows)
-        for top, left in dict.fromkeys(owners.values()):
-            cell = table.rows[top][left]
-            if cell.colspan == 1:
-                continue
-            # What is kept of it may stand in several places: each unbroken run is merged by itself.
-            places = [new for new, at in enumerate(kept) if left <= at < left + cell.colspan]
-            for _, group in groupby(enumerate(places), key=lambda pair: pair[1] - pair[0]):
-                run = [new for _, new in group]
-                start, width = run[0], len(run)
-                for row in range(top, min(top + cell.rowspan, len(grid))):
-                    grid[row][start : start + width] = [COVERED] * width
-                grid[top][start] = cell._replace(colspan=width)
-        ordered = kept == sorted(kept)
-        # A line stays where it ran between a column and the next one that is kept.
-        ends = [*kept[1:], kept[-1] + 1]
-        ruled = [new for new, at in enumerate(kept) if any(at <= rule < ends[new] for rule in table.rules_right)]
-        table = replace(
-            table,
-            rows=tuple(map(tuple, grid)),
-            header_columns=len([at for at, old in enumerate(kept) if old == at and at < table.header_columns]),
-            letters=tuple(named.letters[at] for at in kept),
-            rules_right=frozenset(ruled if ordered else ()),
-        )
-    return replace(table, omitted=table.omitted + omitted)
-
-
-def _take_rows(table: Table, kept: list[int], moved: bool) -> Table:
-    if kept == list(range(table.n_rows)):
-        return table
-    owners = anchors(table.rows)
-    grid = [list(table.rows[at]) for at in kept]
-    at_row = {old: new for new, old in enumerate(kept)}
-    for top, left in dict.fromkeys(owners.values()):
-        cell = table.rows[top][left]
-        places = [at_row[row] for row in range(top, top + cell.rowspan) if row in at_row]
-        whole = len(places) == cell.rowspan or not moved
-        intact = whole and places == list(range(places[0], places[0] + len(places))) if places else False
-        for new in [] if intact and len(places) == cell.rowspan else places:
-            first = not intact or new == places[0]
-            height = len(places) if intact else 1
-            # Write a merged cell, or what it hides, into one row.
-            row = grid[new]
-            row[left : left + cell.colspan] = [COVERED] * cell.colspan
-            if first:
-                row[left] = cell._replace(rowspan=height)
+    omitted = max(len(body) - limit, 0) if limit is not None else 0
+    body = body[:limit]
+    kept = list(range(table.n_columns)) if columns is None else named.find_all(columns)
+    taken = [*range(table.header_rows), *body]
+    # A line stays where it ran between a column and the next one that is kept.
+    ends = [*kept[1:], *(at + 1 for at in kept[-1:])] if kept == sorted(kept) else kept
+    ruled = [new for new, (at, end) in enumerate(zip(kept, ends, strict=True)) if table.rules_right & {*range(at, end)}]
     return replace(
         table,
-        rows=tuple(map(tuple, grid)),
-        rules_below=frozenset() if moved else frozenset(row for row in table.rules_below if row < len(kept)),
+        rows=_take(table, taken, kept, moved),
+        header_columns=len([at for at, old in enumerate(kept) if old == at and at < table.header_columns]),
+        letters=tuple(named.letters[at] for at in kept) if columns is not None else table.letters,
+        rules_below=frozenset() if moved else frozenset(row for row in table.rules_below if row < len(taken)),
+        rules_right=frozenset(ruled),
+        omitted=table.omitted + omitted,
     )
+
+
+def _take(table: Table, rows: list[int], columns: list[int], moved: bool) -> tuple[tuple[Cell, ...], ...]:
+    """Return the cells of some rows and columns, merged where all that they were merged over stays together."""
+    grid = [[table.rows[row][column] for column in columns] for row in rows]
+    at_row = {old: new for new, old in enumerate(rows)}
+    for top, left in dict.fromkeys(anchors(table.rows).values()):
+        cell = table.rows[top][left]
+        down = [at_row[row] for row in range(top, top + cell.rowspan) if row in at_row]
+        whole = (len(down) == cell.rowspan or not moved) and all(below - at == 1 for at, below in pairwise(down))
+        across = [new for new, old in enumerate(columns) if left <= old < left + cell.colspan]
+        for places in [down] if down and whole else [[row] for row in down]:
+            # What is kept of it may stand in several places: each unbroken run is merged by itself.
+            for _, group in groupby(enumerate(across), key=lambda pair: pair[1] - pair[0]):
+                run = [new for _, new in group]
+                for row in places:
+                    grid[row][run[0] : run[-1] + 1] = [COVERED] * len(run)
+                grid[places[0]][run[0]] = cell._replace(rowspan=len(places), colspan=len(run))
+    return tuple(map(tuple, grid))
