@@ -11,10 +11,15 @@ from tests.sphinxext.building import Built, Site, titled, words
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="9"><title>{}</title></svg>'
 WORD = "xyzzysecret"
+CONF = (
+    'extensions = ["exptdir"]\nexptdir_mentions = "page"\nexptdir_list_format = "{last} · {tags}"\n'
+    'exptdir_feed_url = "https://example.org/"\n'
+)
 FILES = {
     "index.rst": titled(
         "Home",
-        ".. expt-journal::\n   :content: full\n\n.. expt-list::\n   :as: cards\n\n.. expt-tasks::\n\n.. expt-tags::\n",
+        ".. expt-journal::\n   :content: full\n\n.. expt-list::\n   :as: cards\n\n.. expt-tasks::\n\n.. expt-tags::\n\n"
+        ".. expt-cited-by::\n   :of: 1\n\n.. expt-graph::\n",
     ),
     "expts/1_first/notes.rst": titled(
         "First",
@@ -31,9 +36,10 @@ FILES = {
     ),
     "expts/1_first/xyzzysecret.svg": SVG.format(WORD),
     "expts/1_first/xyzzysecret.txt": WORD,
-    "expts/2_second/notes.md": "# Second\n\n## 2024-05-20\n\n:draft:\n\nxyzzysecret `xyzzysecret`\n\n"
+    "expts/2_second/notes.md": "# Second\n\n## 2024-05-20\n\n:draft:\n\nxyzzysecret `xyzzysecret` after {expt}`1`\n\n"
+    "As in experiment 1, xyzzysecret.\n\n"
     "## 2024-05-23\n\nOpen.\n",
-    "expts/3_xyzzysecret/index.md": "---\nstatus: draft\ntags: [xyzzysecret]\n---\n"
+    "expts/3_xyzzysecret/index.md": "---\nstatus: draft\ntags: [xyzzysecret]\nbuilds_on: [1]\n---\n"
     "# xyzzysecret\n\n## 2024-05-20\n\nx\n",
     "expts/3_xyzzysecret/4_nested/index.md": "# Nested xyzzysecret\n",
     "expts/3_xyzzysecret/beside.md": "---\norphan: true\n---\n# xyzzysecret beside\n",
@@ -55,7 +61,7 @@ def places(out: Path) -> list[str]:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
-    return Site(tmp_path)
+    return Site(tmp_path, conf=CONF)
 
 
 @pytest.mark.parametrize("builder", ["html", "dirhtml", "singlehtml", "text", "epub", "latex"])
