@@ -5,7 +5,8 @@ VENV := .venv
 OLDEST := .venv-oldest
 BIN := $(VENV)/bin
 # The tests of a file share what they have built, so one process runs them all; tests/conftest.py says which come first.
-PYTEST := -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Three processes keep two processors busy: tests wait for disks, browsers and other programs.
+PYTEST := -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 PYTEST_ARGS ?=
 OLDEST_WITHOUT := test_tables.py test_tables_big.py test_tables_cell.py test_tables_html.py test_tables_options.py \
     test_doi.py test_grid.py test_curves.py test_runs.py test_logs_corpus.py test_figures_told.py test_figures_pages.py \
@@ -37,6 +38,8 @@ site: $(VENV)/.stamp-site  ## build the record into _build/html
 picture: $(VENV)/.stamp-dev browser  ## take the picture in the README anew
 	$(BIN)/python docs/picture.py
 
+# The tests of the record's pages look at those that `static` has built.
+test: export EXPTDIR_TESTS_RECORD := $(CURDIR)/_build/check
 test: environments static oldest-part pytest  ## everything: linters, the record, pytest with the newest and oldest Sphinx
 
 lint: $(VENV)/.stamp-dev  ## ruff, and mypy --strict on src/
@@ -45,6 +48,7 @@ lint: $(VENV)/.stamp-dev  ## ruff, and mypy --strict on src/
 
 # Sphinx gives most warnings only for pages that it reads: with what it remembers, a second run would pass.
 record: $(VENV)/.stamp-dev  ## build the record with every warning an error
+	@rm -rf _build/check
 	$(BIN)/python -m sphinx -b html -E -nW --keep-going -q . _build/check
 
 browser: $(VENV)/.stamp-dev  ## see that there is a Chromium for the browser tests, install one otherwise

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+from types import CodeType
+from typing import Any, ClassVar
 
 from jinja2 import FileSystemBytecodeCache, Template
+from jinja2.bccache import Bucket
 from sphinx.jinja2glue import BuiltinTemplateLoader
 
 #: Names the directory for what is compiled: all processes of a session share it.
@@ -17,12 +19,26 @@ DIRECTORY = "EXPTDIR_TESTS_TEMPLATES"
 CONFIGURATION = {"template_bridge": "tests.templates.CompiledTemplates"}
 
 
+class _Kept(FileSystemBytecodeCache):
+    """The cache that Jinja has for this; what it has read is not read from the disk again."""
+
+    codes: ClassVar[dict[tuple[str, str], CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        key = bucket.key, bucket.checksum
+        bucket.code = self.codes.get(key)
+        if bucket.code is None:
+            super().load_bytecode(bucket)
+            if bucket.code is not None:
+                self.codes[key] = bucket.code
+
+
 class CompiledTemplates(BuiltinTemplateLoader):
-    """Sphinx's own loader of templates, with the cache that Jinja has for this."""
+    """Sphinx's own loader of templates, with this cache."""
 
     def init(self, *arguments: Any, **options: Any) -> None:
         super().init(*arguments, **options)
-        self._cache = FileSystemBytecodeCache(os.environ[DIRECTORY])
+        self._cache = _Kept(os.environ[DIRECTORY])
         self.environment.bytecode_cache = self._cache
 
     def render_string(self, source: str, context: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ import pytest
 from bs4 import Tag
 from docutils import nodes
 
+from tests.record.test_both_readings import compare
 from tests.sphinxext.building import Built, Site, words
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
@@ -78,6 +79,10 @@ def test_it_builds(notebook: Built):
     assert notebook.app.statuscode == 0
     assert "Traceback" not in notebook.warnings + notebook.status
     assert "exception" not in notebook.warnings.lower()
+
+
+def test_commands_read_it_as_builds_do(notebook: Built):
+    compare(notebook, ("ref",))
 
 
 def test_every_reference_to_an_experiment_is_a_link(notebook: Built, bodies: dict[str, Tag]):

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Error, Page, Request, WebSocket, expect
 from tests.browser.ensure_chromium import launch_options
 
 # Nobody waits for it but where something is wrong, or where the machine has much else to do.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 LOCAL_SCHEMES = frozenset({"file", "data", "blob", "about"})
 

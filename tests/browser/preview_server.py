@@ -24,7 +24,7 @@ import exptdir.preview
 from exptdir.preview.http import OWN, dressed
 
 STATIC = Path(exptdir.preview.__file__).parent / "static"
-PATIENCE = 10
+PATIENCE = 60
 IDLE: Mapping[str, Any] = {"building": False, "build": 1, "seconds": 0.1, "warnings": [], "failure": None}
 
 

@@ -10,19 +10,19 @@ import pytest
 from exptdir.cli import main
 from tests.browser.conftest import Pages
 from tests.forking import sphinx_build
+from tests.own_record import build_own_record
 
-ROOT = Path(__file__).resolve().parents[2]
 WIDTH = 390
 
 
 @pytest.fixture(scope="module", params=["own", "new"])
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("site").resolve()
-    source = ROOT
-    if request.param == "new":
-        source = made / "source"
-        title = "A title of some more words than a phone can show"
-        assert main(["-C", str(made), "init", "source", "--first", title]) == 0
+    if request.param == "own":
+        return build_own_record(made)
+    source = made / "source"
+    title = "A title of some more words than a phone can show"
+    assert main(["-C", str(made), "init", "source", "--first", title]) == 0
     done = sphinx_build("-q", "-b", "html", "-d", made / "doctrees", source, made / "html")
     assert done.returncode == 0, done.stderr
     return made / "html"

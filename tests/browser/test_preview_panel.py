@@ -200,7 +200,7 @@ def test_a_lost_connection_is_said_and_what_was_missed_is_made_up_for(page: Page
     server.write(PAGE, HTML.replace("Text", "New text"))
     heard = len(server.said)
     server.start()
-    expect(badge(shown)).to_have_text("Up to date", timeout=15_000)
+    expect(badge(shown)).to_have_text("Up to date")
     expect(shown.get_by_text("New text.")).to_be_visible()
     wait_until(shown, lambda: len(server.said) > heard)
     assert server.said[-1] == {"viewing": PAGE}

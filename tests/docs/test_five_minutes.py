@@ -104,11 +104,9 @@ def test_the_recorded_session_is_what_a_newcomer_sees(shell, tmp_path):
     log = tmp_path / "pendulums/expts/0001_period_and_length/index.md"
     log.write_text(log.read_text("utf-8") + "\nThe string was too thick.\n", "utf-8")
     wait_for_page(address, "The string was too thick")
-    began = time.monotonic()
     shell.process.send_signal(signal.SIGINT)
     assert list(shell.lines()) is not None
     assert shell.process.wait(_LONG) == 0
-    assert time.monotonic() - began < _LONG
     compare(PAGE, shell.session)
 
 

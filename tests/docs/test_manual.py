@@ -25,7 +25,7 @@ from exptdir.sphinxext.tables.directive import DatatableDirective
 from exptdir.sphinxext.toctree import PLACEHOLDER
 from exptdir.sphinxext.warnings_ import Subtype
 from tests.docs.conftest import DOCS, ROOT, Build
-from tests.forking import sphinx_build
+from tests.own_record import build_own_record
 
 sys.path.insert(0, str(DOCS / "_ext"))
 from exptdir_reference import read_case
@@ -64,10 +64,7 @@ def block(page: str, name: str) -> str:
 @pytest.fixture(scope="module")
 def manual(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the record that the repository is."""
-    out = tmp_path_factory.mktemp("manual")
-    done = sphinx_build("-q", "-b", "html", "-d", out / "doctrees", ROOT, out / "html")
-    assert done.returncode == 0, done.stderr
-    return out / "html"
+    return build_own_record(tmp_path_factory.mktemp("manual"))
 
 
 # --- everything is there ---------------------------------------------------------------------------------------

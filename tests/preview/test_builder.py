@@ -118,7 +118,7 @@ def test_it_tells_what_it_does_and_ends_with_its_server(tmp_path: Path) -> None:
         assert built.warnings == () and built.wrote == ()
         assert talk.process.stdin is not None
         talk.process.stdin.close()
-        assert talk.process.wait(10) == 0
+        assert talk.process.wait(60) == 0
 
 
 def test_a_failure_names_the_place_and_mending_heals(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_failure_names_the_place_and_mending_heals(tmp_path: Path) -> None:
         assert failure.failure.line == 1 + EXTENSION[: EXTENSION.index("raise RuntimeError")].count("\n")
         assert "Traceback" in failure.traceback
         assert str(talk.source / "troubles.py") in failure.modules
-        assert failure.fatal and talk.process.wait(10) == 0
+        assert failure.fatal and talk.process.wait(60) == 0
     with builder(tmp_path, {"docs/page.md": "# A page\n\nMended.\n"}) as talk:
         talk.hear()
         talk.say(Build())
@@ -167,7 +167,7 @@ def test_a_killed_build_leaves_whole_pages_and_the_next_is_right(tmp_path: Path)
         talk.hear()
         write(talk.source, {"expts/0001_first/notes.rst": "First\n=====\n\n.. trouble:: kill\n"})
         talk.say(Build((str(talk.source / "expts/0001_first/notes.rst"),)))
-        assert talk.process.wait(20) == -signal.SIGKILL
+        assert talk.process.wait(60) == -signal.SIGKILL
     with builder(tmp_path, {"expts/0001_first/notes.rst": "First\n=====\n\nMended.\n"}) as talk:
         talk.hear()
         talk.say(Build())
@@ -187,7 +187,7 @@ def test_a_signal_in_the_middle_of_a_build_ends_it_at_once(tmp_path: Path) -> No
             while not (talk.source / "docs/began").exists():
                 assert talk.process.poll() is None
             os.kill(talk.process.pid, number)
-            talk.process.wait(5)
+            talk.process.wait(60)
             assert (root / "doctrees/exptdir-unfinished").exists()
 
 
@@ -196,7 +196,7 @@ def test_a_conf_py_that_is_broken_ends_it_with_words(tmp_path: Path) -> None:
         failure = talk.hear()
         assert isinstance(failure, Failed) and failure.fatal
         assert (failure.failure.file, failure.failure.line) == (str(talk.source / "conf.py"), 2)
-        assert talk.process.wait(10) == 0
+        assert talk.process.wait(60) == 0
 
 
 def test_a_document_without_conf_py_is_shown(tmp_path: Path) -> None:

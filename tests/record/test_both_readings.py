@@ -17,15 +17,11 @@ from tests.sphinxext.random_record import RandomRecord
 
 ROOT = Path(__file__).resolve().parents[2]
 SITES = sorted(path for path in (ROOT / "tests/sites").iterdir() if (path / "conf.py").is_file())
-NOTEBOOK = ROOT.parent / "shared/corpus/notebook"
-CONF = 'extensions = ["exptdir"]\nexptdir_roots = ["."]\nexclude_patterns = []\n'
 
 
-def built(directory: Path, tmp_path: Path, conf: str | None) -> Built:
+def built(directory: Path, tmp_path: Path) -> Built:
     site = Site(tmp_path)
     shutil.copytree(directory, site.source, symlinks=True)
-    if conf is not None:
-        (site.source / "conf.py").write_text(conf)
     return site.build("dummy", overrides={"exptdir_figures": "never"})
 
 
@@ -55,13 +51,7 @@ def compare(page: Built, kinds: tuple[str, ...] = ("ref", "asset")) -> None:
 
 @pytest.mark.parametrize("directory", SITES, ids=lambda path: path.name)
 def test_sites(directory: Path, tmp_path: Path):
-    compare(built(directory, tmp_path, None))
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not NOTEBOOK.is_dir(), reason="the corpus of real logs is not there")
-def test_a_real_notebook(tmp_path: Path):
-    compare(built(NOTEBOOK, tmp_path, CONF), ("ref",))
+    compare(built(directory, tmp_path))
 
 
 @pytest.mark.slow

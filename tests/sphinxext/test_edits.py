@@ -7,12 +7,13 @@ other pages decide, and files of the output that no document makes.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from tests.forking import sphinx_build
-from tests.sphinxext.building import Files, write
+from tests.sphinxext.building import Content, Files, write
 
 #: Sphinx's own state, which the promise leaves out.
 STATE = {"searchindex.js", ".buildinfo", ".buildinfo.bak"}
@@ -235,7 +236,22 @@ for name, (log, before, after) in {
         "expts/0002_b/" + {"a table": "d.csv", "an image": "d.svg", "an include": "d.inc", "a download": "d.txt"}[name]
     )
     CASES[f"{name} with an older time"] = ("", {"expts/0002_b/index.md": f"# B\n\n{log}", file: before}, {file: after})
+#: Cases in which one file changes that is no page, and one page only shows or names it: they can share their builds.
+TOGETHER = [
+    name
+    for name, (conf, _, edit) in CASES.items()
+    if not conf and len(edit) == 1 and Path(*edit).parent == Path("expts/0002_b") and Path(*edit).suffix != ".md"
+]
 CASES["a log with an older time"] = ("", {"expts/0002_b/index.md": "# B\n"}, {"expts/0002_b/index.md": "# C\n"})
+
+
+def own(files: Files, number: int) -> Files:
+    """Move a case to an experiment of its own, with names that no other case has."""
+
+    def renamed(text: str) -> str:
+        return text.replace("0002_b", f"{number:04}_b").replace("loss.", f"loss{number}.").replace("d.", f"d{number}.")
+
+    return {renamed(name): renamed(content) if isinstance(content, str) else content for name, content in files.items()}
 
 
 def contents(out: Path) -> dict[str, bytes]:
@@ -257,9 +273,28 @@ def build(source: Path, out: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [case for case in CASES if case not in TOGETHER])
 def test_every_file_is_that_of_a_clean_build_and_a_third_writes_none(tmp_path: Path, case: str):
     conf, files, edit = CASES[case]
+    check(tmp_path, conf, files, edit, edit if "older" in case else ())
+
+
+@pytest.mark.slow
+def test_every_file_is_that_of_a_clean_build_where_one_page_shows_what_has_changed(tmp_path: Path):
+    files: dict[str, Content] = {}
+    edits: dict[str, Content] = {}
+    older: list[str] = []
+    for number, case in enumerate(TOGETHER, 11):
+        _, before, edit = CASES[case]
+        files |= own(before, number)
+        edits |= own(edit, number)
+        older += own(edit, number) if "older" in case else ()
+    assert len(edits) == len(TOGETHER) > 12
+    check(tmp_path, "", files, edits, older)
+
+
+def check(tmp_path: Path, conf: str, files: Files, edit: Files, older: Iterable[str]) -> None:
+    """Build, edit, build; some of the edited files get a time that is older than before."""
     source = tmp_path / "source"
     start = {
         "conf.py": CONF + conf,
@@ -269,9 +304,8 @@ def test_every_file_is_that_of_a_clean_build_and_a_third_writes_none(tmp_path: P
     write(source, {**start, **files})
     build(source, tmp_path / "out")
     write(source, edit)
-    if "older" in case:
-        for name in edit:
-            os.utime(source / name, (OLD, OLD))
+    for name in older:
+        os.utime(source / name, (OLD, OLD))
     found, expected = contents(build(source, tmp_path / "out")), contents(build(source, tmp_path / "clean"))
     assert found.keys() == expected.keys()
     assert [name for name in found if found[name] != expected[name]] == []

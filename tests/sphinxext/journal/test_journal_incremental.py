@@ -82,6 +82,7 @@ def site(tmp_path: Path) -> Site:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EDITS)
 def test_an_edit_gives_what_a_clean_build_gives(site: Site, name: str):
     EDITS[name](site.source)
