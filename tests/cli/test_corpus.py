@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -46,3 +47,11 @@ def test_a_real_notebook_is_listed_searched_checked_and_renumbered(run: Run, not
     assert run("check", "--no-figures", "--json", at=at).json == found
     assert run("renumber", "9999", str(most.id), at=at).code == 0
     assert contents(notebook) == before
+
+
+def test_words_that_are_told_as_mentions_of_a_real_notebook_name_days_of_entries(run: Run, notebook: Path):
+    found = run("check", "--no-figures", "--mentions", "--json", "--fail-on", "never", at="../notebook").json
+    told = [problem["message"] for problem in found if problem["kind"] == "mention"]
+    # All that there are of this form: nine, by eye. None is told by a title that is made of everybody's words.
+    assert len(told) == 9
+    assert all(re.search(r"\d+/\d+ experiment” may be a reference to \d+@\d{4}-\d\d-\d\d$", text) for text in told)

@@ -25,7 +25,7 @@ PATHS = [
 TITLES = {
     "0034_train_cnn": "Does a larger network help?",
     "0034_train_cnn/0035_on_other_data": "The same on other data",
-    "pilot": "Second try",
+    "pilot": "Second [try]_",
     "follow-up": "用更大的网络再训练",
 }
 
@@ -87,6 +87,7 @@ def test_words_that_name_an_experiment(finder: MentionFinder, text: str, shown: 
         "Train_CNN",
         "a pilot, a follow-up, a second try",
         "Second try",
+        "Second [try]_",
         "twice_named",
         "A larger network does help",
     ],

@@ -79,7 +79,7 @@ class MentionFinder:
                 if _NO_WORD.fullmatch(name):
                     self._add(name, key, exact=True)
             title = " ".join(titles.get(key, "").split())
-            words = len(_TOKEN.findall(title))
+            words = sum(bool(token.strip("_")) for token in _TOKEN.findall(title))
             if words >= (_IDEOGRAPHS if re.search(f"[{_IDEOGRAPH}]", title) else _WORDS):
                 self._add(title, key, exact=False)
         for key, days in entries.items():
