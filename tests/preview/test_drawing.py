@@ -5,6 +5,11 @@ from __future__ import annotations
 import queue
 from pathlib import Path
 
+import pytest
+
+from exptdir.cli.serve import Terminal
+from exptdir.preview.channel import Build, Built, Drawn, Warned
+from tests.preview.test_builder import builder
 from tests.preview.warmly import RECORD, preview
 from tests.sphinxext.building import titled
 
@@ -76,3 +81,42 @@ def test_what_nothing_depends_on_concerns_no_build(tmp_path: Path) -> None:
             assert shown.warm.is_concerned(changed, changed), name
         changed = (str(shown.source / "expts/0002_second/results.csv"),)
         assert shown.warm.is_concerned(changed, changed)
+
+
+def test_a_build_tells_which_scripts_are_still_at_work_and_the_last_one_what_they_took(tmp_path: Path) -> None:
+    # It is at work until the test lets it end.
+    waits = "import os, time\nwhile not os.path.exists('go'):\n    time.sleep(0.02)\nraise SystemExit('no data')\n"
+    with builder(tmp_path, {**FILES, f"{PLOTS}/plot.py": waits}) as talk:
+        talk.hear()
+        talk.say(Build())
+        first = talk.hear()
+        assert isinstance(first, Built)
+        assert first.drawing == (f"{PLOTS}/plot.py",)
+        *_, prose = talk.save({"docs/page.md": "# Another page\n\nText.\n"})
+        assert isinstance(prose, Built)
+        assert prose.drawing == first.drawing and "docs/page.html" in prose.pages
+        assert not any("no data" in one.text for one in prose.warnings)
+
+        (talk.source / PLOTS / "go").touch()
+        # The script has ended, and then all is known of it.
+        assert [talk.hear(), talk.hear()] == [Drawn(()), Drawn(())]
+        talk.say(Build())
+        while not isinstance(last := talk.hear(), Built):
+            continue
+    assert last.drawing == ()
+    assert any("no data" in one.text for one in last.warnings)
+    # The drawing began before the first build, and ended after it.
+    assert last.seconds > first.seconds
+
+
+def test_the_terminal_names_the_scripts_that_are_still_at_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal, warning = Terminal(tmp_path, verbose=False), Warned("wrong")
+    terminal.built(Built(seconds=1.5, warnings=(warning,), drawing=("a/plot.py", "b/fig.R")), ())
+    terminal.built(Built(seconds=61), ())
+    said = capsys.readouterr().out
+    assert said.splitlines() == [
+        "Built in 1.50 s, 1 warning, a/plot.py and b/fig.R still at work",
+        "Built again in 61.00 s",
+    ]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from exptdir.preview.channel import Failed, Warned
+    from exptdir.preview.channel import Built, Failed, Warned
     from exptdir.preview.scratch_site import Target
 
 #: The port that is tried first.
@@ -215,7 +215,7 @@ class Terminal:
             total, done = (100, share * 100) if share >= 0 else (None, None)
             self._bar.update(self._bar.task_ids[0], description=one_line(text), total=total, completed=done)
 
-    def built(self, seconds: float, warnings: tuple[Warned, ...], new: tuple[Warned, ...]) -> None:
+    def built(self, message: Built, new: tuple[Warned, ...]) -> None:
         """Show a line for the build, and the warnings that are new."""
         from exptdir.figures.model import LEDGER
 
@@ -224,7 +224,9 @@ class Terminal:
             kind = f" [{one.kind}]" if one.kind else ""
             how = click.style(one.severity, fg="red" if one.severity == "error" else "yellow")
             self.note(f"{self._place(one)}{how}: {one_line(one.text)}{kind}", err=True)
-        count = f", {len(warnings)} warning{'s' * (len(warnings) != 1)}" if warnings else ""
+        number = len(message.warnings)
+        count = f", {number} warning{'s' * (number != 1)}" if number else ""
+        rest = f", {' and '.join(message.drawing)} still at work" if message.drawing else ""
         what = "Built in" if self._first else "Built again in"
         # That figures were drawn says more than that the ledger of them was written.
         changed = [path for path in self._changed if os.path.basename(path) != LEDGER] or self._changed
@@ -232,7 +234,7 @@ class Terminal:
             few = len(changed) <= _NAMED
             names = f"{', '.join(map(self._path, changed))}:" if few else f"{len(changed)} files,"
             what = f"{names} built in"
-        self.note(f"{what} {seconds:.2f} s{count}")
+        self.note(f"{what} {message.seconds:.2f} s{count}{rest}")
         self._first = False
 
     def failed(self, failure: Failed) -> None:

@@ -201,8 +201,8 @@ class PreviewReport(Protocol):
     def progress(self, text: str, share: float) -> None:
         """Say what it is at, and how far (negative where that is not known)."""
 
-    def built(self, seconds: float, warnings: tuple[Warned, ...], new: tuple[Warned, ...]) -> None:
-        """Say that it is done, and what is wrong: in all, and since the last one."""
+    def built(self, message: Built, new: tuple[Warned, ...]) -> None:
+        """Say that it is done, and what is wrong: in all, and, *new*, since the last one."""
 
     def failed(self, failure: Failed) -> None:
         """Say that it failed."""
@@ -258,7 +258,7 @@ class Broadcaster:
         outside = (one for one in message.modules if not one.startswith(f"{state.source}/"))
         self._follow((*message.outside, *outside))
         if not message.idle:
-            self._report.built(message.seconds, message.warnings, new)
+            self._report.built(message, new)
         self._browsers.tell(state.message())
         if anew:
             self._browsers.tell({"type": "reload"})

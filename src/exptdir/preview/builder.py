@@ -23,6 +23,7 @@ from exptdir.preview.scratch_site import alone
 from exptdir.preview.warm_sphinx import Project, Warm, warm
 from exptdir.preview.warnings import Reporter, failed
 from exptdir.sphinxext.config import settings_of
+from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.outputs import page_address
 
 #: More pages than these delay the build by more than they are worth.
@@ -121,6 +122,7 @@ class BuildSession:
 
     def _build(self, application: Warm, order: Build) -> bool:
         """Do as told; say whether the application is still of use."""
+        app = application.app
         began = time.monotonic()
         first = not application.built
         modified = (*order.modified, *self._writes.rewritten.intersection(order.changed))
@@ -153,6 +155,7 @@ class BuildSession:
                 seconds=time.monotonic() - min(began, application.drawing.began or began),
                 made=self._writes.take(),
                 idle=idle,
+                drawing=tuple(sorted(domain_of(app.env).figure_state.drawing)),
             )
         )
         if first:

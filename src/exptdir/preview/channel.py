@@ -125,6 +125,8 @@ class Built:
     made: tuple[Made, ...] = ()
     #: Whether nothing was built, since nothing depends on what has changed.
     idle: bool = False
+    #: The scripts, relative to the record, that are still at work: what they draw is built when it is there.
+    drawing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
