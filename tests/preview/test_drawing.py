@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,15 @@ BEING_DRAWN = "This figure is being drawn."
 
 def test_pages_come_before_a_slow_figure_and_show_it_when_it_is_drawn(tmp_path: Path) -> None:
     drawn: queue.Queue[tuple[str, ...]] = queue.Queue()
-    with preview(tmp_path, FILES, patience=0.05, drawn=drawn.put) as shown:
+    swapped = threading.Event()
+
+    def tell(figures: tuple[str, ...]) -> None:
+        drawn.put(figures)
+        # What tells that all is done may be slow to end itself.
+        if not figures:
+            swapped.wait(60)
+
+    with preview(tmp_path, FILES, patience=0.05, drawn=tell) as shown:
         assert BEING_DRAWN in shown.html(f"{PLOTS}/notes")
         assert "Home" in shown.html("index")
 
@@ -43,9 +52,10 @@ def test_pages_come_before_a_slow_figure_and_show_it_when_it_is_drawn(tmp_path: 
 
         figures = drawn.get(timeout=60)
         assert figures == (str((tmp_path / "source" / PLOTS / "drawn.svg").resolve()),)
-        shown.warm.drawing._thread.join()  # type: ignore[union-attr]
+        assert drawn.get(timeout=60) == ()
         shown.show(*figures)
         assert BEING_DRAWN not in shown.html(f"{PLOTS}/notes")
+        swapped.set()
         shown.warm.build(figures)
         assert 'src="../../_images/' in shown.html(f"{PLOTS}/notes")
 
@@ -54,8 +64,7 @@ def test_pages_come_before_a_slow_figure_and_show_it_when_it_is_drawn(tmp_path: 
         assert BEING_DRAWN in shown.html(f"{PLOTS}/notes")
         [picture] = (shown.output / "_images").glob("drawn*.svg")
         assert 'width="3"' in picture.read_text("utf-8")
-        drawn.get(timeout=60)
-        shown.warm.drawing._thread.join()  # type: ignore[union-attr]
+        assert [drawn.get(timeout=60), drawn.get(timeout=60)] == [figures, ()]
         shown.warm.build(figures)
         assert 'width="4"' in picture.read_text("utf-8")
         shown.keep("drawn")

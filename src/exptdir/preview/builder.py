@@ -122,7 +122,6 @@ class BuildSession:
 
     def _build(self, application: Warm, order: Build) -> bool:
         """Do as told; say whether the application is still of use."""
-        app = application.app
         began = time.monotonic()
         first = not application.built
         modified = (*order.modified, *self._writes.rewritten.intersection(order.changed))
@@ -155,7 +154,7 @@ class BuildSession:
                 seconds=time.monotonic() - min(began, application.drawing.began or began),
                 made=self._writes.take(),
                 idle=idle,
-                drawing=tuple(sorted(domain_of(app.env).figure_state.drawing)),
+                drawing=tuple(sorted(domain_of(application.app.env).figure_state.drawing)),
             )
         )
         if first:

@@ -86,7 +86,7 @@ class FigureUpdates:
     @property
     def has_news(self) -> bool:
         """Whether something has been drawn since pages were built that show it as being drawn."""
-        return self._thread is not None and (bool(self._ended) or not self._thread.is_alive())
+        return self._thread is not None and (bool(self._ended) or self._result is not None)
 
     def draw(self) -> set[str]:
         """Bring the figures up to date, or at least begin to.
@@ -96,7 +96,8 @@ class FigureUpdates:
         self.began = None
         figures = set[str]()
         if self._thread is not None:
-            if self._thread.is_alive():
+            # Its last word is that it is done, so that it may still be there when this is acted upon.
+            if self._result is None:
                 self._missed = True
                 return self._show_unfinished()
             figures = self._finish()
@@ -115,7 +116,8 @@ class FigureUpdates:
         while self._thread.is_alive() and not self._started.wait(0.02):
             continue
         self._thread.join(PATIENCE)
-        self._left = self._thread.is_alive()
+        self._left = True
+        self._left = self._result is None
         return figures | (self._show_unfinished() if self._left else self._finish())
 
     def _work(self, record: Record, before: dict[str, Stamp]) -> None:
