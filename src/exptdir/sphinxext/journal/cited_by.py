@@ -96,8 +96,8 @@ class CitedBy(Collection):
     ) -> tuple[Citation, ...]:
         """Return what a document says of the experiment: the newest first, and then what no entry says."""
         entries = entries_by_anchor(domain)
-        first, last = self.selection.days
         dated = bool(self.selection.since or self.selection.until)
+        first, last = self.selection.days if dated else ("", "")
         tags = set(self.selection.tags)
         found: dict[tuple[str, Pieces], Citation] = {}
         for cite in cites:
@@ -145,13 +145,11 @@ def _facts(domain: ExptDomain) -> dict[str, dict[str, list[str]]]:
 def _group(domain: ExptDomain, citing: Citing, kinds: dict[str, str]) -> nodes.list_item:
     sentences = nodes.bullet_list()
     for kind, anchor, day, title, sentence in citing.citations:
-        to = nodes.Text(f"{day} {title}".rstrip() or "↗")
-        place = [nodes.inline("", "", link(domain, citing.docname, anchor, to), classes=["exptdir-day"] if day else [])]
+        place = link(domain, citing.docname, anchor, nodes.Text(f"{day} {title}".rstrip() or "↗"))
         said = [nodes.strong("", kinds[kind])] if kind in kinds else []
-        where = (place, said) if day else (said,)
-        paragraph = nodes.paragraph("", "", *joined(*where, sentence_nodes(sentence)))
+        paragraph = nodes.paragraph("", "", *joined([place] if day else [], said, sentence_nodes(sentence)))
         if not day:
-            paragraph += [nodes.Text(" "), *place]
+            paragraph += [nodes.Text(" "), place]
         sentences += nodes.list_item("", paragraph)
     heading = nodes.paragraph("", "", link(domain, citing.docname, "", nodes.Text(citing.title)))
     return nodes.list_item("", heading, sentences)
