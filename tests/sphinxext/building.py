@@ -51,6 +51,15 @@ def write(directory: Path, files: Files) -> None:
             path.write_text(content, "utf-8")
 
 
+def no_matplotlib(cache: Path) -> dict[str, str]:
+    """Return variables with which scripts find no matplotlib, so that each is spared what it takes to load it.
+
+    What hides it lies in a cache, which is nothing that figures depend on.
+    """
+    write(cache / "none", {"matplotlib.py": "raise ImportError('nobody needs it here')\n"})
+    return {"XDG_CACHE_HOME": str(cache), "PYTHONPATH": str(cache / "none")}
+
+
 @dataclass
 class Built:
     """The result of a build, and the way to build the same record again."""

@@ -36,8 +36,8 @@ BROKEN = "import sys\n\nraise ValueError('no <data> today')\n"
 
 
 @pytest.fixture
-def record(build: Build) -> Record:
-    """Build a record; each script gets an interpreter of its own, which is the faster for so few without matplotlib."""
+def record(build: Build, without_matplotlib: None) -> Record:
+    """Build a record; each script gets an interpreter of its own, which is the faster for so few."""
 
     def begin(files: Files, builder: str = "html", **overrides: object) -> Built:
         executor = {"exptdir_figure_executor": partial(LocalExecutor, 1, warm=False)}

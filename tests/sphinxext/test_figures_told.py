@@ -28,7 +28,7 @@ DEEP: Files = {
 
 
 @pytest.fixture
-def record(build: Build) -> Record:
+def record(build: Build, without_matplotlib: None) -> Record:
     def begin(files: Files, **overrides: object) -> Built:
         executor = {"exptdir_figure_executor": partial(LocalExecutor, 1, warm=False)}
         return build(files, "html", confoverrides={**executor, **overrides})
