@@ -100,7 +100,7 @@ class Cite(NamedTuple):
     entry: str = ""
 
 
-class Prose(NamedTuple):
+class Passage(NamedTuple):
     """A paragraph or a title: its text, the anchors of its section and its entry, what parts of it are links or code.
 
     *references* are those in it, as typed.
@@ -233,7 +233,7 @@ class DocumentMaps:
     #: Documents of which nobody can tell cheaply what they show of others, with the reason.
     unpredictable: dict[str, str]
     #: The text of each document, where ``exptdir_mentions`` is on.
-    prose: dict[str, list[Prose]]
+    prose: dict[str, list[Passage]]
     #: Documents of whose sources a part is a draft.
     with_drafts: dict[str, bool]
 

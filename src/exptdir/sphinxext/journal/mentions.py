@@ -22,7 +22,7 @@ from exptdir.sphinxext.journal.selection import joined
 from exptdir.sphinxext.journal.timeline import Timeline, entries_by_anchor
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Collection, ExperimentTransform, Placeholder, collect, link
-from exptdir.sphinxext.store import Prose
+from exptdir.sphinxext.store import Passage
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
@@ -65,7 +65,7 @@ def note_prose(app: Sphinx, doctree: nodes.document) -> None:
         domain.prose[app.env.docname] = found
 
 
-def _prose(block: nodes.Element) -> Prose:
+def _prose(block: nodes.Element) -> Passage:
     text, hidden, references = "", [], []
     waiting: list[nodes.Node] = [block]
     while waiting:
@@ -79,10 +79,10 @@ def _prose(block: nodes.Element) -> Prose:
             text += own
         else:
             waiting += reversed(node.children)
-    return Prose(text, *anchors_around(block), tuple(hidden), tuple(references), conditions_of(block))
+    return Passage(text, *anchors_around(block), tuple(hidden), tuple(references), conditions_of(block))
 
 
-def _unlinked(block: Prose) -> str:
+def _unlinked(block: Passage) -> str:
     """Return the text of a block, what is linked or code in it blanked out."""
     parts, at = [], 0
     for start, end in block.hidden:

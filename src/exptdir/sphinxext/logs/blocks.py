@@ -17,6 +17,7 @@ from exptdir.logs import Block, LogDocument
 from exptdir.logs.inline import lines
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.domain import domain_of, run_anchor
+from exptdir.sphinxext.language import _
 from exptdir.sphinxext.logs.prose import Prose, entry_anchor
 from exptdir.sphinxext.protocol import fold
 from exptdir.sphinxext.store import Entry, Run
@@ -205,7 +206,8 @@ class LogNodes:
                 line += nodes.Text(" · " if line.children else "")
                 line += addnodes.download_reference("", "", shown, reftarget=path, refdoc=self.env.docname)
             if len(paths) > _SHOWN:
-                line += nodes.Text(f" · {len(paths) - _SHOWN} more in {Path(paths[0]).parent}")
+                more = _("%d more in %s") % (len(paths) - _SHOWN, Path(paths[0]).parent)
+                line += nodes.Text(f" · {more}")
             yield line
 
     def _table(self, block: Block) -> nodes.Element:

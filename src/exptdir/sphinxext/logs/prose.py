@@ -15,6 +15,7 @@ from exptdir.logs.inline import Piece, inline
 from exptdir.sphinxext.assets import locate, written_path
 from exptdir.sphinxext.dependencies import note
 from exptdir.sphinxext.domain import run_anchor
+from exptdir.sphinxext.language import _
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
@@ -89,7 +90,7 @@ class Prose:
             for number, target in enumerate(one.targets[:_SHOWN]):
                 candidates += [nodes.Text(", ")] * bool(number) + [self._to(target, target)]
             more = len(one.targets) - _SHOWN
-            candidates.append(nodes.Text(f", {more} more)" if more > 0 else ")"))
+            candidates.append(nodes.Text(f" {_('and %d more') % more})" if more > 0 else ")"))
             yield nodes.inline("", "", *candidates, classes=["exptdir-log-candidates"])
 
     def _to(self, target: str, text: str) -> nodes.Node:
