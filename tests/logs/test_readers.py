@@ -186,6 +186,30 @@ def test_a_journal_with_bare_dates(name: str) -> None:
     assert [task.line for task in found.tasks] == [6]
 
 
+@pytest.mark.parametrize(
+    ("written", "days"),
+    [
+        (["2021/6/05", "2021/6/9"], [date(2021, 6, 5), date(2021, 6, 9)]),
+        (["2021年6月5日", "5 June 2021"], [date(2021, 6, 5), date(2021, 6, 5)]),
+        (["6/5/21", "6/13/21"], [date(2021, 6, 5), date(2021, 6, 13)]),
+        (["2021-06-05 18:30", "2021-06-05T19:00:01"], [date(2021, 6, 5), date(2021, 6, 5)]),
+        (["6/5/21", "7/5/21"], [None, None]),
+        (["2021-06-05", "", "later"], [date(2021, 6, 5)]),
+    ],
+)
+@pytest.mark.parametrize("name", ["log.csv", "log.md"])
+def test_rows_are_dated_as_titles_are(written: list[str], days: list[date | None], name: str) -> None:
+    if name == "log.csv":
+        text = "date,what was done\n" + "".join(f"{day},step {n}\n" for n, day in enumerate(written))
+    else:
+        rows = "".join(f"| {day} | step {n} |\n" for n, day in enumerate(written))
+        text = "# Log\n\n| 日期 | what |\n| --- | --- |\n" + rows
+    found = read_log_text(text, name)
+    assert [entry.day for entry in found.entries] == days
+    # One message for a column: which order is meant is said once.
+    assert len([problem for problem in found.problems if problem.kind == "date"]) == (None in days)
+
+
 def test_a_date_that_has_no_year_anywhere_stays_open() -> None:
     found = read("3/4 {\n  a\n}\n3/5 {\n  b\n}\n", "notes.txt")
     assert [entry.day for entry in found.entries] == [None, None]

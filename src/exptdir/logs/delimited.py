@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from exptdir.logs.model import Block
-from exptdir.record.dates import parse_date
+from exptdir.logs.titles import is_dated
 from exptdir.tables.delimited import find_delimiter
 
 #: Names of columns that hold the id of a run, the better first.
@@ -129,8 +129,7 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]], *, guess: bool =
         (
             at
             for at, name in enumerate(head)
-            if _DATES.match(name.strip())
-            and sum(parse_date(row[at][:10]) is not None for row in sample if at < len(row))
+            if _DATES.match(name.strip()) and any(is_dated(row[at]) for row in sample if at < len(row))
         ),
         None,
     )

@@ -15,8 +15,8 @@ from typing import Protocol
 from exptdir.logs import delimited, outline
 from exptdir.logs.model import Block, Entry, LogError, Run
 from exptdir.logs.prose import LABEL, Lines, nest
-from exptdir.logs.titles import run_in_label, run_in_title, whole_line_run
-from exptdir.record.dates import DateContext, parse_date, parse_title_date
+from exptdir.logs.titles import is_dated, run_in_label, run_in_title, whole_line_run
+from exptdir.record.dates import parse_date
 from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.problem import Problem, nearest
 
@@ -66,17 +66,6 @@ class Reader(Protocol):
         """Return the blocks, with the runs that head them and with the entries of rows; all else is found in them."""
 
 
-def is_dated(title: str) -> bool:
-    """Whether a title begins with a date, of whatever year."""
-    return parse_title_date(plain_date(title), context=DateContext()) is not None
-
-
-def plain_date(title: str) -> str:
-    """Write ``March, 4th`` as ``March 4``, and ``[2014-10-13 Mon]`` as an org file has it without brackets."""
-    title = re.sub(r"^[\[<](\d{4}-\d\d-\d\d)[^\]>]{0,24}[\]>]", r"\1", title)
-    return re.sub(r"^([A-Z][a-z]{2,8})\.?,? (\d{1,2})(?:st|nd|rd|th)\b", r"\1 \2", title)
-
-
 def claim(block: Block, name: str, file: str = "") -> None:
     """Say that a run heads a block."""
     block.runs.append(Run(name, block.line, file=file))
@@ -93,8 +82,9 @@ def claim_rows(table: Block, *, always: bool = False) -> None:
         name = cells[ids].strip("`*") if ids is not None and ids < len(cells) else ""
         if name or always:
             claim(row, name or f"row-{number}")
-        if dates is not None and dates < len(cells) and (day := parse_date(cells[dates][:10].strip())):
-            row.entry = Entry(day, 1, cells[dates], "", row.line)
+        if dates is not None and dates < len(cells) and cells[dates].strip():
+            # Which day it is depends on the other rows, as it does for titles.
+            row.entry = Entry(None, 1, cells[dates], "", row.line)
 
 
 class RunList:

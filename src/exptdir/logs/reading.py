@@ -13,9 +13,9 @@ from pathlib import Path
 from exptdir.errors import TableError
 from exptdir.logs.model import Amendment, Block, Entry, LogDocument, LogError, Run, Tag, Task
 from exptdir.logs.quantities import cell_metric, metrics
-from exptdir.logs.readers import Source, choose, plain_date
+from exptdir.logs.readers import Source, choose
 from exptdir.logs.references import Finder, is_bare
-from exptdir.logs.titles import run_in_title
+from exptdir.logs.titles import plain_date, run_in_title
 from exptdir.record.entries import date_titles, is_page_title
 from exptdir.record.files import collector_paused, read_bytes
 from exptdir.record.problem import Problem
@@ -159,12 +159,27 @@ class _Assembly:
             document.problems.append(
                 Problem("date", f"“{text}” has day and month in another order than others", None, line)
             )
+        self._rows(order, begun)
+
+    def _rows(self, order: str, begun: date | None) -> None:
+        """Date the rows of tables by what their columns of dates say."""
+        document = self.document
         of_day = Counter(entry.day for entry in document.entries)
-        for block in self.every:
-            if block.kind == "row" and block.entry is not None:
-                of_day[block.entry.day] += 1
-                block.entry = replace(block.entry, n=of_day[block.entry.day])
-                document.entries.append(block.entry)
+        dated = [(block, block.entry) for block in self.every if block.kind == "row" and block.entry is not None]
+        found, _ = date_titles([(plain_date(entry.written), 1) for _, entry in dated], None, order=order, begun=begun)
+        for block, _ in dated:
+            block.entry = None
+        doubts = []
+        for at, day, _, written, _ in found:
+            block, entry = dated[at]
+            of_day[day] += 1
+            block.entry = replace(entry, day=day, n=of_day[day], problem=written.problem)
+            document.entries.append(block.entry)
+            if written.problem:
+                doubts.append((written.problem, block.line))
+        if doubts:
+            more = f"; and so in {len(doubts) - 1} more rows" if len(doubts) > 1 else ""
+            document.problems.append(Problem("date", doubts[0][0] + more, None, doubts[0][1]))
 
     def _runs(self) -> None:
         """Give each run an id of its own; where numbers begin again, a new series does."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from exptdir.record.dates import DateContext, parse_title_date
+
 #: What people call a run, in several languages; a number follows.
 WORD = (
     r"(?:runs?|exps?|expt|experiments?|trials?|实验|實驗|実験|실험|试验|experimentos?|ensaio|teste|essai|expérience"
@@ -69,3 +71,14 @@ def whole_line_run(text: str) -> RunTitle | None:
 def _title(found: re.Match[str], text: str) -> RunTitle:
     file = found.groupdict().get("file") or ""
     return RunTitle(found["id"].rstrip(".-_"), found["name"].rstrip(".-_"), file, text[found.end() :].strip(" :：-–—"))
+
+
+def is_dated(title: str) -> bool:
+    """Whether a title begins with a date, of whatever year."""
+    return parse_title_date(plain_date(title), context=DateContext()) is not None
+
+
+def plain_date(title: str) -> str:
+    """Write ``March, 4th`` as ``March 4``, and ``[2014-10-13 Mon]`` as an org file has it without brackets."""
+    title = re.sub(r"^[\[<](\d{4}-\d\d-\d\d)[^\]>]{0,24}[\]>]", r"\1", title)
+    return re.sub(r"^([A-Z][a-z]{2,8})\.?,? (\d{1,2})(?:st|nd|rd|th)\b", r"\1 \2", title)
