@@ -52,8 +52,22 @@ def check(
     Errors: ids and facts, dead and ambiguous references, missing files. Warnings: dates that are unclear, undated
     sections among dated ones, figures that are stale or that no page shows, large files.
     """
-    problems = dict.fromkeys(_problems(session, max_size, figures=not no_figures, mentions=mentions))
-    found = sorted(problems, key=lambda one: (os.fspath(one.path or ""), one.line or 0, one.message))
+    from exptdir.logs.runs import run_problems
+    from exptdir.record.audit import Audit, large_files
+
+    conf, record = session.conf, session.record
+    audit, order = Audit(conf, record), conf.settings.date_order
+    problems = [
+        *conf.problems,
+        *record.problems,
+        *audit.problems(),
+        *(audit.unlinked_mentions() if mentions else ()),
+        *_tables(session),
+        *large_files(conf, record, int(max_size * (1 << 20))),
+        *(problem for one in record.experiments.values() for problem in run_problems(record, one, order)),
+        *(() if no_figures else _figures(record, examine(session, record))),
+    ]
+    found = sorted(dict.fromkeys(problems), key=lambda one: (os.fspath(one.path or ""), one.line or 0, one.message))
     counts = Counter(map(severity, found))
     if as_json:
         echo_json(
@@ -83,26 +97,6 @@ def check(
 def severity(problem: Problem) -> str:
     """Tell how bad a problem is: ``error`` or ``warning``."""
     return "warning" if problem.kind in WARNINGS else "error"
-
-
-def _problems(session: Session, max_size: float, *, figures: bool, mentions: bool) -> Iterator[Problem]:
-    from exptdir.record.audit import Audit, large_files
-
-    record = session.record
-    yield from session.conf.problems
-    yield from record.problems
-    audit = Audit(session.conf, record)
-    yield from audit.problems()
-    yield from audit.unlinked_mentions() if mentions else ()
-    yield from _tables(session)
-    yield from large_files(session.conf, record, int(max_size * (1 << 20)))
-    # Pages with runs are few, and their readers take a while to load.
-    from exptdir.logs.runs import run_problems
-
-    for experiment in record.experiments.values():
-        yield from run_problems(record, experiment, session.conf.settings.date_order)
-    if figures:
-        yield from _figures(record, examine(session, record))
 
 
 def _tables(session: Session) -> Iterator[Problem]:
