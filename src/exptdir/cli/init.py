@@ -96,12 +96,17 @@ def init(
     roots = roots or ("expts",)
     is_empty = not any((base / root).is_dir() and any((base / root).iterdir()) for root in roots)
     begun = _first_experiment(base, roots, suffix, first) if first is not None or is_empty else {}
-    texts = _files(base, roots, suffix, " ".join(name.split()), author) | begun
-    files = {base / path: text for path, text in texts.items()} | _recipes(base, repository, ci)
+    files = _files(base, roots, suffix, " ".join(name.split()), author) | begun
+    # The recipes for the forges are at the top of the repository, where these look for them.
+    remotes = _ask_git(repository, "remote", "-v") if ci == "auto" else ""
+    forges = [forge for forge in _RECIPES if ci in {forge, "both"} or forge in remotes]
+    record = base.relative_to(repository).as_posix()
+    values = {"record": record, "requirements": "requirements.txt" if record == "." else f"{record}/requirements.txt"}
+    files |= {repository / _RECIPES[forge]: _starter(forge, values) for forge in forges}
     missing = {path: text for path, text in files.items() if not os.path.lexists(path)}
     for path in files:
         shown = os.path.relpath(path, session.start)
-        is_example = first is None and path in {base / one for one in begun}
+        is_example = first is None and path in begun
         example = f", an example: delete {os.path.dirname(shown)} when you begin your own" if is_example else ""
         click.echo(f"create {shown}{example}" if path in missing else f"keep   {shown}, which is there already")
     if dry_run:
@@ -127,7 +132,7 @@ def _experiments_there(base: Path) -> tuple[str, int]:
     return likely, len(found) if len(found) > 1 else 0
 
 
-def _files(base: Path, roots: Sequence[str], suffix: str, project: str, author: str | None) -> dict[str, str]:
+def _files(base: Path, roots: Sequence[str], suffix: str, project: str, author: str | None) -> dict[Path, str]:
     """Return what a record is made of, by path."""
     from exptdir.record.markup.blocks import columns
 
@@ -144,14 +149,14 @@ def _files(base: Path, roots: Sequence[str], suffix: str, project: str, author: 
     quoted = {"project": _quoted(project), "author": _quoted(author), "where": where}
     index = {"project": project, "rule": "=" * max(columns(project), 4)}
     return {
-        "conf.py": _starter("conf", quoted),
-        f"index{suffix}": _starter(f"index_{suffix.removeprefix('.')}", index),
-        ".gitignore": _starter("gitignore", {}),
-        "requirements.txt": f"{_requirement()}\n",
+        base / "conf.py": _starter("conf", quoted),
+        base / f"index{suffix}": _starter(f"index_{suffix.removeprefix('.')}", index),
+        base / ".gitignore": _starter("gitignore", {}),
+        base / "requirements.txt": f"{_requirement()}\n",
     }
 
 
-def _first_experiment(base: Path, roots: Sequence[str], suffix: str, title: str | None) -> dict[str, str]:
+def _first_experiment(base: Path, roots: Sequence[str], suffix: str, title: str | None) -> dict[Path, str]:
     """Return the log of the first experiment, by its path: the person's, or an example that says how to delete it."""
     from exptdir.record.create import NewExperiment, new_experiment
     from exptdir.record.home import Conf
@@ -165,7 +170,7 @@ def _first_experiment(base: Path, roots: Sequence[str], suffix: str, title: str 
     if title is None:
         folder = f"`{path.rpartition('/')[0]}`" if suffix == ".md" else f"``{path.rpartition('/')[0]}``"
         text += f"\nThis is an example. When you begin your own, delete the folder {folder}.\n"
-    return {path: text}
+    return {log: text}
 
 
 def _requirement() -> str:
@@ -213,17 +218,6 @@ def _ask_git(base: Path, *arguments: str) -> str:
     from exptdir.figures.state import git
 
     return git(base, *arguments).decode("utf-8", "replace").strip()
-
-
-def _recipes(base: Path, repository: Path, ci: str) -> dict[Path, str]:
-    """Return the recipes for the forges, at the top of the repository, where these look for them."""
-    forges = {"both": list(_RECIPES), "none": [], "github": ["github"], "gitlab": ["gitlab"]}.get(ci)
-    if forges is None:
-        remotes = _ask_git(repository, "remote", "-v")
-        forges = [forge for forge in _RECIPES if forge in remotes]
-    record = base.relative_to(repository).as_posix()
-    values = {"record": record, "requirements": "requirements.txt" if record == "." else f"{record}/requirements.txt"}
-    return {repository / _RECIPES[forge]: _starter(forge, values) for forge in forges}
 
 
 def _advise(session: Session, base: Path, missing: dict[Path, str], likely: str) -> None:

@@ -15,7 +15,6 @@ from exptdir.cli.options import ExperimentType, StatusType, command, echo_json, 
 from exptdir.cli.session import NoExperiment, Session
 
 if TYPE_CHECKING:
-    from exptdir.record.documents import Overview
     from exptdir.record.model import Experiment
 
 
@@ -43,13 +42,9 @@ def cut(text: str, cells: int) -> str:
     """Shorten a text to so many cells."""
     if width(text) <= cells:
         return text
-    kept, used = "", 1
-    for character in text:
-        used += _cells_of(character)
-        if used > cells:
-            break
-        kept += character
-    return kept + "…"
+    while text and width(text) >= cells:
+        text = text[:-1]
+    return text + "…"
 
 
 def columns(rows: Sequence[Sequence[str]], styles: Sequence[Style | None], flexible: int) -> Iterable[str]:
@@ -260,7 +255,8 @@ def show(session: Session, expt: str | None, as_json: bool) -> None:
     A run is written with or without its experiment, as in references.
     """
     from exptdir.cli.runs import find_run, show_run
-    from exptdir.record.documents import overview
+    from exptdir.record.check import status
+    from exptdir.record.documents import Document, cited_by, refers_to
 
     run = find_run(session, expt) if expt else None
     try:
@@ -272,41 +268,62 @@ def show(session: Session, expt: str | None, as_json: bool) -> None:
     if run is not None:
         show_run(session, *run, as_json)
         return
-    found = overview(session.conf, session.record, one)
-    figures = _figures(session, found.experiment)
-    if as_json:
-        one, parent = found.experiment, found.parent
-        echo_json(
+    log = Document.log_of(session.conf, one)
+    begun = one.begun or min((entry.day for entry in log.entries if entry.day), default=None)
+    found: dict[str, Any] = {
+        "id": one.id,
+        "name": one.name,
+        "title": one.title,
+        "path": one.key,
+        "log": one.log.relative_to(session.base).as_posix(),
+        "status": status(session.record, one, session.conf.settings.statuses),
+        "tags": one.tags,
+        "begun": begun and begun.isoformat(),
+        "prerequisites": one.prerequisites,
+        "builds_on": one.builds_on,
+        "parent": session.record.parent(one),
+        "children": session.record.children(one),
+        "entries": [
             {
-                "id": one.id,
-                "name": one.name,
-                "title": one.title,
-                "path": one.key,
-                "log": one.log.relative_to(session.base).as_posix(),
-                "status": found.status,
-                "tags": list(one.tags),
-                "begun": found.begun.isoformat() if found.begun else None,
-                "prerequisites": list(one.prerequisites),
-                "builds_on": list(one.builds_on),
-                "parent": parent.address if parent is not None else None,
-                "children": [child.address for child in found.children],
-                "entries": [
-                    {
-                        "date": entry.day.isoformat() if entry.day else None,
-                        "n": entry.n,
-                        "title": entry.rest,
-                        "line": entry.heading.line,
-                    }
-                    for entry in found.entries
-                ],
-                "runs": list(found.runs),
-                "figures": figures,
-                "refers_to": [other.address for other in found.refers_to],
-                "cited_by": [other.address for other in found.cited_by],
+                "date": entry.day and entry.day.isoformat(),
+                "n": entry.n,
+                "title": entry.rest,
+                "line": entry.heading.line,
             }
-        )
-    else:
-        _print(session, found, figures)
+            for entry in log.entries
+        ],
+        "runs": log.runs,
+        "figures": _figures(session, one),
+        "refers_to": [*refers_to(session.record, one, log.references)],
+        "cited_by": cited_by(session.conf, session.record, one),
+    }
+    if as_json:
+        echo_json(found, default=lambda other: other.address)
+        return
+    figures = (
+        f"{figure['path']}  {figure['state']}" + (f" ({'; '.join(figure['reasons'])})" if figure["reasons"] else "")
+        for figure in found["figures"]
+    )
+    facts: dict[str, Iterable[str | Experiment | None]] = {
+        "log": [found["log"]],
+        "status": [found["status"]],
+        "tags": [", ".join(one.tags)],
+        "begun": [found["begun"]],
+        "waits for": [", ".join(one.prerequisites)],
+        "builds on": [", ".join(one.builds_on)],
+        "part of": [found["parent"]],
+        "parts": found["children"],
+        "entries": [f"{entry['date'] or '?'}  {entry['title']}" for entry in found["entries"]],
+        "runs": found["runs"],
+        "figures": figures,
+        "refers to": found["refers_to"],
+        "cited by": found["cited_by"],
+    }
+    click.echo(bold(one_line(one.label("#{id}: {title}"))))
+    for name, values in facts.items():
+        for at, value in enumerate(value for value in values if value):
+            line = one_line(value if isinstance(value, str) else value.label("#{id}  {title}"))
+            click.echo(f"{dim(f'{name if at == 0 else str():9}')}  {line}".rstrip())
 
 
 def _figures(session: Session, experiment: Experiment) -> list[dict[str, Any]]:
@@ -327,33 +344,3 @@ def _figures(session: Session, experiment: Experiment) -> list[dict[str, Any]]:
         for figure in report.figures.values()
         if figure.script is None or report.scripts[figure.script].script.experiment == experiment.key
     ]
-
-
-def _print(session: Session, found: Overview, figures: list[dict[str, Any]]) -> None:
-    def named(*experiments: Experiment) -> list[str]:
-        return [experiment.label("#{id}  {title}") for experiment in experiments]
-
-    one = found.experiment
-    click.echo(bold(one_line(one.label("#{id}: {title}"))))
-    reasons = {figure["path"]: "; ".join(figure["reasons"]) for figure in figures}
-    facts: dict[str, list[str | None]] = {
-        "log": [one.log.relative_to(session.base).as_posix()],
-        "status": [found.status],
-        "tags": [", ".join(one.tags)],
-        "begun": [found.begun.isoformat() if found.begun else None],
-        "waits for": [", ".join(one.prerequisites)],
-        "builds on": [", ".join(one.builds_on)],
-        "part of": [*named(found.parent)] if found.parent is not None else [],
-        "parts": [*named(*found.children)],
-        "entries": [f"{entry.day or '?'}  {entry.rest}" for entry in found.entries],
-        "runs": list(found.runs),
-        "figures": [
-            f"{each['path']}  {each['state']}" + (f" ({reasons[each['path']]})" if each["reasons"] else "")
-            for each in figures
-        ],
-        "refers to": [*named(*found.refers_to)],
-        "cited by": [*named(*found.cited_by)],
-    }
-    for name, lines in facts.items():
-        for at, line in enumerate(filter(None, lines)):
-            click.echo(f"{dim(f'{name if at == 0 else str():9}')}  {one_line(line)}".rstrip())

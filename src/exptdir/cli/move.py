@@ -34,27 +34,24 @@ def renumber(session: Session, expt: str | None, number: int | None, conflicts: 
     from exptdir.record.edits import relocate
     from exptdir.record.scan import numbers_left_out
 
-    exclude = session.conf.exclude
-
     def left_out() -> dict[int, str]:
         return numbers_left_out(session.record, session.conf.scan_settings)
 
+    exclude = session.conf.exclude
     if conflicts:
         if expt is not None:
             raise click.UsageError("--conflicts finds the experiments by itself")
-
-        def mended() -> Plan:
-            return relocate.mend_conflicts(session.record, exclude=exclude, left_out=left_out())
-
-        return _apply(session, mended, dry_run)
+        return _apply(
+            session, lambda: relocate.mend_conflicts(session.record, exclude=exclude, left_out=left_out()), dry_run
+        )
     if expt is None or number is None:
         raise click.UsageError("give the experiment and its new number, or --conflicts")
-    new = number
-
-    def renumbered(one: Experiment) -> Plan:
-        return relocate.renumber(session.record, one, new, exclude=exclude, left_out=left_out())
-
-    return _carry_out(session, expt, renumbered, dry_run)
+    return _carry_out(
+        session,
+        expt,
+        lambda one: relocate.renumber(session.record, one, number, exclude=exclude, left_out=left_out()),
+        dry_run,
+    )
 
 
 @command("Change the name of a directory.", "exptdir rename 64 'train_larger_cnn'", "exptdir rename . heat")

@@ -17,7 +17,6 @@ from exptdir.cli.session import Session
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from exptdir.record.edits.plan import Plan
     from exptdir.record.model import Experiment
 
 _edit_option = click.option("-e", "--edit", is_flag=True, help="Open the log in $VISUAL or $EDITOR.")
@@ -68,15 +67,9 @@ def new(
     status = known_status(session, status) if status is not None else None
     above = None if parent is None else session.experiment(parent, writes=True).key
     wanted = NewExperiment(title, _today(day), name, above, tags, status, template, suffix)
-    made: list[Path] = []
-
-    def plan() -> Plan:
-        plan, log, _ = new_experiment(session.conf, session.record, wanted)
-        made.append(log)
-        return plan
-
-    session.carry_out(plan)
-    _finish(session, made[0], edit)
+    # Its log comes first.
+    plan = session.carry_out(lambda: new_experiment(session.conf, session.record, wanted)[0])
+    _finish(session, plan.edits[0].path, edit)
 
 
 @command(

@@ -80,9 +80,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON."
 dry_run_option = click.option("-n", "--dry-run", is_flag=True, help="Only say what would be done.")
 
 
-def echo_json(value: object) -> None:
-    """Write a value as JSON that people can read too."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+def echo_json(value: object, default: Callable[[Any], object] | None = None) -> None:
+    """Write a value as JSON that people can read too; *default* says what stands for what JSON does not know."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=default))
 
 
 def one_line(text: str) -> str:

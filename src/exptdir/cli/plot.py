@@ -89,9 +89,8 @@ def plot(
     if dry_run:
         report = examine(session, session.record)
         keys = report.scripts if force else report.planned
-        verdicts = {key: report.scripts[key].verdict for key in keys}
-        if only is not None:
-            verdicts = {key: one for key, one in verdicts.items() if report.scripts[key].script.experiment in only}
+        meant = (key for key in keys if only is None or report.scripts[key].script.experiment in only)
+        verdicts = {key: report.scripts[key].verdict for key in meant}
         if as_json:
             echo_json([{"script": key, "reasons": list(verdict.reasons)} for key, verdict in verdicts.items()])
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from glob import escape, glob
 from itertools import chain
 from pathlib import Path
@@ -25,22 +26,18 @@ class Audit:
 
     def __init__(self, conf: Conf, record: Record) -> None:
         self._conf, self._record = conf, record
-        self._logs: dict[str, Document] = {}
+        self._log = cache(lambda key: Document.log_of(conf, record.experiments[key]))
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong, document by document."""
-        for name in documents(self._conf, self._record):
-            path = self._record.base / name
-            owner = self._record.around(name.rpartition(".")[0])
-            log = owner is not None and owner.log == path
-            document = self._log(owner) if owner is not None and log else Document(path, self._conf.settings.date_order)
+        for path, owner, is_log, document in self._documents():
             for mention in mentions(document.blocks):
                 found = resolve(
-                    self._record, mention.text, owner, lambda of, run: run in self._log(of).runs, mention.kind
+                    self._record, mention.text, owner, lambda of, run: run in self._log(of.key).runs, mention.kind
                 )
                 if isinstance(found, Unresolved):
                     yield Problem("ref", found.message, path, mention.line)
-                elif found.date and (found.date, found.n) not in self._log(found.experiment).addresses:
+                elif found.date and (found.date, found.n) not in self._log(found.experiment.key).addresses:
                     which = f" number {found.n}" if found.n > 1 else ""
                     reason = f"experiment {found.experiment.address!r} has no entry{which} of {found.date.isoformat()}"
                     yield Problem("ref", reason, path, mention.line)
@@ -48,7 +45,7 @@ class Audit:
                 for mention in shown_files(document.blocks):
                     if not any(self._there(path, typed) for typed in {mention.text, unquote(mention.text)}):
                         yield Problem("asset", f"{mention.text}: there is no such file", path, mention.line)
-            if log:
+            if is_log:
                 yield from _dates(document)
                 for other in document.others:
                     # Those of dates are told with the entries.
@@ -57,21 +54,17 @@ class Audit:
     def unlinked_mentions(self) -> Iterator[Problem]:
         """Yield the places whose words name another experiment or entry, and that hold no reference to it."""
         record, conf = self._record, self._conf
-        logs = {key: self._log(one) for key, one in record.experiments.items()}
+        logs = {key: self._log(key) for key in record.experiments}
         days = {key: [(entry.day, entry.n) for entry in log.entries if entry.day] for key, log in logs.items()}
         titles = {key: one.title or "" for key, one in record.experiments.items()}
         finder = MentionFinder(record, titles, days, conf.settings.date_order)
-        for name in documents(conf, record):
-            path = record.base / name
-            owner = record.around(name.rpartition(".")[0])
-            is_log = owner is not None and owner.log == path
-            document = self._log(owner) if owner is not None and is_log else Document(path, conf.settings.date_order)
+        for path, owner, is_log, document in self._documents():
             blocks, entries = document.blocks, document.entries if is_log else []
             referred = [
                 (mention.line, resolve(record, mention.text, owner, lambda *_: True)) for mention in mentions(blocks)
             ]
             for start, text in prose(blocks):
-                line = blocks.text.count("\n", 0, start) + 1
+                line = blocks.line_of(start)
                 last = line + text.count("\n")
                 linked = {
                     found.experiment.key
@@ -86,10 +79,15 @@ class Audit:
                         at = line + text.count("\n", 0, found.start)
                         yield Problem("mention", f"“{words}” may be a reference to {found.reference}", path, at)
 
-    def _log(self, experiment: Experiment) -> Document:
-        if experiment.key not in self._logs:
-            self._logs[experiment.key] = Document.log_of(self._conf, experiment)
-        return self._logs[experiment.key]
+    def _documents(self) -> Iterator[tuple[Path, Experiment | None, bool, Document]]:
+        """Yield each document by its path, with the experiment that it belongs to, and whether it is that one's log."""
+        for name in documents(self._conf, self._record):
+            path = self._record.base / name
+            owner = self._record.around(name.rpartition(".")[0])
+            if owner is not None and owner.log == path:
+                yield path, owner, True, self._log(owner.key)
+            else:
+                yield path, owner, False, Document(path, self._conf.settings.date_order)
 
     def _there(self, document: Path, typed: str) -> bool:
         start = self._record.base if typed.startswith("/") else document.parent

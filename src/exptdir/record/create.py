@@ -47,7 +47,7 @@ class NewExperiment:
 
 
 def new_experiment(conf: Conf, record: Record, wanted: NewExperiment) -> tuple[Plan, Path, int]:
-    """Plan a new experiment; return the plan, the log and the number.
+    """Plan a new experiment; return the plan, which begins with the log, the log and the number.
 
     Raises EditError when the title makes no name, there is no such template, or the directory exists.
     """

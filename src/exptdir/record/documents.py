@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from exptdir.record.check import status
 from exptdir.record.entries import DatedHeading, entries
 from exptdir.record.facts_values import LogForm
 from exptdir.record.files import read_log
@@ -165,30 +164,8 @@ def _with_included(blocks: Blocks, path: Path, depth: int = 3) -> str:
     return "".join(lines)
 
 
-@dataclass(frozen=True)
-class Overview:
-    """One experiment."""
-
-    experiment: Experiment
-    #: The status to show, ``blocked`` included.
-    status: str | None
-    entries: tuple[DatedHeading, ...]
-    runs: tuple[str, ...]
-    parent: Experiment | None
-    children: tuple[Experiment, ...]
-    #: *refers_to*, *cited_by*: the experiments at the other ends of references.
-    refers_to: tuple[Experiment, ...]
-    cited_by: tuple[Experiment, ...]
-
-    @property
-    def begun(self) -> date | None:
-        """The day on which it began, by its facts, else by its first entry."""
-        return self.experiment.begun or min((entry.day for entry in self.entries if entry.day), default=None)
-
-
-def overview(conf: Conf, record: Record, experiment: Experiment) -> Overview:
-    """Gather what the text of a record tells about one of its experiments."""
-    log = Document.log_of(conf, experiment)
+def cited_by(conf: Conf, record: Record, experiment: Experiment) -> list[Experiment]:
+    """Return the experiments whose logs refer to one."""
     # Only what can mean it is resolved, in a record that may be huge.
     words = {experiment.name, experiment.directory_name, *([str(experiment.id)] if experiment.id is not None else [])}
     may_mean = re.compile("^-|" + "|".join(map(re.escape, words))).search
@@ -200,21 +177,13 @@ def overview(conf: Conf, record: Record, experiment: Experiment) -> Overview:
         document = Document.log_of(conf, other)
         if other is experiment or not may_name(document.text):
             continue
-        if experiment in _targets(record, other, filter(may_mean, document.references)):
+        if experiment in refers_to(record, other, filter(may_mean, document.references)):
             citing.append(other)
-    return Overview(
-        experiment=experiment,
-        status=status(record, experiment, conf.settings.statuses),
-        entries=tuple(log.entries),
-        runs=log.runs,
-        parent=record.parent(experiment),
-        children=record.children(experiment),
-        refers_to=tuple(_targets(record, experiment, log.references)),
-        cited_by=tuple(citing),
-    )
+    return citing
 
 
-def _targets(record: Record, experiment: Experiment, references: Iterable[str]) -> Iterator[Experiment]:
+def refers_to(record: Record, experiment: Experiment, references: Iterable[str]) -> Iterator[Experiment]:
+    """Yield the other experiments to which references lead that stand in the log of one."""
     seen = {experiment.key}
     for text in references:
         found = resolve(record, text, experiment, lambda _experiment, _run: True)

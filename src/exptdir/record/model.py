@@ -212,20 +212,12 @@ class Record:
 
     def ancestors(self, experiment: Experiment) -> list[Experiment]:
         """Return the experiments around *experiment*, the nearest first."""
-        found: list[Experiment] = []
         above = self.parent(experiment)
-        while above is not None:
-            found.append(above)
-            above = self.parent(above)
-        return found
+        return [] if above is None else [above, *self.ancestors(above)]
 
     def around(self, docname: str) -> Experiment | None:
         """Return the experiment that a document belongs to: its own, or the nearest directory's."""
-        found = self.by_docname.get(docname)
-        if found is None:
-            key = self._above(docname)
-            found = self.experiments[key] if key is not None else None
-        return found
+        return self.by_docname.get(docname) or self.experiments.get(self._above(docname) or "")
 
     def children(self, experiment: Experiment | None) -> tuple[Experiment, ...]:
         """Return the experiments directly inside *experiment*, those of the top for ``None``, in order."""

@@ -207,7 +207,7 @@ def restyle(written: str, day: date, new: date, padded: bool | None) -> Iterator
     if any(token in compact for token in tokens):
         yield "".join(compact.get(token, token) for token in tokens)
         return
-    month_at = next((n for n, t in enumerate(tokens) if _month_word(t, day.month, day.month)), None)
+    month_at = next((n for n, t in enumerate(tokens) if _like(t, day.month - 1, day.month - 1, MONTH_ROWS)), None)
     digits = [n for n, token in enumerate(tokens) if token.isdecimal()]
     roles = "YD" if month_at is not None else "YMD"
     seen = set()
@@ -247,7 +247,7 @@ def _rewrite(
             parts = parts[: last + 1]
             break
         elif place == month_at:
-            parts.append(_month_word(token, day.month, new.month))
+            parts.append(_like(token, day.month - 1, new.month - 1, MONTH_ROWS))
         else:
             parts.append(_word(token, tokens[place - 1] if place else "", new))
     return None if None in parts else "".join(part for part in parts if part)
@@ -275,10 +275,6 @@ def _word(token: str, before: str, new: date) -> str:
         if token.lower() in words:
             return _like(token, words.index(token.lower()), new.weekday(), WEEKDAY_ROWS) or token
     return token
-
-
-def _month_word(written: str, month: int, wanted: int) -> str | None:
-    return _like(written, month - 1, wanted - 1, MONTH_ROWS)
 
 
 def _like(written: str, known: int, wanted: int, rows: tuple[str, ...]) -> str | None:
