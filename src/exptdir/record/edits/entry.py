@@ -15,7 +15,7 @@ from pathlib import Path
 
 from exptdir.errors import EditError
 from exptdir.record.dates import heading_year, infer_direction, infer_order
-from exptdir.record.dates.forms import MONTH_ROWS, MONTHS, WEEKDAY_ROWS
+from exptdir.record.dates.forms import MONTH_ROWS, MONTHS, WEEKDAY_ROWS, WEEKDAYS
 from exptdir.record.edits.plan import Edit, Plan, read_source
 from exptdir.record.entries import DatedHeading, entries
 from exptdir.record.files import line_end, split_lines
@@ -208,14 +208,27 @@ def restyle(written: str, day: date, new: date, padded: bool | None) -> Iterator
         yield "".join(compact.get(token, token) for token in tokens)
         return
     month_at = next((n for n, t in enumerate(tokens) if _like(t, day.month - 1, day.month - 1, MONTH_ROWS)), None)
+    parts: list[str | None] = []
+    for n, token in enumerate(tokens):
+        if n == month_at:
+            parts.append(_like(token, day.month - 1, new.month - 1, MONTH_ROWS))
+        else:
+            parts.append(token if token.isdecimal() else _word(token, tokens[n - 1] if n else "", new))
     digits = [n for n, token in enumerate(tokens) if token.isdecimal()]
-    roles = "YD" if month_at is not None else "YMD"
+    roles, padded = ("YMD", padded is not False) if month_at is None else ("YD", bool(padded))
     seen = set()
     for count in (len(roles), len(roles) - 1):
         for places in permutations(digits, count):
-            assigned = dict(zip(places, roles[-count:], strict=True))
-            text = _rewrite(tokens, assigned, month_at, day, new, padded)
-            if text is not None and text not in seen:
+            texts = parts.copy()
+            for place, role in zip(places, roles[-count:], strict=True):
+                texts[place] = _number(tokens[place], role, day, new, padded)
+            last = max([*places, -1 if month_at is None else month_at])
+            others = [place for place in digits if place not in places]
+            # Numbers that are not of the date are left out with all behind them if they can only be a time.
+            if others and (others[0] < last or not _TIME.fullmatch("".join(tokens[last + 1 :]))):
+                continue
+            text = "".join(part or "" for part in texts[: last + 1 if others else None])
+            if None not in texts and text not in seen:
                 seen.add(text)
                 yield text
         if seen:
@@ -228,29 +241,6 @@ def pads(dates: Iterable[str]) -> bool | None:
     if re.search(r"(?<![0-9:])0[1-9](?![0-9:])", text):
         return True
     return False if re.search(r"(?<![0-9:])[1-9](?![0-9:])", text) else None
-
-
-def _rewrite(
-    tokens: list[str], assigned: dict[int, str], month_at: int | None, day: date, new: date, padded: bool | None
-) -> str | None:
-    if padded is None:
-        padded = month_at is None
-    last = max([*assigned, -1 if month_at is None else month_at])
-    parts = []
-    for place, token in enumerate(tokens):
-        if place in assigned:
-            parts.append(_number(token, assigned[place], day, new, padded))
-        elif token.isdecimal():
-            # Numbers that are not of the date are left out with all behind them if they can only be a time.
-            if place < last or not _TIME.fullmatch("".join(tokens[last + 1 :])):
-                return None
-            parts = parts[: last + 1]
-            break
-        elif place == month_at:
-            parts.append(_like(token, day.month - 1, new.month - 1, MONTH_ROWS))
-        else:
-            parts.append(_word(token, tokens[place - 1] if place else "", new))
-    return None if None in parts else "".join(part for part in parts if part)
 
 
 def _number(token: str, role: str, day: date, new: date, padded: bool) -> str | None:
@@ -270,11 +260,8 @@ def _word(token: str, before: str, new: date) -> str:
         return "th" if new.day in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(new.day % 10, "th")
     if before.isdecimal() and token in "年月日":
         return token
-    for row in WEEKDAY_ROWS:
-        words = row.split()
-        if token.lower() in words:
-            return _like(token, words.index(token.lower()), new.weekday(), WEEKDAY_ROWS) or token
-    return token
+    known = WEEKDAYS.get(token.lower())
+    return token if known is None else _like(token, known, new.weekday(), WEEKDAY_ROWS) or token
 
 
 def _like(written: str, known: int, wanted: int, rows: tuple[str, ...]) -> str | None:

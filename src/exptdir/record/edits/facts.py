@@ -92,10 +92,7 @@ def put_fact(workspace: Workspace, experiment: Experiment, fact: str, value: Fac
 def _checked(fact: str, value: Fact) -> Plain:
     if value is None or value == "" or value == []:
         return None
-    if isinstance(value, str | int):
-        plain: str | int | tuple[str, ...] = " ".join(value.split()) if isinstance(value, str) else value
-    else:
-        plain = tuple(value)
+    plain = " ".join(value.split()) if isinstance(value, str) else value if isinstance(value, int) else tuple(value)
     try:
         converted = convert(fact, plain)
     except MetadataError as error:
