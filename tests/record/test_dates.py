@@ -133,7 +133,7 @@ def test_dates_in_brackets_at_the_end(title: str) -> None:
     ],
 )
 def test_what_is_no_date(title: str) -> None:
-    assert read(title, year=2024, order="MDY") is None
+    assert read(title, heading=2024, order="MDY") is None
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_what_is_no_date(title: str) -> None:
     ],
 )
 def test_dates_without_a_year(title: str, month: int, day: int, rest: str) -> None:
-    found = read(title, year=2024)
+    found = read(title, heading=2024)
     assert found is not None
     assert (found.date, found.rest) == (date(2024, month, day), rest)
     assert found.problem is None
@@ -172,7 +172,7 @@ def test_without_any_year_it_is_reported() -> None:
 
 @pytest.mark.parametrize("title", ["2 Jun kinase mutants", "May 21 added dropout", "5 Dec 10 mM", "10/20/30 split"])
 def test_what_may_be_a_date_is_reported(title: str) -> None:
-    found = read(title, year=2024)
+    found = read(title, heading=2024)
     assert found is not None
     assert found.date is None
     assert "may be a date" in (found.problem or "")
@@ -191,7 +191,7 @@ def test_what_may_be_a_date_is_reported(title: str) -> None:
     ],
 )
 def test_days_that_do_not_exist(title: str) -> None:
-    found = read(title, year=2024)
+    found = read(title, heading=2024)
     assert found is not None
     assert found.date is None
     assert "no such day" in (found.problem or "")
@@ -246,7 +246,7 @@ def test_weekday_that_is_wrong() -> None:
     ],
 )
 def test_order(title: str, order: str, evidence: str, expected: date | None) -> None:
-    found = read(title, order=order, evidence=evidence, year=2024)
+    found = read(title, order=order, evidence=evidence, heading=2024)
     assert found is not None
     assert found.date == expected
     assert (found.problem is None) == (expected is not None)
@@ -256,7 +256,7 @@ def test_ambiguity_names_the_readings_and_the_setting() -> None:
     found = read("5/6/2024: x")
     assert found is not None
     assert found.problem == "“5/6/2024” can mean 2024-06-05 or 2024-05-06; say which with exptdir_date_order"
-    found = read("5/6: x", year=2024)
+    found = read("5/6: x", heading=2024)
     assert found is not None
     assert "day 5 of month 6 or day 6 of month 5" in (found.problem or "")
 
@@ -275,7 +275,7 @@ def test_ambiguity_names_the_readings_and_the_setting() -> None:
     ],
 )
 def test_contradiction_of_the_setting(title: str, order: str, contradicts: bool) -> None:
-    found = read(title, order=order, year=2024)
+    found = read(title, order=order, heading=2024)
     assert found is not None
     assert found.date is not None
     assert ("contradicts exptdir_date_order" in (found.problem or "")) is contradicts
@@ -322,14 +322,14 @@ def test_order_evidence() -> None:
     ],
 )
 def test_year_from_the_entry_before(written: str, previous: date, newest_first: bool | None, year: int | None) -> None:
-    found = read(f"{written}: x", order="MDY", previous=previous, newest_first=newest_first, year=1999)
+    found = read(f"{written}: x", order="MDY", previous=previous, newest_first=newest_first)
     assert found is not None
     assert (found.date.year if found.date else None) == year
 
 
-def test_heading_wins_over_the_entry_before_and_begin_over_the_likely_year() -> None:
+def test_heading_wins_over_the_entry_before_and_the_begin_counts_where_nothing_is() -> None:
     heading = read("11/13: x", heading=2022, previous=DAY)
-    begun = read("1/13: x", begun=date(2023, 12, 20), year=2023)
+    begun = read("1/13: x", begun=date(2023, 12, 20))
     assert heading is not None
     assert begun is not None
     assert heading.date == date(2022, 11, 13)
@@ -467,7 +467,7 @@ def test_numeric_round_trip(order: str, day: date) -> None:
 
 @given(st.text(max_size=80))
 def test_nothing_is_lost(title: str) -> None:
-    found = read(title, year=2024)
+    found = read(title, heading=2024)
     if found is not None:
         assert found.written in title
         assert found.rest in title
@@ -520,7 +520,7 @@ def test_hostile_titles_are_quick(title: str) -> None:
     ],
 )
 def test_a_range_of_days_is_its_first_day(title: str, rest: str):
-    found = parse_title_date(title, context=DateContext(year=2024))
+    found = parse_title_date(title, context=DateContext(heading=2024))
     assert found is not None and found.problem is None
     assert (found.date, found.rest) == (date(2024, 5, 24), rest)
 

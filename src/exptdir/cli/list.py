@@ -117,9 +117,10 @@ def list_(
     if not statuses and not tags and last is None:
         session.tell_folders_without_log()
     if none:
-        unknown = sorted(plain - there)
-        known = f"; there are {', '.join(sorted(there - {''}))}" if unknown else ""
-        click.echo(f"no status {unknown[0]!r}{known}" if unknown else "no experiment is like that", err=True)
+        unknown, known = sorted(plain - there), ", ".join(sorted(there - {""}))
+        click.echo(
+            f"no status {unknown[0]!r}; there are {known}" if unknown else "no experiment is like that", err=True
+        )
     if runs and not none:
         from exptdir.cli.runs import list_runs
 

@@ -10,17 +10,15 @@ import sys
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import date
 
     from exptdir.record.documents import OtherLog
     from exptdir.record.edits.plan import Plan
-    from exptdir.record.facts_values import LogForm
     from exptdir.record.home import Conf
     from exptdir.record.model import Experiment, Record
     from exptdir.record.problem import Problem
@@ -66,13 +64,13 @@ class Session:
             hint = "go into a record, or make one with “exptdir init”"
             raise NoRecord(f"no conf.py that names exptdir here or above ({self.start}); {hint}")
 
-        def other_log(path: Path, form: LogForm, order: str, begun: date | None) -> OtherLog:
+        def read_other_log(*log: Any) -> OtherLog:
             # Few records have any, and its readers take a while to load.
-            from exptdir.logs.files import read_other_log
+            from exptdir.logs import files
 
-            return read_other_log(path, form, order, begun)
+            return files.read_other_log(*log)
 
-        conf = replace(read_conf(path), other_logs=other_log)
+        conf = replace(read_conf(path), other_logs=read_other_log)
         self.tell(conf.problems)
         return conf
 

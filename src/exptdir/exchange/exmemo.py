@@ -64,17 +64,15 @@ def import_exmemo(directory: Path) -> Import:
 
     Raises ImportFailed if there is no such project.
     """
-    base = None
-    for at in (directory, directory / "notebook"):
-        conf, has_ids = at / "conf.py", next(at.glob("*/.expt/id"), None) is not None
-        if base is None and ("exmemo" in read_log(conf) if conf.is_file() else has_ids):
-            base = at
-    if base is None and names_exptdir(directory / "conf.py"):
-        raise ImportFailed(f"{directory} is a record of exptdir already")
-    if base is None:
+    for base in (directory, directory / "notebook"):
+        old = base / "conf.py"
+        if "exmemo" in read_log(old) if old.is_file() else next(base.glob("*/.expt/id"), None) is not None:
+            break
+    else:
+        if names_exptdir(directory / "conf.py"):
+            raise ImportFailed(f"{directory} is a record of exptdir already")
         raise ImportFailed(f"{directory} holds neither a conf.py that names exmemo nor experiments with .expt/id")
-    old = base / "conf.py"
-    logs = documents(Conf(base / "conf.py", {"source_suffix": ".rst", "roots": ["."]}))
+    logs = documents(Conf(old, {"source_suffix": ".rst", "roots": ["."]}))
     used = Counter(name for log in logs for name in names_used(read_blocks(read_log(base / log), markdown=False)))
     needless = () if used[_PROGRAM] else ("sphinxcontrib.programoutput",)
     name = directory.name.replace("_", " ").replace('"', "").replace("\\", "")

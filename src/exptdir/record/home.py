@@ -9,11 +9,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exptdir.record.files import read_bytes
 from exptdir.record.problem import Problem
 from exptdir.record.settings import PREFIX, Settings, invalid_values
 from exptdir.record.walk import ScanSettings, compile_patterns
@@ -82,13 +84,9 @@ def find_conf(start: Path) -> Path | None:
 
 def names_exptdir(path: Path) -> bool:
     """Tell whether a ``conf.py`` is there and names exptdir."""
-    try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as stream:
-            return _NAMED.search(stream.read(_LARGEST)) is not None
-    except OSError:
-        return False
+    with suppress(OSError):
+        return _NAMED.search(read_bytes(path, _LARGEST)) is not None
+    return False
 
 
 def read_conf(path: Path) -> Conf:

@@ -150,7 +150,7 @@ class Record:
         left = {
             key: experiment
             for key, experiment in self.experiments.items()
-            if key not in drafts and drafts.isdisjoint(above.key for above in self.ancestors(experiment))
+            if drafts.isdisjoint((key, *(above.key for above in self.ancestors(experiment))))
         }
         return Record(self.base, left, self.problems), frozenset(self.experiments.keys() - left.keys())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
@@ -108,10 +109,9 @@ def parse_reference(text: str) -> Reference:
 
 
 def _day(text: str) -> date | None:
-    try:
+    with suppress(ValueError):
         return date.fromisoformat(text.replace("/", "-"))
-    except ValueError:
-        return None
+    return None
 
 
 def find_experiments(record: Record, target: str) -> list[Experiment]:
@@ -264,10 +264,9 @@ def look_up(record: Record, text: str, current: Experiment | None = None) -> Loo
 
 def experiment_at(record: Record, directory: Path) -> Experiment | None:
     """Return the innermost experiment that a directory is in; ``None`` outside all of them."""
-    try:
-        path = directory.relative_to(record.base)
-    except ValueError:
+    if not directory.is_relative_to(record.base):
         return None
+    path = directory.relative_to(record.base)
     above = (inner.as_posix() for inner in (path, *path.parents))
     return next((record.experiments[key] for key in above if key in record.experiments), None)
 

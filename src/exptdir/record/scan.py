@@ -164,9 +164,8 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
 
 def _no_logs(base: Path, path: str, files: list[str], apart: list[str], settings: ScanSettings) -> Iterator[Problem]:
     """Say what in a directory without a log looks like one."""
-    for name in (
-        find_logs(path, files, replace(settings, suffixes=settings.unread, others=())) if settings.unread else ()
-    ):
+    unread = replace(settings, suffixes=settings.unread, others=())
+    for name in find_logs(path, files, unread) if settings.unread else ():
         kinds = " or ".join(settings.suffixes)
         message = f"{name} is no log that can be read here, so this is no experiment; logs end in {kinds}"
         yield Problem("log", message, base / path / name)
@@ -235,8 +234,8 @@ def read_experiment(base: Path, root: str, path: str, logs: list[str]) -> Read:
         message = f"the heading “{heading.title}” disagrees with the title “{facts.title}”, which counts"
         problems.append(Problem("metadata", message, log, heading.line))
     title = facts.title or (heading.title if heading is not None else None)
-    values = {**vars(facts), "name": facts.name or directory.name, "title": title}
-    values["draft"] = facts.draft or facts.status == DRAFT
+    draft = facts.draft or facts.status == DRAFT
+    values = {**vars(facts), "name": facts.name or directory.name, "title": title, "draft": draft}
     short = path if root == "." else path.removeprefix(root + "/")
     return Experiment(key=path, path=short, log=log, **values), problems
 

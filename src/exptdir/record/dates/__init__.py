@@ -4,7 +4,7 @@ A title is dated when it begins with a date, or ends with a full one after a cle
 perhaps a date, or leaves day, month or year open, comes back as a :class:`TitleDate` without a day and with a
 message for the author.
 
-The year of a date that was written without one can be told by four things, of which the first that does wins:
+The year of a date that was written without one can be told by three things, of which the first that does wins:
 
 1. a heading above the entry that names a year (``heading``);
 2. the entry before (``previous``): of the days with the written month and day, one lies ahead of it in the
@@ -20,8 +20,7 @@ The year of a date that was written without one can be told by four things, of w
 
    Where the direction of the file is unknown, the nearest day wins if it is within two months, or within half
    a year and in the same year;
-3. the day on which the experiment began (``begun``), which stands for an entry before the first;
-4. a year that is merely likely (``year``).
+3. the day on which the experiment began (``begun``), which stands for an entry before the first.
 
 A weekday beside the date takes the years out of the choice in which it falls on another day.
 """
@@ -56,8 +55,6 @@ class DateContext:
 
     #: The setting ``exptdir_date_order``: ``YMD``, ``DMY``, ``MDY``, or empty for not said.
     order: str = ""
-    #: The likely year of dates without one, used when nothing better is known.
-    year: int | None = None
     #: The dated entry before this one in the file.
     previous: date | None = None
     #: The order that other dates of the same file prove, see :func:`exptdir.record.dates.infer_order`.
@@ -79,9 +76,8 @@ def infer_year(month: int, day: int, context: DateContext, weekday: int | None =
     if context.previous is not None:
         return _near(month, day, context.previous, context.newest_first, weekday)
     if context.begun is not None:
-        forward = None if context.newest_first else False
-        return _near(month, day, context.begun, forward, weekday)
-    return context.year
+        return _near(month, day, context.begun, None if context.newest_first else False, weekday)
+    return None
 
 
 def _near(month: int, day: int, anchor: date, newest_first: bool | None, weekday: int | None) -> int | None:
@@ -225,13 +221,10 @@ def parse_date(text: str) -> date | None:
 
     ``None`` for every other text, and for days that are not on the calendar.
     """
-    found = _ISO.fullmatch(text)
-    if found is None:
-        return None
-    try:
-        return date(int(found[1]), int(found[3] or found[5]), int(found[4] or found[6]))
-    except ValueError:
-        return None
+    if found := _ISO.fullmatch(text):
+        with suppress(ValueError):
+            return date(int(found[1]), int(found[3] or found[5]), int(found[4] or found[6]))
+    return None
 
 
 def days_of_name(name: str) -> list[date]:

@@ -189,9 +189,8 @@ class History:
     def added(self, path: Path) -> tuple[str, int] | None:
         """Return the first commit that has a file, under this or an earlier name, and when it was made, in seconds."""
         out = self._ask("log", "--follow", "--diff-filter=A", "--format=%H %ct", "--", os.fspath(path))
-        lines = (out or "").split("\n")
-        last = next((line.split() for line in reversed(lines) if line.strip()), [])
-        return (last[0], int(last[1])) if len(last) == 2 and last[1].isdecimal() else None
+        words = (out or "").split()
+        return (words[-2], int(words[-1])) if words else None
 
     def blame(self, path: Path, line: int) -> str | None:
         """Return the commit that last wrote a line; ``None`` for a line that is not committed."""

@@ -133,15 +133,6 @@ class Blocks:
         if within:
             yield begin, at
 
-    def only(self, *kinds: int) -> str:
-        """Return the page with all but lines of these kinds blanked out; every place stays where it is."""
-        if not any(kind not in kinds for kind in set(self.kinds)):
-            return self.text
-        return "".join(
-            raw if kind in kinds else " " * len(raw.rstrip("\r\n")) + raw[len(raw.rstrip("\r\n")) :]
-            for raw, kind in zip(self.raw, self.kinds, strict=False)
-        )
-
     def first_prose(self, begin: int, end: int) -> str:
         """Return the first of some lines that is text: no field, no directive, no code; empty where none is."""
         lines = zip(self._bare[begin:end], self.kinds[begin:end], strict=True)
