@@ -135,7 +135,7 @@ def list_(
         return int(none)
 
     def coloured(text: str) -> str:
-        return click.style(text, fg=STATUS_COLOURS.get(session.conf.settings.statuses.get(text, ""), "red"))
+        return click.style(text, fg=STATUS_COLOURS.get(configured.get(text, ""), "red"))
 
     cells = [row.cells() for row in rows]
     click.echo("\n".join(columns(cells, [bold, None, coloured, dim, dim], flexible=1)), nl=bool(cells))

@@ -282,16 +282,13 @@ def locked(path: str | Path, *, wait: bool = True) -> Iterator[bool]:
 
     Nothing is written to it. *wait* says whether to wait while another holds it.
     """
-    descriptor = -1
+    held, descriptor = True, -1
     try:
         descriptor = take_lock(path, None if wait else 0.0)
-    except BlockingIOError:
-        yield False
-        return
-    except OSError:
-        pass
+    except OSError as error:
+        held = not isinstance(error, BlockingIOError)
     try:
-        yield True
+        yield held
     finally:
         if descriptor >= 0:
             os.close(descriptor)

@@ -160,6 +160,11 @@ class Record:
         return {experiment.docname: experiment for experiment in self.experiments.values()}
 
     @cached_property
+    def roots(self) -> frozenset[str]:
+        """The record roots that hold experiments; empty for the source directory itself."""
+        return frozenset(experiment.root.rstrip("/") for experiment in self.experiments.values())
+
+    @cached_property
     def by_id(self) -> dict[int, list[Experiment]]:
         """Experiments by id; a list longer than one is a problem that the scan reports."""
         return self._by(lambda experiment: () if experiment.id is None else (experiment.id,))

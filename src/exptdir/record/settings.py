@@ -118,11 +118,7 @@ _OF_TYPE = {list: _strings, str: _string, bool: _boolean}
 
 
 def _option(
-    default: Any,
-    text: str,
-    check: Callable[[Any], object] | None = None,
-    rebuild: Rebuild = "env",
-    invalid: Any = None,
+    default: Any, text: str, check: Callable[[Any], object] | None = None, rebuild: Rebuild = "env", invalid: Any = None
 ) -> Any:
     """Declare one option: its default, its line in the manual, its validation, what a change rebuilds, and what
     holds in place of a value that is not valid where that is not the default.
@@ -217,10 +213,7 @@ class Settings:
         "html",
     )
     navigation_window: int = _option(
-        10,
-        "How many siblings the navigation shows on either side of an experiment.",
-        _at_least(1),
-        "html",
+        10, "How many siblings the navigation shows on either side of an experiment.", _at_least(1), "html"
     )
     missing_assets: str = _option(
         "warn",

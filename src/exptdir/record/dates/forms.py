@@ -122,8 +122,7 @@ FORMS: tuple[Form, ...] = (
     Form(r"(?P<year>(?:19[7-9]|20[0-9])[0-9]|2100)(?P<m>[0-9]{2})(?P<d>[0-9]{2})"),
     Form(rf"(?P<year>{_YEAR})[- /,]\s?{_MONTH}[- /]\s?(?P<d>{_DAY}){_ORDINAL}", at_end=True),
     Form(
-        rf"(?P<d>{_DAY}){_ORDINAL}\s{_MONTH}{_TO}{_DAY}{_ORDINAL}\s{_ANY_MONTH}(?:,?\s)(?P<year>{_YEAR})",
-        at_end=True,
+        rf"(?P<d>{_DAY}){_ORDINAL}\s{_MONTH}{_TO}{_DAY}{_ORDINAL}\s{_ANY_MONTH}(?:,?\s)(?P<year>{_YEAR})", at_end=True
     ),
     Form(
         rf"(?P<d>{_DAY}){_ORDINAL}{_TO_DAY}(?:\s(?:of|de))?[-\s/]{{0,2}}{_MONTH}"

@@ -81,7 +81,7 @@ class DirectoryLayout:
     @cached_property
     def after(self) -> Record:
         """The record as it will be."""
-        roots = sorted(_roots(self.record), key=len, reverse=True)
+        roots = sorted(self.record.roots, key=len, reverse=True)
         found = {}
         for experiment in self.record.experiments.values():
             key = self.moved(experiment.key)
@@ -103,22 +103,6 @@ class DirectoryLayout:
 def name_facts(directory: str, stated: int | None) -> dict[str, object]:
     """Return what a directory's name says of its experiment; *stated* is the id that another source gives."""
     return {claim.fact: claim.value for claim in from_name(directory, stated)}
-
-
-def _roots(record: Record) -> set[str]:
-    return {experiment.root.rstrip("/") for experiment in record.experiments.values()}
-
-
-def is_below_a_root(record: Record, directory: str) -> bool:
-    """Tell whether an experiment in a directory would be found, as far as those that are there tell the roots."""
-    return any(not root or directory == root or directory.startswith(root + "/") for root in _roots(record))
-
-
-def root_of(record: Record, experiment: Experiment) -> str:
-    """Return the record root that an experiment is below; empty for the source directory itself."""
-    found = experiment.root.rstrip("/")
-    # An experiment that two roots have under one path is written from the source directory.
-    return found or next((root for root in _roots(record) if root and experiment.key.startswith(root + "/")), "")
 
 
 def respell_path(layout: DirectoryLayout, text: str, page: str, *, encoded: bool = False) -> str:

@@ -17,15 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from exptdir.errors import EditError
 from exptdir.record.edits.facts import put_fact
-from exptdir.record.edits.layout import (
-    DirectoryLayout,
-    Exclude,
-    is_below_a_root,
-    name_facts,
-    respell_links,
-    respell_path,
-    root_of,
-)
+from exptdir.record.edits.layout import DirectoryLayout, Exclude, name_facts, respell_links, respell_path
 from exptdir.record.edits.plan import Plan, Workspace
 from exptdir.record.edits.references import EditedPage, Respeller, Runs, around, nothing, read_pages
 from exptdir.record.markup.references import PATHS, Token
@@ -95,17 +87,20 @@ def move(record: Record, experiment: Experiment, under: Experiment | str | None,
 
     Raises EditError when it would be inside itself, outside the record roots, or in the place of something else.
     """
-    if isinstance(under, Experiment):
-        parent = under.key
+    if under is None:
+        # An experiment that two roots have under one path is written from the source directory.
+        others = (root for root in record.roots if root and experiment.key.startswith(root + "/"))
+        parent = experiment.root.rstrip("/") or next(others, "")
     else:
-        parent = root_of(record, experiment) if under is None else posixpath.normpath(under)
+        parent = under.key if isinstance(under, Experiment) else posixpath.normpath(under)
     parent = "" if parent == "." else parent
     if parent == experiment.key or parent.startswith(experiment.key + "/"):
         raise EditError(f"{experiment.path} cannot be moved into itself")
     parts = PurePosixPath(parent).parts
     if parent.startswith("/") or ".." in parts or any(part.startswith(".") or part in PROGRAMS for part in parts):
         raise EditError(f"{under} is no directory for experiments")
-    if not is_below_a_root(record, parent):
+    # As far as the experiments that are there tell the roots.
+    if not any(not root or parent == root or parent.startswith(root + "/") for root in record.roots):
         raise EditError(f"{parent or 'the source directory'} is outside the record roots, where nothing is found")
     place = posixpath.join(parent, experiment.directory_name)
     return relocate(DirectoryLayout(record, {experiment.key: place}), exclude)
