@@ -129,15 +129,12 @@ def read_label(record: Record, label: str) -> Resolution | None:
     if not name.startswith("expt-"):
         return None
     rest = name.removeprefix("expt-")
-    best = None
-    for experiment in record.experiments.values():
-        address = " ".join(experiment.address.lower().split())
-        if (rest == address or rest.startswith(address + "-")) and (best is None or len(address) > len(best[1])):
-            best = experiment, address
-    if best is None:
+    addresses = ((" ".join(one.address.lower().split()), one) for one in record.experiments.values())
+    fitting = [(address, one) for address, one in addresses if f"{rest}-".startswith(f"{address}-")]
+    if not fitting:
         return None
-    behind = rest.removeprefix(best[1]).removeprefix("-")
-    return Resolution("label", best[0], label=behind or None)
+    address, best = max(fitting, key=lambda pair: len(pair[0]))
+    return Resolution("label", best, label=rest.removeprefix(address).removeprefix("-") or None)
 
 
 class Respeller:
