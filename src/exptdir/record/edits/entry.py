@@ -245,8 +245,7 @@ def pads(dates: Iterable[str]) -> bool | None:
 
 def _number(token: str, role: str, day: date, new: date, padded: bool) -> str | None:
     if role == "Y":
-        forms = {4: "%Y", 2: "%y"}
-        form = forms.get(len(token))
+        form = {4: "%Y", 2: "%y"}.get(len(token))
         return new.strftime(form) if form and day.strftime(form) == token else None
     old, value = (day.month, new.month) if role == "M" else (day.day, new.day)
     if int(token) != old or len(token) > 2:
