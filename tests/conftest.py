@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import logging
 import os
+from pathlib import Path
 
 import pytest
 import sphinx.registry
 import sphinx.theming
 from hypothesis import settings
 
+from tests.sphinxext.building import no_matplotlib
 from tests.templates import DIRECTORY
 
 # How long an example takes says more of the machine than of the code: benchmarks/ is where time is measured.
@@ -41,3 +43,10 @@ def themes_looked_for_once() -> None:
     """Read what is installed once: nothing is installed or removed while tests run, and Sphinx asks in each build."""
     for module in (sphinx.registry, sphinx.theming):
         module.entry_points = functools.cache(module.entry_points)
+
+
+@pytest.fixture
+def without_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare scripts that do not draw with it what it takes to load it."""
+    for name, value in no_matplotlib(tmp_path / "cache").items():
+        monkeypatch.setenv(name, value)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sphinxext.building import titled, write
+from tests.sphinxext.building import no_matplotlib, titled, write
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,7 @@ class Autobuild:
         self.source = source
         self.log = source.parent / "log"
         command = [sys.executable, "-m", "sphinx_autobuild", "--port", "0", ".", "_build/html"]
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **no_matplotlib(source.parent / "cache")}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command, cwd=source, stdout=log, stderr=log, env=environment, start_new_session=True

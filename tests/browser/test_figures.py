@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Pages
-from tests.sphinxext.building import Site, titled
+from tests.sphinxext.building import Site, no_matplotlib, titled
 
 pytestmark = pytest.mark.browser
 
@@ -53,7 +53,10 @@ FILES = {
 def record(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     overrides = {"html_theme": request.param, "exptdir_plot_dark": True, "project": "Sample"}
     site = Site(tmp_path_factory.mktemp("record"), overrides=overrides)
-    built = site.build(files=FILES)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in no_matplotlib(tmp_path_factory.mktemp("cache")).items():
+            patch.setenv(name, value)
+        built = site.build(files=FILES)
     assert built.warnings.count("WARNING") == built.warnings.count("plot.py") > 0
     return built.out
 

@@ -12,7 +12,7 @@ SCRIPT = "from pathlib import Path\nPath('x.svg').write_text('<svg xmlns=\"http:
 
 
 @pytest.fixture
-def plots(record: Path) -> Path:
+def plots(record: Path, plain_surroundings: None, without_matplotlib: None) -> Path:
     for name in ("0070_a", "0071_b"):
         write(record, {f"expts/{name}/index.md": "# X\n\n![x](x.svg)\n", f"expts/{name}/plot.py": SCRIPT})
     return record

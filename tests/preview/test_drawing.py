@@ -14,9 +14,11 @@ from tests.preview.test_builder import builder
 from tests.preview.warmly import RECORD, preview
 from tests.sphinxext.building import titled
 
+pytestmark = pytest.mark.usefixtures("without_matplotlib")
+
 SCRIPT = """\
 import pathlib, time
-time.sleep(1.5)
+time.sleep(3)
 size = pathlib.Path("size.txt").read_text().strip()
 figure = f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="9"/>'
 pathlib.Path("drawn.svg").write_text(figure)

@@ -57,7 +57,8 @@ def no_matplotlib(cache: Path) -> dict[str, str]:
     What hides it lies in a cache, which is nothing that figures depend on.
     """
     write(cache / "none", {"matplotlib.py": "raise ImportError('nobody needs it here')\n"})
-    return {"XDG_CACHE_HOME": str(cache), "PYTHONPATH": str(cache / "none")}
+    path = filter(None, [str(cache / "none"), os.environ.get("PYTHONPATH")])
+    return {"XDG_CACHE_HOME": str(cache), "PYTHONPATH": os.pathsep.join(path)}
 
 
 @dataclass

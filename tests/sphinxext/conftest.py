@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.sphinxext.building import CONF, Built, Files, Site, no_matplotlib
+from tests.sphinxext.building import CONF, Built, Files, Site
 
 Build = Callable[..., Built]
 
@@ -44,10 +44,3 @@ def build(tmp_path: Path) -> Build:
 def build_once(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Do the same for the fixtures that share a built record among the tests of one file."""
     return _builder(lambda: tmp_path_factory.mktemp("record"))
-
-
-@pytest.fixture
-def without_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spare scripts that do not draw with it what it takes to load it."""
-    for name, value in no_matplotlib(tmp_path / "cache").items():
-        monkeypatch.setenv(name, value)
