@@ -35,11 +35,14 @@ def change_days(base: Path, cache: Path) -> dict[str, Days]:
         return {}
     state = os.fsdecode(git(base, "rev-parse", "HEAD", "--is-shallow-repository")).split()
     if len(state) != 2 or state[1] != "false" or not _HEAD.fullmatch(state[0]):
-        shallow = len(state) == 2 and state[1] == "true"
-        reason = (
-            "this is a shallow clone (git fetch --unshallow gets the rest)" if shallow else "git says nothing of it"
-        )
-        _logger.info("the days of commits are not shown: %s", reason)
+        reason = "this is a shallow clone (git fetch --unshallow gets the rest)"
+        if not state:
+            # It may be that there is no commit yet.
+            reason = (
+                "" if git(base, "rev-parse", "--git-dir") else "git is not installed, or does not open the repository"
+            )
+        if reason:
+            _logger.info("the days of commits are not shown: %s", reason)
         return {}
     try:
         data = json.loads(read_or_none(cache) or b"null")

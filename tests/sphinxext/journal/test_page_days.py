@@ -69,6 +69,15 @@ def test_a_missing_git_is_told_and_nothing_is_guessed(site: Site, monkeypatch: p
     assert built.warnings == ""
 
 
+def test_a_repository_without_commits_is_nothing_to_tell_of(tmp_path: Path):
+    site = Site(tmp_path / "record")
+    site.write(FILES)
+    git(site.source, "init", "-q")
+    built = site.build()
+    assert headers(built) == ["", "2024-05-21"]
+    assert "the days of commits" not in built.status
+
+
 CHANGES: dict[str, Callable[[Path], None]] = {
     "commit of an edit": edit(FIRST, "Text.", "More."),
     "moved": lambda base: (base / "expts/1_first").rename(base / "expts/3_first"),

@@ -62,8 +62,8 @@ class ExperimentHeader(Collection):
         experiment = domain.record.by_docname.get(docname)
         if experiment is None:
             return None
-        log = experiment.log.relative_to(domain.record.base).as_posix()
-        begun, changed = domain.figure_state.history.days.get(log, ("", ""))
+        days = domain.figure_state.history.days
+        begun, changed = days.get(f"{experiment.docname}{experiment.log.suffix}", ("", ""))
         own, parent = Summary.of(domain, experiment), domain.record.parent(experiment)
         children = domain.record.children(experiment)
 
