@@ -92,10 +92,9 @@ args = ["--metric", "rmse"]
         outputs=("expts/a/mae.svg",),
         inputs=("expts/data/*.csv",),
         timeout=600.0,
-        declared=True,
         line=2,
     )
-    assert scripts == (first, Script("expts/a/plot.py", "expts/a", args=("--metric", "rmse"), declared=True, line=9))
+    assert scripts == (first, Script("expts/a/plot.py", "expts/a", args=("--metric", "rmse"), line=9))
 
 
 def test_a_listed_script_may_have_any_name_and_lie_elsewhere_in_the_record(tmp_path: Path):
@@ -130,7 +129,7 @@ def test_a_table_that_is_wrong_is_passed_over_and_told_with_its_line(tmp_path: P
     toml = f'id = 3\n\n[[figure]]\nscript = "fig.py"\n\n[[figure]]\n{table}\n'
     texts = {"a/index.rst": "", "a/plot.py": "", "a/fig.py": "", "a/notes.txt": "", "a/expt.toml": toml}
     scripts, problems = find(tmp_path, texts)
-    assert "expts/a/fig.py" in {script.path for script in scripts if script.declared}
+    assert ("expts/a/fig.py", 3) in {(script.path, script.line) for script in scripts}
     [problem] = problems
     assert said in problem.message
     assert (problem.kind, problem.path, problem.line) == ("figure", tmp_path / "expts/a/expt.toml", 6)

@@ -74,7 +74,7 @@ def main() -> None:
         with (output.parent / "builds").open("a") as stream:
             stream.write(json.dumps([os.getpid(), list(build.changed), list(build.viewed), build.everything]) + "\n")
         if not number:
-            say(Ready(str(output), "index.html", (), (str(source / "static"),), (str(source / "templates"),), (), ""))
+            say(Ready("index.html", (str(source / "static"),), (str(source / "templates"),), (), ""))
         said = answer(build, source, output, moods)
         say(said)
         if isinstance(said, Failed) and said.fatal:

@@ -98,7 +98,6 @@ def _script(base: Path, experiment: str, table: object, line: int | None) -> Scr
         outputs=tuple(sorted({_inside(experiment, output) for output in _texts(table, "outputs")})),
         inputs=tuple(sorted({_inside(experiment, pattern) for pattern in _texts(table, "inputs")})),
         timeout=float(timeout) if "timeout" in table else None,
-        declared=True,
         line=line,
     )
 

@@ -54,8 +54,7 @@ class Script:
     #: The patterns of files that ``expt.toml`` says it reads, relative to the record's base.
     inputs: tuple[str, ...] = ()
     timeout: float | None = None
-    #: Whether ``expt.toml`` lists it, at *line*; else its name alone made it a plot script.
-    declared: bool = False
+    #: Where ``expt.toml`` lists it; else its name alone made it a plot script.
     line: int | None = None
 
     @property

@@ -103,9 +103,7 @@ class BuildSession:
             app = application.app
             self._channel.send(
                 Ready(
-                    output=str(app.outdir),
                     home=page_address(app, app.config.root_doc),
-                    private=(str(app.outdir), str(app.doctreedir)),
                     statics=statics(app),
                     templates=templates(app),
                     outside=outside(application),

@@ -66,11 +66,8 @@ class Build:
 class Ready:
     """From the builder, once: the application is made, and the first build begins. Paths are absolute."""
 
-    output: str
     #: The address of the root document's page.
     home: str
-    #: Directories and files whose changes mean nothing: the output, the doctrees.
-    private: tuple[str, ...] = ()
     #: The author's directories of static files and of templates.
     statics: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()

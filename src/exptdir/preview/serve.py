@@ -180,24 +180,18 @@ def keys(loop: asyncio.AbstractEventLoop, actions: Mapping[bytes, Callable[[], N
 
 async def in_thread(work: Callable[[], _Result]) -> _Result:
     """Do some work in a thread that nobody waits for at the end of the process, unlike those of asyncio."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[_Result] = loop.create_future()
-
-    def settle(done: concurrent.futures.Future[_Result]) -> None:
-        if not future.cancelled():
-            error = done.exception()
-            future.set_exception(error) if error is not None else future.set_result(done.result())
+    done: concurrent.futures.Future[_Result] = concurrent.futures.Future()
+    # Nobody can give it up once it has begun.
+    done.set_running_or_notify_cancel()
 
     def run() -> None:
-        done: concurrent.futures.Future[_Result] = concurrent.futures.Future()
         try:
             done.set_result(work())
         except BaseException as error:
             done.set_exception(error)
-        _in_loop(loop, settle, done)
 
     Thread(target=run, name="exptdir-preview", daemon=True).start()
-    return await future
+    return await asyncio.wrap_future(done)
 
 
 def _in_loop(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *arguments: Any) -> None:

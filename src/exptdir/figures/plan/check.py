@@ -248,7 +248,7 @@ class Checker:
         drawn = {*entry.drawn, *entry.outputs.values(), None}
         edited = [path for path in entry.outputs if self.tree.digest(path) not in drawn and path not in contested]
         self._inputs(script, entry, ignored, found)
-        self._outside(entry, self.state.outside(entry) if stamps is None else stamps, found)
+        self._outside(self.state.outside(entry) if stamps is None else stamps, found)
         missing = not all(map(self.tree.exists, entry.outputs))
         return found.verdict(entry, tuple(edited), missing=missing)
 
@@ -293,7 +293,7 @@ class Checker:
     def _was_here(self, path: str) -> bool:
         return self.tree.digests.seen(self.tree.absolute(path))
 
-    def _outside(self, entry: LedgerEntry, stamps: Mapping[str, str] | None, found: _Findings) -> None:
+    def _outside(self, stamps: Mapping[str, str] | None, found: _Findings) -> None:
         if stamps is None:
             found.unsure.append("it reads files that only the machine that drew it can compare")
             return
