@@ -38,8 +38,7 @@ from benchmarks.figure_record import (
 )
 from benchmarks.results import merge_csv
 from exptdir.figures.model import FigureSettings
-from exptdir.figures.report import Report
-from exptdir.figures.update import update
+from exptdir.figures.update import Report, update
 from exptdir.record.scan import scan
 
 LIMIT = 1.0

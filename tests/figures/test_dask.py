@@ -17,9 +17,8 @@ from typing import Any
 import pytest
 
 from exptdir.figures.model import FigureSettings
-from exptdir.figures.report import Report
 from exptdir.figures.run.runner import LocalExecutor
-from exptdir.figures.update import update
+from exptdir.figures.update import Report, update
 from exptdir.record.scan import scan
 from exptdir.sphinxext.figures.update import Submitter
 from tests.figures.test_integration import fill

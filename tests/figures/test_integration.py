@@ -17,10 +17,9 @@ import pytest
 
 from exptdir.figures.ledger import format_ledger, parse_ledger
 from exptdir.figures.model import FigureSettings
-from exptdir.figures.report import Report
 from exptdir.figures.run.processes import descendants
 from exptdir.figures.run.runner import LocalExecutor, run_job
-from exptdir.figures.update import update
+from exptdir.figures.update import Report, update
 from exptdir.record.scan import scan
 from tests.figures.toys import log
 

@@ -16,10 +16,9 @@ from pathlib import Path
 import pytest
 
 from exptdir.figures.model import FigureSettings
-from exptdir.figures.report import Report
 from exptdir.figures.run.outcome import headline, line_of
 from exptdir.figures.run.runner import LocalExecutor, run_job
-from exptdir.figures.update import update
+from exptdir.figures.update import Report, update
 from exptdir.record.scan import scan
 from tests.figures.test_integration import fill
 from tests.figures.toys import log

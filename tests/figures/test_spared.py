@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from exptdir.figures.model import FigureSettings
-from exptdir.figures.report import Report
 from exptdir.figures.run.runner import LocalExecutor, run_job
-from exptdir.figures.update import update
+from exptdir.figures.update import Report, update
 from exptdir.record.scan import scan
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg">{}</svg>'

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exptdir.figures.model import FigureSettings, Job, Outcome, Trace, is_figure
-from exptdir.figures.report import Report
 from exptdir.figures.state import digest_bytes
-from exptdir.figures.update import update
+from exptdir.figures.update import Report, update
 from exptdir.record.scan import scan
 
 

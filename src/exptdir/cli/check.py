@@ -15,7 +15,7 @@ from exptdir.cli.plot import examine
 from exptdir.cli.session import Session
 
 if TYPE_CHECKING:
-    from exptdir.figures.report import Report
+    from exptdir.figures.update import Report
     from exptdir.record.model import Record
     from exptdir.record.problem import Problem
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from exptdir.figures.model import FigureSettings, Job, Mode, Outcome, Script
-    from exptdir.figures.report import Report
+    from exptdir.figures.update import Report
     from exptdir.record.model import Record
 
     Submit = Callable[[Job], Future[Outcome]]

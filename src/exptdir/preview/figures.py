@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from exptdir.figures.model import Job, Outcome, Script
     from exptdir.figures.plan.scheduler import Submit
-    from exptdir.figures.report import Report
+    from exptdir.figures.update import Report
     from exptdir.record.model import Record
 
 #: A build waits so many seconds for the scripts that have begun; then pages are shown with the figures that there are.

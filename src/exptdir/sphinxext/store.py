@@ -17,7 +17,7 @@ from exptdir.sphinxext.git_dates import History
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
-    from exptdir.figures.report import Report
+    from exptdir.figures.update import Report
     from exptdir.record.model import Record
     from exptdir.tables import TableReader
 

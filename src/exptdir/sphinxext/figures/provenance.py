@@ -24,7 +24,7 @@ from exptdir.sphinxext.store import ShownFigure
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-    from exptdir.figures.report import FigureReport, ScriptReport
+    from exptdir.figures.update import FigureReport, ScriptReport
     from exptdir.sphinxext.domain import ExptDomain
 
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from exptdir.figures.model import Job, Mode, Outcome, Script
     from exptdir.figures.plan.scheduler import Progress, Submit
-    from exptdir.figures.report import Report
     from exptdir.figures.run.runner import Runner
+    from exptdir.figures.update import Report
     from exptdir.record.model import Record
 
 
