@@ -153,7 +153,9 @@ def update(
     work.problems += [Problem("figure", message, state_dir) for message in unrecovered]
     acting = settings.mode != "never" and not dry_run
     if acting:
-        work.keep_recovered()
+        # Ledgers that were deleted are written anew.
+        for experiment in work.recovered:
+            work.store(experiment, dict(work.planner.ledgers.entries[experiment]))
         work.adopt()
         work.run(submit, progress, tuple(os.path.abspath(path) for path in (state_dir, *private)))
         # What was not tried after all was there before us.
@@ -221,11 +223,6 @@ class _Update:
             if script.experiment not in self.fixed
         }
 
-    def keep_recovered(self) -> None:
-        """Write ledgers that were deleted anew."""
-        for experiment in self.recovered:
-            self._store(experiment, dict(self.planner.ledgers.entries[experiment]))
-
     def _decide(self) -> None:
         self.verdicts = {key: self.planner.verdict(key) for key in self.planner.scripts}
 
@@ -243,13 +240,14 @@ class _Update:
             self.state.remember_outside(entry, stamps)
             changes.setdefault(script.experiment, {})[key] = entry
         for experiment, entries in changes.items():
-            self._store(experiment, entries)
+            self.store(experiment, entries)
             for key in entries:
                 self.planner.learn(key)
                 self.verdicts[key] = self.planner.verdict(key)
                 self.adopted.append(key)
 
-    def _store(self, experiment: str, entries: dict[str, LedgerEntry | None]) -> None:
+    def store(self, experiment: str, entries: dict[str, LedgerEntry | None]) -> None:
+        """Write down what is known of some scripts, unless their experiment cannot be written."""
         if experiment in self.fixed:
             self.planner.ledgers.learn(experiment, entries)
             return
@@ -284,7 +282,7 @@ class _Update:
             orphans = {path for path in left if not self.planner.flow.writers(path)}
             needless = [entry for entry in gone if entry.adopted or orphans.isdisjoint(entry.outputs)]
             if needless and self.only is None:
-                self._store(experiment, {entry.key: None for entry in needless})
+                self.store(experiment, {entry.key: None for entry in needless})
 
     def save(self, *, prune: bool) -> None:
         """Write the state; without it the next update takes longer and knows less, but is right."""

@@ -44,13 +44,14 @@ def setup_companions(app: Sphinx) -> None:
         app.connect("config-inited", enable_markdown, priority=400)
 
 
-def add_static_path(app: Sphinx, config: Config) -> None:
-    """Have our style sheets and scripts copied with those of the project."""
-    # In front of the author's, whose files of the same name win.
+def add_paths(app: Sphinx, config: Config) -> None:
+    """Have our templates found, and our style sheets and scripts copied, with those of the project."""
+    # Where files have the same name the author's win: of static files the last, of templates the first.
     config.html_static_path = [str(Path(__file__).parent / "static"), *config.html_static_path]
+    config.templates_path = [*config.templates_path, str(Path(__file__).parent / "templates")]
 
 
 def setup_style(app: Sphinx) -> None:
     """Register the style sheet with every page."""
-    app.connect("config-inited", add_static_path)
+    app.connect("config-inited", add_paths)
     app.add_css_file("exptdir.css")

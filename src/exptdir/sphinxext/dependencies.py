@@ -91,18 +91,12 @@ def answer(env: BuildEnvironment, question: Question) -> Any:
     return (found[0], found[2]) if found else None
 
 
-def names_in(text: str) -> Iterator[str]:
-    """Yield what may be the name of a file in a page's directives."""
+def _read_for(env: BuildEnvironment, text: str, directory: str, deep: int = 0) -> Iterator[str]:
+    """Yield the paths of the files that a text, and those that it includes, may have been read with."""
     for match in _NAMED.finditer(text):
         name = match[1]
         if "." in name.rstrip(".") and len(name) <= _LONGEST and "://" not in name and "\0" not in name:
-            yield name
-
-
-def _read_for(env: BuildEnvironment, text: str, directory: str, deep: int = 0) -> Iterator[str]:
-    """Yield the paths of the files that a text, and those that it includes, may have been read with."""
-    for name in names_in(text):
-        yield os.path.normpath(os.path.join(env.srcdir if name.startswith("/") else directory, name.lstrip("/")))
+            yield os.path.normpath(os.path.join(env.srcdir if name.startswith("/") else directory, name.lstrip("/")))
     for match in _INCLUDE.finditer(text) if deep < _DEEPEST else ():
         start = env.srcdir if match[1].startswith("/") else directory
         path = os.path.normpath(os.path.join(start, match[1].lstrip("/")))

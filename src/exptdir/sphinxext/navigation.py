@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import cache, cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docutils import nodes
@@ -30,7 +29,6 @@ from exptdir.sphinxext.toctree import FLAG, listed_beside
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
-    from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
 
 
@@ -297,12 +295,6 @@ class Navigation:
         return docname not in env.tocs or any(True for _ in env.tocs[docname].findall(addnodes.toctree))
 
 
-def add_templates(app: Sphinx, config: Config) -> None:
-    """Have Sphinx find the templates of the navigation."""
-    # Behind the author's, who may so replace ours.
-    config.templates_path = [*config.templates_path, str(Path(__file__).parent / "templates")]
-
-
 def setup_navigation(app: Sphinx) -> None:
     """Connect the navigation to writing."""
     navigation = Navigation()
@@ -311,4 +303,3 @@ def setup_navigation(app: Sphinx) -> None:
     app.connect(WRITTEN, navigation.restore)
     # Themes look through the sidebars in the same event, later.
     app.connect("html-page-context", navigation.add, priority=100)
-    app.connect("config-inited", add_templates)

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import wraps
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -370,10 +370,6 @@ class Setting:
     cwd: str
     scratch: str
     outputs: tuple[str, ...] = ()
-
-    def to_text(self) -> str:
-        """Write it for the environment."""
-        return json.dumps(asdict(self))
 
 
 def listen(setting: Setting, ground: Ground | None = None) -> Listener:

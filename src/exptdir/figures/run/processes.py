@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def trace_variables(env: Mapping[str, str], setting: Setting) -> dict[str, str]:
     """Return the variables that bring the trace to the Python processes that are started in an environment."""
     entry = str(_ROOT / "exptdir/figures/inside/site")
     path = os.pathsep.join(filter(None, [entry, env.get("PYTHONPATH", "")]))
-    return {"PYTHONPATH": path, MARKER: setting.to_text()}
+    return {"PYTHONPATH": path, MARKER: json.dumps(asdict(setting))}
 
 
 #: By language: the program, and its options. Julia's start-up file is the user's, and no part of the record.

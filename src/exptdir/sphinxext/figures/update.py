@@ -73,34 +73,29 @@ class Submitter(ExitStack):
 
                 return self.enter_context(LocalExecutor(self._jobs or None, runner=self._runner))
             if isinstance(choice, str):
-                return self._dask(*choice.split()[1:])
-            if callable(choice):
+                choice = self._client(*choice.split()[1:])
+            elif callable(choice):
                 # What was made for this build ends with it, be it executor, client or cluster.
                 choice = self.enter_context(choice())
             if isinstance(choice, Executor):
                 return choice
-            if hasattr(choice, "get_executor"):
-                return _of_client(choice)
-            return self._dask(choice)
+            client = choice if hasattr(choice, "get_executor") else self._client(choice)
+            # A job that was run before must be run again: Dask would hand out the old outcome.
+            executor: Executor = client.get_executor(pure=False)
+            return executor
         except Exception as error:
             # Clusters fail with exceptions of any kind, and no script is to be run elsewhere instead.
             self._failure = f"exptdir_figure_executor is of no use: {error}"
             raise RuntimeError(self._failure) from error
 
-    def _dask(self, *cluster: Any) -> Executor:
-        """Connect to a cluster: that of Dask's own configuration where none is named."""
+    def _client(self, *cluster: Any) -> Any:
+        """Connect to a cluster of Dask's: that of its own configuration where none is named."""
         try:
             from distributed import Client
         except ImportError:
             raise RuntimeError("dask.distributed is not installed (pip install exptdir[dask])") from None
         # How long an address may take to answer is Dask's own setting, half a minute if nobody has set it.
-        return _of_client(self.enter_context(Client(*cluster)))
-
-
-def _of_client(client: Any) -> Executor:
-    # A job that was run before must be run again: Dask would hand out the old outcome.
-    executor: Executor = client.get_executor(pure=False)
-    return executor
+        return self.enter_context(Client(*cluster))
 
 
 _logger = logging.getLogger(__name__)
