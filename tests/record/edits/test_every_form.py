@@ -37,11 +37,11 @@ DIRECTIVES = {
     "expt:run": "v9",
 }
 #: What else collects and shows: of their options, any may be a path, and these are references.
-COLLECTIONS = "calendar graph journal list tags tasks curves diff lineage runs"
-REFERENCE_OPTIONS = {"experiment", "expt"}
+COLLECTIONS = "calendar cited-by graph journal list tags tasks curves diff lineage runs"
+REFERENCE_OPTIONS = {"experiment", "expt", "of"}
 OTHER_OPTIONS = (
     "after align all alone as baseline before caption class columns config content delimiter depth download draft "
-    "encoding fold format glob group-by header-columns header-rows hidden includehidden keys limit log maxdepth "
+    "encoding fold format glob group-by header-columns header-rows hidden includehidden keys kind limit log maxdepth "
     "name no-table numbered orphans range reversed round rows runs sheet since smooth sort status tag titlesonly until "
     "widths year"
 )
@@ -104,6 +104,9 @@ Refers
 
 .. expt-list::
    :expt: {id}, {name}
+
+.. expt-cited-by::
+   :of: {id}
 
 Text [#n]_ [Cit]_.
 
