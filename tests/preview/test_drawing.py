@@ -11,7 +11,7 @@ import pytest
 from exptdir.cli.serve import Terminal
 from exptdir.preview.channel import Build, Built, Drawn, Warned
 from tests.preview.test_builder import builder
-from tests.preview.warmly import RECORD, preview
+from tests.preview.warmly import RECORD, SVG, preview
 from tests.sphinxext.building import titled
 
 pytestmark = pytest.mark.usefixtures("without_matplotlib")
@@ -71,6 +71,30 @@ def test_pages_come_before_a_slow_figure_and_show_it_when_it_is_drawn(tmp_path: 
         assert 'width="4"' in picture.read_text("utf-8")
         shown.keep("drawn")
     shown.assert_all_clean()
+
+
+def test_prose_does_not_wait_for_what_has_been_shown_of_scripts_that_have_ended(tmp_path: Path) -> None:
+    drawn: queue.Queue[tuple[str, ...]] = queue.Queue()
+    waits = "import os, pathlib, time\nwhile not os.path.exists('go'):\n    time.sleep(0.02)\n"
+    scripts = {
+        f"{PLOTS}/plot.py": f"{waits}pathlib.Path('drawn.svg').write_text({SVG.format(3)!r})\n",
+        "expts/0007_slow/notes.rst": titled("Slow", ".. figure:: slow.svg"),
+        "expts/0007_slow/plot.py": f"{waits}# slow.svg\n",
+    }
+    with preview(tmp_path, {**FILES, **scripts}, patience=0.05, drawn=drawn.put) as shown:
+        assert BEING_DRAWN in shown.html(f"{PLOTS}/notes")
+        (shown.source / PLOTS / "go").touch()
+        figures = drawn.get(timeout=60)
+        assert shown.warm.drawing.has_news
+        shown.show(*figures)
+        shown.warm.build(figures)
+        assert BEING_DRAWN not in shown.html(f"{PLOTS}/notes")
+        assert BEING_DRAWN in shown.html("expts/0007_slow/notes")
+        # The other one is still at work; there is nothing to be shown before what is edited.
+        assert not shown.warm.drawing.has_news
+        changed = shown.change({"docs/page.md": "# Another page\n\nText.\n"})
+        assert [one.pages for one in shown.show(*changed)] == [("docs/page.html",)]
+        (shown.source / "expts/0007_slow/go").touch()
 
 
 def test_a_script_that_is_ended_with_the_preview_has_not_failed(tmp_path: Path) -> None:

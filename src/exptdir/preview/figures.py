@@ -86,7 +86,8 @@ class FigureUpdates:
     @property
     def has_news(self) -> bool:
         """Whether something has been drawn since pages were built that show it as being drawn."""
-        return self._thread is not None and (bool(self._ended) or self._result is not None)
+        drawing = domain_of(self._app.env).figure_state.drawing
+        return self._thread is not None and (self._result is not None or not drawing.isdisjoint(self._ended))
 
     def draw(self) -> set[str]:
         """Bring the figures up to date, or at least begin to.
