@@ -145,6 +145,7 @@ def test_headers_as_asked(tmp_path: Path) -> None:
         ([["sample", "mass", "length"], [None, "mg", "mm"], ["a", 1, 2], ["b", 3, 4]], 2),
         ([["sample", "mass"], ["[-]", "[mg/ml]"], ["a", 1.5]], 2),
         ([["name", "conc"], ["-", "µmol·m⁻² s-1"], ["a", 1]], 2),
+        ([["sample", "mass", "time"], ["", "g", "s"], ["a", 1.5, "inf"], ["b", "NaN", 3]], 2),
         # No units: missing values, and texts above texts.
         ([["sample", "mass"], ["a", "n/a"], ["b", 3]], 1),
         ([["sample", "mass"], ["m", "NA"], ["b", 3]], 1),

@@ -190,16 +190,25 @@ def transitional(xml: bytes) -> bytes:
     return xml
 
 
-def copy_sheet(sheet: bytes, shared: dict[str, bytes]) -> bytes:
+def copy_sheet(head: bytes, prefix: bytes, cells: bytes, shared: dict[str, bytes]) -> bytes:
     """Return a workbook with nothing but one sheet's cells.
 
     Parameters
     ----------
-    sheet
-        The cells, as a part.
+    head, prefix, cells
+        The sheet's part up to its first tag, what names of tags have in front, and the element with the cells.
     shared
-        The parts that sheets share, by kind: ``styles``, ``theme``, ``sharedStrings``.
+        The parts that sheets share, by kind: ``styles``, ``sharedStrings``.
     """
+    tag = b"<%sc" % prefix
+    if cells.count(tag + b" r=") == cells.count(tag + b" ") + cells.count(tag + b">"):
+        # openpyxl yields each row that is missing. Where cells have addresses, rows need no numbers.
+        first, *rows = cells.split(b"<%srow " % prefix)
+        ends = [(row, row.index(b">")) for row in rows]
+        rows = [row[at - row.startswith(b"/", at - 1) :] for row, at in ends]
+        cells = (b"<%srow" % prefix).join((first, *rows))
+    # Without its size, openpyxl would look through all of a sheet for it.
+    sheet = b'%s<%sdimension ref="A1"/>%s</%sworksheet>' % (head, prefix, cells, prefix)
     kept = {"worksheet": sheet, **{kind: transitional(part) for kind, part in shared.items()}}
     if "styles" in kept:
         # openpyxl would make dates of numbers, to the millisecond, and errors of those that are out of range. Number
@@ -228,27 +237,18 @@ def copy_sheet(sheet: bytes, shared: dict[str, bytes]) -> bytes:
             kept[kind] = _PLAIN_PARTS.sub(rb"<r>\1</r>", kept[kind])
         # openpyxl takes an escaped escape apart, unless its digits are written small.
         kept[kind] = kept[kind].replace(b"_x005F_", b"_x005f_")
-    types = f'<Override PartName="/xl/workbook.xml" ContentType="{_content_type("sheet.main")}"/>'
-    links = ""
-    for kind in kept:
-        types += f'<Override PartName="/xl/{kind}.xml" ContentType="{_content_type(kind)}"/>'
-        links += f'<Relationship Id="{kind}" Type="{_OFFICE}/relationships/{kind}" Target="/xl/{kind}.xml"/>'
-    root = f'<Relationship Id="w" Type="{_OFFICE}/relationships/officeDocument" Target="xl/workbook.xml"/>'
-    sheets = '<sheets><sheet name="Sheet" sheetId="1" r:id="worksheet"/></sheets>'
-    spaces = f'xmlns="{_MAIN}" xmlns:r="{_OFFICE}/relationships"'
+    sheets = '<sheets><sheet name="Sheet" sheetId="1" r:id="s"/></sheets>'
+    kept["workbook"] = f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}/relationships">{sheets}</workbook>'.encode()
+    content = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    kinds = {**{kind: kind for kind in kept}, "workbook": "sheet.main"}
+    types = (f'<Override PartName="/xl/{one}.xml" ContentType="{content}.{kinds[one]}+xml"/>' for one in kept)
+    links = {"_rels/.rels": ("officeDocument", "workbook"), "xl/_rels/workbook.xml.rels": ("worksheet", "worksheet")}
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as copy:
-        copy.writestr("[Content_Types].xml", f'<Types xmlns="{_PACKAGE}/content-types">{types}</Types>')
-        copy.writestr("_rels/.rels", f'<Relationships xmlns="{_PACKAGE}/relationships">{root}</Relationships>')
-        copy.writestr("xl/workbook.xml", f"<workbook {spaces}>{sheets}</workbook>")
-        copy.writestr(
-            "xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{_PACKAGE}/relationships">{links}</Relationships>'
-        )
+        copy.writestr("[Content_Types].xml", f'<Types xmlns="{_PACKAGE}/content-types">{"".join(types)}</Types>')
+        for name, (kind, part) in links.items():
+            link = f'<Relationship Id="s" Type="{_OFFICE}/relationships/{kind}" Target="/xl/{part}.xml"/>'
+            copy.writestr(name, f'<Relationships xmlns="{_PACKAGE}/relationships">{link}</Relationships>')
         for kind, data in kept.items():
             copy.writestr(f"xl/{kind}.xml", data)
     return stream.getvalue()
-
-
-def _content_type(kind: str) -> str:
-    part = "officeDocument.theme" if kind == "theme" else f"openxmlformats-officedocument.spreadsheetml.{kind}"
-    return f"application/vnd.{part}+xml"

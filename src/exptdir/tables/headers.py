@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from exptdir.tables.model import Cell
+from exptdir.tables.model import Cell, is_missing
 
 _DASHES = frozenset({"", "-", "–", "—"})
 #: Rows that merged cells may make a header of.
@@ -80,7 +80,9 @@ def _units(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
         text = cell.text.strip()
         if cell.kind == "empty" or text in _DASHES:
             continue
-        numbers = {one[at].kind for one in below} - {"empty"} in ({"number"}, {"date"}, {"date", "number"})
+        # What stands for a number that is missing is no text among them.
+        kinds = {one[at].kind for one in below if not (one[at].kind == "text" and is_missing(one[at]))} - {"empty"}
+        numbers = kinds in ({"number"}, {"date"}, {"date", "number"})
         if cell.kind != "text" or not _UNIT.fullmatch(text) or not (numbers or text[0] in "[("):
             return False
         found = found or numbers

@@ -37,12 +37,12 @@ from exptdir.tables.cells import SheetStyles, StoredCell, unescape
 from exptdir.tables.grid import Cells, Position, Sheet, Sides
 from exptdir.tables.model import EMPTY, safe_link
 from exptdir.tables.names import DefinedName, SheetPart, TableObject
-from exptdir.tables.ranges import MAX_COLUMN, Box, cell_name, is_range, parse_range
+from exptdir.tables.ranges import MAX_COLUMN, MAX_ROW, Box, cell_name, is_range, parse_range
 from exptdir.tables.read import Book
 
 #: Cells that a sheet may store, empty ones with a format included.
 MAX_STORED = 2_000_000
-#: Places that are gone through in a sheet: openpyxl yields all that lie left of a cell and above it.
+#: Places that are gone through in a sheet: openpyxl yields all that lie left of a cell.
 _MAX_PLACES = 100_000_000
 _TRUE = frozenset({"1", "true"})
 #: What names have in front that programs give (§18.2.5): ``_xlnm.Print_Area``.
@@ -131,15 +131,9 @@ class XlsxBook(Book):
                 )
             around = _read_surroundings(archive, self.path, part, xml[:begin] + xml[end:], cells)
             shared = {one.kind: one.target for one in read_relations(archive, _workbook_part(archive)).values()}
-            copy = copy_sheet(
-                # Without its size, openpyxl would look through all of a sheet for it.
-                b'%s<%sdimension ref="A1"/>%s</%sworksheet>' % (xml[: root.end()], prefix, cells, prefix),
-                {
-                    kind: archive.read(found)
-                    for kind in ("styles", "theme", "sharedStrings")
-                    if (found := archive.find(shared.get(kind, ""))) is not None
-                },
-            )
+            kinds = {kind: archive.find(shared.get(kind, "")) for kind in ("styles", "sharedStrings")}
+            parts = {kind: archive.read(name) for kind, name in kinds.items() if name is not None}
+            copy = copy_sheet(xml[: root.end()], prefix, cells, parts)
             tree = read_tree(archive, shared.get("styles", ""))
             styles = SheetStyles(tree, read_tree(archive, shared.get("theme", "")), date1904=self._date1904)
             return _fill(around, copy, stored, styles)
@@ -174,9 +168,9 @@ def _rows(copy: bytes, *, data_only: bool) -> Iterator[Iterable[StoredCell]]:
         book = load_workbook(io.BytesIO(copy), read_only=True, data_only=data_only, rich_text=True, keep_links=False)
     book.worksheets[0].reset_dimensions()
     places = 0
-    for row in book.worksheets[0].iter_rows():
-        places += len(row) + 1
-        if places > _MAX_PLACES:
+    for number, row in enumerate(book.worksheets[0].iter_rows(), start=1):
+        places += len(row)
+        if places > _MAX_PLACES or number > MAX_ROW:
             raise ValueError("its cells lie too far from each other")
         yield row
 
@@ -353,6 +347,8 @@ def _fill(around: Surroundings, copy: bytes, stored: int, styles: SheetStyles) -
     sheet, problems = around.sheet, list[Problem]()
     sheet.cells, sides, lacking, found = _read_cells(copy, styles, around.zeros)
     cells = sheet.cells
+    if max(cells, default=0) > MAX_ROW:
+        raise ValueError("a cell lies beyond the last row")
     for row, column in around.pictured:
         if column in cells.get(row, ()):
             cells[row][column] = EMPTY._replace(look=cells[row][column].look)

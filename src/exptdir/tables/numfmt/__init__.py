@@ -12,7 +12,7 @@ import datetime as dt
 from decimal import Decimal
 from functools import lru_cache
 
-from .dates import moment, render_date, to_serial
+from .dates import DateLayout, moment, render_date, to_serial
 from .digits import DigitLayout, general
 from .sections import Kind, Section, numeric_sections, parse, text_section
 
@@ -46,7 +46,10 @@ class NumberFormat:
         self.code, self.date1904 = code, date1904
         sections = parse(code)
         self._text = text_section(sections)
-        self._numeric = [(*one, DigitLayout(one[0].tokens)) for one in numeric_sections(sections)]
+        self._numeric = [
+            (*one, DateLayout(one[0]) if one[0].kind is Kind.DATE else DigitLayout(one[0].tokens))
+            for one in numeric_sections(sections)
+        ]
         self.dated = any(section.kind is Kind.DATE for section in sections)
         self.coloured = any(section.colour for section in sections)
 
@@ -57,14 +60,14 @@ class NumberFormat:
         section, unsigned, layout = self._choose(number)
         if section is None or layout is None:
             return general(number)
+        if isinstance(layout, DateLayout):
+            return render_date(layout, number, self.date1904)
         if section.kind is Kind.NUMBER:
             return layout.number(abs(number) if unsigned else number)
-        if section.kind is Kind.DATE:
-            return render_date(section, number, self.date1904)
         return "".join(general(number) if token.kind == "text" else token.shown for token in section.tokens)
 
-    def _choose(self, number: Decimal) -> tuple[Section | None, bool, DigitLayout | None]:
-        """Return the section that shows a number, whether it does so without a sign, and where digits go in it."""
+    def _choose(self, number: Decimal) -> tuple[Section | None, bool, DateLayout | DigitLayout | None]:
+        """Return the section that shows a number, whether it does so without a sign, and what goes where in it."""
         for section, condition, unsigned, layout in self._numeric:
             if condition is None or condition.holds(number):
                 return section, unsigned, layout
@@ -82,8 +85,8 @@ class NumberFormat:
         Date and time where the code shows a year, month or day, and a duration where it shows only hours, minutes or
         seconds; ``None`` for other codes and for numbers that are no date.
         """
-        section = self._choose(Decimal(repr(value)))[0] if self.dated else None
-        return moment(section, value, self.date1904) if section and section.kind is Kind.DATE else None
+        layout = self._choose(Decimal(repr(value)))[2] if self.dated else None
+        return moment(layout, value, self.date1904) if isinstance(layout, DateLayout) else None
 
     def colour(self, value: object) -> str | None:
         """Return the colour that the format gives a number or a text, as six lower-case hexadecimal digits."""

@@ -62,14 +62,14 @@ def to_serial(value: dt.date | dt.time | dt.timedelta, date1904: bool = False) -
     return serial if serial > LEAP_BUG else serial - 1
 
 
-def moment(section: Section, serial: float, date1904: bool) -> dt.datetime | dt.timedelta | None:
+def moment(layout: DateLayout, serial: float, date1904: bool) -> dt.datetime | dt.timedelta | None:
     """Return what a serial number means under a section with parts of a date.
 
     A duration if the section shows only hours, minutes and seconds, otherwise date and time; ``None`` outside the years
     1900 to 9999 and for the 29 February 1900 that never was.
     """
     days = serial + (DAYS_TO_1904 if date1904 else 0)
-    if not date_layout(section).calendar:
+    if not layout.calendar:
         return dt.timedelta(days=serial) if abs(serial) < END else None
     if not 1 <= days < END or int(days) == LEAP_BUG:
         return None
@@ -77,9 +77,8 @@ def moment(section: Section, serial: float, date1904: bool) -> dt.datetime | dt.
 
 
 @lru_cache(maxsize=4096)
-def render_date(section: Section, serial: Decimal, date1904: bool) -> str:
+def render_date(layout: DateLayout, serial: Decimal, date1904: bool) -> str:
     """Show a serial number under a section with parts of a date; ``########`` where it is none."""
-    layout = date_layout(section)
     shown = abs(serial) if layout.elapsed_only else serial
     days = shown + (DAYS_TO_1904 if date1904 else 0)
     if (serial < 0 and not date1904) or not 0 <= days < END:
@@ -103,10 +102,10 @@ def render_date(section: Section, serial: Decimal, date1904: bool) -> str:
 class DateLayout:
     """What a section shows of a moment."""
 
-    def __init__(self, tokens: tuple[FormatToken, ...], language: str) -> None:
+    def __init__(self, section: Section) -> None:
         # Mark ``m`` next to hours or seconds as minutes (``M``); make one token of ``.00`` after seconds.
         marked: list[FormatToken] = []
-        for token in tokens:
+        for token in section.tokens:
             source = token.source.lower() if token.kind == "date" else token.source
             before = next((part for part in reversed(marked) if part.kind in {"date", "elapsed"}), None)
             if token.kind == "date" and source in {"m", "mm"} and before and before.source[0] == "h":
@@ -120,7 +119,7 @@ class DateLayout:
                 marked.append(FormatToken(token.kind, source))
         self.tokens = tuple(marked)
         self._noon = any(token.kind == "ampm" for token in marked)
-        self._language = language
+        self._language = section.language
         self.calendar = any(token.kind == "date" and token.source[0] in "ymdb" for token in marked)
         self.elapsed_only = not self.calendar and any(token.kind == "elapsed" for token in marked)
         decimals = max((len(token.source) - 1 for token in marked if token.kind == "subsecond"), default=0)
@@ -153,12 +152,6 @@ class DateLayout:
             "s": int(moment.second_of_day % 60),
         }[letter]
         return str(number).zfill(min(length, 2))
-
-
-@lru_cache(maxsize=512)
-def date_layout(section: Section) -> DateLayout:
-    """Return what a section with parts of a date shows, worked out once."""
-    return DateLayout(section.tokens, section.language)
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 _TOKEN = re.compile(
     r"""
@@ -113,15 +113,10 @@ class Condition:
         """Tell whether a value passes."""
         return bool(_OPERATORS[self.sign](value, self.bound))
 
-    @property
-    def only_negative(self) -> bool:
-        """Whether no value above zero passes, so that the section itself says that the value is negative."""
-        return (self.sign == "<" and self.bound <= 0) or (self.sign in {"<=", "="} and self.bound < 0)
-
-    @property
-    def leaves_negative(self) -> bool:
-        """Whether whatever fails is negative."""
-        return (self.sign == ">=" and self.bound <= 0) or (self.sign == ">" and self.bound < 0)
+    def only_negative(self, *, failing: bool = False) -> bool:
+        """Tell whether only negative values pass, or fail, so that a section itself says that they are."""
+        below, up_to = (">=", {">"}) if failing else ("<", {"<=", "="})
+        return (self.sign == below and self.bound <= 0) or (self.sign in up_to and self.bound < 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +138,6 @@ class Section:
         return Kind.TEXT if "text" in kinds else Kind.NUMBER
 
 
-@lru_cache(maxsize=512)
 def parse(code: str) -> tuple[Section, ...]:
     """Read a format code as the workbook stores it, in English (``General``, ``y``, ``m``, ``d``).
 
@@ -237,7 +231,7 @@ def numeric_sections(sections: tuple[Section, ...]) -> list[tuple[Section, Condi
         conditions[1] = conditions[1] or Condition("<", _ZERO)
     first = conditions[0]
     unsigned = [
-        condition.only_negative if condition else at == 1 and first is not None and first.leaves_negative
+        condition.only_negative() if condition else at == 1 and first is not None and first.only_negative(failing=True)
         for at, condition in enumerate(conditions)
     ]
     return list(zip(numeric, conditions, unsigned, strict=True))
