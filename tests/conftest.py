@@ -10,13 +10,19 @@ from pathlib import Path
 import pytest
 import sphinx.registry
 import sphinx.theming
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.sphinxext.building import no_matplotlib
 from tests.templates import DIRECTORY
 
 # How long an example takes says more of the machine than of the code: benchmarks/ is where time is measured.
-settings.register_profile("exptdir", deadline=None)
+# Examples are the same in each run, so that none fails where another passed; `make fuzz` is where others are tried.
+settings.register_profile(
+    "exptdir",
+    deadline=None,
+    derandomize="EXPTDIR_FUZZ" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("exptdir")
 
 

@@ -35,7 +35,7 @@ RECORD = {
     "expts/0002_second/results.csv": "name,value\na,1\n",
 }
 #: A build that follows another has begun by then, in seconds after its end.
-QUIET = 0.7
+QUIET = 1.5
 
 
 class Autobuild:
