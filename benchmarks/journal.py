@@ -33,7 +33,7 @@ PAGES = {
 
 
 def write_record(base: Path, experiments: int, *, collecting: bool) -> None:
-    """Write a record, with pages that collect or without, and with headers or without."""
+    """Write a record, with pages that collect (and so with an archive) and headers, or without both."""
     conf = f'extensions = ["exptdir"]\nhtml_theme = "alabaster"\nexptdir_header = {collecting}\n'
     files = {"conf.py": conf}
     for number in range(1, experiments + 1):

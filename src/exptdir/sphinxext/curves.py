@@ -16,7 +16,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from exptdir.errors import AssetError, TableError
 from exptdir.record.files import write_if_changed
 from exptdir.sphinxext.dependencies import note
-from exptdir.sphinxext.doctree import add_unclaimed_directive
+from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.notes import DARK_BUILDERS, LIGHT_ONLY
 from exptdir.sphinxext.runs import RunSources, RunTable
@@ -101,7 +101,7 @@ def _kept(doctreedir: str | os.PathLike[str], key: str, form: str) -> Path:
 def note_curves(app: Sphinx, doctree: nodes.document) -> None:
     """Have the figures of a document copied, and the document read again if somebody deletes them."""
     env = app.env
-    keys = [node["key"] for node in doctree.findall(curves)]
+    keys = [node["key"] for node in all_nodes(doctree) if isinstance(node, curves)]
     if keys:
         domain_of(env).curves[env.docname] = keys
     for path in (_kept(env.doctreedir, key, form) for key in keys for form in _FORMS):
@@ -123,7 +123,7 @@ class ShowCurves(SphinxPostTransform):
         forms = {".svg": ["exptdir-light"], ".dark.svg": ["exptdir-dark", "dark-light"]} if two else {".svg": []}
         if builder.format == "latex":
             forms = {".pdf": []}
-        for node in list(self.document.findall(curves)):
+        for node in [node for node in all_nodes(self.document) if isinstance(node, curves)]:
             images = []
             for form, classes in forms.items():
                 uri = str(_kept(self.env.doctreedir, node["key"], form))

@@ -140,6 +140,9 @@ class Collection:
 
     #: Whether a reader expects to get from it to all that there is; see :mod:`exptdir.sphinxext.journal.archive`.
     archived = False
+    #: Whether it shows nothing that a transform must resolve: pages of HTML then get it behind all transforms, which
+    #: look at every node of every page.
+    resolved = False
 
     def shown(self, domain: ExptDomain, docname: str) -> Any:
         """Return what the page *docname* shows: plain values, of which equal ones give equal pages."""
@@ -180,7 +183,7 @@ def link(domain: ExptDomain, docname: str, anchor: str, *content: nodes.Node, to
 
 
 class FillPlaceholders(SphinxPostTransform):
-    """Replaces all placeholders of a document in one pass, before references are resolved."""
+    """Replaces the placeholders of a document in one pass, before references are resolved."""
 
     # First of all: what is filled in may hold rows of tables and references.
     default_priority = 3
@@ -190,9 +193,22 @@ class FillPlaceholders(SphinxPostTransform):
         domain = domain_of(self.env)
         paged = domain.builder.name in PAGED
         for node in all_nodes(self.document):
-            if isinstance(node, Placeholder) and not (paged and node.written_late):
+            late = isinstance(node, collected) and node["collection"].resolved
+            if isinstance(node, Placeholder) and not (paged and (late or node.written_late)):
                 # Not `replace_self`, which hands attributes on to nodes that want none.
                 node.parent.replace(node, node.content(domain))
+
+
+class FillResolved(SphinxPostTransform):
+    """Replaces the placeholders that are left for the end."""
+
+    default_priority = 990
+
+    def run(self, **kwargs: Any) -> None:
+        """Ask each for its content."""
+        for node in all_nodes(self.document):
+            if isinstance(node, collected):
+                node.parent.replace(node, node.content(domain_of(self.env)))
 
 
 def setup_pages(app: Sphinx) -> None:
@@ -202,3 +218,4 @@ def setup_pages(app: Sphinx) -> None:
     app.connect("doctree-read", note_heading, priority=600)
     app.add_node(collected)
     app.add_post_transform(FillPlaceholders)
+    app.add_post_transform(FillResolved)

@@ -60,6 +60,8 @@ class CitedBy(Collection):
     of: str = ""
     placed: bool = False
 
+    resolved = True
+
     def shown(self, domain: ExptDomain, docname: str) -> list[Citing]:
         """Return who refers to the experiment: first the page with the newest entry that does."""
         experiment = domain.record.by_docname.get(docname)

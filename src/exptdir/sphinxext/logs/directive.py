@@ -15,7 +15,7 @@ from exptdir.errors import AssetError
 from exptdir.record.files import collector_paused
 from exptdir.sphinxext.assets import locate, note_missing, placeholder, written_path
 from exptdir.sphinxext.dependencies import note
-from exptdir.sphinxext.doctree import add_unclaimed_directive
+from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.language import counted
 from exptdir.sphinxext.protocol import fold
@@ -92,7 +92,8 @@ class FoldParts(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         """Put what follows the title of each part into a fold."""
-        for section in [node for node in self.document.findall(nodes.section) if node.get("exptdir_part")]:
+        sections = [node for node in all_nodes(self.document) if isinstance(node, nodes.section)]
+        for section in [section for section in sections if section.get("exptdir_part")]:
             inside = section.children[1:]
             words = sum(len(node.astext().splitlines()) for node in inside)
             label = counted("%d line", "%d lines", words)

@@ -6,6 +6,7 @@ class of Sphinx's that finds documents has a method to say so. What is then read
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,8 +20,6 @@ from exptdir.sphinxext.domain import DOMAIN_READY, ExptDomain, domain_of
 from exptdir.sphinxext.record import OTHER_LOG, Scanner
 
 if TYPE_CHECKING:
-    import os
-
     from sphinx.application import Sphinx
     from sphinx.config import Config
 
@@ -63,11 +62,12 @@ class RecordProject(Project):
 
     def path2doc(self, filename: str | os.PathLike[str]) -> str | None:
         """Return the document that a file is, ``None`` where it is none."""
-        path = Path(filename)
-        if not is_utf8(str(path)):
+        name = os.fspath(filename)
+        if not is_utf8(name):
             # What is there at the start is excluded; in a preview more may come, for which Sphinx has no address.
             return None
-        if self._app is not None and self._app.config.source_suffix.get(path.suffix) == OTHER_LOG:
+        if self._app is not None and self._app.config.source_suffix.get(os.path.splitext(name)[1]) == OTHER_LOG:
+            path = Path(name)
             inside = path.relative_to(self.srcdir) if path.is_relative_to(self.srcdir) else path
             # One that the configuration names alone is shown without a record.
             if inside.as_posix() not in self.logs and [inside.as_posix()] != self._app.config.include_patterns:
