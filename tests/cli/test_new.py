@@ -39,6 +39,11 @@ def test_new_is_as_the_newest_experiment(run: Run, record: Path):
     assert run("show", "71", "--json").json["tags"] == ["a b"]
 
 
+def test_a_day_in_front_of_a_name_does_not_say_how_wide_numbers_are(run: Run, record: Path):
+    write(record, {f"expts/2024010{day}_x/index.md": "# X\n" for day in range(1, 10)})
+    assert run("new", "Next").out == "expts/0066_next/index.md\n"
+
+
 def test_new_can_be_nested_and_named(run: Run, record: Path):
     done = run("new", "Heat", "--parent", "64", "--name", "warm room", at="expts/0063_train_cnn")
     assert done.out == "../0064_data/0066_warm_room/index.md\n"

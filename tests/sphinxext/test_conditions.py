@@ -62,3 +62,15 @@ def _inventory(path) -> bytes:
     import zlib
 
     return zlib.decompress(path.read_bytes().split(b"\n", 4)[4])
+
+
+def test_a_heading_in_markdown_that_ends_what_is_to_be_left_out_is_told(build: Build) -> None:
+    text = "# A\n\n```{only} internal\nHidden.\n\n    # no heading\n\n## 2024-01-01: Secret\n\nText.\n```\n"
+    built = build(
+        {"expts/1_a/notes.md": text, "expts/2_b/notes.md": text.replace("## 2024-01-01: Secret", "**Secret**")}
+    )
+    assert built.warnings.count("WARNING") == 1
+    assert "expts/1_a/notes.md:8: WARNING: “2024-01-01: Secret” ends “only”, as headings in Markdown do" in "".join(
+        built.located
+    )
+    assert "Secret" not in built.html("expts/2_b/notes")

@@ -121,6 +121,11 @@ CASES: dict[str, tuple[str, Files, Files]] = {
         {"expts/0002_b/index.rst": "B\n=\n\n.. image:: loss.*\n"},
         {"expts/0002_b/loss.svg": SVG},
     ),
+    "an image in the language of the record comes": (
+        'language = "de"\n',
+        {"expts/0002_b/index.rst": "B\n=\n\n.. figure:: loss.svg\n", "expts/0002_b/loss.svg": SVG},
+        {"expts/0002_b/loss.de.svg": SVG.replace("9", "8")},
+    ),
     "two experiments of one number": (
         "",
         {

@@ -80,3 +80,15 @@ def test_names_that_are_not_utf_8_end_no_build(build: Build) -> None:
     assert len(told) == 2 and all("[exptdir.log]" in line for line in told)
     assert set(built.app.env.found_docs) == {"index", "expts/0001_a/notes"}
     assert "0 added, 0 changed, 0 removed" in built.rebuild().status
+
+
+@pytest.mark.parametrize("name", ["notes.rst", "notes.md"])
+def test_nulls_end_no_build_and_the_page_is_shown(build: Build, name: str) -> None:
+    bad = {"rst": ".. image:: a\0.png\n\n.. include:: more.inc\n", "md": "![](a\0.png)\n"}[name.partition(".")[2]]
+    built = build({f"expts/1_a/{name}": f"Text\n====\n\nx\0y\n\n{bad}", "expts/1_a/more.inc": ".. image:: b\0.png\n"})
+    assert "x\ufffdy" in built.html("expts/1_a/notes") and "Text" in built.page("expts/1_a/notes").h1.get_text()
+    assert (
+        f"expts/1_a/{name}:4: WARNING: it holds null characters, for which “\ufffd” is shown"
+        in built.warnings.replace(f"{built.site.source}/", "")
+    )
+    assert built.rebuild().warnings == built.warnings

@@ -236,3 +236,9 @@ def test_the_heading_of_a_column_of_numbers_is_aligned_with_them(build: Build):
     )
     headings = built.body("expts/0001_a/notes").select("th")
     assert ["exptdir-number" in heading["class"] for heading in headings] == [False, True]
+
+
+def test_what_is_written_of_a_table_that_is_not_there_stays(build: Build):
+    text = titled("A", ".. datatable:: none.csv\n\n   Counted by hand, see :download:`index.rst`.\n")
+    built = build({"index.rst": text})
+    assert "Counted by hand" in words(built.body()) and built.body().select_one("a.download")

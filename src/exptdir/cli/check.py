@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from exptdir.record.problem import Problem
 
 #: What leaves the site right, so that it is only pointed out; everything else is an error.
-WARNINGS = frozenset({"config", "date", "figure", "mention", "run", "size", "status"})
+WARNINGS = frozenset({"config", "date", "figure", "future", "mention", "run", "size", "status"})
 _COLOURS = {"error": "red", "warning": "yellow"}
 
 
@@ -103,17 +103,20 @@ def _tables(session: Session) -> Iterator[Problem]:
     """Find tables that a build could not open at all; what is in them is not looked at, which may take seconds."""
     from exptdir.errors import TableError
     from exptdir.record.documents import Document, documents
-    from exptdir.record.markup.references import arguments
+    from exptdir.record.markup.references import arguments, inline
     from exptdir.record.problem import Problem
+    from exptdir.tables.delimited import null_problems
     from exptdir.tables.encoding import decode
-    from exptdir.tables.read import check_file
+    from exptdir.tables.read import TableReader, check_file
 
     for name in documents(session.conf, session.record):
         page = session.base / name
         blocks = Document(page, session.conf.settings.date_order).blocks
-        for token in arguments(blocks) if "datatable" in blocks.text else ():
+        named = "datatable" in blocks.text or "cell" in blocks.text
+        tokens = (*arguments(blocks), *inline(blocks)) if named else ()
+        for token in sorted(token for token in tokens if token.name in {"datatable", "cell"}):
             path = (session.base if token.text.startswith("/") else page.parent) / token.text.lstrip("/")
-            if token.name != "datatable" or not os.path.lexists(path):
+            if not os.path.lexists(path):
                 continue
             line = blocks.line_of(token.start)
             if path.is_dir():
@@ -121,10 +124,12 @@ def _tables(session: Session) -> Iterator[Problem]:
                 continue
             try:
                 check_file(path)
-                if path.suffix.lower() in (".csv", ".tsv") and "\0" in decode(path.read_bytes())[0]:
-                    raise TableError("it holds null characters: the file may be damaged")
-                if path.suffix.lower() in (".xlsx", ".xlsm", ".xlsb", ".ods") and not is_zipfile(path):
-                    raise TableError("the file is no workbook: open it in a spreadsheet program and save it as .xlsx")
+                if path.suffix.lower() in (".csv", ".tsv"):
+                    for found in null_problems(decode(path.read_bytes())[0], page):
+                        message = f"{token.text}: {found.message} (line {found.line} of the file)"
+                        yield Problem("table", message, page, line)
+                elif path.suffix.lower() != ".xls" and not is_zipfile(path):
+                    TableReader(1).open(path)
             except TableError as error:
                 yield Problem("table", f"{token.text}: {str(error).replace(f'{path} ', '')}", page, line)
 

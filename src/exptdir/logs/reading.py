@@ -139,11 +139,11 @@ class _Assembly:
             titles = [(match[0] if (match := _BARE_DAY.match(text)) else text, level) for text, level in titles]
         heading = None
         if titles and titles[0][1] == 1 and document.format != "outline":
-            beside = any(level == 1 for _, level in titles[1:])
-            heading = 0 if is_page_title(titles[0][0], None, beside=beside, deep=False) else None
+            # A day is none, also where it is the only one.
+            heading = 0 if is_page_title(titles[0][0], None, beside=True, deep=False) else None
         if heading is not None:
             document.title = sections[heading].text
-        found, contradictions = date_titles(titles, heading, order=order, begun=begun)
+        found = date_titles(titles, heading, order=order, begun=begun)
         for at, day, n, written, _ in found:
             block = sections[at]
             if run_in_title(block.text) and block.runs and "/" not in written.written and "-" not in written.written:
@@ -154,11 +154,6 @@ class _Assembly:
             document.entries.append(entry)
             if written.problem:
                 document.problems.append(Problem("date", written.problem, None, block.line))
-        for text in contradictions:
-            line = next((block.line for block in sections if plain_date(block.text) == text), None)
-            document.problems.append(
-                Problem("date", f"“{text}” has day and month in another order than others", None, line)
-            )
         self._rows(order, begun)
 
     def _rows(self, order: str, begun: date | None) -> None:
@@ -166,7 +161,7 @@ class _Assembly:
         document = self.document
         of_day = Counter(entry.day for entry in document.entries)
         dated = [(block, block.entry) for block in self.every if block.kind == "row" and block.entry is not None]
-        found, _ = date_titles([(plain_date(entry.written), 1) for _, entry in dated], None, order=order, begun=begun)
+        found = date_titles([(plain_date(entry.written), 1) for _, entry in dated], None, order=order, begun=begun)
         for block, _ in dated:
             block.entry = None
         doubts = []

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote
 
-from exptdir.record.documents import Document, documents
+from exptdir.record.documents import Document, documents, left_out_of, nulls
 from exptdir.record.home import Conf
 from exptdir.record.markup.prose import prose
 from exptdir.record.markup.references import mentions, shown_files
@@ -18,6 +18,7 @@ from exptdir.record.mentions import MentionFinder
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.reference import Resolution, Unresolved, resolve
+from exptdir.record.timeline import far_ahead, today
 from exptdir.record.walk import join, walk
 
 
@@ -31,6 +32,13 @@ class Audit:
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong, document by document."""
         for path, owner, is_log, document in self._documents():
+            left_out = left_out_of(path, self._record.base) if document.form is None else None
+            if left_out is not None:
+                yield left_out
+                continue
+            null = nulls(document.text, path) if document.form is None else None
+            if null is not None:
+                yield null
             for mention in mentions(document.blocks):
                 found = resolve(
                     self._record, mention.text, owner, lambda of, run: run in self._log(of.key).runs, mention.kind
@@ -101,6 +109,10 @@ def _dates(document: Document) -> Iterator[Problem]:
     for entry in document.entries:
         if entry.problem is not None:
             yield Problem("date", entry.problem, document.path, entry.heading.line)
+    for at in far_ahead([entry.day for entry in document.entries], today()):
+        entry = document.entries[at]
+        message = f"“{entry.found.written}” is more than a year ahead"
+        yield Problem("future", message, document.path, entry.heading.line)
     dated = {entry.heading.line: entry.heading.level for entry in document.entries if entry.heading.level}
     # In a log in another form there are sections for tasks, ideas and runs between the days.
     if len(dated) < 2 or document.form is not None:

@@ -60,7 +60,9 @@ def new_experiment(conf: Conf, record: Record, wanted: NewExperiment) -> tuple[P
     root = PurePosixPath(settings.roots[0]).as_posix() if settings.roots else "expts"
     above = wanted.parent if wanted.parent is not None else root
     # Filled up to as many digits as most directories have.
-    widths = [len(match[1]) for key in record.experiments if (match := re.match(r"(\d+)_", key.rpartition("/")[2]))]
+    # A day in front of a name is no number.
+    numbered = (re.match(r"(\d+)_", one.directory_name) for one in record.experiments.values() if one.id is not None)
+    widths = [len(match[1]) for match in numbered if match]
     digits = max(set(widths), key=widths.count) if widths else _DIGITS
     directory = conf.base / above / f"{number:0{digits}}_{name}"
     need_free(directory)

@@ -20,6 +20,7 @@ from exptdir.record.markup.references import mentions, runs_in
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.reference import Resolution, resolve
+from exptdir.record.scan import LEADS_OUT, leads_out
 from exptdir.record.walk import OTHER_FORMS, join, walk
 
 #: So many characters of a long line are shown around what was found.
@@ -56,6 +57,30 @@ def documents(conf: Conf, record: Record | None = None) -> Iterator[str]:
         paths = (join(directory, name) for name in files)
         paths = (path for path in paths if path.endswith(suffixes) or path in logs)
         yield from (path for path in paths if include(path) and not exclude(path))
+
+
+def left_out_of(path: Path, base: Path, encoding: str = "utf-8-sig") -> Problem | None:
+    """Say why a page is left out: it is a link out of the record, or no text, which ends builds."""
+    if leads_out(path, base):
+        return Problem("log", LEADS_OUT, path)
+    try:
+        content = path.read_bytes()
+        content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        name = "UTF-8" if encoding.lower().startswith("utf-8") else encoding
+        message = f"this is no text in {name}, so the page is left out; save the file as UTF-8"
+        return Problem("log", message, path, line)
+    except OSError:
+        # Sphinx says so itself.
+        pass
+    return None
+
+
+def nulls(text: str, path: Path | None = None) -> Problem | None:
+    """Say that a page holds null characters, which the builders of pages cannot stand."""
+    message = "it holds null characters, for which “\ufffd” is shown: the file may be damaged"
+    return Problem("log", message, path, 1 + text[: text.index("\0")].count("\n")) if "\0" in text else None
 
 
 @dataclass
@@ -110,12 +135,14 @@ class Document:
             blocks = Blocks(self.text, OTHER)
             blocks.headings += [heading for other in self.others for heading in other.headings]
             return blocks
-        return read_blocks(self.text, markdown=self.path.suffix.lower() == ".md")
+        return read_blocks(self.text.replace("\0", "\ufffd"), markdown=self.path.suffix.lower() == ".md")
 
     @cached_property
     def entries(self) -> list[DatedHeading]:
         """The entries, in the order of the text, and behind them those of the logs that it shows."""
-        found = entries(self.blocks, order=self.order, begun=self.begun, stated=self.stated)
+        # The page of a log in another form is titled as its experiment, so none of its own titles is that.
+        stated = self.stated if self.form is None else ""
+        found = entries(self.blocks, order=self.order, begun=self.begun, stated=stated)
         for other in self.others if self.form is None else ():
             found += entries(self.blocks, other.headings, order=self.order, begun=self.begun, stated="")
         return found

@@ -50,8 +50,8 @@ DatedHeading = DatedTitle[Heading]
 
 def date_titles(
     titles: Sequence[tuple[str, int]], page: int | None, *, order: str = "", begun: date | None = None
-) -> tuple[list[DatedTitle[int]], tuple[str, ...]]:
-    """Find the entries of a log by its titles, and the titles whose day and month are in another order than before.
+) -> list[DatedTitle[int]]:
+    """Find the entries of a log by its titles.
 
     *titles* are text and level of each section's title, in file order, and of each ``update``, whose level is 0; *page*
     is which of them is that of the page, which is no entry. *order* is the setting ``exptdir_date_order``.
@@ -76,9 +76,12 @@ def date_titles(
         if dated is not None and dated.date is not None:
             of_day[dated.date] += 1
             previous = dated.date
+            if text in evidence.contradictions and not dated.problem:
+                message = f"“{text}” has day and month in another order than dates before it in this file"
+                dated = replace(dated, problem=message)
         if dated is not None:
             found.append(DatedTitle(at, dated.date, of_day[dated.date] if dated.date else 0, dated, inside))
-    return found, evidence.contradictions
+    return found
 
 
 def entries(
@@ -95,7 +98,7 @@ def entries(
     """
     headings = blocks.headings if headings is None else headings
     titles = [(plain_title(heading.title), heading.level) for heading in headings]
-    found, _ = date_titles(titles, page_title(headings, stated), order=order, begun=begun)
+    found = date_titles(titles, page_title(headings, stated), order=order, begun=begun)
     return [
         DatedTitle(headings[at], day, n, dated, None if year is None else headings[year])
         for at, day, n, dated, year in found

@@ -205,7 +205,8 @@ def read_top(log: str) -> LogTop:
     try:
         data = read_bytes(log, _TOP + 1)
         whole = len(data) <= _TOP
-        return LogTop(decode(data[:_TOP], whole=whole), whole)
+        # Nulls are told with the page, which shows the same instead.
+        return LogTop(decode(data[:_TOP].replace(b"\0", "\ufffd".encode()), whole=whole), whole)
     except (OSError, UnreadableError) as error:
         return LogTop("", problem=unreadable(log, error))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -35,6 +35,15 @@ def today() -> date:
     """Return the day of the build: where ``SOURCE_DATE_EPOCH`` is set, that day in UTC, as its specification has it."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     return datetime.fromtimestamp(int(epoch), UTC).date() if epoch.isdecimal() else date.today()
+
+
+def far_ahead(days: Iterable[date | None], now: date) -> list[int]:
+    """Return the places of days more than a year ahead, as by a slip of the year: the first one of each such year."""
+    first: dict[int, int] = {}
+    for at, day in enumerate(days):
+        if day is not None and day > now + timedelta(days=366):
+            first.setdefault(day.year, at)
+    return list(first.values())
 
 
 def first_day(text: str, now: date) -> date:

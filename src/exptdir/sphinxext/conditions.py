@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx import addnodes
 
+from exptdir.record.markup.blocks import read_blocks
 from exptdir.sphinxext.doctree import all_nodes, ancestors
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.store import CONDITIONAL, Condition
@@ -18,6 +19,9 @@ from exptdir.sphinxext.store import CONDITIONAL, Condition
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
+
+#: The directives whose content may be sections.
+_ENDED = frozenset({"only", "ifconfig"})
 
 
 def conditions_of(node: nodes.Node) -> tuple[Condition, ...]:
@@ -80,7 +84,24 @@ def leave_out(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return []
 
 
+def report_headings(app: Sphinx, docname: str, content: list[str]) -> None:
+    """Say of a heading in such a directive in Markdown that the directive ends there, for Sphinx and MyST."""
+    if app.env.doc2path(docname).suffix != ".md" or not any(f"{{{name}}}" in content[0] for name in _ENDED):
+        return
+    blocks = read_blocks(content[0], markdown=True)
+    for directive in blocks.directives:
+        first, last = directive.content
+        headings = read_blocks("".join(blocks.raw[first:last]), markdown=True).headings
+        if directive.name in _ENDED and headings:
+            message = (
+                f"“{headings[0].title}” ends “{directive.name}”, as headings in Markdown do, so what follows is shown: "
+                f"write it in bold instead, or the page in reStructuredText"
+            )
+            domain_of(app.env).note_trouble(docname, "directive", message, first + headings[0].start + 1)
+
+
 def setup_conditions(app: Sphinx) -> None:
     """Connect to the end of each document's reading, and to the end of all."""
+    app.connect("source-read", report_headings, priority=200)
     app.connect("doctree-read", collect_conditions, priority=800)
     app.connect("env-updated", leave_out, priority=0)

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.util.i18n import get_image_filename_for_language
 
 from exptdir.record.files import read_or_none, stamp
 from exptdir.record.walk import list_directory
@@ -138,6 +139,9 @@ def collect_questions(app: Sphinx, doctree: nodes.document) -> None:
             domain_of(env).unpredictable[docname] = node["reftype"]
         if isinstance(node, nodes.image) and str(node.get("uri", "")).endswith(".*"):
             questions.append(("pattern", node["uri"]))
+        elif isinstance(node, nodes.image) and env.config.language != "en" and "://" not in node.get("uri", "://"):
+            # Sphinx shows a figure in the language of the record where there is one.
+            questions.append(("file", get_image_filename_for_language(node["uri"], env)))
         elif isinstance(node, (addnodes.pending_xref, addnodes.download_reference)) and node.get("reftype") == "myst":
             if node.get("refdomain") == "doc":
                 questions.append(("page", node["reftarget"]))

@@ -68,11 +68,7 @@ class EntryTransform(ExperimentTransform):
             text = str(node.get("exptdir_update") or node.get("exptdir_title") or title_text(title))
             titles.append((text, level))
         at_page = next((at for at, (node, _) in enumerate(dated) if node is page), None)
-        found, contradictions = date_titles(titles, at_page, order=settings.date_order, begun=self.experiment.begun)
-        for text in contradictions:
-            message = f"“{text}” has day and month in another order than dates before it in this file"
-            at = next(at for at, (other, _) in enumerate(titles) if other == text)
-            self._trouble(message, *dated[at])
+        found = date_titles(titles, at_page, order=settings.date_order, begun=self.experiment.begun)
         entries: list[Entry] = []
         for at, day, n, written, _year in found:
             if written.problem:

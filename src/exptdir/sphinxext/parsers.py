@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from exptdir.record.documents import nulls
 from exptdir.sphinxext.domain import domain_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.config import Config
@@ -24,6 +27,11 @@ class NamingParser:
 
     def parse(self, inputstring: Any, document: nodes.document) -> None:
         """Parse a document; one that is nested too deep is reported, and left with one sentence."""
+        null = nulls(inputstring) if isinstance(inputstring, str) else None
+        if null is not None:
+            env = document.settings.env
+            domain_of(env).note_trouble(env.docname, null.kind, null.message, null.line)
+            inputstring = inputstring.replace("\0", "\ufffd")
         try:
             super().parse(inputstring, document)  # type: ignore[misc]
         except RecursionError:
@@ -44,6 +52,12 @@ def name_documents(app: Sphinx, config: Config) -> None:
             app.add_source_parser(type(parser.__name__, (NamingParser, parser), {}), override=True)
 
 
+def replace_nulls(app: Sphinx, path: Path, docname: str, content: list[str]) -> None:
+    """Have none in what a page in reStructuredText includes; Markdown has no other rule."""
+    content[0] = content[0].replace("\0", "\ufffd")
+
+
 def setup_parsers(app: Sphinx) -> None:
     """Connect to the end of all extensions' setup."""
     app.connect("config-inited", name_documents, priority=960)
+    app.connect("include-read", replace_nulls)

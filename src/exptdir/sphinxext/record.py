@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Set
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from exptdir.figures.model import is_figure
 from exptdir.record.check import status
+from exptdir.record.documents import left_out_of
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
-from exptdir.record.scan import LEADS_OUT, ScanMemory, leads_out, scan
+from exptdir.record.scan import ScanMemory, scan
 from exptdir.record.settings import Settings
 from exptdir.record.walk import PROGRAMS, Listing, compile_patterns, directories_apart, literal_pattern
 from exptdir.sphinxext.config import settings_of
@@ -110,7 +111,7 @@ def scan_before_reading(
         domain.record, drafts = domain.record.without_drafts()
     domain.runs_by_key = None
     domain.located = None
-    unfit = unfit_documents(env, env.found_docs, added | changed)
+    unfit = unfit_documents(env, added | changed)
     if unfit:
         known = {(problem.path, problem.message) for problem in domain.record.problems}
         new_problems = (problem for problem in unfit.values() if (problem.path, problem.message) not in known)
@@ -139,27 +140,15 @@ def scan_before_reading(
     return [name for name in (*outdated, *new) if name in env.found_docs]
 
 
-def unfit_documents(env: BuildEnvironment, docnames: Iterable[str], to_read: Set[str]) -> dict[str, Problem]:
+def unfit_documents(env: BuildEnvironment, to_read: Set[str]) -> dict[str, Problem]:
     """Find the documents that are links out of the record, and those that Sphinx cannot decode, which ends builds."""
-    encoding, found = env.config.source_encoding, {}
-    for docname in sorted(docnames):
-        file = env.doc2path(docname)
-        if os.path.islink(file) and leads_out(Path(file), Path(env.srcdir)):
-            found[docname] = Problem("log", LEADS_OUT, Path(file))
-        if docname in found or docname not in to_read:
-            continue
-        path = Path(file)
-        try:
-            content = path.read_bytes()
-            content.decode(encoding)
-        except UnicodeDecodeError as error:
-            line = content[: error.start].count(b"\n") + 1
-            name = "UTF-8" if encoding.lower().startswith("utf-8") else encoding
-            message = f"this is no text in {name}, so the page is left out; save the file as UTF-8"
-            found[docname] = Problem("log", message, path, line)
-        except OSError:
-            # Sphinx says so itself.
-            continue
+    base, found = Path(env.srcdir), {}
+    for docname in sorted(env.found_docs):
+        path = env.doc2path(docname)
+        if docname in to_read or os.path.islink(path):
+            problem = left_out_of(Path(path), base, env.config.source_encoding)
+            if problem is not None:
+                found[docname] = problem
     return found
 
 

@@ -25,6 +25,7 @@ class Subtype(Enum):
     prerequisite = "A prerequisite does not exist, or experiments wait for each other in a circle."
     log = "Two logs have the same rank, a page cannot be read or leads out of the record, or a file is no log."
     date = "A date in a title cannot be read with certainty."
+    future = "An entry is dated more than a year ahead, as by a slip of the year; told once a page and year."
     ref = "A reference leads nowhere, or to more than one place."
     asset = "A figure, image, download or protocol has no file that can be shown."
     table = "A spreadsheet, or a part of it, cannot be shown."

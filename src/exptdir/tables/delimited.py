@@ -7,7 +7,7 @@ import datetime as dt
 import io
 import re
 from collections import Counter
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice, pairwise
@@ -89,6 +89,13 @@ def named_delimiter(text: str) -> str:
     return delimiter
 
 
+def null_problems(text: str, path: Path) -> Iterator[Problem]:
+    """Say that a text holds null characters, which no program writes into a table on purpose."""
+    if "\0" in text:
+        line = 1 + text[: text.index("\0")].count("\n")
+        yield Problem("table", "null characters were left out: the file may be damaged", path, line)
+
+
 def parse(text: str, path: Path, delimiter: str | None = None) -> Sheet:
     """Read delimited text; see :func:`read_sheet`.
 
@@ -99,11 +106,8 @@ def parse(text: str, path: Path, delimiter: str | None = None) -> Sheet:
     path
         Where it stands, for messages.
     """
-    problems = []
-    if "\0" in text:
-        first = 1 + text[: text.index("\0")].count("\n")
-        problems.append(Problem("table", "null characters were left out: the file may be damaged", path, first))
-        text = text.replace("\0", "")
+    problems = list(null_problems(text, path))
+    text = text.replace("\0", "")
     line = 1
     if (hint := _SEPARATOR_LINE.match(text)) is not None:
         delimiter, text, line = delimiter or hint[1], text[hint.end() :], 2

@@ -11,6 +11,7 @@ from typing import Any
 
 from exptdir.errors import TableError
 from exptdir.record.files import collector_paused, stamp
+from exptdir.record.problem import Problem
 from exptdir.tables.grid import Sheet, lay_out
 from exptdir.tables.model import Cell, Table
 from exptdir.tables.names import DefinedName, Names, SheetPart, TableObject, choose_sheet
@@ -156,6 +157,8 @@ class Book:
     *charts* are the names of its sheets without cells.
     """
 
+    problems: Sequence[Problem] = ()
+
     def __init__(
         self, sheets: Sequence[SheetPart], names: Sequence[DefinedName] = (), charts: Sequence[str] = ()
     ) -> None:
@@ -207,7 +210,7 @@ class SheetlessFile:
 
     def __init__(self, what: str, sheet: Sheet, omitted: int = 0) -> None:
         self._what, self._sheet = what, sheet
-        self.omitted = omitted
+        self.omitted, self.problems = omitted, sheet.problems
 
     def sheet_names(self, hidden: bool = False) -> list[str]:
         """Return nothing: it has no sheets."""

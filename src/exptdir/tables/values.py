@@ -81,16 +81,20 @@ class ValuesBook(Book):
                     f"have: save the part to show as a workbook of its own"
                 )
             top, left = sheet.start or (0, 0)
+            # Of millions of cells, those that are empty are not even made.
             rows = {
-                row: {column: cell_of(value) for column, value in enumerate(values, start=left + 1)}
+                row: {
+                    column: cell
+                    for column, value in enumerate(values, start=left + 1)
+                    if value != "" and (cell := cell_of(value)).text.strip()
+                }
                 for row, values in enumerate(sheet.to_python(skip_empty_area=True), start=top + 1)
             }
-            filled = {row: {at: cell for at, cell in cells.items() if cell.text.strip()} for row, cells in rows.items()}
             merged = [
                 Box(first[0] + 1, first[1] + 1, last[0] + 1, last[1] + 1)
                 for first, last in sheet.merged_cell_ranges or ()
             ]
-        return Sheet(self.path, part.name, {row: cells for row, cells in filled.items() if cells}, merged=merged)
+        return Sheet(self.path, part.name, {row: cells for row, cells in rows.items() if cells}, merged=merged)
 
 
 @contextmanager

@@ -71,7 +71,9 @@ _ITEM = re.compile(r"""(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote)).)*)(?P=quote)
 _KEY = re.compile(r"^(?P<key>[\w-]+)[ \t]*:(?P<value>[^\r\n]*(?:\r?\n[ \t-][^\r\n]*)*)", re.MULTILINE)
 
 #: Directives whose argument is a file, and the role and the links that lead to one.
-_SHOWS = frozenset({"figure", "image", "datatable", "expt-log", "literalinclude", "include", "download", "protocol"})
+_SHOWS = frozenset(
+    {"figure", "image", "datatable", "expt-log", "literalinclude", "include", "download", "protocol", "cell"}
+)
 _PICTURES = frozenset({"figure", "image", "img"})
 #: Without one of these a document refers to nothing, and most of a record's need not be looked through.
 _MARKS = (":expt", "{expt", "](#", "<project:#")

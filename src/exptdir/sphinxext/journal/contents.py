@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-from exptdir.record.timeline import CONCLUSIONS, is_marker, split_tags, today
+from exptdir.record.timeline import CONCLUSIONS, far_ahead, is_marker, split_tags, today
 from exptdir.sphinxext.cites import Paragraph, anchors_around
 from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes, line_of, title_text
@@ -198,11 +198,11 @@ def note_contents(app: Sphinx, doctree: nodes.document) -> None:
 
 def report_future(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Warn of entries that are dated more than a year ahead, as by a slip of the year."""
-    latest = (today() + timedelta(days=366)).isoformat()
+    now = today()
     for docname, entries in sorted(domain_of(env).entries.items()):
-        for entry in entries:
-            if entry.day > latest:
-                warn("date", f"“{entry.written}” is more than a year ahead", location=(docname, entry.line))
+        for at in far_ahead((date.fromisoformat(entry.day) for entry in entries), now):
+            message = f"“{entries[at].written}” is more than a year ahead"
+            warn("future", message, location=(docname, entries[at].line))
     return []
 
 

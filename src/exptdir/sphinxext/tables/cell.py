@@ -11,7 +11,7 @@ from exptdir.errors import AssetError, TableError
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.doctree import add_unclaimed_role
 from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.tables.directive import reader_of
+from exptdir.sphinxext.tables.directive import reader_of, told_of
 from exptdir.sphinxext.tables.nodes import html_depart, shown_lines
 from exptdir.sphinxext.tables.packed import Extra
 
@@ -40,6 +40,11 @@ class CellRole(SphinxRole):
             path = locate(self.env, reference.file, self.env.docname)
             self.env.note_dependency(str(path))
             cell = reader_of(self.env).cell(path, reference)
+            told = {trouble.message for trouble in domain.troubles.get(docname, ())}
+            for problem in reader_of(self.env).open(path).problems:
+                message = told_of(shown, problem)
+                if message not in told:
+                    domain.note_trouble(docname, "table", message, self.lineno)
             address = "!".join(filter(None, (path.name, reference.sheet, reference.cell)))
             value = cell_value(self.rawtext, "", classes=["exptdir-cell"], address=address)
             # A value stays as it is, quotes and double hyphens included.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
+    from exptdir.record.problem import Problem
     from exptdir.tables import Table, TableReader
 
 
@@ -57,6 +58,11 @@ def close_files(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Let go of the files when all documents are read."""
     domain_of(env).table_reader = None
     return []
+
+
+def told_of(typed: str, problem: Problem) -> str:
+    """Return what a page says of what is doubtful in a file."""
+    return f"{typed}: {problem.message}" + (f" (line {problem.line} of the file)" if problem.line else "")
 
 
 def _widths(argument: str) -> str | list[int]:
@@ -190,9 +196,11 @@ class DatatableDirective(SphinxDirective):
             return [self._named(whole, path.name)]
         except AssetError as error:
             note_missing(domain_of(self.env), self.env.docname, typed, str(error), self.lineno)
-            return [self._named(placeholder(typed, str(error)), typed)]
+            refused: nodes.Element = placeholder(typed, str(error))
         except TableError as error:
-            return [self._named(self._refused(typed or INLINE, error), typed or INLINE)]
+            refused = self._refused(typed or INLINE, error)
+        # What the author writes of the table stays, with the references in it.
+        return [self._named(refused, typed or INLINE), *(self.parse_content_to_nodes() if self.arguments else [])]
 
     def _refused(self, typed: str, error: TableError) -> nodes.Element:
         self._trouble(f"{typed}: {error}")
@@ -255,8 +263,7 @@ class DatatableDirective(SphinxDirective):
         )
         table = refined(table, self.options)
         for problem in table.problems:
-            where = f" (line {problem.line} of the file)" if problem.line else ""
-            self._trouble(f"{typed}: {problem.message}{where}")
+            self._trouble(told_of(typed, problem))
         return table
 
     def _box(self, table: Table, typed: str, *, caption: bool) -> nodes.Element:
