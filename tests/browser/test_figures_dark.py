@@ -57,7 +57,7 @@ def test_a_figure_on_a_dark_page_is_no_box(record: Path, page: Pages) -> None:
     beside = Image.open(BytesIO(shown.screenshot(clip=clip))).convert("RGB").getpixel((0, 0))  # type: ignore[arg-type]
     corner = picture(shown, 0).getpixel((3, 3))
     assert isinstance(beside, tuple) and isinstance(corner, tuple) and max(beside) < 100
-    assert all(abs(one - other) <= 2 for one, other in zip(corner, beside, strict=True))
+    assert all(abs(one - other) <= 2 for one, other in zip(corner, beside, strict=True)), (corner, beside)
     # What is drawn, and its axes, can be told from it.
     found = [colour for colour in colours(shown, 0) if isinstance(colour, tuple)]
     assert (0, 255, 0) in found and any(min(colour) > 150 for colour in found)
@@ -67,5 +67,7 @@ def test_a_figure_on_a_dark_page_is_no_box(record: Path, page: Pages) -> None:
 def test_what_was_edited_is_seen_in_either_scheme(record: Path, page: Pages, scheme: str) -> None:
     shown = page(color_scheme=scheme)
     shown.goto((record / "expts/1_a/notes.html").as_uri())
-    found = colours(shown, 1)
-    assert (255, 0, 0) in found and (0, 255, 0) not in found
+    # pydata makes all images a little darker there.
+    found = [colour for colour in colours(shown, 1) if isinstance(colour, tuple)]
+    assert any(red > 180 and green < 40 for red, green, _ in found)
+    assert not any(green > 180 and red < 40 for red, green, _ in found)

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from exptdir.figures.run.runner import LocalExecutor
-from tests.sphinxext.building import Built, Files, the, titled, words
+from tests.sphinxext.building import Built, Files, Link, the, titled, words
 from tests.sphinxext.conftest import Build
 from tests.sphinxext.test_figures import BROKEN, DIRECTORY, FILES, PAGE, SCRIPT
 
@@ -79,8 +79,11 @@ def test_a_traceback_begins_at_the_authors_line_and_keeps_its_indentation(record
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_what_git_does_not_keep_is_named_and_not_copied(record: Record, build: Build) -> None:
-    script = SCRIPT.replace(".strip()", ".strip()\nPath('token.txt').read_text()")
-    built = record({**FILES, f"{DIRECTORY}/plot_growth.py": script, f"{DIRECTORY}/token.txt": "secret-42"})
+    reads = "Path('token.txt').read_text()\nPath('link.txt').read_text()"
+    script = SCRIPT.replace(".strip()", f".strip()\n{reads}")
+    # A link is kept, and what it leads to is not.
+    files = {f"{DIRECTORY}/token.txt": "secret-42", f"{DIRECTORY}/link.txt": Link("token.txt")}
+    built = record({**FILES, f"{DIRECTORY}/plot_growth.py": script, **files})
     source = built.site.source
     (source / ".gitignore").write_text("token.txt\n")
     for command in ("init -q", "add -A", "-c user.name=a -c user.email=a@b commit -qm one"):
@@ -89,7 +92,7 @@ def test_what_git_does_not_keep_is_named_and_not_copied(record: Record, build: B
     origin = the(built.body(PAGE), "details.exptdir-figure-origin")
     assert {"width.txt", "token.txt"} <= {words(code) for code in origin.select("li code")}
     assert "width.txt" in {words(link) for link in origin.select("li a")}
-    assert "token.txt" not in {words(link) for link in origin.select("li a")}
+    assert not {"token.txt", "link.txt"} & {words(link) for link in origin.select("li a")}
     assert not [path for path in built.out.rglob("*") if path.is_file() and b"secret-42" in path.read_bytes()]
 
 

@@ -16,7 +16,7 @@ from exptdir.preview.scratch_site import alone
 from exptdir.record.edits.apply import locked
 from exptdir.record.home import read_conf
 from exptdir.record.scan import scan
-from tests.sphinxext.building import Site, titled, words
+from tests.sphinxext.building import Link, Site, titled, words
 from tests.sphinxext.conftest import Build
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples" / "logs"
@@ -218,3 +218,12 @@ def test_the_parts_of_a_long_log_are_folded_below_their_titles_and_links_lead_in
     assert len(built.body("expts/3_c/notes").select("details.exptdir-log-part")) == 2
     link = built.body("expts/4_d/notes").select_one("a.reference[href*='run-v7']")
     assert link["href"] == "../1_a/notes.html#run-v7"
+
+
+def test_a_log_that_is_a_link_out_of_the_record_is_not_shown(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "private.txt").write_text("2024-05-20 Secret\n\nText.\n")
+    text = titled("A", ".. expt-log:: private.txt\n")
+    link = Link(str(tmp_path / "private.txt"))
+    built = build({"expts/1_a/notes.rst": text, "expts/1_a/private.txt": link})
+    assert "this is a link to a file outside the record" in built.warnings
+    assert "Secret" not in built.html("expts/1_a/notes")

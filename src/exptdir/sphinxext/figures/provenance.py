@@ -208,17 +208,19 @@ class _Describer:
         """Say whether a copy may be put into the site.
 
         Never of what is hidden or lies outside the record; nor of what git does not keep, which may be a secret; nor,
-        without git, of what lies elsewhere than in the experiment itself.
+        without git, of what lies elsewhere than in the experiment itself. Of a link, that counts to which it leads.
         """
-        if any(part.startswith(".") for part in path.split("/")):
+        real = os.path.realpath(os.path.join(self.base, path))
+        inside = Path(os.path.relpath(real, self.base)).as_posix()
+        if any(part.startswith(".") for part in (*path.split("/"), *inside.split("/"))):
             return False
         tracked = self.domain.figure_state.history.tracked
-        owner = self.domain.record.around(path) if tracked is None else None
-        if path not in tracked if tracked is not None else owner is None or owner.key != self.report.script.experiment:
+        owner = self.domain.record.around(inside) if tracked is None else None
+        own = owner is not None and owner.key == self.report.script.experiment
+        if inside not in tracked if tracked is not None else not own:
             return False
-        real = Path(os.path.realpath(os.path.join(self.base, path)))
         try:
-            return real.is_relative_to(self.base) and real.is_file() and real.stat().st_size <= MAX_SHOWN
+            return os.path.isfile(real) and os.path.getsize(real) <= MAX_SHOWN
         except OSError:
             return False
 

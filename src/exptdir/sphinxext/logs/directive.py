@@ -13,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from exptdir.errors import AssetError
 from exptdir.record.files import collector_paused
+from exptdir.record.scan import LEADS_OUT, leads_out
 from exptdir.sphinxext.assets import locate, note_missing, placeholder, written_path
 from exptdir.sphinxext.dependencies import note
 from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes
@@ -45,6 +46,8 @@ class LogDirective(SphinxDirective):
         domain = domain_of(self.env)
         try:
             path = locate(self.env, typed, self.env.docname)
+            if leads_out(path, Path(self.env.srcdir)):
+                raise AssetError(LEADS_OUT)
             self.env.note_dependency(str(path))
             experiment = domain.record.around(self.env.docname)
             itself = path.samefile(self.env.doc2path(self.env.docname))
