@@ -82,7 +82,7 @@ def test_it_builds(notebook: Built):
 
 
 def test_commands_read_it_as_builds_do(notebook: Built):
-    compare(notebook, ("ref",))
+    compare(notebook)
 
 
 def test_every_reference_to_an_experiment_is_a_link(notebook: Built, bodies: dict[str, Tag]):

@@ -52,7 +52,8 @@ class Audit:
             if self._conf.settings.missing_assets != "ignore":
                 for mention in shown_files(document.blocks):
                     if not any(self._there(path, typed) for typed in {mention.text, unquote(mention.text)}):
-                        yield Problem("asset", f"{mention.text}: there is no such file", path, mention.line)
+                        any_format = " in any format" if mention.text.endswith(".*") else ""
+                        yield Problem("asset", f"{mention.text}: there is no such file{any_format}", path, mention.line)
             if is_log:
                 yield from _dates(document)
                 for other in document.others:
