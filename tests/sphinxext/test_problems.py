@@ -25,6 +25,9 @@ See :expt:`99`, :doi:`none` and :math:`\\nosuchcommand`.
 5/6/2024: Which?
 ----------------
 
+2042-05-20: Really?
+-------------------
+
 Text.
 """
 RECORD = {

@@ -99,7 +99,7 @@ def test_another_extensions_role_of_that_name_stays(build: Build):
 
 
 def test_nulls_in_its_file_are_told_once(build: Build):
-    text = titled("A", ":cell:`t.csv!A2` :cell:`t.csv!B2`\n\n.. datatable:: t.csv\n")
+    text = titled("A", ":cell:`t.csv!A2` :cell:`t.csv!B2`\n")
     built = build({"expts/1_a/notes.rst": text, "expts/1_a/t.csv": b"a,b\n1\0,2\n"})
     message = "t.csv: null characters were left out: the file may be damaged (line 2 of the file) [exptdir.table]"
     assert [line.partition("WARNING: ")[2] for line in built.located] == [message]
