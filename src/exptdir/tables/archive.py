@@ -50,7 +50,7 @@ _PLAIN_PARTS = re.compile(rb"(?:(?<=<si>)|(?<=<is>)|(?<=</r>))(<t(?: [^<>]*)?>[^
 _FORMAT_NUMBER = re.compile(rb'(<(?:\w+:)?xf\b[^<>]*?\bnumFmtId=")([0-9]{1,8})"')
 _FORMATS = re.compile(rb"</?(?:\w+:)?numFmts\b[^<>]*>")
 #: A cell with its own text, and where texts that sheets share end.
-_INLINE = re.compile(rb'(<c [^<>]*?\bt=")inlineStr("[^<>]*>)<is>((?:[^<]++|<(?!/?is>))*+)</is>')
+_INLINE = re.compile(rb' t="inlineStr"([^<>]*>)<is>((?:[^<]++|<(?!/?is>))*+)</is>')
 _SHARED = re.compile(rb"<si[ />]")
 _STYLE_SHEET = re.compile(rb"(<(?:\w+:)?styleSheet\b[^<>]*>)")
 
@@ -229,7 +229,7 @@ def copy_sheet(head: bytes, prefix: bytes, cells: bytes, shared: dict[str, bytes
         strings, moved = strings or b'<sst xmlns="%s">' % _MAIN.encode(), dict[bytes, int]()
         count = len(_SHARED.findall(strings))
         kept["worksheet"] = _INLINE.sub(
-            lambda text: b"%ss%s<v>%d</v>" % (text[1], text[2], moved.setdefault(text[3], count + len(moved))), sheet
+            lambda text: b' t="s"%s<v>%d</v>' % (text[1], moved.setdefault(text[2], count + len(moved))), sheet
         )
         kept["sharedStrings"] = strings + b"".join(b"<si>%s</si>" % text for text in moved) + b"</sst>"
     for kind in kept.keys() & {"worksheet", "sharedStrings"}:
