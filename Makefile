@@ -71,7 +71,8 @@ fuzz: $(VENV)/.stamp-dev  ## what the tests do at random, for as long as it take
 	EXPTDIR_FUZZ=28 $(BIN)/python $(PYTEST) tests/record/edits/test_kills.py
 	EXPTDIR_FUZZ=32 $(BIN)/python $(PYTEST) tests/sphinxext/test_random_records.py
 	EXPTDIR_FUZZ=20 $(BIN)/python $(PYTEST) tests/tables/test_fuzz_readers.py tests/logs/test_corpus.py
-	EXPTDIR_FUZZ=1 $(BIN)/python $(PYTEST) tests/tables tests/record tests/figures/test_ledger.py tests/cli/test_any_commands.py
+	EXPTDIR_FUZZ=1 $(BIN)/python $(PYTEST) tests/tables tests/record tests/figures/test_ledger.py \
+	    tests/figures/test_kinds_libraries.py tests/cli/test_any_commands.py
 
 bench: $(VENV)/.stamp-dev  ## what navigation costs, measured (BENCH_ARGS='--sizes 300 1000 3000' for all of it)
 	$(BIN)/python -m benchmarks.navigation $(BENCH_ARGS)
