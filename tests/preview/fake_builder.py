@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from exptdir.preview.channel import Build, Built, Failed, PagesShown, Ready, Warned, decode, encode
+from exptdir.preview.channel import Build, BuildWarning, Built, Failed, PagesShown, Ready, decode, encode
 from exptdir.record.files import stamp
 
 
@@ -44,7 +44,7 @@ def answer(build: Build, source: Path, output: Path, moods: list[str]):
         while begun.exists():
             time.sleep(0.01)
     if "fatal" in moods or "fail" in moods:
-        failure = Warned("it is broken", str(source / "conf.py"), 2, severity="error")
+        failure = BuildWarning("it is broken", str(source / "conf.py"), 2, severity="error")
         return Failed(failure, "Traceback: here", fatal="fatal" in moods)
     wrote = ()
     if "writes" in moods:
@@ -54,7 +54,7 @@ def answer(build: Build, source: Path, output: Path, moods: list[str]):
     if "untold" in moods:
         (source / "untold.csv").write_text(str(time.time_ns()))
     written = pages(source, output)
-    warnings = (Warned("odd", str(source / "a.md"), 3, "exptdir.ref"),) if "warn" in moods else ()
+    warnings = (BuildWarning("odd", str(source / "a.md"), 3, "exptdir.ref"),) if "warn" in moods else ()
     say(PagesShown(written))
     return Built(written, (), warnings, wrote, (str(source / "module.py"),), (), 0.25)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from exptdir.cli.serve import Terminal
-from exptdir.preview.channel import Build, Built, Drawn, Warned
+from exptdir.preview.channel import Build, BuildWarning, Built, Drawn
 from tests.preview.test_builder import builder
 from tests.preview.warmly import RECORD, SVG, preview
 from tests.sphinxext.building import titled
@@ -147,7 +147,7 @@ def test_a_build_tells_which_scripts_are_still_at_work_and_the_last_one_what_the
 def test_the_terminal_names_the_scripts_that_are_still_at_work(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    terminal, warning = Terminal(tmp_path, verbose=False), Warned("wrong")
+    terminal, warning = Terminal(tmp_path, verbose=False), BuildWarning("wrong")
     terminal.built(Built(seconds=1.5, warnings=(warning,), drawing=("a/plot.py", "b/fig.R")), ())
     terminal.built(Built(seconds=61), ())
     said = capsys.readouterr().out

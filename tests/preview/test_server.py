@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from exptdir.preview.browsers import Browsers, PreviewState
-from exptdir.preview.channel import Failed, Warned
+from exptdir.preview.channel import BuildWarning, Failed
 from exptdir.preview.http import Guard, application, exists
 from tests.preview.asking import HOST, Listener, ask, run_apart
 
@@ -130,7 +130,7 @@ def test_before_the_first_build_ends_a_page_waits(site):
 def test_a_failure_before_there_are_pages_is_a_page(site):
     site.state.ready = False
     conf = str(site.source / "conf.py")
-    site.state.failure = Failed(Warned("no module <named> x", conf, 3, severity="error"), "Traceback <…>")
+    site.state.failure = Failed(BuildWarning("no module <named> x", conf, 3, severity="error"), "Traceback <…>")
     answer = ask(site.app, "/new.html")
     assert answer.status == 500
     for part in ("<code>conf.py:3</code>", "no module &lt;named&gt; x", "<pre>Traceback &lt;…&gt;</pre>"):

@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from exptdir.preview.builder import Firsts
-from exptdir.preview.channel import Build, PagesShown, Warned
+from exptdir.preview.channel import Build, BuildWarning, PagesShown
 from exptdir.preview.warm_sphinx import Project, Warm, warm
 from tests.sphinxext.building import Files, titled, write
 
@@ -81,7 +81,7 @@ class Preview:
         """What is wrong now: file and line relative to the record, and what."""
         return [self._line(one) for one in self.warm.listener.said.everything()]
 
-    def _line(self, one: Warned) -> str:
+    def _line(self, one: BuildWarning) -> str:
         file = os.path.relpath(one.file, os.path.realpath(self.source)) if one.file else ""
         return f"{file}:{one.line}: {one.text} [{one.kind}]"
 

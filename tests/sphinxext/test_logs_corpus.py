@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 from exptdir.sphinxext.tables.nodes import packed_rows
-from exptdir.sphinxext.tables.packed import Packed
+from exptdir.sphinxext.tables.packed import PackedTable
 from tests.logs.test_corpus import CORPUS, FILES, line_words, read, read_text, words
 from tests.sphinxext.building import Built, Site
 
@@ -62,7 +62,7 @@ def shown(node: nodes.Node) -> Iterator[str]:
         yield from words(str(node.get(name, "")))
 
 
-def in_cells(packed: Packed) -> Iterator[str]:
+def in_cells(packed: PackedTable) -> Iterator[str]:
     for at, row in enumerate(packed.texts):
         for column, text in enumerate(row):
             yield from words(text or "")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from exptdir.preview.channel import Built, Failed, Warned
+    from exptdir.preview.channel import BuildWarning, Built, Failed
     from exptdir.preview.scratch_site import Target
 
 #: The port that is tried first.
@@ -215,7 +215,7 @@ class Terminal:
             total, done = (100, share * 100) if share >= 0 else (None, None)
             self._bar.update(self._bar.task_ids[0], description=one_line(text), total=total, completed=done)
 
-    def built(self, message: Built, new: tuple[Warned, ...]) -> None:
+    def built(self, message: Built, new: tuple[BuildWarning, ...]) -> None:
         """Show a line for the build, and the warnings that are new."""
         from exptdir.figures.model import LEDGER
 
@@ -245,7 +245,7 @@ class Terminal:
         if failure.traceback:
             self.note(failure.traceback.rstrip(), err=True)
 
-    def _place(self, one: Warned) -> str:
+    def _place(self, one: BuildWarning) -> str:
         if not one.file:
             return ""
         return f"{self._path(one.file)}:{one.line}: " if one.line else f"{self._path(one.file)}: "

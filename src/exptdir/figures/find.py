@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 from exptdir.errors import MetadataError
 from exptdir.figures.model import FIGURE_SUFFIXES, LANGUAGES, Script, is_figure
-from exptdir.record.files import Remembered, read_or_none, read_text
+from exptdir.record.files import FileCache, read_or_none, read_text
 from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.markup.references import shown_pictures
 from exptdir.record.model import Record
@@ -196,7 +196,7 @@ class Finder:
 
     def __init__(self, listing: Callable[[str], Listing] = list_directory) -> None:
         self._listing = listing
-        self._places: Remembered[frozenset[str]] = Remembered()
+        self._places: FileCache[frozenset[str]] = FileCache()
 
     def survey(self, record: Record, exclude: Callable[[str], bool] = lambda path: False) -> Survey:
         """List the files of all experiments, but those for whose path from the base *exclude* is true.

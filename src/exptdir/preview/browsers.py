@@ -16,7 +16,7 @@ from urllib.parse import quote
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from exptdir.preview.addresses import page_about, source_of
-from exptdir.preview.channel import Built, Failed, PagesShown, Progress, Ready, Warned
+from exptdir.preview.channel import BuildWarning, Built, Failed, PagesShown, Progress, Ready
 
 
 @dataclass
@@ -33,7 +33,7 @@ class PreviewState:
     seconds: float = 0.0
     #: Whether a build has come to its end since the server was started.
     ready: bool = False
-    warnings: tuple[Warned, ...] = ()
+    warnings: tuple[BuildWarning, ...] = ()
     failure: Failed | None = None
     #: The author's ``exptdir_editor_url``.
     editor: str = ""
@@ -63,7 +63,7 @@ class PreviewState:
             return None
         return {**self._located(self.failure.failure), "traceback": text(self.failure.traceback)}
 
-    def _located(self, one: Warned) -> dict[str, Any]:
+    def _located(self, one: BuildWarning) -> dict[str, Any]:
         return {
             "text": text(one.text),
             "file": text(one.file),
@@ -201,7 +201,7 @@ class PreviewReport(Protocol):
     def progress(self, text: str, share: float) -> None:
         """Say what it is at, and how far (negative where that is not known)."""
 
-    def built(self, message: Built, new: tuple[Warned, ...]) -> None:
+    def built(self, message: Built, new: tuple[BuildWarning, ...]) -> None:
         """Say that it is done, and what is wrong: in all, and, *new*, since the last one."""
 
     def failed(self, failure: Failed) -> None:

@@ -34,7 +34,7 @@ class BadMessage(ExptdirError):
 
 
 @dataclass(frozen=True)
-class Warned:
+class BuildWarning:
     """A warning or an error of a build: its text without its place, and where (0 or empty if that is not known).
 
     *file* is absolute, *kind* Sphinx's type and subtype, such as ``exptdir.ref``, and *severity* ``warning`` or
@@ -97,7 +97,7 @@ class PagesShown:
     files: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     seconds: float = 0.0
-    warnings: tuple[Warned, ...] = ()
+    warnings: tuple[BuildWarning, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Built:
     pages: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     #: Everything that is wrong now, whichever build said it first.
-    warnings: tuple[Warned, ...] = ()
+    warnings: tuple[BuildWarning, ...] = ()
     #: Files in the source tree that were written by this build or by what it ran: their changes are no reason to build
     #: again.
     wrote: tuple[Wrote, ...] = ()
@@ -144,7 +144,7 @@ class Failed:
     started again at the next change.
     """
 
-    failure: Warned
+    failure: BuildWarning
     traceback: str = ""
     fatal: bool = False
     modules: tuple[str, ...] = ()
@@ -173,9 +173,9 @@ def decode(line: bytes) -> Message:
         kind = _KINDS[given.pop("is")]
         values = {one.name: frozen(given[one.name]) for one in fields(kind) if one.name in given}
         if "warnings" in values:
-            values["warnings"] = tuple(Warned(**one) for one in values["warnings"])
+            values["warnings"] = tuple(BuildWarning(**one) for one in values["warnings"])
         if "failure" in values:
-            values["failure"] = Warned(**values["failure"])
+            values["failure"] = BuildWarning(**values["failure"])
         message: Message = kind(**values)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadMessage(f"not a message: {line[:80]!r}") from error

@@ -20,6 +20,7 @@ from exptdir.preview.changes import Changes, Git
 from exptdir.preview.channel import (
     BadMessage,
     Build,
+    BuildWarning,
     Built,
     Drawn,
     Failed,
@@ -27,7 +28,6 @@ from exptdir.preview.channel import (
     PagesShown,
     Progress,
     Ready,
-    Warned,
     decode,
     encode,
 )
@@ -281,7 +281,7 @@ class Supervisor:
             build = Build(paths, self._viewed(), self._everything, self._changes.modified)
             answer = await self._answer(build)
         except OSError as error:
-            answer = Failed(Warned(f"the builder cannot be started: {error}", severity="error"), fatal=True)
+            answer = Failed(BuildWarning(f"the builder cannot be started: {error}", severity="error"), fatal=True)
         self._changes.finish((*answer.wrote, *(one[:2] for one in answer.made)))
         differing = {path for path, _stamp, differs in answer.made if differs}
         # A build that writes what it reads, and something else each time, would never come to rest.
@@ -318,7 +318,7 @@ class Supervisor:
         text = f"the process that builds {self._builder.ended}; it is started again when something changes"
         printed = self._builder.printed
         await self._builder.end()
-        return Failed(Warned(text, severity="error"), printed, fatal=True)
+        return Failed(BuildWarning(text, severity="error"), printed, fatal=True)
 
     async def _next(self) -> tuple[str, ...]:
         """Wait for changes that mean something, and make the builder ready for them."""

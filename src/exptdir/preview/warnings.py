@@ -26,7 +26,7 @@ from sphinx.errors import ConfigError, ExtensionError, SphinxError, SphinxParall
 from sphinx.util.build_phase import BuildPhase
 from sphinx.util.logging import NAMESPACE, get_node_location, is_suppressed_warning
 
-from exptdir.preview.channel import Failed, Progress, Warned
+from exptdir.preview.channel import BuildWarning, Failed, Progress
 from exptdir.record.files import read_or_none, write_if_changed
 
 if TYPE_CHECKING:
@@ -95,14 +95,14 @@ def end(docname: str) -> None:
 class WarningLog:
     """What was said while each document was read and written, when the application was made, by the last build."""
 
-    read: dict[str, list[Warned]] = field(default_factory=dict)
-    written: dict[str, list[Warned]] = field(default_factory=dict)
+    read: dict[str, list[BuildWarning]] = field(default_factory=dict)
+    written: dict[str, list[BuildWarning]] = field(default_factory=dict)
     #: When the whole was last looked at, which builds without changes leave out.
-    consistency: list[Warned] = field(default_factory=list)
-    made: list[Warned] = field(default_factory=list)
-    besides: list[Warned] = field(default_factory=list)
+    consistency: list[BuildWarning] = field(default_factory=list)
+    made: list[BuildWarning] = field(default_factory=list)
+    besides: list[BuildWarning] = field(default_factory=list)
 
-    def everything(self) -> tuple[Warned, ...]:
+    def everything(self) -> tuple[BuildWarning, ...]:
         """Return all of it, each once, by file and line."""
         documents = (*self.read.values(), *self.written.values())
         # An orphan that is gone is none, but no build need say so.
@@ -120,8 +120,8 @@ _VERSION = 1
 def recall(doctrees: Path) -> WarningLog:
     """Return what was said while the documents were read and written that are still as they were then."""
 
-    def warnings(data: list[Any]) -> list[Warned]:
-        return [Warned(**one) for one in data]
+    def warnings(data: list[Any]) -> list[BuildWarning]:
+        return [BuildWarning(**one) for one in data]
 
     try:
         data = json.loads((doctrees / _KEPT).read_bytes())
@@ -154,8 +154,8 @@ class WarningListener(logging.Handler):
         self.said = said
         self.app: Sphinx | None = None
         self._stages: dict[int, Stage] = {}
-        self._unclaimed: dict[int, list[Warned]] = {}
-        self._consistency: list[Warned] = []
+        self._unclaimed: dict[int, list[BuildWarning]] = {}
+        self._consistency: list[BuildWarning] = []
         self._besides = said.made
         self._main = os.getpid()
 
@@ -217,9 +217,9 @@ class WarningListener(logging.Handler):
             path_of = (lambda docname: str(env.doc2path(docname))) if env is not None else str
             severity = "error" if record.levelno >= logging.ERROR else "warning"
             place = place_of(marks.get("location"), path_of)
-            self._place(process).append(Warned(message_of(record, kind), *place, kind, severity))
+            self._place(process).append(BuildWarning(message_of(record, kind), *place, kind, severity))
 
-    def _place(self, process: int) -> list[Warned]:
+    def _place(self, process: int) -> list[BuildWarning]:
         stage, docname = self._stages.get(process, _BESIDES)
         if stage == READ:
             return self.said.read.setdefault(docname, [])
@@ -301,7 +301,7 @@ def failed(error: BaseException, *, conf: Path | None, document: str = "", fatal
         file = str(conf)
         line = next((at for at, text in enumerate(lines, start=1) if name is not None and name.search(text)), 0)
     text, folded = _text_and_traceback(error, cause)
-    return Failed(Warned(text, file or document, line, "", "error"), folded, fatal)
+    return Failed(BuildWarning(text, file or document, line, "", "error"), folded, fatal)
 
 
 def _place(error: BaseException, cause: BaseException) -> tuple[str, int]:

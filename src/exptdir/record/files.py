@@ -323,7 +323,7 @@ def lasting(found: Stamp) -> Stamp | None:
     return None if found and max(found[:2]) > time.time_ns() - RACY else found
 
 
-class Remembered(Generic[Made]):
+class FileCache(Generic[Made]):
     """What was made of each of many files or directories, made again only when that has changed."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from exptdir.record.files import Remembered
+from exptdir.record.files import FileCache
 
 #: Directories that hold programs or their waste, never an experiment.
 PROGRAMS = frozenset({"__pycache__", "node_modules", "site-packages"})
@@ -91,7 +91,7 @@ def is_utf8(name: str) -> bool:
     return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
 
 
-class Tree(Remembered[Listing]):
+class Tree(FileCache[Listing]):
     """Listings of directories, each made again only when the directory has changed."""
 
     def listing(self, directory: str) -> Listing:

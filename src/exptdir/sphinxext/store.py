@@ -242,7 +242,7 @@ class Store(DocumentMaps, Domain):
     """Keeps the maps as documents are read, merged and forgotten, and for a build what it has made of them."""
 
     initial_data: ClassVar[dict[str, dict[str, Any]]] = {name: {} for name in DocumentMaps.__annotations__}
-    data_version = 12
+    data_version = 13
     #: Reads spreadsheets while documents are read; not pickled.
     table_reader: TableReader | None = None
     #: Where references lead, by text, key of the experiment that they are in, and kind: digests and pages ask for the

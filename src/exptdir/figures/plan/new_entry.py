@@ -226,7 +226,7 @@ def _with(facts: Collector, entry: LedgerEntry) -> LedgerEntry:
 
 
 @dataclass
-class Prepared:
+class ScriptRun:
     """A script that is about to be run, or running.
 
     *kept* are figures that somebody edited and that are to be drawn again, and where a copy of each is kept.
@@ -239,7 +239,7 @@ class Prepared:
     why: str = ""
 
 
-def prepare(planner: Planner, state: State, settings: FigureSettings, script: Script, verdict: Staleness) -> Prepared:
+def prepare(planner: Planner, state: State, settings: FigureSettings, script: Script, verdict: Staleness) -> ScriptRun:
     """Get a script ready to be run; raises OSError when a figure that may be lost cannot be copied."""
     tree, old = planner.checker.tree, planner.entry(script.key)
     outputs = {*script.outputs, *(() if old is None else old.outputs)}
@@ -277,4 +277,4 @@ def prepare(planner: Planner, state: State, settings: FigureSettings, script: Sc
         known=frozenset(known | outputs),
         old=old,
     )
-    return Prepared(script.key, job, before, kept, "; ".join(verdict.reasons))
+    return ScriptRun(script.key, job, before, kept, "; ".join(verdict.reasons))

@@ -13,7 +13,7 @@ from pathlib import Path
 from exptdir.figures.ledger import LedgerEntry, format_ledger
 from exptdir.figures.model import FigureSettings, Job, Outcome, Script
 from exptdir.figures.plan.check import FileTree, Staleness
-from exptdir.figures.plan.new_entry import Prepared, drawn_entry, prepare
+from exptdir.figures.plan.new_entry import ScriptRun, drawn_entry, prepare
 from exptdir.figures.plan.planner import Planner
 from exptdir.figures.run.guard import recover
 from exptdir.figures.run.outcome import headline
@@ -84,7 +84,7 @@ class Scheduler:
     kept: dict[str, dict[str, Path]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     _pending: set[str] = field(default_factory=set)
-    _running: dict[Future[Outcome], Prepared] = field(default_factory=dict)
+    _running: dict[Future[Outcome], ScriptRun] = field(default_factory=dict)
     _runs: Counter[str] = field(default_factory=Counter)
     _lost: set[str] = field(default_factory=set)
     #: Files of scripts, with whatever arguments, that no other build may run now.
@@ -171,7 +171,7 @@ class Scheduler:
                 return replace(self.planner.verdict(script.key), run=True)
         return self.planner.verdict(script.key)
 
-    def _hand_over(self, running: Prepared) -> None:
+    def _hand_over(self, running: ScriptRun) -> None:
         try:
             future = self.submit(running.job)
         except RuntimeError as error:
@@ -203,7 +203,7 @@ class Scheduler:
                 self._lost.add(running.key)
                 self._hand_over(running)
 
-    def _finish(self, running: Prepared, outcome: Outcome) -> None:
+    def _finish(self, running: ScriptRun, outcome: Outcome) -> None:
         key, planner = running.key, self.planner
         script, tree = planner.scripts[key], planner.checker.tree
         self.outcomes[key] = outcome

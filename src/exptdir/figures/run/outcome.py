@@ -112,7 +112,7 @@ def _end(path: Path) -> bytes:
 
 
 @dataclass(frozen=True)
-class Ended:
+class ProcessEnd:
     """The end of a process, *late* if it was killed as its time was over; *lost* says why nothing is known of it."""
 
     code: int = 0
@@ -147,7 +147,7 @@ def line_of(language: str, said: str, script: str) -> int | None:
     return int(found[-1]) if found else None
 
 
-def conclude(job: Job, run: Path, ended: Ended, before: Snapshot) -> Outcome:
+def conclude(job: Job, run: Path, ended: ProcessEnd, before: Snapshot) -> Outcome:
     """Say how a run ended, by what is left in its directory and by the figures that were there *before*."""
     trace, output = read_trace(run, job), read_output(run / OUTPUT)
     try:

@@ -23,7 +23,7 @@ from typing import Any
 
 from exptdir.figures.inside.events import MARKER, Setting
 from exptdir.figures.model import Job
-from exptdir.figures.run.outcome import OUTPUT, Ended, shorten
+from exptdir.figures.run.outcome import OUTPUT, ProcessEnd, shorten
 
 #: Where the package is imported from; it need not be installed.
 _ROOT = Path(__file__).resolve().parents[3]
@@ -166,14 +166,14 @@ class Spawner:
         self._running: set[int] = set()
         self._closed = False
 
-    def run(self, job: Job, directory: Path, dark: bool = False) -> Ended:
+    def run(self, job: Job, directory: Path, dark: bool = False) -> ProcessEnd:
         """Run a Python script in an interpreter of its own; as :meth:`exptdir.figures.run.server.WarmServer.run`."""
         file = directory / "job"
         file.write_text(job.to_json(), "utf-8")
         whole = command("run_alone", str(file), str(directory), *(["dark"] if dark else []), python=job.python)
         return self.start(whole, job, directory, ask=True)
 
-    def start(self, command: Sequence[str], job: Job, directory: Path, ask: bool = False) -> Ended:
+    def start(self, command: Sequence[str], job: Job, directory: Path, ask: bool = False) -> ProcessEnd:
         """Start a program, and wait for its end; *ask* if it can say where it is before it is ended."""
         begun = time.monotonic()
         with (directory / OUTPUT).open("ab") as output:
@@ -213,7 +213,7 @@ class Spawner:
             process.wait()
             with self._lock:
                 self._running.discard(process.pid)
-        return Ended(process.returncode, late, time.monotonic() - begun)
+        return ProcessEnd(process.returncode, late, time.monotonic() - begun)
 
     def close(self) -> None:
         """End all processes that still run; who waits for one sees that it was killed."""
@@ -239,11 +239,11 @@ class WarmServer:
         self._server: _Connection | None = None
         self._closed = False
 
-    def run(self, job: Job, directory: Path, dark: bool = False) -> Ended:
+    def run(self, job: Job, directory: Path, dark: bool = False) -> ProcessEnd:
         """Run a script, and wait for its end; for the figures of the dark scheme if they are wanted."""
         with self._lock:
             if self._closed:
-                return Ended(lost="The build was interrupted.")
+                return ProcessEnd(lost="The build was interrupted.")
             answer = self._running().ask(job, directory, dark)
         return answer.result()
 
@@ -273,7 +273,7 @@ class _Connection:
     def __init__(self, python: str) -> None:
         self.over = False
         self._lock = threading.Lock()
-        self._waiting: dict[int, Future[Ended]] = {}
+        self._waiting: dict[int, Future[ProcessEnd]] = {}
         self._count = 0
         self._process = subprocess.Popen(
             command("serve", python=python),
@@ -287,9 +287,9 @@ class _Connection:
         self._reader = threading.Thread(target=self._read, name="exptdir-figures", daemon=True)
         self._reader.start()
 
-    def ask(self, job: Job, directory: Path, dark: bool) -> Future[Ended]:
+    def ask(self, job: Job, directory: Path, dark: bool) -> Future[ProcessEnd]:
         """Ask for a script to be run, and return what will hold its end."""
-        answer: Future[Ended] = Future()
+        answer: Future[ProcessEnd] = Future()
         with self._lock:
             self._count += 1
             number = self._count
@@ -311,7 +311,7 @@ class _Connection:
             with self._lock:
                 waiting = self._waiting.pop(answer.pop("number"), None)
             if waiting is not None:
-                waiting.set_result(Ended(**answer))
+                waiting.set_result(ProcessEnd(**answer))
         self._give_up()
 
     def _give_up(self) -> None:
@@ -319,7 +319,7 @@ class _Connection:
         with self._lock:
             waiting, self._waiting = list(self._waiting.values()), {}
         for answer in waiting:
-            answer.set_result(Ended(lost="The process that runs plot scripts has ended."))
+            answer.set_result(ProcessEnd(lost="The process that runs plot scripts has ended."))
 
     def close(self) -> None:
         """End the process."""

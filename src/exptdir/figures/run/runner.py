@@ -18,7 +18,7 @@ from threading import Lock
 from exptdir.figures.inside.events import COPIES
 from exptdir.figures.model import Job, Outcome, is_dark
 from exptdir.figures.run.guard import BUSY, RUN, keep_untraced, put_back, recover, snapshot, spare
-from exptdir.figures.run.outcome import Ended, conclude, merge
+from exptdir.figures.run.outcome import ProcessEnd, conclude, merge
 from exptdir.figures.run.processes import PROGRAMS, Spawner, WarmServer, command_in_language, fault_of
 from exptdir.record.files import locked
 
@@ -126,7 +126,7 @@ class Runner(AbstractContextManager["Runner"]):
             return Outcome("missing program", traceback=f"The script needs {name}, which is not installed.")
         return conclude(job, run, ended, before)
 
-    def _start(self, job: Job, run: Path, dark: bool) -> Ended | None:
+    def _start(self, job: Job, run: Path, dark: bool) -> ProcessEnd | None:
         if job.language == "python":
             return (self._server(job.python) if self._warm else self._spawner).run(job, run, dark)
         command = command_in_language(job)

@@ -16,7 +16,7 @@ from docutils import nodes
 
 from exptdir.record.model import Experiment, in_order
 from exptdir.sphinxext.domain import ExptDomain
-from exptdir.sphinxext.journal.timeline import Dated, Timeline
+from exptdir.sphinxext.journal.timeline import Timeline, TimelineEntry
 from exptdir.sphinxext.pages import PAGED, Collection
 
 #: The first of its pages, and the directory of the others.
@@ -34,7 +34,7 @@ class Leaf:
 
     name: str
     experiments: tuple[Experiment, ...]
-    entries: tuple[Dated, ...]
+    entries: tuple[TimelineEntry, ...]
     newer: str = ""
     older: str = ""
 
@@ -65,8 +65,8 @@ class Archive:
     @classmethod
     def _made(cls, domain: ExptDomain) -> Archive:
         made = cls()
-        months: defaultdict[str, list[Dated]] = defaultdict(list)
-        tags: defaultdict[str, tuple[list[Experiment], list[Dated]]] = defaultdict(lambda: ([], []))
+        months: defaultdict[str, list[TimelineEntry]] = defaultdict(list)
+        tags: defaultdict[str, tuple[list[Experiment], list[TimelineEntry]]] = defaultdict(lambda: ([], []))
         for experiment in in_order(domain.record.experiments.values()):
             for tag in experiment.tags if experiment.docname in domain.env.all_docs else ():
                 tags[tag][0].append(experiment)
@@ -93,7 +93,7 @@ def _wanted(domain: ExptDomain) -> bool:
     return (asked or domain.settings.archive == "always") and bool(Timeline.of(domain).entries)
 
 
-def _leaves(name: str, experiments: Sequence[Experiment], entries: Sequence[Dated]) -> Iterator[Leaf]:
+def _leaves(name: str, experiments: Sequence[Experiment], entries: Sequence[TimelineEntry]) -> Iterator[Leaf]:
     """Yield the pages of a list, the newest first; cut from its old end, so that what is added changes few of them."""
     total = len(experiments) + len(entries)
     pages = max(1, -(-total // _MOST))

@@ -21,7 +21,7 @@ from exptdir.sphinxext.journal.archive import (
 )
 from exptdir.sphinxext.journal.calendar import Calendar
 from exptdir.sphinxext.journal.journal import Journal
-from exptdir.sphinxext.journal.listing import ExperimentListing, Listed
+from exptdir.sphinxext.journal.listing import ExperimentListing, ListRow
 from exptdir.sphinxext.journal.selection import Selection, Summary, joined
 from exptdir.sphinxext.language import _
 
@@ -47,7 +47,7 @@ class ArchivePage(NamedTuple):
     below: tuple[tuple[str, str, int], ...] = ()
     tags: tuple[tuple[str, str, int], ...] = ()
     calendar: tuple[Any, ...] = ()
-    experiments: tuple[Listed, ...] = ()
+    experiments: tuple[ListRow, ...] = ()
     days: tuple[Any, ...] = ()
     entries: tuple[Any, ...] = ()
 
@@ -117,7 +117,7 @@ def pages_of(domain: ExptDomain, archive: Archive) -> Iterator[ArchivePage]:
 
 
 def _of_tag(domain: ExptDomain, tag: str, leaf: Leaf, above: tuple[tuple[str, str], ...]) -> ArchivePage:
-    experiments = tuple(Listed(Summary.of(domain, one), 0, None) for one in leaf.experiments)
+    experiments = tuple(ListRow(Summary.of(domain, one), 0, None) for one in leaf.experiments)
     entries = tuple(_TAGGED.entry(domain, one) for one in leaf.entries)
     return ArchivePage(leaf.name, f"#{tag}", above, leaf.newer, leaf.older, experiments=experiments, entries=entries)
 

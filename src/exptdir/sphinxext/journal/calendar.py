@@ -16,7 +16,7 @@ from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.journal.archive import Archive, day_anchor, month_page, page_address
 from exptdir.sphinxext.journal.drawing import Box, Caption, address, drawing
 from exptdir.sphinxext.journal.selection import CollectionDirective, Selection, nothing
-from exptdir.sphinxext.journal.timeline import Dated
+from exptdir.sphinxext.journal.timeline import TimelineEntry
 from exptdir.sphinxext.language import _, counted
 from exptdir.sphinxext.pages import Collection, link
 
@@ -56,7 +56,7 @@ class Calendar(Collection):
         return self.days_of(domain, self.selection.entries(domain, docname), self.year)
 
     @staticmethod
-    def days_of(domain: ExptDomain, found: Iterable[Dated], year: int) -> list[Day]:
+    def days_of(domain: ExptDomain, found: Iterable[TimelineEntry], year: int) -> list[Day]:
         """Return the days of a year that have some of these entries, which are the newest first."""
         days = defaultdict(list)
         for dated in found:

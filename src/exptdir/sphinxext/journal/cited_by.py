@@ -40,7 +40,7 @@ class Citation(NamedTuple):
     sentence: Pieces = ()
 
 
-class Citing(NamedTuple):
+class Citer(NamedTuple):
     """A document that refers to an experiment."""
 
     docname: str
@@ -62,7 +62,7 @@ class CitedBy(Collection):
 
     resolved = True
 
-    def shown(self, domain: ExptDomain, docname: str) -> list[Citing]:
+    def shown(self, domain: ExptDomain, docname: str) -> list[Citer]:
         """Return who refers to the experiment: first the page with the newest entry that does."""
         experiment = domain.record.by_docname.get(docname)
         if self.of:
@@ -77,7 +77,7 @@ class CitedBy(Collection):
         for source, cite in domain.backlinks.get(experiment.key, ()):
             cites[source].append(cite)
         facts = domain.once("facts that cite", lambda: _facts(domain)).get(experiment.key, {})
-        found: list[tuple[str, tuple[Any, ...], Citing]] = []
+        found: list[tuple[str, tuple[Any, ...], Citer]] = []
         for source in {**facts, **cites}:
             owner = domain.record.around(source)
             if chosen is not None and (owner is None or owner.key not in chosen):
@@ -88,7 +88,7 @@ class CitedBy(Collection):
                 day = citations[0].day or (Timeline.of(domain).begun(owner) if owner is not None else "")
                 place: tuple[Any, ...] = (True,) if owner is None else (False, owner.order, owner.docname != source)
                 title = domain.env.titles.get(source)
-                found.append((day, (*place, source), Citing(source, title.astext() if title else source, citations)))
+                found.append((day, (*place, source), Citer(source, title.astext() if title else source, citations)))
         found.sort(key=lambda one: one[1])
         found.sort(key=lambda one: one[0], reverse=True)
         return [citing for _day, _place, citing in found[: self.selection.limit or None]]
@@ -120,7 +120,7 @@ class CitedBy(Collection):
         citations.sort(key=lambda one: one.day, reverse=True)
         return tuple(one for one in citations if not self.kinds or one.kind in self.kinds)
 
-    def render(self, domain: ExptDomain, docname: str, shown: list[Citing]) -> list[Node]:
+    def render(self, domain: ExptDomain, docname: str, shown: list[Citer]) -> list[Node]:
         """Return the list; nothing where nobody refers to the experiment, unless an author asked for it."""
         if not shown:
             return list(nothing(_("Nobody refers to it."))) if self.placed else []
@@ -144,7 +144,7 @@ def _facts(domain: ExptDomain) -> dict[str, dict[str, list[str]]]:
     return dict(found)
 
 
-def _group(domain: ExptDomain, citing: Citing, kinds: dict[str, str]) -> nodes.list_item:
+def _group(domain: ExptDomain, citing: Citer, kinds: dict[str, str]) -> nodes.list_item:
     sentences = nodes.bullet_list()
     for kind, anchor, day, title, sentence in citing.citations:
         place = link(domain, citing.docname, anchor, nodes.Text(f"{day} {title}".rstrip() or "↗"))

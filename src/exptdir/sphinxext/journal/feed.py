@@ -23,7 +23,7 @@ from exptdir.record.files import read_or_none, write_if_changed
 from exptdir.sphinxext.cites import shown_pieces
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.freshness import UNKNOWN
-from exptdir.sphinxext.journal.timeline import Dated, Timeline
+from exptdir.sphinxext.journal.timeline import Timeline, TimelineEntry
 from exptdir.sphinxext.pages import PAGED
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def cut_out(page: str, anchor: str, base: str) -> str:
     return "".join(parser.parts)
 
 
-def _entry(domain: ExptDomain, dated: Dated, url: str) -> FeedEntry:
+def _entry(domain: ExptDomain, dated: TimelineEntry, url: str) -> FeedEntry:
     entry, experiment = dated.entry, dated.experiment
     reference = f"{experiment.address}@{entry.number}"
     return FeedEntry(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MOST = 12
 
 
-class Named(NamedTuple):
+class Neighbour(NamedTuple):
     """Another experiment as a header names it; the status only where it matters."""
 
     docname: str
@@ -43,10 +43,10 @@ class HeaderShown(NamedTuple):
     period: str
     draft: bool
     tags: tuple[str, ...]
-    parent: tuple[Named, ...]
-    needs: tuple[Named, ...]
-    builds_on: tuple[Named, ...]
-    children: tuple[Named, ...]
+    parent: tuple[Neighbour, ...]
+    needs: tuple[Neighbour, ...]
+    builds_on: tuple[Neighbour, ...]
+    children: tuple[Neighbour, ...]
     more: int
     history: str
     begun: str
@@ -69,9 +69,9 @@ class ExperimentHeader(Collection):
         own, parent = Summary.of(domain, experiment), domain.record.parent(experiment)
         children = domain.record.children(experiment)
 
-        def named(found: Sequence[Experiment], *, stating: bool = False) -> tuple[Named, ...]:
+        def named(found: Sequence[Experiment], *, stating: bool = False) -> tuple[Neighbour, ...]:
             summaries = (Summary.of(domain, one) for one in found)
-            return tuple(Named(*one[:3], *(one[4:6] if stating else ())) for one in summaries)
+            return tuple(Neighbour(*one[:3], *(one[4:6] if stating else ())) for one in summaries)
 
         shown = HeaderShown(
             own.status,

@@ -25,7 +25,7 @@ from exptdir.sphinxext.journal.selection import (
     joined,
     nothing,
 )
-from exptdir.sphinxext.journal.timeline import Dated
+from exptdir.sphinxext.journal.timeline import TimelineEntry
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Collection, Placeholder, link
 from exptdir.sphinxext.store import Pieces
@@ -70,7 +70,7 @@ class Journal(Collection):
         groups = groupby(found, key=lambda dated: group_of(self.group, dated))
         return [(name, [self.entry(domain, dated) for dated in dates]) for name, dates in groups]
 
-    def entry(self, domain: ExptDomain, dated: Dated) -> JournalEntry:
+    def entry(self, domain: ExptDomain, dated: TimelineEntry) -> JournalEntry:
         """Return an entry as it is shown."""
         entry, experiment = dated.entry, dated.experiment
         return JournalEntry(
@@ -140,7 +140,7 @@ class Journal(Collection):
         )
 
 
-def group_of(kind: str, dated: Dated) -> str:
+def group_of(kind: str, dated: TimelineEntry) -> str:
     """Return the name of the group that an entry is in: a day, week (ISO 8601), month or year, or a document."""
     day = dated.entry.day
     if kind == "week":

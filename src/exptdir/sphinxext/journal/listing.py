@@ -46,7 +46,7 @@ _COLUMN = 20
 _TAGS = 4
 
 
-class Listed(NamedTuple):
+class ListRow(NamedTuple):
     """An experiment of a list: how deep it is nested among those that are listed, its first figure, and what it says.
 
     That is its conclusion, or else the first sentence of its last entry.
@@ -67,7 +67,7 @@ class ExperimentListing(Collection):
     columns: tuple[str, ...]
     sort: str
 
-    def shown(self, domain: ExptDomain, docname: str) -> list[Listed]:
+    def shown(self, domain: ExptDomain, docname: str) -> list[ListRow]:
         """Return the experiments."""
         found = self.selection.listed(domain, docname)
         keys = {one.key for one in found}
@@ -78,7 +78,7 @@ class ExperimentListing(Collection):
             figures = ((figure.paths, figure.anchor) for figure in pictures if not figure.missing)
             summary = Summary.of(domain, one)
             sentence = (summary.conclusion or last_sentence(domain, one)) if self.form == "cards" else ()
-            listed.append((one, Listed(summary, depth, next(figures, None), sentence)))
+            listed.append((one, ListRow(summary, depth, next(figures, None), sentence)))
         if self.form == "tree":
             # A directory comes before what is in it.
             orders = {key: domain.record.experiments[key].order for key in domain.record.experiments}
@@ -97,7 +97,7 @@ class ExperimentListing(Collection):
             rows = known + [row for row in rows if not COLUMNS[column](row.summary)]
         return rows[: self.selection.limit] if self.selection.limit else rows
 
-    def render(self, domain: ExptDomain, docname: str, shown: list[Listed]) -> list[nodes.Node]:
+    def render(self, domain: ExptDomain, docname: str, shown: list[ListRow]) -> list[nodes.Node]:
         """Return the list in its form."""
         if not shown:
             return nothing(_("There are no such experiments."))
@@ -110,7 +110,7 @@ class ExperimentListing(Collection):
             )
         ]
 
-    def _table(self, domain: ExptDomain, shown: list[Listed]) -> nodes.Element:
+    def _table(self, domain: ExptDomain, shown: list[ListRow]) -> nodes.Element:
         names = {
             "experiment": _("Experiment"),
             "status": _("Status"),
@@ -146,7 +146,7 @@ def _cell(domain: ExptDomain, column: str, one: Summary) -> Iterable[nodes.Node]
     return [nodes.Text(one.begun if column == "begun" else one.last)]
 
 
-def _cards(domain: ExptDomain, shown: list[Listed]) -> nodes.Element:
+def _cards(domain: ExptDomain, shown: list[ListRow]) -> nodes.Element:
     items = nodes.bullet_list()
     for one in shown:
         item = nodes.list_item()
@@ -175,7 +175,7 @@ def _state(domain: ExptDomain, one: Summary, tags: tuple[str, ...] = ()) -> list
     return [nodes.paragraph("", "", *found, classes=["exptdir-muted"])] if found else []
 
 
-def _tree(domain: ExptDomain, shown: list[Listed]) -> nodes.Element:
+def _tree(domain: ExptDomain, shown: list[ListRow]) -> nodes.Element:
     top = nodes.bullet_list()
     # The lists that are open, the innermost last.
     lists, items = [top], list[nodes.list_item]()
@@ -193,7 +193,7 @@ def _tree(domain: ExptDomain, shown: list[Listed]) -> nodes.Element:
     return top
 
 
-def _board(domain: ExptDomain, shown: list[Listed]) -> nodes.Element:
+def _board(domain: ExptDomain, shown: list[ListRow]) -> nodes.Element:
     statuses = [*domain.settings.statuses]
     # Next to what is open.
     done = next((at for at, name in enumerate(statuses) if domain.settings.statuses[name] != "open"), len(statuses))

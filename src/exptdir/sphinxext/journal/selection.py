@@ -19,7 +19,7 @@ from exptdir.record.reference import Unresolved
 from exptdir.record.timeline import first_day, today
 from exptdir.sphinxext.cites import shown_pieces
 from exptdir.sphinxext.domain import ExptDomain, domain_of
-from exptdir.sphinxext.journal.timeline import Dated, Timeline
+from exptdir.sphinxext.journal.timeline import Timeline, TimelineEntry
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Collection, collect, link
 from exptdir.sphinxext.store import Pieces
@@ -82,12 +82,12 @@ class Selection:
             ]
         return found
 
-    def entries(self, domain: ExptDomain, docname: str) -> list[Dated]:
+    def entries(self, domain: ExptDomain, docname: str) -> list[TimelineEntry]:
         """Return the entries, newest first."""
         first, last = self.days
         narrowed = bool(self.experiments or self.statuses)
         keys = {one.key for one in self.chosen(domain, docname)} if narrowed else set[str]()
-        found: list[Dated] = []
+        found: list[TimelineEntry] = []
         for dated in Timeline.of(domain).entries:
             if not first <= dated.entry.day <= last or (narrowed and dated.experiment.key not in keys):
                 continue

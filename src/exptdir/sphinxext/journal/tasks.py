@@ -86,7 +86,7 @@ class TasksDirective(CollectionDirective):
         return Tasks(self.selection())
 
 
-class Tagged(NamedTuple):
+class TagUse(NamedTuple):
     """An experiment or an entry that bears a tag: where it is, its day, and what it is called."""
 
     docname: str
@@ -103,23 +103,23 @@ class TagIndex(Collection):
 
     selection: Selection
 
-    def shown(self, domain: ExptDomain, docname: str) -> list[tuple[str, list[Tagged]]]:
+    def shown(self, domain: ExptDomain, docname: str) -> list[tuple[str, list[TagUse]]]:
         """Return the tags in the order of the alphabet, each with what bears it: experiments, then entries."""
-        found: defaultdict[str, list[Tagged]] = defaultdict(list)
+        found: defaultdict[str, list[TagUse]] = defaultdict(list)
         chosen = self.selection.chosen(domain, docname)
         for one in chosen:
             for tag in one.tags:
-                found[tag].append(Tagged(one.docname, "", "", f"{domain.shown(one)} {domain.heading(one)}"))
+                found[tag].append(TagUse(one.docname, "", "", f"{domain.shown(one)} {domain.heading(one)}"))
         keys = {one.key for one in chosen}
         for dated in Timeline.of(domain).entries:
             for tag in dated.entry.tags if dated.experiment.key in keys else ():
                 text = f"{domain.shown(dated.experiment)} {dated.entry.title}".strip()
-                found[tag].append(Tagged(dated.docname, dated.entry.anchor, dated.entry.day, text))
+                found[tag].append(TagUse(dated.docname, dated.entry.anchor, dated.entry.day, text))
         wanted = set(self.selection.tags) or found.keys()
         shown = [(tag, places) for tag, places in found.items() if tag in wanted]
         return sorted(shown, key=lambda pair: (pair[0].casefold(), pair[0]))
 
-    def render(self, domain: ExptDomain, docname: str, shown: list[tuple[str, list[Tagged]]]) -> list[nodes.Node]:
+    def render(self, domain: ExptDomain, docname: str, shown: list[tuple[str, list[TagUse]]]) -> list[nodes.Node]:
         """Return a list of definitions."""
         if not shown:
             return nothing(_("There are no tags."))
@@ -132,7 +132,7 @@ class TagIndex(Collection):
         return [nodes.container("", items, classes=["exptdir-tags"])]
 
 
-def _lines(domain: ExptDomain, places: list[Tagged]) -> Iterator[nodes.paragraph]:
+def _lines(domain: ExptDomain, places: list[TagUse]) -> Iterator[nodes.paragraph]:
     for place in places:
         line = nodes.paragraph("", "", link(domain, place.docname, place.anchor, nodes.Text(place.text)))
         if place.day:

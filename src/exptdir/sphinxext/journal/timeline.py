@@ -10,7 +10,7 @@ from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.store import Entry
 
 
-class Dated(NamedTuple):
+class TimelineEntry(NamedTuple):
     """An entry, and where it stands."""
 
     entry: Entry
@@ -43,10 +43,10 @@ class Timeline:
                 self.days[docname] = min(days), max(days)
 
     @cached_property
-    def entries(self) -> list[Dated]:
+    def entries(self) -> list[TimelineEntry]:
         """The entries in order, which are sorted only where a page shows them: most edits ask for the days alone."""
         found = [
-            Dated(entry, docname, experiment)
+            TimelineEntry(entry, docname, experiment)
             for docname, entries in self._domain.entries.items()
             if (experiment := self._domain.record.by_docname.get(docname)) is not None
             for entry in entries

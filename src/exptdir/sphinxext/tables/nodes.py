@@ -18,7 +18,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Placeholder
-from exptdir.sphinxext.tables.packed import Dress, Extra, Packed, natural_widths, pack
+from exptdir.sphinxext.tables.packed import Dress, Extra, PackedTable, natural_widths, pack
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -113,7 +113,7 @@ class UnpackRows(SphinxPostTransform):
                 fit_on_paper(group, node["packed"])
 
 
-def fit_on_paper(group: nodes.Element, packed: Packed) -> None:
+def fit_on_paper(group: nodes.Element, packed: PackedTable) -> None:
     """Keep a table on the paper: LaTeX would break neither a long word nor, in a long table, a sentence.
 
     Of a table that is wider than a line, or has such a text, columns get their shares of it; one whose words would
@@ -169,7 +169,7 @@ class PlainTabs(SphinxPostTransform):
                     node["classes"] = [name for name in node["classes"] if not name.startswith("sd-")]
 
 
-def unpacked(packed: Packed) -> list[nodes.Node]:
+def unpacked(packed: PackedTable) -> list[nodes.Node]:
     """Return the head and the body of a table as nodes of docutils."""
     rows = []
     for at, texts in enumerate(packed.texts):
@@ -254,7 +254,7 @@ def _linked(content: list[nodes.Node], href: str | None) -> list[nodes.Node]:
 class _Rows:
     """Writes the rows of one table."""
 
-    def __init__(self, visitor: Any, packed: Packed) -> None:
+    def __init__(self, visitor: Any, packed: PackedTable) -> None:
         self.visitor = visitor
         self.packed = packed
         self._tags: dict[tuple[int, bool, int, bool], tuple[str, str, bool]] = {}

@@ -34,7 +34,7 @@ class Extra(NamedTuple):
     runs: tuple[TextRun, ...]
 
 
-class Packed(NamedTuple):
+class PackedTable(NamedTuple):
     """The rows of a table as they are shown.
 
     Parameters
@@ -79,7 +79,7 @@ class Packed(NamedTuple):
         return "\n".join("\t".join(text for text in row if text) for row in self.texts)
 
 
-def pack(table: Table, limit: int = 0, ids: Mapping[int, tuple[str, ...]] | None = None) -> Packed:
+def pack(table: Table, limit: int = 0, ids: Mapping[int, tuple[str, ...]] | None = None) -> PackedTable:
     """Return the header rows of a table and the first *limit* others (0: all of them) as plain values."""
     shown = table.rows[: table.header_rows + limit] if limit else table.rows
     shown = (*map(_unbold, shown[: table.header_rows]), *shown[table.header_rows :])
@@ -109,7 +109,7 @@ def pack(table: Table, limit: int = 0, ids: Mapping[int, tuple[str, ...]] | None
             for place in range(at + most, min(at + cell.rowspan, len(shown))):
                 texts[place][column : column + cell.colspan] = [""] * cell.colspan
         dressed.append(alike.setdefault(tuple(found), tuple(found)))
-    return Packed(
+    return PackedTable(
         texts=tuple(map(tuple, texts)),
         dressed=tuple(dressed),
         dresses=tuple(dresses),
