@@ -7,6 +7,8 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from exptdir.record.files import collector_paused
+
 #: Seconds of the processor: what ends within them takes a small part of one on any machine.
 LIMIT = 60
 
@@ -31,7 +33,11 @@ def ending() -> Iterator[None]:
 
 
 def calls(call: Callable[[], object]) -> int:
-    """Count the calls of functions, those of the interpreter itself too, that a call makes."""
+    """Count the calls of functions, those of the interpreter itself too, that a call makes.
+
+    Nothing is collected meanwhile that others have left; modules should have been loaded before.
+    """
     counted = cProfile.Profile()
-    counted.runcall(call)
+    with collector_paused():
+        counted.runcall(call)
     return sum(entry.callcount for entry in counted.getstats())  # type: ignore[attr-defined]

@@ -36,7 +36,7 @@ def arguments(step: tuple[str, int, int], at: int, now: Snapshot) -> list[str]:
     if what == "new":
         return ["new", f"Fresh {at}", *(["--parent", second] if other % 2 else []), *(["--rst"] if which % 2 else [])]
     if what == "entry":
-        return ["entry", chosen, f"Later {at}", "--date", f"2031-03-{at + 1:02}"]
+        return ["entry", chosen, f"Later {at}", "--date", f"2025-03-{at + 1:02}"]
     if what == "status":
         return ["status", chosen, STATUSES[other % 3]]
     if what in {"tag", "untag"}:
