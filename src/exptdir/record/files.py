@@ -43,6 +43,8 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 #: What of a file changes with its content: times, size, inode and device; nothing for one that is not there.
 Stamp = tuple[int, ...]
 Made = TypeVar("Made")
+#: The text of a larger file is not put on a page, which must stay one, nor a copy into the site that nobody asked for.
+MAX_SHOWN = 1_000_000
 
 
 class UnreadableError(MetadataError):
@@ -152,6 +154,21 @@ def unreadable(path: str, error: Exception) -> Problem:
     reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
     message = f"“{os.path.basename(path)}” cannot be read: {reason[:1].lower()}{reason[1:]}"
     return Problem("metadata", message, Path(path), getattr(error, "line", None))
+
+
+def shown_text(path: Path) -> str | None:
+    """Return the text of a file as a page shows it; ``None`` where it is gone, too long or no text."""
+    try:
+        content = read_bytes(path, MAX_SHOWN + 1)
+    except OSError:
+        return None
+    if len(content) > MAX_SHOWN or b"\0" in content:
+        return None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", "replace")
+    return text.replace("\r\n", "\n").rstrip("\n")
 
 
 def split_lines(text: str) -> list[str]:

@@ -21,7 +21,6 @@ from sphinx.util._files import FilenameUniqDict
 from sphinx.util.i18n import search_image_for_language
 
 from exptdir.errors import AssetError
-from exptdir.record.files import read_bytes
 from exptdir.sphinxext.doctree import all_nodes, ancestors, line_of
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.language import _
@@ -34,23 +33,6 @@ if TYPE_CHECKING:
 
 #: On what stands for an image: where it would be, relative to the source directory.
 MISSING = "exptdir_missing"
-#: The text of a larger file is not put on a page, which must stay one, nor a copy into the site that nobody asked for.
-MAX_SHOWN = 1_000_000
-
-
-def shown_text(path: Path) -> str | None:
-    """Return the text of a file as a page shows it; ``None`` where it is gone, too long or no text."""
-    try:
-        content = read_bytes(path, MAX_SHOWN + 1)
-    except OSError:
-        return None
-    if len(content) > MAX_SHOWN or b"\0" in content:
-        return None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", "replace")
-    return text.replace("\r\n", "\n").rstrip("\n")
 
 
 def why_not(path: str) -> str | None:

@@ -12,7 +12,8 @@ from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from exptdir.errors import AssetError
-from exptdir.sphinxext.assets import locate, note_missing, placeholder, shown_text
+from exptdir.record.files import shown_text
+from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.doctree import add_unclaimed_directive
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.language import _

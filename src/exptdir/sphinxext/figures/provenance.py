@@ -14,8 +14,7 @@ from urllib.parse import quote
 
 from docutils import nodes
 
-from exptdir.record.files import read_or_none
-from exptdir.sphinxext.assets import MAX_SHOWN, shown_text
+from exptdir.record.files import MAX_SHOWN, read_or_none, shown_text
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Placeholder
