@@ -280,6 +280,14 @@ def test_cells_without_addresses_stand_one_after_the_other(tmp_path: Path) -> No
     assert texts(read_table(path)) == [["a", "b"], ["1", "2"]]
 
 
+def test_rows_behind_the_last_cell_cost_nothing(tmp_path: Path) -> None:
+    path = make(tmp_path, fill(["a", "b"], [1, 2]))
+    rest = "".join(f'<row r="{number}" s="1" customFormat="1" ht="15"/>' for number in range(3, 100_000))
+    rewrite(path, SHEET, lambda xml: xml.replace("</sheetData>", rest + "</sheetData>"))
+    assert texts(read_table(path)) == [["a", "b"], ["1", "2"]]
+    assert calls(lambda: read_table(path)) < FEW
+
+
 def test_a_format_in_the_far_corner_costs_nothing(tmp_path: Path) -> None:
     def corner(sheet: Worksheet) -> None:
         fill(["a", "b"], [1, 2])(sheet)
