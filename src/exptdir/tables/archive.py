@@ -190,6 +190,13 @@ def transitional(xml: bytes) -> bytes:
     return xml
 
 
+def without_rest(cells: bytes, prefix: bytes) -> bytes:
+    """Leave out the rows behind the last cell, of which some programs write as many as a sheet can have."""
+    last = max(cells.rfind(b"<%sc " % prefix), cells.rfind(b"<%sc>" % prefix))
+    behind = cells.find(b"</%srow>" % prefix, last)
+    return cells[:behind] + b"</%srow></%ssheetData>" % (prefix, prefix) if 0 <= last < behind else cells
+
+
 def copy_sheet(head: bytes, prefix: bytes, cells: bytes, shared: dict[str, bytes]) -> bytes:
     """Return a workbook with nothing but one sheet's cells.
 

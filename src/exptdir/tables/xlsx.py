@@ -32,6 +32,7 @@ from exptdir.tables.archive import (
     read_relations,
     read_tree,
     transitional,
+    without_rest,
 )
 from exptdir.tables.cells import SheetStyles, StoredCell, unescape
 from exptdir.tables.grid import Cells, Position, Sheet, Sides
@@ -122,7 +123,7 @@ class XlsxBook(Book):
             if root is None or begin < 0:
                 raise ValueError("it has no cells")
             end = xml.index(b">", max(begin, xml.rfind(b"</%ssheetData" % prefix))) + 1
-            cells = _without_rest(xml[begin:end], prefix)
+            cells = without_rest(xml[begin:end], prefix)
             stored = cells.count(b"<%sc " % prefix) + cells.count(b"<%sc>" % prefix)
             if stored > MAX_STORED:
                 raise TableError(
@@ -137,13 +138,6 @@ class XlsxBook(Book):
             tree = read_tree(archive, shared.get("styles", ""))
             styles = SheetStyles(tree, read_tree(archive, shared.get("theme", "")), date1904=self._date1904)
             return _fill(around, copy, stored, styles)
-
-
-def _without_rest(cells: bytes, prefix: bytes) -> bytes:
-    """Leave out the rows behind the last cell, of which some programs write as many as a sheet can have."""
-    last = max(cells.rfind(b"<%sc " % prefix), cells.rfind(b"<%sc>" % prefix))
-    behind = cells.find(b"</%srow>" % prefix, last)
-    return cells[:behind] + b"</%srow></%ssheetData>" % (prefix, prefix) if 0 <= last < behind else cells
 
 
 @contextmanager
