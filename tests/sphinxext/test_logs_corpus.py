@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 from exptdir.sphinxext.tables.nodes import packed_rows
-from exptdir.sphinxext.tables.packed import PackedTable
+from exptdir.sphinxext.tables.packed_table import PackedTable
 from tests.logs.test_corpus import CORPUS, FILES, line_words, read, read_text, words
 from tests.sphinxext.building import Built, Site
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from exptdir.sphinxext.tables.packed import column_kinds, natural_widths, pack, sort_key
+from exptdir.sphinxext.tables.packed_table import column_kinds, natural_widths, pack, sort_key
 from exptdir.sphinxext.tables.scripts import rest_of
 from exptdir.tables import Cell, Look, Table
 from exptdir.tables.model import PLAIN

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from exptdir.logs.document import read_log
 from exptdir.logs.model import LogDocument, LogError
-from exptdir.logs.reading import read_log
 from exptdir.logs.titles import run_in_title
 from exptdir.record.documents import DescribedRun, OtherLog
 from exptdir.record.facts_values import LogForm

@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from exptdir.logs.document import read_log
 from exptdir.logs.model import Block, LogDocument, LogError
 from exptdir.logs.model import Run as LoggedRun
-from exptdir.logs.reading import read_log
 from exptdir.record.facts_values import ANY_FORM, LogForm
 from exptdir.record.files import read_log as read_page
 from exptdir.record.home import OUTPUT

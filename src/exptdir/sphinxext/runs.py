@@ -25,7 +25,7 @@ from exptdir.sphinxext.protocol import fold
 from exptdir.sphinxext.store import Run as ListedRun
 from exptdir.sphinxext.tables.directive import INLINE, OPTIONS, DatatableDirective, refined
 from exptdir.sphinxext.tables.nodes import packed_rows, table_box
-from exptdir.sphinxext.tables.packed import Extra
+from exptdir.sphinxext.tables.packed_table import Extra
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -13,7 +13,7 @@ from exptdir.sphinxext.doctree import add_unclaimed_role
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.tables.directive import reader_of, told_of
 from exptdir.sphinxext.tables.nodes import html_depart, shown_lines
-from exptdir.sphinxext.tables.packed import Extra
+from exptdir.sphinxext.tables.packed_table import Extra
 
 if TYPE_CHECKING:
     from docutils.nodes import Node, system_message

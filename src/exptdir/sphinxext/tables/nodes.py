@@ -18,7 +18,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Placeholder
-from exptdir.sphinxext.tables.packed import Dress, Extra, PackedTable, natural_widths, pack
+from exptdir.sphinxext.tables.packed_table import Dress, Extra, PackedTable, natural_widths, pack
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -22,7 +22,7 @@ from exptdir.record.files import write_if_changed
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.language import add_words
 from exptdir.sphinxext.tables.nodes import SCRIPTED
-from exptdir.sphinxext.tables.packed import column_kinds, sort_key
+from exptdir.sphinxext.tables.packed_table import column_kinds, sort_key
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
