@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from exptdir.record.audit import Audit
+from exptdir.record.home import read_conf
 from exptdir.record.markup.blocks import read_blocks
-from exptdir.record.markup.prose import prose
+from exptdir.record.markup.references import prose
 from exptdir.record.mentions import MentionFinder
 from exptdir.record.model import Experiment, Record
+from exptdir.record.problem import Problem
+from exptdir.record.scan import scan
+from tests.limits import calls
 
 BASE = Path("/record")
 PATHS = [
@@ -155,3 +160,25 @@ def test_each_word_is_followed_a_bounded_way_however_many_names_begin_alike(monk
     text = "again and " * 5_000
     assert found(finder, text) == []
     assert steps < 100 * len(text.split())
+
+
+def test_a_log_of_many_entries_and_references_takes_steps_as_many_as_its_lines(tmp_path: Path):
+    conf = tmp_path / "conf.py"
+    conf.write_text('extensions = ["exptdir"]\nexptdir_roots = ["expts"]\n')
+    for name in ("1_a", "2_b"):
+        (tmp_path / "expts" / name).mkdir(parents=True)
+        (tmp_path / "expts" / name / "index.md").write_text("# Title\n")
+
+    def steps(entries: int) -> int:
+        days = (date(2001, 1, 1) + timedelta(days=number) for number in range(entries))
+        text = "".join(f"## {day}\n\nSee {{expt}}`2`.\n\nAs in experiment 2.\n\n" for day in days)
+        (tmp_path / "expts/1_a/index.md").write_text(f"# Title\n\n{text}")
+        found = read_conf(conf)
+        record = scan(tmp_path, found.scan_settings)
+        told: list[Problem] = []
+        count = calls(lambda: told.extend(Audit(found, record).unlinked_mentions()))
+        assert len(told) == entries
+        return count
+
+    steps(10)
+    assert steps(800) < 5 * steps(200)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from glob import escape, glob
@@ -12,8 +14,7 @@ from urllib.parse import unquote
 
 from exptdir.record.documents import Document, documents, left_out_of, nulls
 from exptdir.record.home import Conf
-from exptdir.record.markup.prose import prose
-from exptdir.record.markup.references import mentions, shown_files
+from exptdir.record.markup.references import mentions, prose, shown_files
 from exptdir.record.mentions import MentionFinder
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
@@ -69,19 +70,18 @@ class Audit:
         finder = MentionFinder(record, titles, days, conf.settings.date_order)
         for path, owner, is_log, document in self._documents():
             blocks, entries = document.blocks, document.entries if is_log else []
-            referred = [
-                (mention.line, resolve(record, mention.text, owner, lambda *_: True)) for mention in mentions(blocks)
-            ]
+            begins = [entry.heading.line for entry in entries]
+            referred: defaultdict[int, set[str]] = defaultdict(set)
+            for mention in mentions(blocks):
+                meant = resolve(record, mention.text, owner, lambda *_: True)
+                if isinstance(meant, Resolution):
+                    referred[mention.line].add(meant.experiment.key)
             for start, text in prose(blocks):
                 line = blocks.line_of(start)
                 last = line + text.count("\n")
-                linked = {
-                    found.experiment.key
-                    for at, found in referred
-                    if isinstance(found, Resolution) and line <= at <= last
-                }
-                above = [entry.day for entry in entries if entry.heading.line <= last]
-                day = above[-1] if above else (owner.begun if owner is not None else None)
+                linked = {key for at in range(line, last + 1) for key in referred.get(at, ())}
+                above = bisect_right(begins, last)
+                day = entries[above - 1].day if above else (owner.begun if owner is not None else None)
                 for found in finder.find(text, owner, day):
                     if found.key not in linked:
                         words = " ".join(text[found.start : found.end].split())

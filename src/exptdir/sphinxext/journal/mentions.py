@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from docutils import nodes
 from sphinx import addnodes
 
-from exptdir.record.markup.prose import is_name
+from exptdir.record.markup.references import is_name
 from exptdir.record.mentions import MentionFinder
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.cites import anchors_around, is_reference, sentence_around, sentence_ends
