@@ -145,12 +145,13 @@ def test_options_that_mean_nothing_are_reported_where_they_stand(build: Build):
     ]
 
 
-def test_a_header_leads_to_the_history_where_the_repository_is_on_the_web(build: Build):
-    files = {"expts/1_a b/index.md": "---\nstatus: ready\n---\n# A\n"}
+def test_a_header_leads_to_the_history_of_its_log_where_the_repository_is_on_the_web(build: Build):
+    files = {"expts/1_a b/index.md": "---\nstatus: ready\n---\n# A\n", "expts/2_c/notes.txt": "2024-05-20 sown\n\nx\n"}
     built = build(files, conf='exptdir_repository_url = "https://example.org/you/work/"\n')
-    link = the(built.body("expts/1_a b/index"), ".exptdir-header a")
-    assert link["href"] == "https://example.org/you/work/commits/HEAD/expts/1_a%20b"
-    assert words(link) == "History"
+    for page, log in (("1_a b/index", "1_a%20b/index.md"), ("2_c/notes", "2_c/notes.txt")):
+        link = the(built.body(f"expts/{page}"), ".exptdir-header a")
+        assert link["href"] == f"https://example.org/you/work/commits/HEAD/expts/{log}"
+        assert words(link) == "History"
 
 
 def test_a_long_column_of_a_board_has_its_newest_and_says_how_many_more(build: Build):

@@ -125,13 +125,13 @@ class ExperimentHeader(Collection):
 
 
 def history_address(domain: ExptDomain, experiment: Experiment) -> str:
-    """Return where the history of an experiment's directory is on the web; empty where the repository is not known."""
+    """Return where the history of an experiment's log is on the web; empty where the repository is not known."""
     url, base = domain.settings.repository_url.rstrip("/"), domain.record.base
     if not url:
         return ""
     # The record may be a part of the repository.
     top = domain.once("repository", lambda: next((up for up in (base, *base.parents) if (up / ".git").exists()), base))
-    return f"{url}/commits/HEAD/{quote((base / experiment.key).relative_to(top).as_posix())}"
+    return f"{url}/commits/HEAD/{quote((base / experiment.key / experiment.log.name).relative_to(top).as_posix())}"
 
 
 class HeaderTransform(ExperimentTransform):
