@@ -150,3 +150,54 @@ def test_other_tables_keep_their_look(page: Pages, tmp_path: Path) -> None:
     with_styles = here.evaluate(looks)
     here.evaluate("document.querySelectorAll('link[rel=stylesheet]').forEach((link) => link.remove())")
     assert here.evaluate(looks) == with_styles
+
+
+SENTENCE = "The patient reported a mild headache after the second dose and recovered within two days."
+ALIGNMENTS = """cells => cells.map((cell) => getComputedStyle(cell).textAlign.replace("start", "left"))"""
+
+
+def test_where_a_table_scrolls_labels_stay_in_a_line_and_sentences_have_room(page: Pages, tmp_path: Path) -> None:
+    header = ["arm", "patient", "remark", "column 3", "column 4", "column 5"]
+    rows = [["control", f"patient {n}", SENTENCE, "1", "2", "3"] for n in range(8)]
+    address = write_page(tmp_path, box_html(table_html(header, rows)))
+    lines = """cell => {
+      const range = new Range();
+      range.selectNodeContents(cell);
+      return new Set(Array.from(range.getClientRects(), ({ bottom }) => Math.round(bottom))).size;
+    }"""
+    with quiet(page(viewport=(390, 844), own=True)) as here:
+        here.goto(address)
+        expect(here.locator(".exptdir-goes-on")).to_be_visible()
+        texts = here.locator("tbody tr").first.locator("td")
+        patient, remark = texts.nth(1), texts.nth(2)
+        assert patient.evaluate(lines) == 1
+        assert 2 <= remark.evaluate(lines) <= 6
+        head = here.locator("thead")
+        assert head.evaluate("head => head.offsetHeight < 1.8 * parseFloat(getComputedStyle(head).fontSize) * 1.35")
+        # On paper, where nothing scrolls, nothing fades and no column is kept wide.
+        mask = "box => getComputedStyle(box).maskImage"
+        assert "gradient" in here.locator(".exptdir-table-scroller").evaluate(mask)
+        here.emulate_media(media="print")
+        assert here.locator(".exptdir-table-scroller").evaluate(mask) == "none"
+        assert here.locator("thead th").nth(2).evaluate("cell => getComputedStyle(cell).minWidth") == "0px"
+        # Where there is room again, columns are as wide as the browser makes them.
+        here.emulate_media(media="screen")
+        here.set_viewport_size({"width": 1280, "height": 800})
+        expect(here.locator(".exptdir-goes-on")).to_have_count(0)
+        assert here.locator("thead th").nth(2).evaluate("cell => cell.style.minWidth") == ""
+
+
+def test_headings_stand_as_their_columns_do_and_above_a_unit_they_sort(page: Pages, tmp_path: Path) -> None:
+    head = '<tr><th class="head">name</th><th class="head exptdir-number">mass</th></tr>'
+    units = '<tr><th class="head"></th><th class="head exptdir-number">mg</th></tr>'
+    body = "".join(f'<tr><td>{name}</td><td class="exptdir-number">{n}</td></tr>' for n, name in enumerate("abcde"))
+    table = f'<table class="exptdir-datatable docutils"><thead>{head}{units}</thead><tbody>{body}</tbody></table>'
+    with quiet(page()) as here:
+        here.goto(write_page(tmp_path, box_html(table)))
+        # As a theme does that centres them.
+        here.add_style_tag(content="table th { text-align: center }")
+        assert here.locator("thead th").evaluate_all(ALIGNMENTS) == ["left", "right", "left", "right"]
+        # The arrow stands beside what there is to read, and a filter is called by name and unit.
+        expect(here.locator("thead button")).to_have_text(["name", "mg"])
+        here.get_by_role("button", name="Filter").click()
+        expect(here.get_by_role("searchbox", name="Filter mass mg")).to_be_visible()

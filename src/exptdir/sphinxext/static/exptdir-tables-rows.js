@@ -132,6 +132,8 @@
       this.total = this.isBig ? Number(box.dataset.exptdirRows) : this.body.rows.length;
       this.columnKeys = [];
       this.texts = [];
+      this.headings = [];
+      this.widths = [];
     }
 
     /* The cells of all rows that are here; read when they are needed, for most readers only look. The library asks
@@ -187,8 +189,7 @@
       const [first] = this.body.rows;
       for (const row of rows) this.cells.push(row);
       this.total = this.cells.length;
-      const headings = this.headings ?? [];
-      const widths = Array.from(first.cells, (_cell, at) => this.width(at, headings[at] ?? ""));
+      const widths = Array.from(first.cells, (_cell, at) => Math.min(Math.max(this.longest(at), NARROWEST), WIDEST) + 3);
       const columns = Array.from(first.cells, ({ localName }, at) => ({
         ...COLUMN,
         data: null,
@@ -204,12 +205,10 @@
       return { data: this.cells, columns, deferRender: true, scroller: true, scrollX: true, scrollY: "70vh", scrollCollapse: true };
     }
 
-    width(column, heading) {
-      const longest = this.cells.reduce(
-        (most, row) => Math.max(most, tables.textOf(row[column] ?? "").length),
-        Math.max(NARROWEST, heading.length + 2),
-      );
-      return Math.min(longest, WIDEST) + 3;
+    /* Characters of the longest line in a column, its heading and the arrow beside that included. */
+    longest(column) {
+      const lines = this.cells.map((row) => tables.textOf(row[column] ?? "").split("\n")).flat();
+      return lines.reduce((most, line) => Math.max(most, line.length), this.widths[column] ?? 0);
     }
 
     /* The rows as they are shown now: their places in `cells`. */

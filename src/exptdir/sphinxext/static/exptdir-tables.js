@@ -9,6 +9,10 @@
   const ARIA = { asc: "ascending", desc: "descending", none: "none" };
   /* A first column that takes more of the box than this leaves no room for the others beside it. */
   const WIDE = 0.4;
+  /* Characters of a line of a long text, where the table scrolls. */
+  const LINE = 28;
+  /* Those that the arrow beside a bold heading takes. */
+  const ARROW = 4;
   const BOX = "div.exptdir-table";
 
   function make(name, attributes = {}, ...content) {
@@ -41,7 +45,6 @@
       box.querySelectorAll(".exptdir-fill").forEach(tables.tone);
       this.makeScroller();
       this.headings = this.findHeadings();
-      this.rows.headings = this.headings.map((cell) => (cell ? tables.textIn(cell) : ""));
       this.isGrid = !this.isMerged && this.body.rows.length > 1 && this.headings.length > 0 && this.headings.every(Boolean);
       if (this.isGrid) this.headings.forEach((cell, column) => this.makeSortable(cell, column));
       if (this.hasTools) this.makeTools();
@@ -63,12 +66,24 @@
 
     measure() {
       const { scroller } = this;
+      if (this.width !== scroller.clientWidth) this.spread();
       const overflows = scroller.scrollWidth > scroller.clientWidth || scroller.scrollHeight > scroller.clientHeight;
       if (overflows) scroller.tabIndex = 0;
       else scroller.removeAttribute("tabindex");
       this.fade();
       const first = this.box.querySelector("tbody tr > :first-child");
       this.box.classList.toggle("exptdir-wide-first", (first?.offsetWidth ?? 0) > WIDE * scroller.clientWidth);
+    }
+
+    /* Where a table scrolls anyway, its labels stay in one line, and a sentence in lines of several words. */
+    spread() {
+      const { scroller } = this;
+      this.width = scroller.clientWidth;
+      if (this.isMerged || this.table.classList.contains("exptdir-many")) return;
+      const cells = this.headings.length && this.headings.every(Boolean) ? this.headings : Array.from(this.body.rows[0].cells);
+      cells.forEach((cell) => (cell.style.minWidth = ""));
+      if (scroller.scrollWidth <= scroller.clientWidth) return;
+      cells.forEach((cell, at) => (cell.style.minWidth = `${Math.min(this.rows.longest(at), LINE)}ch`));
     }
 
     /* What is cut off on the right is seen to go on. */
@@ -78,15 +93,18 @@
       scroller.classList.toggle("exptdir-goes-on", left > 1);
     }
 
-    /* The cell of each column that heads it alone; none where several columns share one. */
+    /* The cell of each column that heads it alone, the last with a text; none where several columns share one. */
     findHeadings() {
       if (!this.table.tHead) return this.hasTools && !this.isMerged ? this.makeLetters() : [];
       const grid = tables.matrix(this.table.tHead.rows);
       const width = Math.max(...grid.map((row) => row.length));
       return Array.from({ length: width }, (_unused, column) => {
-        const cells = grid.map((row) => row[column]).filter(Boolean);
-        const last = cells.at(-1);
-        return last && last.colSpan === 1 ? last : null;
+        const own = grid.map((row) => row[column]).filter((cell) => cell?.colSpan === 1);
+        // A unit stands below the name that it is of.
+        const texts = own.map(tables.textIn).filter(Boolean);
+        this.rows.headings[column] = texts.join(" ");
+        this.rows.widths[column] = Math.max(...texts.map((text) => text.length), 0) + ARROW;
+        return own.findLast((cell) => cell.textContent.trim()) ?? own.at(-1) ?? null;
       });
     }
 
@@ -94,6 +112,7 @@
     makeLetters() {
       const cells = Array.from(this.body.rows[0].cells, (_cell, at) => make("th", { scope: "col" }, letters(at)));
       this.table.tHead = make("thead", { class: "exptdir-letters" }, make("tr", {}, ...cells));
+      this.rows.headings = cells.map(tables.textIn);
       return cells;
     }
 
