@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
+from exptdir.sphinxext.curves import EVENT
+from exptdir.sphinxext.domain import domain_of
 from tests.sphinxext.building import Built, titled, words
 from tests.sphinxext.conftest import Build
 
@@ -102,6 +104,48 @@ def test_each_builder_has_its_form(build: Build) -> None:
     pages = built.site.build("html", overrides={"html_theme": "pydata_sphinx_theme"})
     light, dark = (image["src"].rpartition("/")[2] for image in pages.page("expts/1_a/notes").select("figure img"))
     assert images(pages)[light] != images(pages)[dark]
+
+
+def test_what_is_not_drawn_is_told_on_the_page_and_in_each_build(build: Build) -> None:
+    built = build(record(":smooth: 0"), confoverrides={"exptdir_figures": "never"})
+    page = "expts/1_a/notes"
+
+    def told(built: Built) -> str:
+        assert built.located == [
+            f"{page}.rst:4: WARNING: the curves of loss cannot be drawn: {said} [exptdir.figure]"
+            for said in [words(built.body(page).select_one(".exptdir-placeholder")).partition("shown: ")[2][:-1]]
+        ]
+        assert not images(built)
+        return built.located[0]
+
+    assert "exptdir_figures is “never”" in told(built)
+    built.site.overrides["exptdir_figures"] = "auto"
+    failed = built.rebuild(overrides={"exptdir_plot_style": "none.mplstyle"})
+    assert "The style none.mplstyle cannot be used" in told(failed)
+    assert told(failed) == told(built.rebuild(overrides={"exptdir_plot_style": "none.mplstyle"}))
+    drawn = built.rebuild()
+    assert drawn.warnings == ""
+    assert drawn.body(page).select("figure img")
+    # The look of the author's other figures, of which the page tells nothing.
+    style = {"look.mplstyle": "axes.facecolor: 123456\n"}
+    styled = built.rebuild(style, overrides={"exptdir_plot_style": "look.mplstyle"})
+    assert "#123456" in images(styled)[Path(str(styled.body(page).select("img")[0]["src"])).name]
+
+
+def test_a_build_that_does_not_wait_shows_them_later(build: Build) -> None:
+    told: list[tuple[str, ...]] = []
+    conf = f"def setup(app):\n    app.connect('{EVENT}', lambda app: app.config.asked(app))\n"
+    conf += "    app.add_config_value('asked', None, '')\n"
+    built = build(record(), conf=conf, confoverrides={"asked": lambda app: (None, told.append)})
+    thread = domain_of(built.app.env).curve_figures._thread
+    assert thread is not None
+    thread.join(60)
+    assert [Path(path).suffixes for path in told[0]] == [[".svg"]]
+    again = built.rebuild()
+    assert again.warnings == ""
+    assert again.body("expts/1_a/notes").select("figure img")
+    assert not again.body("expts/1_a/notes").select(".exptdir-placeholder")
+    assert len(told) == 1
 
 
 def snapshot(built: Built) -> dict[str, bytes]:

@@ -16,6 +16,7 @@ from exptdir.figures.run.runner import Runner
 from exptdir.preview.channel import Wrote
 from exptdir.record.files import Stamp, stamp
 from exptdir.sphinxext.config import settings_of
+from exptdir.sphinxext.curves import EVENT as CURVES
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.update import EVENT, finder_of, note_figures, update_figures
 from exptdir.sphinxext.record import scan_record
@@ -67,6 +68,7 @@ class FigureUpdates:
 
         # Only then is everything set up.
         app.connect("config-inited", lambda *_: app.connect(EVENT, begin))
+        app.connect("config-inited", lambda *_: app.connect(CURVES, lambda app: (self._runner, self._drawn)))
 
     def get_ready(self) -> None:
         """Start what scripts are forked from, where there are any that may be: it takes longer than most of them."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sphinx.addnodes import pending_xref
     from sphinx.builders import Builder
 
+    from exptdir.sphinxext.curves import CurveFigures
     from exptdir.sphinxext.record import Scanner
 
 
@@ -151,6 +152,7 @@ class ExptDomain(Store):
     runs_by_key: dict[str, list[tuple[str, Run]]] | None = None
     #: What this build knows of figures, from before documents are looked at.
     figure_state: FigureState
+    curve_figures: CurveFigures
     #: Scans the disk for this application.
     scanner: Scanner
 

@@ -82,7 +82,8 @@ class Freshness:
             else:
                 references.append(place[:4])
         xrefs = [self._other(docname, *xref) for xref in self.domain.xrefs.get(docname, ())]
-        return figures_shown(self.domain, docname), references, xrefs
+        curves = self.domain.curve_figures.shown(docname)
+        return figures_shown(self.domain, docname), curves, references, xrefs
 
     @cached_property
     def _titles(self) -> dict[str, str]:

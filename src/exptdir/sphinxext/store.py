@@ -228,8 +228,8 @@ class DocumentMaps:
     figure_files: dict[str, list[str]]
     #: What reading each document asked, and the answer that it got; see :mod:`exptdir.sphinxext.dependencies`.
     read_with: dict[str, dict[tuple[str, str], Any]]
-    #: Keys of the figures of curves that each document shows.
-    curves: dict[str, list[str]]
+    #: The figures of curves that each document shows: key, metric and line.
+    curves: dict[str, list[tuple[str, str, int | None]]]
     #: Documents of which nobody can tell cheaply what they show of others, with the reason.
     unpredictable: dict[str, str]
     #: The text of each document, where ``exptdir_mentions`` is on.
@@ -242,7 +242,7 @@ class Store(DocumentMaps, Domain):
     """Keeps the maps as documents are read, merged and forgotten, and for a build what it has made of them."""
 
     initial_data: ClassVar[dict[str, dict[str, Any]]] = {name: {} for name in DocumentMaps.__annotations__}
-    data_version = 13
+    data_version = 14
     #: Reads spreadsheets while documents are read; not pickled.
     table_reader: TableReader | None = None
     #: Where references lead, by text, key of the experiment that they are in, and kind: digests and pages ask for the
