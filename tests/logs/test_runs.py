@@ -57,6 +57,12 @@ def test_a_run_is_called_as_the_log_calls_it_and_has_what_is_said(tmp_path: Path
     assert [run.id for run in found.unmentioned] == ["13"], "who tells of a sweep tells of its parts"
 
 
+def test_a_conclusion_is_kept_whole() -> None:
+    text = f"It is best as {'it has the words that it needs and ' * 30}no more."
+    document = read_log_text(f"**[`b/1`](1.yaml)**\n\n{text}\n", "notes.md", "runs")
+    assert gather(Runs(), [document]).every[0].said == text
+
+
 def test_same_as_gives_the_settings_and_is_shown_as_said(tmp_path: Path) -> None:
     runs = beside(TABLE, "log.csv", tmp_path, {})
     assert runs.named("1")[0].configuration == {"lr": 0.1, "optimizer": "adam"}

@@ -23,6 +23,14 @@ def test_only_what_differs_is_shown_and_marked_against_the_baseline() -> None:
     ]
 
 
+def test_what_was_written_of_a_run_is_shown_by_its_beginning_and_kept_whole() -> None:
+    text = "words " * 200
+    run = Run("1", remark=text, command=text, said=text)
+    for table in (run_table([run, A], keys=()), diff_table(run, A)):
+        cells = [cell for row in table.rows for cell in row if cell.text.startswith("words")]
+        assert [(len(cell.text) < 250, cell.text[-2:], cell.value) for cell in cells] == [(True, " …", text)] * 3
+
+
 def test_two_runs_side_by_side() -> None:
     table = diff_table(A, B, repository="https://example.org/x/")
     assert texts(table) == [

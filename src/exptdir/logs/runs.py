@@ -40,8 +40,6 @@ DIRECTIVES = frozenset({"expt-runs", "expt-diff", "expt-lineage", "expt-curves"}
 #: Characters of a cell that is no prose.
 _SHORT = 40
 _PROSE = frozenset({"paragraph", "item", "cell", "section"})
-#: Characters of a sentence that are shown.
-_LONGEST = 400
 
 
 def add_log(runs: Runs, document: LogDocument) -> Runs:
@@ -196,8 +194,7 @@ class _Conclusions:
             [text for text, *_ in every],
         ):
             if wanted:
-                text = wanted[-1].replace("**", "").replace("`", "")
-                return text if len(text) <= _LONGEST else text[:_LONGEST].rsplit(" ", 1)[0] + " …"
+                return wanted[-1].replace("**", "").replace("`", "")
         return ""
 
 

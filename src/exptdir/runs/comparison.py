@@ -54,6 +54,10 @@ def _cell(value: Value, look: Look = PLAIN) -> Cell:
     return Cell(text if len(text) <= _LONGEST else text[:_LONGEST] + " …", text, "text", look)
 
 
+def _words(text: str) -> Cell:
+    return _cell(text) if text else Cell("", "", "empty")
+
+
 def _result(value: Value, look: Look = PLAIN) -> Cell:
     """Show a result to six digits, as nobody reads more; it is sorted by all."""
     if isinstance(value, float) and math.isfinite(value):
@@ -108,11 +112,9 @@ def run_table(
             cells.append(_cell(run.configuration[key], look) if key in run.configuration else absent)
         for name in texts:
             text = plain(getattr(run, name))
-            cells.append(
-                commit_cell(text, repository) if name == "commit" else Cell(text, text, "text" if text else "empty")
-            )
+            cells.append(commit_cell(text, repository) if name == "commit" else _words(text))
         cells += [_result(run.metrics.get(name)) for name in results]
-        cells += [Cell(plain(run.said), run.said, "text" if run.said else "empty") for _ in said]
+        cells += [_words(run.said) for _ in said]
         rows.append(tuple(cells))
     ends = [end for end in (len(keys) + len(texts), len(keys) + len(texts) + len(results)) if 0 < end < len(head) - 1]
     return Table(tuple(rows), 1, 1, Path("runs"), rules_right=frozenset(ends))
@@ -143,10 +145,7 @@ def diff_table(one: Run, other: Run, *, every: bool = False, repository: str = "
     for name in ("state", "commit", "command", "remark", "said"):
         texts = [plain(getattr(run, name)) for run in (one, other)]
         if any(texts):
-            cells = [
-                commit_cell(text, repository) if name == "commit" else Cell(text, text, "text" if text else "empty")
-                for text in texts
-            ]
+            cells = [commit_cell(text, repository) if name == "commit" else _words(text) for text in texts]
             last = Cell("", None, "empty")
             if name == "commit" and repository and all(texts) and texts[0] != texts[1]:
                 address = f"{repository.rstrip('/')}/compare/{texts[0]}...{texts[1]}"
