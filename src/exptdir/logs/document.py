@@ -168,7 +168,7 @@ class _Assembly:
         for at, day, _, written, _ in found:
             block, entry = dated[at]
             of_day[day] += 1
-            block.entry = replace(entry, day=day, n=of_day[day], problem=written.problem)
+            block.entry = Entry(day, of_day[day], entry.written, entry.title, entry.line, written.problem)
             document.entries.append(block.entry)
             if written.problem:
                 doubts.append((written.problem, block.line))

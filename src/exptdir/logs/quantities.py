@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from exptdir.logs.model import Metric
 
@@ -40,6 +41,7 @@ _BEFORE = re.compile(
 _PERCENT = re.compile(r"(?<![\w.@/-])" + _ROUGH + rf"(?P<value>{_NUMBER}(?:-{_NUMBER})?)\s?(?P<unit>[%％])(?!\w)")
 #: What is in whatever ``_NAMED`` finds, and is looked for sooner.
 _NAME = re.compile(r"(?:[A-Z]{2}|mse|mae|loss|acc|accuracy|auc|f1|iou|bleu|fid|psnr|ssim|score) ")
+_PLAIN = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _CELL = re.compile(rf"\s*{_VALUE}\s*")
 _DIGIT = re.compile(r"\d")
 #: The forms, the surest first, and the signs without one of which there is nothing to look for.
@@ -91,6 +93,8 @@ def metrics(text: str) -> Iterator[tuple[int, Metric]]:
 
 def cell_metric(name: str, value: str, line: int, run: str) -> Metric | None:
     """Read a cell of a table whose column has that name; ``None`` unless it is a single number."""
+    if _PLAIN.fullmatch(value):
+        return Metric(name, value, float(value), "", False, "", line, run, is_setting(name))
     found = _CELL.fullmatch(value)
     number = _number(found["value"]) if found else None
     if found is None or number is None:
@@ -105,8 +109,14 @@ def cell_metric(name: str, value: str, line: int, run: str) -> Metric | None:
         spread,
         line,
         run,
-        not _RESULT.search(name),
+        is_setting(name),
     )
+
+
+@lru_cache(256)
+def is_setting(name: str) -> bool:
+    """Tell whether what a column holds was set by somebody, by its name."""
+    return not _RESULT.search(name)
 
 
 def _number(text: str) -> float | None:

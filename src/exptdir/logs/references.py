@@ -46,8 +46,6 @@ _TOKEN = re.compile(
 )
 #: What a word must have to be a name without quotation marks, and what is none for all that.
 _TELLING = re.compile(r"[\d_/]|[a-z][A-Z]")
-#: What a text must have to hold such a name: numbers alone are none.
-_NAMING = re.compile(r"[_`]|[a-z][A-Z]|\d\.*[^\W\d]|[^\W\d]\.*\d|\d\.*[@/+;-]|[@/+;-]\.*\d")
 _DIGIT = re.compile(r"\d")
 _CAMEL = re.compile(r"[a-z][A-Z]")
 _PLAIN_NUMBER = re.compile(r"[\d.]+|\d+\w{1,2}")
@@ -163,8 +161,7 @@ class Finder:
                     group = "name" if form is _PRIOR_TIGHT or match["name"] else "other"
                     prior = self._prior(subject)
                     yield match.start(group), match.end(group), "same", [prior.id] if prior else [], False
-        if _NAMING.search(text):
-            yield from self._tokens(text, subject)
+        yield from self._tokens(text, subject)
 
     def _numbers(self, text: str, low: str, subject: Run | None) -> Iterator[tuple[int, int, str, list[str], bool]]:
         for form, words in _SERIES:
@@ -202,8 +199,10 @@ class Finder:
             word, start = match[0], match.start()
             before = text[max(0, start - 12) : start]
             quoted = before[-1:] == "`" and text[match.end() : match.end() + 1] == "`"
-            # Most words are none; asked first, as there are many.
-            if not (quoted or _TELLING.search(word)) or before[-1:] == "#" or "://" in before[-8:]:
+            # Most words are none, and most of those are numbers; asked first, as there are many.
+            if not quoted and (word.replace(".", "").isdecimal() or not _TELLING.search(word)):
+                continue
+            if before[-1:] == "#" or "://" in before[-8:]:
                 continue
             # "SSL v4" may say which of two numberings is meant, but not to us.
             own = None if _QUALIFIED.search(before) else subject

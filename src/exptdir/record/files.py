@@ -320,6 +320,10 @@ def collector_paused() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                # Puts all that there is among what is old, where nothing looks through it at once.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

@@ -210,8 +210,9 @@ class WrittenDate:
     weekday: int | None = None
 
 
-# One title is asked for several times: for the order of its file, for its direction, and for itself.
-@lru_cache(maxsize=1024)
+# One title is asked for several times: for the order of its file, for its direction, and for itself. The rows of a long
+# table name the days of some years.
+@lru_cache(maxsize=8192)
 def date_at_start(title: str) -> WrittenDate | None:
     """Read the date with which a text, without white space around it, begins; ``None`` where nothing could be one."""
     if not MAY_START.match(title):
