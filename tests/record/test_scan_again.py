@@ -41,9 +41,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     original = scanning.read_experiment
 
-    def noted(base, root, path, logs):
+    def noted(base, root, path, *rest):
         found.append(path)
-        return original(base, root, path, logs)
+        return original(base, root, path, *rest)
 
     monkeypatch.setattr(scanning, "read_experiment", noted)
     return found

@@ -58,6 +58,8 @@ class Experiment(Facts):
     path: str
     log: Path
     name: str
+    #: The names of the Jupyter notebooks beside the log.
+    notebooks: tuple[str, ...] = ()
     origins: Mapping[str, tuple[Path, int | None]] = field(default_factory=dict, compare=False, repr=False)
     #: The log's path without its suffix, which is what Sphinx calls the document.
     docname: str = field(init=False, compare=False, repr=False)

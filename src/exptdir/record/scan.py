@@ -16,7 +16,7 @@ from exptdir.record.home import OUTPUT
 from exptdir.record.markup.blocks import plain_title
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
-from exptdir.record.walk import OTHER_FORMS, ScanSettings, Tree, find_logs, is_utf8, join, walk
+from exptdir.record.walk import NOTEBOOK, OTHER_FORMS, ScanSettings, Tree, find_logs, is_utf8, join, walk
 
 #: How deep the likely right root is looked for when the one that was given holds nothing.
 _GUESS_DEPTH = 3
@@ -142,8 +142,11 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
             empty = empty and not logs
             # Roots may overlap.
             if logs and path not in experiments:
-                read = partial(read_experiment, base, clean, path, logs)
-                experiments[path], wrong = memory.experiment(base, path, (clean, logs), logs[0], read)
+                books = tuple(
+                    name for name in files if name.endswith(NOTEBOOK) and not memory.exclude(join(path, name))
+                )
+                read = partial(read_experiment, base, clean, path, logs, books)
+                experiments[path], wrong = memory.experiment(base, path, (clean, logs, books), logs[0], read)
                 problems += wrong
         if empty:
             state = "holds no experiment" if (base / clean).is_dir() else "does not exist"
@@ -215,11 +218,11 @@ def folders_without_log(record: Record, settings: ScanSettings) -> list[str]:
     return found
 
 
-def read_experiment(base: Path, root: str, path: str, logs: list[str]) -> Read:
+def read_experiment(base: Path, root: str, path: str, logs: list[str], notebooks: tuple[str, ...]) -> Read:
     """Read the facts of one experiment, and what is wrong with them.
 
     *root* and *path* are its record root and its directory, from *base*; *logs* the names of the files in it that could
-    be its log, the best first.
+    be its log, the best first; *notebooks* lie beside them.
     """
     directory = base / path
     log = directory / logs[0]
@@ -237,7 +240,7 @@ def read_experiment(base: Path, root: str, path: str, logs: list[str]) -> Read:
     draft = facts.draft or facts.status == DRAFT
     values = {**vars(facts), "name": facts.name or directory.name, "title": title, "draft": draft}
     short = path if root == "." else path.removeprefix(root + "/")
-    return Experiment(key=path, path=short, log=log, **values), problems
+    return Experiment(key=path, path=short, log=log, notebooks=notebooks, **values), problems
 
 
 def likely_root(base: Path, settings: ScanSettings, tree: Tree | None = None) -> str | None:

@@ -20,6 +20,8 @@ LOG_NAMES = ("index", "notes", "log", "README")
 #: Suffixes of logs in other forms than a page, and those that data have: a table called as its directory is no log.
 OTHER_FORMS = frozenset({".txt", ".org", ".csv", ".tsv"})
 _DATA = frozenset({".csv", ".tsv"})
+#: Suffix of a Jupyter notebook, which is no log.
+NOTEBOOK = ".ipynb"
 
 #: The number in front of a directory's name, and the number or date.
 _NUMBER = re.compile(r"^[0-9]+[-_. ]+")

@@ -32,6 +32,7 @@ from exptdir.sphinxext.journal.header import setup_header
 from exptdir.sphinxext.journal.journal import setup_journal
 from exptdir.sphinxext.journal.listing import setup_listing
 from exptdir.sphinxext.journal.mentions import setup_mentions
+from exptdir.sphinxext.journal.notebooks import setup_notebooks
 from exptdir.sphinxext.journal.tasks import setup_tasks
 from exptdir.sphinxext.labels import setup_labels
 from exptdir.sphinxext.language import setup_language
@@ -75,6 +76,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_drafts(app)
     setup_contents(app)
     setup_header(app)
+    setup_notebooks(app)
     setup_listing(app)
     setup_journal(app)
     setup_tasks(app)
