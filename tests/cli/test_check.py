@@ -112,6 +112,33 @@ def test_mentions_without_a_reference_are_told_where_asked_for(run: Run, clean: 
     assert run("check", "--mentions").code == 0
 
 
+OTHER_FORMS = {
+    "log.csv": ("run,date,notes\nv1,2024-08-01,as experiment 63\nv2,2024-08-02,`experiment 63`\n", 2),
+    "notes.txt": ("2024-08-01\n- as before\n    - and as\n      in experiment 63\n- [experiment 63](../63)\n", 4),
+    "log.txt": ("1\n- baseline\n\n2\n- like experiment 63\n", 5),
+    "journal.org": ("* <2024-08-01 Thu> Begun\n** TODO compare with experiment 63\n** More\n", 2),
+    "index.md": ("v1\nThe first.\n\nv2\nAs v1, and experiment 63.\n", 5),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_FORMS)
+def test_mentions_are_told_of_logs_in_other_forms(run: Run, clean: Path, name: str):
+    text, line = OTHER_FORMS[name]
+    form = '[log]\nformat = "versions"\n' if name == "index.md" else ""
+    write(clean, {f"expts/0070_x/{name}": text, "expts/0070_x/expt.toml": form})
+    told = f"expts/0070_x/{name}:{line}: “experiment 63” may be a reference to 63"
+    assert [one for one in messages(run, "--mentions") if "“experiment 63”" in one] == [told]
+
+
+def test_mentions_are_told_of_a_log_that_a_page_shows(run: Run, clean: Path):
+    page = "# X\n\n## 2024-05-01\n\nIn experiment 63.\n\n## 2024-05-03\n\n```{expt-log} list.csv\n```\n"
+    write(clean, {"expts/0070_x/index.md": page, "expts/0070_x/list.csv": "run,notes\na,ok\nb,see experiment 63\n"})
+    assert messages(run, "--mentions") == [
+        "expts/0070_x/index.md:5: “experiment 63” may be a reference to 63",
+        "expts/0070_x/list.csv:3: “experiment 63” may be a reference to 63",
+    ]
+
+
 def test_annotations_for_github(run: Run, clean: Path):
     write(clean, {"expts/0070_a,b/index.md": "# X\n\n{expt}`62%`\n"})
     done = run("check", "--format", "github")

@@ -66,6 +66,12 @@ def test_tasks_are_those_that_are_open(run: Run):
     assert [task["line"] for task in run("tasks", "--json", "--expt", "63").json] == [14, 25]
 
 
+def test_tasks_of_logs_in_other_forms_are_listed(run: Run, record: Path):
+    write(record, {"expts/0070_x/notes.txt": "2024-08-01\n- [ ] weigh\n- [x] sow\n\nTODO: water\n"})
+    found = run("tasks", "--expt", "70", "--json").json
+    assert [(one["line"], one["text"]) for one in found] == [(2, "weigh"), (5, "TODO: water")]
+
+
 def test_a_board_says_who_blocks_whom(run: Run):
     lines = run("list", "--board").out.splitlines()
     assert lines[:4] == ["in progress  1", "  63  Train a network", "blocked  1", "  65  More  waits for 63"]

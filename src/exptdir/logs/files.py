@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
+from operator import itemgetter
 from pathlib import Path
 
 from exptdir.logs.document import read_log
+from exptdir.logs.inline import Piece, inline
 from exptdir.logs.model import LogDocument, LogError
 from exptdir.logs.titles import run_in_title
 from exptdir.record.documents import DescribedRun, OtherLog
 from exptdir.record.facts_values import LogForm
-from exptdir.record.markup.blocks import Heading
+from exptdir.record.markup.blocks import Heading, blank
+from exptdir.record.markup.references import is_name
 from exptdir.record.problem import Problem
 
 #: Files that may each be the configuration of a run.
@@ -68,7 +71,24 @@ def read_other_log(path: Path, form: LogForm, order: str = "", begun: date | Non
     for run in found.runs:
         title = run_in_title(run.title)
         runs.append(DescribedRun(run.id, " ".join((title.rest if title else run.title).split()), path, run.line))
-    return OtherLog(tuple(_headings(found)), tuple(runs), tuple(found.problems))
+    prose = (
+        (block.line, "".join(_said(inline(block)))) for block in found.walk() if block.kind not in {"code", "markup"}
+    )
+    tasks = tuple((task.line, task.text) for task in found.tasks if not task.done)
+    return OtherLog(
+        tuple(_headings(found)), tuple(runs), tuple(found.problems), tuple(filter(itemgetter(1), prose)), tasks
+    )
+
+
+def _said(pieces: Iterable[Piece]) -> Iterator[str]:
+    """Yield what pieces of prose say in words: no code but names, no links, no references that lead somewhere."""
+    for piece in pieces:
+        if piece.parts:
+            yield from _said(piece.parts)
+        else:
+            sure = piece.reference is not None and piece.reference.state == "resolved"
+            is_linked = sure or piece.kind in {"link", "file"} or (piece.kind == "code" and not is_name(piece.text))
+            yield blank(piece.text) if is_linked else piece.text
 
 
 def _headings(found: LogDocument) -> Iterator[Heading]:

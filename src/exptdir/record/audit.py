@@ -70,23 +70,29 @@ class Audit:
         finder = MentionFinder(record, titles, days, conf.settings.date_order)
         for path, owner, is_log, document in self._documents():
             blocks, entries = document.blocks, document.entries if is_log else []
-            begins = [entry.heading.line for entry in entries]
             referred: defaultdict[int, set[str]] = defaultdict(set)
             for mention in mentions(blocks):
                 meant = resolve(record, mention.text, owner, lambda *_: True)
                 if isinstance(meant, Resolution):
                     referred[mention.line].add(meant.experiment.key)
-            for start, text in prose(blocks):
-                line = blocks.line_of(start)
-                last = line + text.count("\n")
-                linked = {key for at in range(line, last + 1) for key in referred.get(at, ())}
-                above = bisect_right(begins, last)
-                day = entries[above - 1].day if above else (owner.begun if owner is not None else None)
-                for found in finder.find(text, owner, day):
-                    if found.key not in linked:
-                        words = " ".join(text[found.start : found.end].split())
-                        at = line + text.count("\n", 0, found.start)
-                        yield Problem("mention", f"“{words}” may be a reference to {found.reference}", path, at)
+            # Its own text, and that of each log in another form that it shows, or is.
+            shown = [(path, [(blocks.line_of(start), text) for start, text in prose(blocks)], blocks.headings)]
+            others = zip(document.forms, document.others, strict=True)
+            shown += [(log, [*other.prose], [*other.headings]) for (log, _form), other in others]
+            for log, texts, headings in shown:
+                here = set(headings)
+                dated = [entry for entry in entries if entry.heading in here]
+                begins = [entry.heading.line for entry in dated]
+                for line, text in texts:
+                    last = line + text.count("\n")
+                    linked = {key for at in range(line, last + 1) for key in referred.get(at, ())}
+                    above = bisect_right(begins, last)
+                    day = dated[above - 1].day if above else (owner.begun if owner is not None else None)
+                    for found in finder.find(text, owner, day):
+                        if found.key not in linked:
+                            words = " ".join(text[found.start : found.end].split())
+                            at = line + text.count("\n", 0, found.start)
+                            yield Problem("mention", f"“{words}” may be a reference to {found.reference}", log, at)
 
     def _documents(self) -> Iterator[tuple[Path, Experiment | None, bool, Document]]:
         """Yield each document by its path, with the experiment that it belongs to, and whether it is that one's log."""

@@ -37,11 +37,14 @@ class DescribedRun(NamedTuple):
 
 
 class OtherLog(NamedTuple):
-    """What a log in another form than a page says: its titles, an update for each dated row, and its runs."""
+    """What a log in another form than a page says: titles, an update for each dated row, runs, prose, open tasks."""
 
     headings: tuple[Heading, ...]
     runs: tuple[DescribedRun, ...]
     problems: tuple[Problem, ...]
+    #: Texts by the line on which each begins: what may name an experiment, without code and links, and what is to do.
+    prose: tuple[tuple[int, str], ...] = ()
+    tasks: tuple[tuple[int, str], ...] = ()
 
 
 #: Reads one: the file, how it is to be read, the record's order of dates, the day on which the experiment began.

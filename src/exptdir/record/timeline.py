@@ -140,7 +140,10 @@ def open_tasks(conf: Conf, record: Record) -> Iterator[OpenTask]:
     """Yield what is still to do, experiment by experiment: boxes that are not checked, and marked lines of prose."""
     markers = conf.settings.task_markers
     for experiment in in_order(record.experiments.values()):
-        blocks = Document.log_of(conf, experiment).blocks
+        log = Document.log_of(conf, experiment)
+        blocks = log.blocks
+        if log.form is not None:
+            yield from (OpenTask(experiment, text, line) for other in log.others for line, text in other.tasks)
         todo = {directive.content[0]: directive for directive in blocks.directives if directive.name == "todo"}
         for number, (_, text) in enumerate(blocks.lines()):
             if number in todo:
