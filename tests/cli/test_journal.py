@@ -50,7 +50,7 @@ def test_the_journal_can_be_narrowed(run: Run):
     ]
     assert len(run("journal", "--json", "--last", "1").json) == 1
     nothing = run("journal", "--since", "2025-01-01")
-    assert (nothing.code, nothing.out) == (1, "") and "no entry is like that" in nothing.err
+    assert (nothing.code, nothing.out) == (1, "") and "no entry fits" in nothing.err
     assert "neither a date such as 2024-05-21 nor a time such as 30d" in run("journal", "--since", "soon").err
 
 

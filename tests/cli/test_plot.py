@@ -57,7 +57,7 @@ def test_it_says_that_it_draws_although_builds_do_not(run: Run, plots: Path, val
     conf = (plots / "conf.py").read_text()
     (plots / "conf.py").write_text(f"{conf}\nexptdir_figures = {value}\n")
     done = run("plot", "70")
-    assert "exptdir_figures keeps builds from running plot scripts; this command was asked to" in done.err
+    assert "exptdir_figures keeps builds from running plot scripts, not this command" in done.err
     assert (plots / "expts/0070_a/x.svg").exists()
     (plots / "conf.py").write_text(conf)
     assert "exptdir_figures" not in run("plot", "71").err

@@ -30,27 +30,34 @@ _COLOURS = {"error": "red", "warning": "yellow"}
     "exptdir check --fail-on warning",
     "exptdir check --format github",
 )
-@click.option("--format", "form", type=click.Choice(["text", "github"]), default="text", help="Text, or annotations.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "github"]), default="text", help="Text, or annotations of GitHub."
+)
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "never"]),
     default="error",
     show_default=True,
-    help="What makes the command end with 1.",
+    help="End with 1 at these.",
 )
 @click.option(
-    "--max-size", type=click.FloatRange(0), default=10.0, show_default=True, metavar="MIB", help="Files above are told."
+    "--max-size",
+    type=click.FloatRange(0),
+    default=10.0,
+    show_default=True,
+    metavar="MIB",
+    help="Name files above this size.",
 )
-@click.option("--no-figures", is_flag=True, help="Leave out whether figures are fresh.")
-@click.option("--mentions", is_flag=True, help="Tell, too, where words name an experiment without a reference.")
+@click.option("--no-figures", is_flag=True, help="Leave out figures that are stale.")
+@click.option("--mentions", is_flag=True, help="Also find words that name an experiment without a reference.")
 @json_option
 def check(
     session: Session, form: str, fail_on: str, max_size: float, no_figures: bool, mentions: bool, as_json: bool
 ) -> int:
-    """Find everything that is wrong with the record, without building it.
+    """Find what is wrong with the record, without building it.
 
-    Errors: ids and facts, dead and ambiguous references, missing files. Warnings: dates that are unclear, undated
-    sections among dated ones, figures that are stale or that no page shows, large files.
+    Errors: ids and facts, dead and ambiguous references, missing files. Warnings: unclear dates, undated sections among
+    dated ones, figures that are stale or on no page, large files.
     """
     from exptdir.logs.runs import run_problems
     from exptdir.record.audit import Audit, large_files

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     page="howto/logs",
 )
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--format", "form", metavar="FORMAT", default="", help="Form of the log; by default found out.")
+@click.option("--format", "form", metavar="FORMAT", default="", help="Form of the log; by default found.")
 @click.option("--runs", metavar="DIR", default="", help="Beside the log: a directory or a configuration for each run.")
 @click.option("--one-a-run", "parts", flag_value="run", help="Nest an experiment for each run in that of the log.")
 @click.option("--one-an-entry", "parts", flag_value="entry", help="Nest an experiment for each dated entry.")
@@ -48,9 +48,9 @@ def import_(
 ) -> None:
     """Make pages of a log, or write a conf.py for another tool's notebook.
 
-    A log (notes.txt, log.csv, journal.org …) becomes an experiment of the record, with its entries, runs and links;
-    what was recognised is said, and what was not. One that is an experiment as it stands gets its page beside it.
-    The log itself stays as it is, and nothing is overwritten.
+    A log such as notes.txt, log.csv or journal.org becomes an experiment with entries, runs and links; one that is an
+    experiment gets a page beside it. The command says what it recognised and what not. The log stays as it is, and
+    nothing is overwritten.
 
     Of a directory, a notebook of exmemo, nothing is changed: where there is a conf.py, the new one is called
     conf.new.py. --dry-run prints it.

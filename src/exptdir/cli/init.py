@@ -34,24 +34,24 @@ _UNKNOWN_ORIGIN = "# Where exptdir is installed from, such as: exptdir @ git+htt
     page="first_hour",
 )
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=Path())
-@click.option("--first", metavar="TITLE", help="Begin with this experiment; by default with an example.")
+@click.option("--first", metavar="TITLE", help="Begin with an experiment of this title; by default with an example.")
 @click.option(
     "--root",
     "roots",
     multiple=True,
     metavar="DIR",
-    help="Where experiments are; . for the folders that are here already. By default expts.",
+    help="Where experiments are; . for folders that are here already; by default expts.",
 )
 @click.option("--md", "suffix", flag_value=".md", help="Write pages in Markdown, which is the default.")
 @click.option("--rst", "suffix", flag_value=".rst", help="Write pages in reStructuredText.")
 @click.option("--project", help="The notebook's name; by default the directory's.")
-@click.option("--author", help="Whose it is; by default who git says you are.")
+@click.option("--author", help="The author; by default who git says you are.")
 @click.option(
     "--ci",
     type=click.Choice(["auto", "github", "gitlab", "both", "none"]),
     default="auto",
     show_default=True,
-    help="Recipes that publish the site; auto: for where the repository was cloned from.",
+    help="Write recipes that publish the site; auto: for where the repository was cloned from.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @dry_run_option
@@ -69,8 +69,8 @@ def init(
 ) -> None:
     """Make a new record in DIRECTORY (by default here), which builds at once.
 
-    Every file is named before it is written, and none that is there is touched. In a repository that holds other
-    things, Sphinx is kept to the record.
+    Names every file before it writes it, and touches none that is there. Keeps Sphinx to the record, whatever else is
+    in the repository.
     """
     from exptdir.record.edits.apply import locked
     from exptdir.record.edits.plan import Plan, create

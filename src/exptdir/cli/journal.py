@@ -38,7 +38,7 @@ def journal(
     last: int | None,
     as_json: bool,
 ) -> int:
-    """List the dated entries of all logs, drafts included, newest first. Ends with 1 if there are none like that."""
+    """List the dated entries of all logs, drafts included, newest first. Ends with 1 if none fits."""
     from exptdir.record.timeline import first_day, timeline, today
 
     now = today()
@@ -77,7 +77,7 @@ def journal(
         ]
         click.echo("\n".join(columns(rows, [dim, bold, None], flexible=2)))
     else:
-        click.echo("no entry is like that", err=True)
+        click.echo("no entry fits", err=True)
     return int(not found)
 
 
@@ -87,8 +87,7 @@ def journal(
 def tasks(session: Session, expts: tuple[str, ...], as_json: bool) -> None:
     """List what the logs say is still to do, by experiment.
 
-    That is boxes that are not ticked (“- [ ]”), the directive todo, and lines that begin with a word such as TODO
-    (exptdir_task_markers).
+    These are boxes “- [ ]”, the directive todo, and lines that begin with a word such as TODO (exptdir_task_markers).
     """
     from exptdir.record.timeline import open_tasks
 

@@ -93,10 +93,7 @@ def list_(
     runs: bool,
     as_json: bool,
 ) -> int:
-    """List the experiments with their status, their tags, and their first and last days.
-
-    Ends with 1 if no experiment has the status and the tags that were asked for.
-    """
+    """List the experiments with their status, tags, and first and last days. Ends with 1 if none fits."""
     from exptdir.record.check import status
     from exptdir.record.documents import Document
     from exptdir.record.facts_values import status_word
@@ -192,9 +189,9 @@ class _Row(NamedTuple):
 @click.option("-l", "--names-only", is_flag=True, help="Write only the names of the files.")
 @json_option
 def find(session: Session, words: tuple[str, ...], names_only: bool, as_json: bool) -> int:
-    """Find the documents that hold all WORDS, and show the lines that do.
+    """Find the documents that hold all WORDS, and show the lines with the most of them.
 
-    Case does not matter, and parts of words count. Words in quotes stand together. Ends with 1 if nothing is found.
+    Case does not matter, parts of words count, words in quotes stand together. Ends with 1 if nothing is found.
     """
     from exptdir.record.documents import search
     from exptdir.record.model import in_order
@@ -251,9 +248,9 @@ def find(session: Session, words: tuple[str, ...], names_only: bool, as_json: bo
 @click.argument("expt", metavar="[EXPT]", type=ExperimentType(), required=False)
 @json_option
 def show(session: Session, expt: str | None, as_json: bool) -> None:
-    """Show one experiment: its facts, entries, runs, figures, and who refers to whom; or what its log says of one run.
+    """Show one experiment: its facts, entries, runs, figures and references; or what its log says of one run.
 
-    A run is written with or without its experiment, as in references.
+    Write a run as in references, with or without its experiment.
     """
     from exptdir.cli.runs import find_run, show_run
     from exptdir.record.check import status

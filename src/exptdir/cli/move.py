@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 )
 @click.argument("expt", metavar="[EXPT]", type=ExperimentType(), required=False)
 @click.argument("number", metavar="[NUMBER]", type=click.IntRange(0), required=False)
-@click.option("--conflicts", is_flag=True, help="Give new numbers to those that share theirs with an older one.")
+@click.option("--conflicts", is_flag=True, help="Give a new number to each that shares one with an older experiment.")
 @dry_run_option
 def renumber(session: Session, expt: str | None, number: int | None, conflicts: bool, dry_run: bool) -> int:
     """Change an experiment's number: in its directory's name, its facts and every reference to it.
 
-    With --conflicts, where two branches took the same number, the later experiment gets a new one, by what git knows.
-    What git cannot tell is left as it is and named, and the command ends with 1.
+    Where two branches took one number, --conflicts gives the later experiment a new one, by what git knows. What git
+    cannot tell stays, is named, and makes the command end with 1.
     """
     from exptdir.record.edits import relocate
     from exptdir.record.scan import numbers_left_out
@@ -72,7 +72,7 @@ def rename(session: Session, expt: str, name: str, dry_run: bool) -> int:
 @click.option("--top", is_flag=True, help="Take it out of the experiments that it is nested in.")
 @dry_run_option
 def move(session: Session, expt: str, under: str | None, top: bool, dry_run: bool) -> int:
-    """Move an experiment, with all that is nested in it, somewhere else. Paths and references follow."""
+    """Move an experiment with all that is nested in it. Paths and references follow."""
     from exptdir.record.edits import relocate
 
     if (under is not None) == top:

@@ -40,7 +40,7 @@ _date_option = click.option(
 @click.option("--name", help="The directory's name; by default made of the title.")
 @click.option("--tag", "tags", multiple=True, help="A tag; may be given several times.")
 @click.option("--status", type=StatusType(), help="Its status.")
-@click.option("--template", metavar="NAME", help="A template of yours, in _templates of the record root.")
+@click.option("--template", metavar="NAME", help="Your template, from _templates of the record root.")
 @click.option("--md", "suffix", flag_value=".md", help="Write the log in Markdown.")
 @click.option("--rst", "suffix", flag_value=".rst", help="Write the log in reStructuredText.")
 @_date_option
@@ -59,8 +59,7 @@ def new(
 ) -> None:
     """Begin a new experiment, and print the path of its log.
 
-    It gets the next number, a directory such as 0064_title, and a log with today's entry, in the format of the
-    newest experiment.
+    It gets the next number, a directory such as 0064_title, and a log with today's entry in the newest one's format.
     """
     from exptdir.record.create import NewExperiment, new_experiment
 
@@ -81,7 +80,7 @@ def new(
 def entry(session: Session, expt_and_title: tuple[str, ...], day: datetime | None, edit: bool) -> None:
     """Add a dated entry to a log, in the log's own style, and print the path of the log.
 
-    The date, the heading and the order are as in the log's other entries; nothing else in the file changes.
+    Date, heading and order are as in its other entries; nothing else in the file changes.
     """
     from exptdir.record.edits.entry import add_entry
 
@@ -126,7 +125,7 @@ def _finish(session: Session, log: Path, edit: bool) -> None:
 def status(session: Session, expt_and_status: tuple[str, ...], dry_run: bool) -> None:
     """Set the status of an experiment, in the file that has it already.
 
-    Where none has it, it goes into expt.toml, the top of the log or .expt/, whichever the experiment has.
+    Otherwise it goes into expt.toml, the top of the log or .expt/, whichever there is.
     """
     if len(expt_and_status) > 2:
         raise click.UsageError("give at most an experiment and a status; a status of two words needs quotes")
@@ -139,12 +138,12 @@ def status(session: Session, expt_and_status: tuple[str, ...], dry_run: bool) ->
 @command("Add or remove tags.", "exptdir tag 63 pcr gel", "exptdir tag . cold --remove warm")
 @expt_argument
 @click.argument("tags", nargs=-1)
-@click.option("-r", "--remove", multiple=True, metavar="TAG", help="Take this tag away; may be given several times.")
+@click.option("-r", "--remove", multiple=True, metavar="TAG", help="Remove this tag; may be given several times.")
 @dry_run_option
 def tag(session: Session, expt: str, tags: tuple[str, ...], remove: tuple[str, ...], dry_run: bool) -> None:
-    """Add tags to an experiment, or take some away, in the file that lists them already.
+    """Add tags to an experiment, or remove some, in the file that lists them already.
 
-    A dot stands for the experiment that you are in. Without tags, those that it has are listed.
+    A dot means the experiment that you are in. Without tags, it lists those that there are.
     """
     found = session.experiment(None if expt == "." else expt, writes=bool(tags or remove) and not dry_run)
     if any("," in one or not one.strip() for one in tags):

@@ -57,11 +57,11 @@ def examine(session: Session, record: Record) -> Report:
     page="howto/figures",
 )
 @click.argument("expts", metavar="[EXPT]...", nargs=-1, type=ExperimentType())
-@click.option("-f", "--force", is_flag=True, help="Draw figures that are fresh, too.")
+@click.option("-f", "--force", is_flag=True, help="Draw fresh figures too.")
 @click.option(
     "--overwrite-edited",
     is_flag=True,
-    help="Draw figures that somebody changed by hand, too; what they were is kept beside them, as out.edited.svg.",
+    help="Draw figures changed by hand too, and keep yours beside them as out.edited.svg.",
 )
 @click.option("-j", "--jobs", type=click.IntRange(0), help="Scripts that run at once; 0: as many as processors.")
 @click.option(
@@ -83,7 +83,7 @@ def plot(
 ) -> int:
     """Draw the figures that are stale, of all experiments or of some.
 
-    Scripts that failed before are tried again. Ends with 1 if a script fails; its figures are then what they were.
+    Tries scripts again that failed before. Ends with 1 if a script fails; its figures stay as they were.
     """
     only = sorted({session.experiment(text, writes=not dry_run).key for text in expts}) if expts else None
     if dry_run:
@@ -102,7 +102,7 @@ def plot(
     from exptdir.figures.update import update
 
     if session.conf.settings.figures == "never":
-        said = "exptdir_figures keeps builds from running plot scripts; this command was asked to, and does."
+        said = "exptdir_figures keeps builds from running plot scripts, not this command."
         click.echo(said, err=True)
     settings = figure_settings(session, "always" if force else "auto")
     settings = replace(settings, overwrite_edited=overwrite_edited, retry=True)

@@ -43,7 +43,7 @@ _TRIED = 100
     "--port", type=click.IntRange(0, 65535), help=f"The port; by default {PORT}, or the next one that is free."
 )
 @click.option("--host", default="127.0.0.1", metavar="ADDR", help="The address to listen on; by default 127.0.0.1.")
-@click.option("--expose", is_flag=True, help="Allow an address that other machines can reach: they can read it all.")
+@click.option("--expose", is_flag=True, help="Allow a --host that other machines can reach: they can read all.")
 @click.option("--open/--no-open", "opens", default=False, help="Open the page in a browser, or do not (the default).")
 @click.option("-j", "--jobs", metavar="N", default="auto", help="Processes that read and draw; by default, all cores.")
 @click.option(
@@ -66,12 +66,12 @@ def serve(
     defined: tuple[str, ...],
     verbose: bool,
 ) -> None:
-    """Show the record in a browser, and keep up with every change.
+    """Show the record in a browser, and follow every save in the open page.
 
-    A file that is saved changes in the open page, in place. PATH is a document or a directory: the page to begin
-    with, or, where there is no record around it, all that is shown. Nothing is then written beside it.
+    PATH is a document or a directory: the page to begin with, or, where no record is around it, all that is shown.
+    Nothing is then written beside it.
 
-    Only this machine can reach the preview, unless another address is named and --expose given. Ctrl-C ends it.
+    Only this machine can reach the preview, unless --host and --expose say otherwise. Ctrl-C ends it.
     """
     check_jobs(jobs)
     for one in defined:

@@ -133,180 +133,161 @@ def _option(
 class Settings:
     """All options; each field is the value ``exptdir_<name>`` of a ``conf.py``."""
 
-    roots: list[str] = _option(
-        ["expts"], "Directories, relative to the source directory, in which experiments are looked for."
-    )
+    roots: list[str] = _option(["expts"], "Directories, relative to the source directory, in which experiments lie.")
     log_names: list[str] = _option(
         list(LOG_NAMES),
-        "Names (without suffix) of an experiment's log, the best first. Where several are there, the others "
-        "are files like any other.",
+        "Names (without suffix) of a log, the best first. The others are files like any other.",
     )
     statuses: Mapping[str, str] = _option(
         dict(STATUSES),
-        "The statuses that an experiment may have, each with its meaning for the experiments that wait for it: "
-        "``open``, ``done`` or ``dropped``.",
+        "Statuses, each with its meaning for experiments that wait: ``open``, ``done`` or ``dropped``.",
         _statuses,
     )
     ref_format: str = _option(
         "#{id}",
-        "What a reference to an experiment shows, with the fields ``{id}``, ``{name}``, ``{title}`` and "
-        "``{path}``. An experiment without a number shows its name in place of ``#{id}``. "
-        "``#{id}: {title}`` is what exmemo showed.",
+        "What a reference shows, with the fields ``{id}``, ``{name}``, ``{title}`` and ``{path}``. An experiment "
+        "without a number shows its name in place of ``#{id}``. exmemo showed ``#{id}: {title}``.",
         _template("id", "name", "title", "path"),
     )
     title_format: str = _option(
         "#{id}: {title}",
-        "What the title of an experiment's page becomes, with the same fields; empty: the title stays as it is. "
-        "Experiments without a number keep their title.",
+        "The title of a page, with the same fields; empty, or without a number: as in the log.",
         _template("id", "name", "title", "path"),
     )
     date_order: str = _option(
         "",
-        "How dates such as 5/6/2024 are read: ``DMY``, ``MDY`` or ``YMD``; empty: only where the file leaves no doubt.",
+        "Order of dates such as 5/6/2024: ``DMY``, ``MDY`` or ``YMD``; empty: as other dates in the file show.",
         _one_of("", "DMY", "MDY", "YMD"),
     )
     entry_list: str = _option(
         "oldest",
-        "Order of the list of entries on top of a page with two or more: ``oldest`` first, ``newest`` first, or "
-        "``none``.",
+        "List of entries on a page with two or more: ``oldest`` first, ``newest`` first, or ``none``.",
         _one_of("oldest", "newest", "none"),
     )
-    cited_by: bool = _option(True, "Whether an experiment's page ends with the list of those that refer to it.")
+    cited_by: bool = _option(True, "End an experiment's page with the list of those that refer to it.")
     list_format: str = _option(
         "",
-        "What tables of contents and the sidebar show beside the title of each experiment, with the fields "
-        "``{status}``, ``{begun}``, ``{last}`` (the day of its last entry) and ``{tags}``, such as "
-        "``{status} · {last}``. Parts with a dot between them are left out where a field of theirs is empty.",
+        "What lists of contents and the sidebar show beside a title, with the fields ``{status}``, ``{begun}``, "
+        "``{last}`` (the last entry's day) and ``{tags}``, such as ``{status} · {last}``. Parts between dots are left "
+        "out where a field is empty.",
         _template("status", "begun", "last", "tags"),
     )
     mentions: str = _option(
         "none",
-        "Where to list the places whose words name an experiment without a reference (``experiment 34``): ``none``, or "
-        "at the end of its ``page``.",
+        "List places whose words name an experiment without a reference (``experiment 34``): ``none``, or at the end "
+        "of its ``page``.",
         _one_of("none", "page"),
     )
     header: bool = _option(
         True,
-        "Whether an experiment's page says below its title what its facts are: status, tags, days, and the experiments "
-        "that it belongs to, waits for and holds.",
+        "Show an experiment's facts below its title: status, tags, days, and the experiments around it.",
     )
     task_markers: list[str] = _option(
         list(TASK_MARKERS),
-        "What a line of prose that says what is to be done begins with; ``expt-tasks`` and ``exptdir tasks`` list it.",
+        "What a line about something to do begins with; ``expt-tasks`` and ``exptdir tasks`` list it.",
     )
-    hashtags: bool = _option(
-        False, "Whether ``#tag`` in the text of an entry, outside code and links, is one of its tags."
-    )
+    hashtags: bool = _option(False, "Take ``#tag`` in an entry, outside code and links, for one of its tags.")
     archive: str = _option(
         "auto",
-        "Whether pages of HTML are made of all entries by year and month, and of what bears a tag: ``auto``, where a "
-        "page has ``expt-journal``, ``expt-calendar`` or ``expt-tags``, which lead there; ``always``; or ``never``.",
+        "Make pages of HTML of all entries by year, month and tag: ``auto``, where a page has ``expt-journal``, "
+        "``expt-calendar`` or ``expt-tags``; ``always``; or ``never``.",
         _one_of("auto", "always", "never"),
         "html",
     )
-    drafts: bool = _option(False, "Whether drafts are shown, marked as such; else they are left out of everything.")
+    drafts: bool = _option(False, "Show drafts, marked as such; else leave them out of everything.")
     navigation: str = _option(
         "auto",
-        "Where the navigation among experiments goes: in the theme's ``sidebar``, into the ``page`` (a trail above "
-        "and the neighbours below), ``none``, or ``auto``: the sidebar where the theme is known to show one.",
+        "Put the navigation in the theme's ``sidebar``, on the ``page`` (a trail above and the neighbours below), "
+        "``none``, or ``auto``: the sidebar where the theme is known to show one.",
         _one_of("auto", "sidebar", "page", "none"),
         "html",
     )
-    navigation_window: int = _option(
-        10, "How many siblings the navigation shows on either side of an experiment.", _at_least(1), "html"
-    )
+    navigation_window: int = _option(10, "Siblings that the navigation shows on either side.", _at_least(1), "html")
     missing_assets: str = _option(
         "warn",
-        "What happens when a figure, download or table has no file: ``warn``, or ``ignore`` (the placeholder is "
-        "shown all the same).",
+        "Where a figure, download or table has no file: ``warn``, or ``ignore``. The page shows a placeholder anyway.",
         _one_of("warn", "ignore"),
     )
     asset_roots: list[str] = _option(
         [],
-        "Directories outside the source directory, absolute or relative to it, from which typed paths may take files.",
+        "Directories outside the source directory, absolute or relative to it, that typed paths may reach.",
     )
 
     table_limit: int = _option(
         500,
-        "How many rows a data table may have to be shown whole; 0: any number. Of a longer one pages show the first "
-        "100. In HTML a script can load the others from a file beside the page; other builders say how many there "
-        "are.",
+        "Rows up to which a table is shown whole; 0: any number. Pages show the first 100 of a longer one; in HTML a "
+        "script can load the others from a file beside the page.",
         _at_least(0),
     )
 
     figures: str = _option(
         "auto",
-        "Which plot scripts a build runs: ``auto``, those whose figures are stale; ``never``, none; ``always``, all. "
-        "Any other value is a mistake, and counts as ``never``.",
+        "Run plot scripts in a build: ``auto``, those whose figures are stale; ``never``; ``always``, all. Any other "
+        "value counts as ``never``.",
         _one_of("auto", "never", "always"),
         "",
         # Whoever writes `False` or `Never` means that nothing is run.
         invalid="never",
     )
     plot_scripts: list[str] = _option(
-        list(PLOT_SCRIPTS), "Names of the files in experiments that are plot scripts, as patterns.", rebuild=""
+        list(PLOT_SCRIPTS), "Patterns for the names of plot scripts in experiments.", rebuild=""
     )
     plot_style: str = _option(
         "",
-        "A matplotlib style for all plot scripts: a file, relative to the source directory, or a name; empty: none.",
+        "A matplotlib style for all plot scripts: a file from the source directory, or a name; empty: none.",
         rebuild="",
     )
     plot_dark: bool = _option(
-        False, "Whether ``loss.svg`` is also drawn for the dark scheme, as ``loss.dark.svg`` beside it.", rebuild=""
+        False, "Draw ``loss.svg`` for the dark scheme too, as ``loss.dark.svg`` beside it.", rebuild=""
     )
     python: str = _option(
         "",
-        "The Python that plot scripts are run with: a path from the source directory, or a name; 3.11 or later. Empty: "
-        "that of a ``.venv`` of the project in which matplotlib is installed, else the one that builds.",
+        "The Python that runs plot scripts: a path from the source directory, or a name; 3.11 or later. Empty: that of "
+        "a ``.venv`` of the project with matplotlib, else the one that builds.",
         rebuild="",
     )
-    figure_timeout: float = _option(300, "How many seconds a plot script may take.", check_seconds, "")
+    figure_timeout: float = _option(300, "Seconds that a plot script may take.", check_seconds, "")
     figure_memory: int | str = _option(
         "",
-        "How much memory a plot script may take: a number of bytes, or a text such as ``2 GiB``; empty: any amount.",
+        "Memory that a plot script may take: a number of bytes, or a text such as ``2 GiB``; empty: any amount.",
         memory_size,
         "",
     )
-    figure_jobs: int = _option(
-        0, "How many plot scripts run at once; 0: as many as there are processors.", _at_least(0), ""
-    )
+    figure_jobs: int = _option(0, "Plot scripts that run at once; 0: as many as processors.", _at_least(0), "")
     figure_executor: Any = _option(
         "local",
-        "What runs the plot scripts: ``local``; ``dask`` or ``dask <address>``; or an executor, a Dask client or "
-        "cluster, or a function that returns one.",
+        "What runs plot scripts: ``local``, ``dask``, ``dask <address>``, an executor, a Dask client or cluster, or a "
+        "function that returns one.",
         check_executor,
         "",
     )
     figure_versions: bool = _option(
-        False, "Whether another version of Python, matplotlib or numpy makes figures stale.", rebuild=""
+        False, "Let another version of Python, matplotlib or numpy make figures stale.", rebuild=""
     )
-    figure_provenance: bool = _option(
-        True, "Whether the script of a figure, and what it was drawn from, can be unfolded below it.", rebuild="html"
-    )
+    figure_provenance: bool = _option(True, "Let a figure's script and inputs be unfolded below it.", rebuild="html")
     repository_url: str = _option(
         "",
-        "Where the repository of the work is on the web, such as ``https://github.com/you/work``; empty: nowhere. "
-        "Commits that pages name become links to it, and experiments link their history there.",
+        "The repository on the web, such as ``https://github.com/you/work``: commits become links, and experiments "
+        "link their history. Empty: none.",
         _web_address,
     )
     feed_url: str = _option(
         "",
-        "Where the site will be, such as ``https://you.example.org/notebook``; then Atom feeds of its entries are "
-        "written: ``feed.xml``, and one for each experiment and tag below ``feeds``. Empty: none.",
+        "The site's address, such as ``https://you.example.org/notebook``, for Atom feeds: ``feed.xml``, and one for "
+        "each experiment and tag below ``feeds``. Empty: none.",
         _web_address,
         "html",
     )
     editor_url: str = _option(
         "",
-        "An address that opens a file in your editor, with the fields ``{path}`` (absolute) and ``{line}``, such as "
-        "``vscode://file/{path}:{line}``; empty: none. The preview links what it warns of, and each page, to it.",
+        "An address that opens a file in your editor, such as ``vscode://file/{path}:{line}``; the preview links "
+        "warnings and pages to it. Empty: none.",
         _template("path", "line"),
         "",
     )
     watch_ignore: list[str] = _option(
         [],
-        "Files and directories whose changes ``exptdir serve`` lets pass, as patterns like those of "
-        "``exclude_patterns``: ``**/*.log``, ``expts/*/checkpoints``.",
+        "Patterns of what ``exptdir serve`` ignores, as in ``exclude_patterns``: ``**/*.log``, ``expts/*/data``.",
     )
 
     @classmethod
