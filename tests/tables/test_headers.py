@@ -182,6 +182,62 @@ def test_a_header_of_merged_cells_is_one_header(tmp_path: Path) -> None:
     assert read_table(make(tmp_path, merged_data)).header_rows == 1
 
 
+@pytest.mark.parametrize(
+    ("rows", "merged", "headers"),
+    [
+        # A title above a header, merged or not, above one of two rows, and above units.
+        ([["Growth in spring", None], ["strain", "OD"], ["a", 1]], [], 2),
+        ([["Growth in spring", None], ["by Kim", None], [], ["strain", "OD"], ["a", 1]], [], 4),
+        ([["Growth", None, None], ["strain", "OD", "t"], [None, None, "h"], ["a", 1, 2]], [], 3),
+        (
+            [["All", None, None], ["gene", "treated", None], [None, "a", "b"], ["x", 1, 2]],
+            ["A1:C1", "A2:A3", "B2:C2"],
+            3,
+        ),
+        # Three rows, each merged across but the last.
+        (
+            [
+                ["gene", "A", None, None, None],
+                [None, "u", None, "v", None],
+                [None, "a", "b", "a", "b"],
+                ["x", 1, 2, 3, 4],
+            ],
+            ["A1:A3", "B1:E1", "B2:C2", "D2:E2"],
+            3,
+        ),
+        (
+            [["A", None, None, None], ["u", None, "v", None], ["a", "b", "c", "d"], [1, 2, 3, 4]],
+            ["A1:D1", "A2:B2", "C2:D2"],
+            3,
+        ),
+        # A title above what has no header, and text alone in its row above texts.
+        ([["Growth in spring", None], ["a", 1], ["b", 2]], [], 0),
+        ([["a", None], ["b", "c"], ["d", "e"]], [], 0),
+        # Gaps between names.
+        ([["a", "a", None, "b", None], [1, 2, 3, 4, 5], [1, 2, 3, 4, 5]], [], 1),
+        ([["a", None, "b"], [1, None, 2]], [], 1),
+        ([["a", None, "n/a"], [1, 2, 3], [4, 5, 6]], [], 0),
+        ([["note", None], [1, 2], [3, 4]], [], 0),
+        # A plate, and what only looks like one.
+        ([[None, 1, 2, 3], ["A", 0.1, 0.2, 0.3], ["B", "x", None, 0.6]], [], 1),
+        ([["<>", 1, 2, 3], ["A", 0.1, 0.2, 0.3], ["B", 0.4, 0.5, 0.6]], [], 1),
+        ([[None, 2021, 2022, 2023], ["mice", 4, 5, 6]], [], 1),
+        ([["a", 1, 2, 3], ["b", 4, 5, 6]], [], 0),
+        ([[None, 1, 2, 4], ["A", 0.1, 0.2, 0.3]], [], 0),
+        ([[None, 1, 2, 3], [5, 4, 5, 6]], [], 0),
+    ],
+)
+def test_titles_gaps_and_plates(tmp_path: Path, rows: list[list[object]], merged: list[str], headers: int) -> None:
+    def build(sheet: Worksheet) -> None:
+        fill(*rows)(sheet)
+        for area in merged:
+            sheet.merge_cells(area)
+
+    path = make(tmp_path, build)
+    assert read_table(path).header_rows == headers
+    assert read_table(path, header_rows=1).header_rows == 1
+
+
 def test_units_never_sort_with_the_data(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("t,OD\nmin,nm\n5,2\n0,1\n")

@@ -15,7 +15,7 @@ _LOOKED = 50
 _ATOM = (
     "(?:[YZEPTGMkhdcmµμunpfaz]?(?:m|g|s|A|K|V|W|J|N|Pa|Hz|mol|M|L|l|B|b|bp|Da|eV|F|C|T|S|H|U|IU|Bq|Gy|Sv|Ω|cd|lm|lx|bar|OD)"
     "|[°º](?:C|F)?|%|‰|ppm|ppb|rpm|min|hr?s?|d|days?|weeks?|months?|years?|yr|sec|hours?|Å|a\\.?u\\.?|AU|RFU|px|deg|rad|dB"
-    "|counts?|cells|cm|x g|pH|log2|log10|1)"
+    "|counts?|cells|reads|copies|[CP]FU|mAU|mmHg|psi|eq|(?:wt|vol|mol) ?%|cm|x g|pH|log2|log10|10?)"
 )
 _POWER = "\\^?[-−⁻]?[0-9²³¹⁻]*"
 #: A unit: in brackets of either kind, or made of known ones (``mg/ml``, ``m s-1``, ``µmol·m⁻²``).
@@ -36,27 +36,35 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
     -------
     int
         The frozen rows, if some but not all are; otherwise 1 if the first row is that of a table object or of a
-        filter, or is bold and the second is not, or holds nothing but text; otherwise 0, and always 0 if there
-        is only one row. A header whose cells are merged goes on as far as they reach and, below cells that are
-        merged across, one row further if that holds nothing but text. A row of units below a header, above columns of
-        numbers, belongs to it.
+        filter, or is bold and the second is not, holds nothing but text, or text above numbers, or counts the columns
+        of a plate; otherwise 0, and always 0 if there is only one row. A header goes on as far as its cells are merged
+        and, below some that are merged across, while rows hold nothing but text. Titles, each alone in its row, belong
+        to the header below them, as does a row of units above columns of numbers.
     """
     if len(rows) < 2:
         return 0
     head = frozen if 0 < frozen < len(rows) else 0
-    merged = [cell for cell in rows[0] if cell.colspan > 1]
     if not head:
+        beside = [row[0].kind not in {"text", "empty"} or any(cell.text for cell in row[1:]) for row in rows[:4]]
+        titles = beside.index(True) if True in beside else 0
+        below = guess_header_rows(rows[titles:], 0, False) if titles and not table_header else 0
+        # Above texts alone, what stands alone may be the first of them.
+        if below and (rows[0][0].colspan > 1 or any(cell.kind == "number" for row in rows[:_LOOKED] for cell in row)):
+            return titles + below
         # Above a row of names, what is merged across some of them is a header with gaps.
-        grouped = merged and all(cell.kind in {"text", "empty"} for cell in rows[0]) and _names(rows[1])
+        grouped = any(cell.colspan > 1 for cell in rows[0]) and _names(rows[1])
+        grouped = grouped and all(cell.kind in {"text", "empty"} for cell in rows[0])
         bold = _bold(rows[0]) and not _bold(rows[1])
-        head = int(table_header or bold or bool(grouped) or _names(rows[0]))
+        head = int(table_header or bold or grouped or _names(rows[0]) or _heads(rows[0], rows[1 : 1 + _LOOKED]))
     if head != 1:
         return head
     reach = max(cell.rowspan for cell in rows[0])
-    if merged and len(rows) > 2 and _names(rows[1]):
-        reach = max(reach, 2)
-    if reach < min(len(rows), _TALLEST + 1):
-        head = reach
+    while head < min(len(rows) - 1, _TALLEST) and (
+        head < reach or (any(cell.colspan > 1 for cell in rows[head - 1]) and _names(rows[head]))
+    ):
+        reach = max(reach, head + max(cell.rowspan for cell in rows[head]))
+        head += 1
+    head = head if head >= reach else 1
     return head + (len(rows) > head + 1 and _units(rows[head], rows[head + 1 : head + 1 + _LOOKED]))
 
 
@@ -71,6 +79,17 @@ def _names(row: Sequence[Cell]) -> bool:
     shown = [cell for cell in others if not cell.covered]
     named = corner.kind == "text" or (bool(shown) and corner.kind == "empty")
     return named and all(cell.kind == "text" for cell in shown)
+
+
+def _heads(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
+    """Tell whether a row with gaps names columns of numbers, or counts those of a plate, whose rows have letters."""
+    named = {at for at, cell in enumerate(row) if cell.kind == "text" and not is_missing(cell)}
+    if all(cell.kind == "empty" or at in named for at, cell in enumerate(row)):
+        numbers = [{one[at].kind for one in below} - {"empty"} == {"number"} for at in named]
+        return 2 * len(named) > max(len(row), 2) and any(numbers)
+    counted = [cell.value for cell in row[1:]]
+    plate = len(counted) > 2 and not row[0].text.strip("<>/\\ ") and all(one[0].kind == "text" for one in below)
+    return plate and isinstance(counted[0], int) and counted == [*range(counted[0], counted[0] + len(counted))]
 
 
 def _units(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
