@@ -71,6 +71,12 @@ def test_same_as_gives_the_settings_and_is_shown_as_said(tmp_path: Path) -> None
     assert runs.named("3")[0].configuration == {"lr": 0.5, "optimizer": "sgd", "as said": "same as 2 but lr = 0.5"}
     assert [run.metrics for run in runs.every] == [{"acc": 0.5}, {"acc": 0.6}, {}]
     assert [[one.name for one in root.walk()] for root in lineage(runs)] == [["1", "2", "3"]]
+    (root,) = lineage(runs)
+    assert [(one.how, one.changed) for one in root.walk()][1:] == [
+        ("same as 1 but weight decay is 0.2", ["optimizer adam → sgd"]),
+        ("same as 2 but lr = 0.5", ["lr 0.1 → 0.5"]),
+    ]
+    assert [run.said for run in runs.every][1:] == ["It is good.", "It was slow"]
 
 
 @needs_corpus

@@ -16,8 +16,10 @@ TREE = {
     "lightning_logs/version_0/hparams.yaml": "lr: 0.2\n",
     "lightning_logs/version_0/metrics.csv": "epoch,step,train_loss,val_loss\n0,1,3,\n0,2,,5\n1,3,2,\n",
     f"{WANDB}/files/config.yaml": "wandb_version: 1\nlr: {desc: null, value: 0.3}\n_wandb: {value: {x: 1}}\n",
-    f"{WANDB}/files/wandb-summary.json": '{"loss": 0.5, "_step": 9}',
+    f"{WANDB}/files/wandb-summary.json": '{"loss": 0.5, "_step": 9, "best": {"acc": 1, "h": {"_type": "histogram", '
+    '"values": [1]}}, "seen": {"_type": "table-file", "path": "media/x.json"}}',
     f"{WANDB}/files/wandb-metadata.json": f'{{"git": {{"commit": "{SHA}"}}, "program": "train.py", "args": ["--x"]}}',
+    "mlruns/0/meta.yaml": "experiment_id: '0'\nname: Default\n",
     f"{MLFLOW}/meta.yaml": "run_id: 0f3a\nrun_name: calm-owl\nstatus: 4\n",
     f"{MLFLOW}/params/lr": "0.4",
     f"{MLFLOW}/metrics/val/loss": "1714557600 2.5 1\n1714557601 1.5 2\n",
@@ -56,7 +58,7 @@ def test_each_kind_of_directory_is_a_run(tmp_path: Path) -> None:
     lightning = only(runs, "lightning_logs/version_0")
     assert (lightning.configuration, lightning.metrics) == ({"lr": 0.2}, {"train_loss": 2.0, "val_loss": 5.0})
     wandb = only(runs, WANDB)
-    assert (wandb.configuration, wandb.metrics) == ({"lr": 0.3}, {"loss": 0.5})
+    assert (wandb.configuration, wandb.metrics) == ({"lr": 0.3}, {"loss": 0.5, "best.acc": 1})
     assert (wandb.commit, wandb.command) == (SHA, "train.py --x")
     mlflow = only(runs, "0f3a")
     assert (mlflow.configuration, mlflow.metrics) == ({"lr": 0.4}, {"val/loss": 1.5})
@@ -65,6 +67,14 @@ def test_each_kind_of_directory_is_a_run(tmp_path: Path) -> None:
     assert (plain.commit, plain.command, plain.remark) == (SHA, "python train.py --two", "Failed.")
     assert plain.metrics == {"acc": 0.9}
     assert only(runs, "runs/003").configuration == {"lr": 0.5}
+
+
+def test_a_sweep_that_ran_is_its_parts_and_a_run_that_was_deleted_says_so(tmp_path: Path) -> None:
+    whole = "hydra: {mode: MULTIRUN, sweeper: {params: {lr: '1,2'}}}\n"
+    tree = {f"multirun/1/{part}/.hydra/config.yaml": f"lr: {part}\n" for part in (0, 1)}
+    meta = {"mlruns/0/0f3a/meta.yaml": "status: 3\nlifecycle_stage: deleted\n", "mlruns/0/0f3a/params/lr": "1"}
+    runs = read(tmp_path, {"multirun/1/multirun.yaml": whole, **tree, **meta})
+    assert [(run.id, run.state) for run in runs.every] == [("0/0f3a", "deleted"), ("1/0", ""), ("1/1", "")]
 
 
 def test_a_configuration_and_its_directory_are_one_run(tmp_path: Path) -> None:

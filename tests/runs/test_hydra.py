@@ -21,7 +21,8 @@ def test_defaults_are_followed_into_their_packages(tmp_path: Path) -> None:
     run = read(
         tmp_path,
         {
-            "main.yaml": "defaults:\n- db: mysql\n- /opt/adam@train.opt\n- _self_\n- override /net: big\nlr: 1\n",
+            "main.yaml": "defaults:\n- db: mysql\n- /opt/adam@train.opt\n- _self_\n- override /net: big\n"
+            "- override hydra/launcher: slurm\nlr: 1\n",
             "db/mysql.yaml": "host: here\nlr: 9\n",
             "opt/adam.yaml": "defaults: [base]\nbeta: 0.9\n",
             "opt/base.yaml": "# @package _global_\nseed: 7\nlr: 0\n",

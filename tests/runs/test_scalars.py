@@ -39,6 +39,24 @@ def test_tables_and_lines_of_json_are_read_by_step(tmp_path: Path) -> None:
     assert files.problems == []
 
 
+def test_scalars_are_read_as_programs_write_them(tmp_path: Path) -> None:
+    # A head again, when there is more to tell; decimal commas; objects within objects.
+    (tmp_path / "metrics.csv").write_text("step,loss\n1,5\n2,4,9\nstep,loss,val_loss\n3,3,6\n")
+    (tmp_path / "progress.csv").write_text("step;acc\n1;0,5\n2;1,25\n")
+    (tmp_path / "log.jsonl").write_text('{"step": 1, "eval": {"mse": 2, "r": {"a": "3"}}}\n')
+    files = ConfigurationFiles()
+    series = read_series(tmp_path, files)
+    assert {name: dict(zip(one.steps, one.values, strict=True)) for name, one in series.items()} == {
+        "loss": {1: 5, 2: 4, 3: 3},
+        "val_loss": {3: 6},
+        "acc": {1: 0.5, 2: 1.25},
+        "eval.mse": {1: 2},
+        "eval.r.a": {1: 3},
+    }
+    assert (series["eval.mse"].metric, series["eval.mse"].split) == ("mse", "validation")
+    assert files.problems == []
+
+
 def test_event_files_are_read_while_they_are_written(tmp_path: Path) -> None:
     path = write_events(tmp_path, {"train/loss": [3, 2, 1], "val/loss": [4]})
     series = read_series(tmp_path, ConfigurationFiles())

@@ -38,11 +38,11 @@ def test_train_and_validation_are_in_one_figure_and_their_values_in_a_table(buil
     assert [caption.rstrip("¶") for caption in captions] == ["loss, smoothed by 0.5"]
     found = [[words(cell) for cell in row.select("th, td")] for row in body.select("table.exptdir-datatable tr")]
     assert found == [
-        ["run", "metric", "data", "last", "best", "at step", "smoothed best", "at step"],
-        ["7", "loss", "train", "1", "1", "8", "1.98239", "8"],
-        ["7", "loss", "validation", "8", "5", "3", "5.73333", "3"],
-        ["8", "loss", "validation", "3", "3", "2", "3.66667", "2"],
-        ["<i>$x^2", "loss", "validation", "1", "1", "0", "1", "0"],
+        ["run", "data", "last", "best", "at step", "smoothed best", "at step"],
+        ["7", "train", "1", "1", "8", "1.98239", "8"],
+        ["7", "validation", "8", "5", "3", "5.73333", "3"],
+        ["8", "validation", "3", "3", "2", "3.66667", "2"],
+        ["<i>$x^2", "validation", "1", "1", "0", "1", "0"],
     ]
     drawn = images(built)
     assert len(drawn) == 1
@@ -68,6 +68,9 @@ def test_metrics_and_runs_are_chosen(
     body = built.body("expts/1_a/notes")
     assert [words(caption) for caption in body.select("figure figcaption")] == captions
     assert bool(body.select("table")) is (":no-table:" not in options)
+    assert [words(cell) for cell in body.select("thead th")][1:2] == (
+        ["metric"] if "val*, lr" in argument else ["data"]
+    )[: len(body.select("table"))]
 
 
 @pytest.mark.parametrize(

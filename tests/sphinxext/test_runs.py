@@ -112,6 +112,23 @@ def test_lineage_and_orphans(build: Build) -> None:
     assert found == "Not mentioned in the log (1): 3 Mentioned, but without files (1): b/9"
 
 
+def test_settings_stand_as_they_are_written_and_a_bad_file_is_told_once(build: Build) -> None:
+    files = {
+        "a--b.yaml": "x: '\"q\"'\n",
+        "c.yaml": 'ckpt: ckpt/a--b/last.ckpt\nx: "it\'s"\n',
+        "bad/metrics.csv": "\0",
+        "good/metrics.csv": "step,a--b\n1,2\n",
+    }
+    notes = titled("Runs", ".. expt-lineage::\n\n.. expt-curves::")
+    built = build({"expts/1_a/notes.rst": notes, **{f"expts/1_a/{name}": text for name, text in files.items()}})
+    assert [line.partition("WARNING: ")[2] for line in built.located] == [
+        "expts/1_a/bad/metrics.csv: metrics.csv cannot be read: it holds null bytes, so it is no text [exptdir.run]"
+    ]
+    body = built.body("expts/1_a/notes")
+    assert words(body.select_one(".exptdir-lineage")) == 'a--b c x "q" → it\'s'
+    assert words(body.select_one("figcaption .caption-text")) == "a--b, smoothed by 0.6"
+
+
 @pytest.mark.parametrize(
     ("directive", "says"),
     [

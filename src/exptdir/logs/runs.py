@@ -17,6 +17,7 @@ from exptdir.record.home import OUTPUT
 from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
+from exptdir.runs.comparison import AS_SAID
 from exptdir.runs.configuration import ConfigurationFiles, plain_value
 from exptdir.runs.directories import find_runs
 from exptdir.runs.lineage import find_parents, orphans
@@ -138,7 +139,7 @@ def follow_same(runs: Runs, document: LogDocument, known: dict[str, Run]) -> Non
                 run.parents.append(Parent(other.id, "same as", text))
             if not run.files:
                 # What is not sure is shown as it is said, not computed.
-                stated: dict[str, Value] = {**stated_setting(what, other), "as said": text}
+                stated: dict[str, Value] = {**stated_setting(what, other), AS_SAID: text}
                 run.configuration = {**other.configuration, **run.configuration, **stated}
 
 
@@ -183,7 +184,8 @@ class _Conclusions:
             if len(text.split()) < 2 and text.isascii():
                 continue
             for run in about:
-                self.sentences.setdefault(run, []).append((text, len(about), bool(_JUDGES.search(text))))
+                judges = bool(_JUDGES.search(text)) and not text.lower().startswith("same as")
+                self.sentences.setdefault(run, []).append((text, len(about), judges))
 
     def of(self, run: str) -> str:
         """Return the last sentence that judges the run, rather one about two runs at most; else the last one."""

@@ -17,6 +17,8 @@ _MUTED = Look(italic=True)
 _LONGEST = 240
 #: What stands for a setting that a run does not have.
 ABSENT = "–"
+#: The setting of what a log says that a run was given, where that is not computed.
+AS_SAID = "as said"
 #: What the column is called with the sentence in which a log concludes about a run.
 SAID = "in the log"
 
@@ -171,7 +173,8 @@ def changes(run: Run, since: Run, apart: Callable[[str, Value], bool], most: int
     """
     found = []
     for key in settings_of((since, run)):
-        if any(key in one.configuration and apart(key, one.configuration[key]) for one in (since, run)):
+        loads = any(key in one.configuration and apart(key, one.configuration[key]) for one in (since, run))
+        if loads or key == AS_SAID:
             continue
         before, after = (shown(one.configuration[key]) if key in one.configuration else ABSENT for one in (since, run))
         found.append(f"{key.rpartition('.')[2]} {before[:40]} → {after[:40]}")

@@ -45,7 +45,7 @@ def draw(key: str, name: str, *options: str) -> None:
     for curve in data["curves"]:
         colour, dash = colours[curve["run"]], _DASHES[curve["split"]]
         if curve["measured"]:
-            axes.plot(*curve["measured"], color=colour, linewidth=0.6, alpha=0.3)
+            axes.plot(*curve["measured"], color=colour, linewidth=0.8, alpha=0.45)
         marker = "o" if len(curve["smoothed"][0]) == 1 else ""
         axes.plot(*curve["smoothed"], color=colour, linewidth=1.5, linestyle=dash, marker=marker)
     axes.set_xlabel("step")

@@ -82,12 +82,15 @@ def curve_table(figures: dict[str, list[Curve]], weight: float) -> Table:
     def number(value: float) -> Cell:
         return Cell(f"{value:.6g}", value, "number")
 
-    head = ["run", "metric", "data", "last", "best", "at step", "smoothed best", "at step"]
+    # What is the same in all rows stands below the figure.
+    kept = [0, 1, 2] if len(figures) > 1 else [0, 2]
+    head = [("run", "metric", "data")[at] for at in kept]
+    head += ["last", "best", "at step", "smoothed best", "at step"]
     rows = [tuple(Cell(name, name, "text") for name in head)]
     for metric, curves in figures.items():
         for run, series in curves:
             found = summarise(series, weight)
             if found is not None:
-                names = (Cell(plain(text), text, "text") for text in (run, metric, series.split))
-                rows.append((*names, *map(number, found)))
+                names = [Cell(plain(text), text, "text") for text in (run, metric, series.split)]
+                rows.append((*(names[at] for at in kept), *map(number, found)))
     return Table(tuple(rows), 1, 1, Path("curves"))

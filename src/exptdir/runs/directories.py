@@ -30,6 +30,7 @@ _GENERIC = frozenset({"config", "configuration", "args", "params", "hparams", "s
 #: Files beside experiments that are settings of programs, not of runs.
 _NO_RUNS = frozenset(
     {"expt.toml", "pyproject.toml", "package.json", "package-lock.json", "environment.yml", "environment.yaml"}
+    | {"meta.yaml"}
     | {"setup.cfg", "tox.ini", "pytest.ini", "mkdocs.yml", "docker-compose.yml", "uv.toml", "ruff.toml", "mypy.ini"}
 )
 _COMMITS = ("commit_hash.txt", "commit.txt", "git_commit.txt", "git_hash.txt", "commit_hash")
@@ -103,6 +104,9 @@ class Finder:
             self.found.append(self.run_of_directory(directory, root, names, inside))
             return
         for name in settings:
+            # That of a sweep whose parts lie below it, each with its own.
+            if name == "multirun.yaml" and any((directory / one / ".hydra").is_dir() for one in inside):
+                continue
             if self.with_json or not name.endswith(".json"):
                 self.found += self.runs_of_file(directory / name, root)
         for name in inside if depth < _DEEPEST else ():
@@ -175,7 +179,10 @@ class Finder:
         for name in _METRICS:
             if name in names or ("/" in name and (directory / name).is_file()):
                 found, _ = self._settings(directory / name)
-                run.metrics.update((key, value) for key, value in found.items() if not key.startswith("_"))
+                # Weights & Biases says so of what is no number: histograms, tables, pictures.
+                media = tuple(key.removesuffix("_type") for key in found if key.endswith("._type"))
+                plain = {key: value for key, value in found.items() if not key.startswith(("_", *media))}
+                run.metrics.update(plain)
         run.metrics = {**last_values(directory, self.files), **run.metrics}
         run.commit = next((sha[0] for text in self.texts(directory, names, _COMMITS) if (sha := _SHA.search(text))), "")
         run.command = next(self.texts(directory, names, _COMMANDS), "")
@@ -223,6 +230,8 @@ class Finder:
         tags = dict(values("tags"))
         run.commit = tags.get("mlflow.source.git.commit", "")
         run.state = _STATES.get(str(about.get("status", "")).lower(), "")
+        if about.get("lifecycle_stage") == "deleted":
+            run.state = "deleted"
         title = about.get("run_name") or tags.get("mlflow.runName")
         if title:
             aliases.append(run.id)

@@ -125,7 +125,8 @@ class Composition:
             *how, last = str(key).split() or [""]
             group, _, place = last.partition("@")
             bare = group.strip("/")
-            if "override" in how and bare in self.groups:
+            # What Hydra itself is to do is no setting of the run.
+            if bare.partition("/")[0] == "hydra" or ("override" in how and bare in self.groups):
                 return
             self.groups.add(bare)
             option = self.choices.get(bare, option)

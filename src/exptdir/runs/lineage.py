@@ -114,7 +114,8 @@ def lineage(runs: Runs, only: list[Run] | None = None) -> list[Descendant]:
         if run.is_sweep or not ways:
             continue
         first, own = ways[0], places[run.id]
-        own.how, own.others = first.how, ways[1:]
+        # "Same as 5 but wider" tells more than that it is the same.
+        own.how, own.others = first.written if first.how == "same as" else first.how, ways[1:]
         parent = places.get(first.run) if first.known else strangers.setdefault(first.run, Descendant(first.run))
         ancestor: str | None = first.run
         while ancestor is not None and ancestor != run.id:

@@ -44,7 +44,7 @@ class Run:
     metrics
         What came of it: the last value of each.
     state
-        ``running``, ``finished`` or ``failed``, where somebody wrote it down.
+        ``running``, ``finished``, ``failed`` or ``deleted``, where somebody wrote it down.
     parents
         The runs that it goes back to, the first of them for certain.
     files

@@ -22,7 +22,7 @@ from exptdir.record.files import read_bytes
 from exptdir.record.problem import Problem
 from exptdir.record.walk import list_directory
 from exptdir.runs.configuration import ConfigurationFiles, plain_value
-from exptdir.runs.model import Value
+from exptdir.runs.model import TooLarge, Value, flatten
 
 #: Bytes of a file of scalars, and levels of directories below a run in which they are looked for.
 LONGEST, _DEEPEST = 64 << 20, 3
@@ -50,7 +50,9 @@ class Series(NamedTuple):
     @property
     def metric(self) -> str:
         """What it measures: the name without the data that it is of."""
-        bare = _SPLIT.sub("", self.name)
+        bare, found = _SPLIT.subn("", self.name)
+        if not found:
+            return self.name
         return re.sub(r"([/_.\- ])[/_.\- ]+", r"\1", bare).strip("/_.- ") or self.name
 
 
@@ -101,16 +103,24 @@ def last_values(directory: Path, files: ConfigurationFiles) -> dict[str, Value]:
 def _rows(path: Path, text: str, files: ConfigurationFiles) -> Iterator[tuple[str, float, float]]:
     """Yield the values of a table or of lines of JSON; what is no number is left out, and a line that is cut off."""
     rows: Iterator[dict[str, object]]
+    delimiter = ","
     if path.suffix == ".jsonl":
         rows = json_lines(path, text, files)
     else:
         sample = text[:4096].split("\n")[0]
         delimiter = max(",;\t", key=sample.count)
-        rows = iter(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+        rows = csv.DictReader(io.StringIO(text), delimiter=delimiter)
     try:
         for at, row in enumerate(rows):
+            if isinstance(rows, csv.DictReader) and all(name == value for name, value in islice(row.items(), 2)):
+                # A head again, of a program that was started again or has found more to tell.
+                cells = (cell if isinstance(cell, list) else [cell] for cell in row.values())
+                rows.fieldnames = [str(name) for some in cells for name in some if name]
+                continue
             step = next((number for key in _STEPS if (number := _number(row.get(key))) is not None), float(at))
             for name, value in row.items():
+                if delimiter == ";" and isinstance(value, str):
+                    value = value.replace(",", ".")
                 if isinstance(name, str) and name not in _WHEN and (number := _number(value)) is not None:
                     yield name, step, number
     except csv.Error as error:
@@ -131,7 +141,12 @@ def json_lines(path: Path, text: str, files: ConfigurationFiles) -> Iterator[dic
                 files.problems.append(Problem("run", f"{path.name} has a line that is not JSON", path, number))
             continue
         if isinstance(row, dict):
-            yield row
+            try:
+                yield dict(flatten(row)) if any(isinstance(value, dict) for value in row.values()) else row
+            except TooLarge as error:
+                files.problems.append(
+                    Problem("run", f"{path.name} has a line that cannot be read: {error}", path, number)
+                )
 
 
 def _number(value: object) -> float | None:

@@ -104,7 +104,9 @@ class CurvesDirective(RunTable):
                 names = ", ".join(dict.fromkeys(curve.run for curve in drawn))
                 caption = f"{metric}{f', smoothed by {weight:g}' if weight else ''}"
                 image = curves(key=key, metric=metric, alt=f"{metric} by step, of {names}")
-                figure = nodes.figure("", image, nodes.caption(caption, caption), classes=["exptdir-curves"])
+                figure = nodes.figure(
+                    "", image, nodes.caption(caption, caption, support_smartquotes=False), classes=["exptdir-curves"]
+                )
                 self.set_source_info(image)
                 self.set_source_info(figure)
                 made.append(figure)

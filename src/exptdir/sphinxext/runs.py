@@ -30,10 +30,12 @@ from exptdir.sphinxext.tables.packed_table import Extra
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+    from exptdir.record.problem import Problem
     from exptdir.runs import ConfigurationFiles, Descendant, Run, Runs
     from exptdir.tables import Table
 
-_CACHE = "exptdir_runs"
+#: What has been read, and been reported, for a page.
+_CACHE, _REPORTED = "exptdir_runs", "exptdir_runs_reported"
 #: On a table of runs: their ids, by row.
 _ROWS = "exptdir_runs"
 #: Characters of a line of a key.
@@ -44,6 +46,11 @@ _TOLD = 20
 
 class run_name(nodes.inline):
     """The id of a run in the attribute ``run``; a link where the page tells of it."""
+
+
+def named_run(name: str, **attributes: Any) -> run_name:
+    """Make the id of a run, in which two dashes are two dashes."""
+    return run_name(name, name, run=name, support_smartquotes=False, **attributes)
 
 
 class RunSources(SphinxDirective):
@@ -114,11 +121,14 @@ class RunSources(SphinxDirective):
                 env.note_dependency(str(path))
         note(env, env.docname, [("file", os.path.relpath(path, base)) for path in files.asked])
         note(env, env.docname, [("names", os.path.relpath(path, base)) for path in (*files.listed, *roots)])
-        for problem in files.problems[:_TOLD]:
+        told: list[Problem] = env.temp_data.setdefault(_REPORTED, [])  # type: ignore[assignment]
+        problems = [problem for problem in files.problems if problem not in told]
+        told += problems
+        for problem in problems[:_TOLD]:
             where = os.path.relpath(problem.path, base) if problem.path else ""
             self.trouble(f"{where}{f', line {problem.line}' if problem.line else ''}: {problem.message}")
-        if len(files.problems) > _TOLD:
-            self.trouble(f"{len(files.problems) - _TOLD} more files of runs cannot be read")
+        if len(problems) > _TOLD:
+            self.trouble(f"{len(problems) - _TOLD} more files of runs cannot be read")
 
     def _directory(self, typed: str) -> Path:
         path = written_path(self.env, typed, self.env.docname)
@@ -292,14 +302,14 @@ class LineageDirective(RunSources):
 def _branches(branches: list[Descendant]) -> nodes.bullet_list:
     made = nodes.bullet_list(bullet="*")
     for one in branches:
-        line = nodes.paragraph("", "", run_name(one.name, one.name, run=one.name, classes=["exptdir-run-name"]))
+        line = nodes.paragraph("", "", named_run(one.name, classes=["exptdir-run-name"]))
         says = [one.how if one.how != "checkpoint" else "", *one.changed]
         says += [f"also {parent.how} {parent.run}" for parent in one.others]
         if one.run is None:
             says.append("not among the runs")
         text = "; ".join(filter(None, says))
         if text:
-            line += nodes.inline("", f"  {text}", classes=["exptdir-run-changed"])
+            line += nodes.inline("", f"  {text}", classes=["exptdir-run-changed"], support_smartquotes=False)
         item = nodes.list_item("", line)
         if one.children:
             item += _branches(one.children)
@@ -319,7 +329,7 @@ def orphan_list(runs: Runs) -> list[nodes.Node]:
     ):
         if some:
             made.append(nodes.paragraph("", f"{title} ({len(some)}):"))
-            items = (nodes.paragraph("", "", run_name(run.id, run.id, run=run.id)) for run in some)
+            items = (nodes.paragraph("", "", named_run(run.id)) for run in some)
             made.append(nodes.bullet_list("", *(nodes.list_item("", item) for item in items), bullet="*"))
     made = made or [nodes.paragraph("", _("Every run has files, and the log mentions it."))]
     return [nodes.container("", *made, classes=["exptdir-orphans"])]
@@ -360,7 +370,14 @@ def link_runs(app: Sphinx, doctree: nodes.document) -> None:
                     new[name] = anchor
         elif isinstance(node, run_name) and node["run"] in anchors:
             node.replace_self(
-                nodes.reference("", "", *node.children, refid=anchors[node["run"]], classes=node["classes"])
+                nodes.reference(
+                    "",
+                    "",
+                    *node.children,
+                    refid=anchors[node["run"]],
+                    classes=node["classes"],
+                    support_smartquotes=False,
+                )
             )
     if new and domain.record.around(env.docname) is not None:
         domain.runs.setdefault(env.docname, []).extend(
