@@ -369,16 +369,9 @@ def link_runs(app: Sphinx, doctree: nodes.document) -> None:
                         table["ids"].append(anchor)
                     new[name] = anchor
         elif isinstance(node, run_name) and node["run"] in anchors:
-            node.replace_self(
-                nodes.reference(
-                    "",
-                    "",
-                    *node.children,
-                    refid=anchors[node["run"]],
-                    classes=node["classes"],
-                    support_smartquotes=False,
-                )
-            )
+            link = nodes.reference("", "", *node.children, refid=anchors[node["run"]], classes=node["classes"])
+            link["support_smartquotes"] = False
+            node.replace_self(link)
     if new and domain.record.around(env.docname) is not None:
         domain.runs.setdefault(env.docname, []).extend(
             ListedRun(name, anchor, listed=True) for name, anchor in new.items()
