@@ -196,12 +196,13 @@ def test_a_log_alone_that_is_not_utf_8_is_told_with_its_place_and_shown_where_a_
     assert "更宽的网络" in text
 
 
-def test_the_parts_of_a_long_log_are_folded_below_their_titles_and_links_lead_into_them(build: Build) -> None:
+def test_a_long_log_on_one_page_is_folded_below_its_titles_and_links_lead_into_it(build: Build) -> None:
     long = "\n\n".join(f"v{at}\n---\n\n- as v{max(at - 1, 0)}\n\nwide\n\n{'more ' * 3}" for at in range(700))
     short = "v0\n--\nsmall\n\nv1\n--\nas v0\n"
     built = build(
         {
             "expts/1_a/notes.txt": long,
+            "expts/1_a/expt.toml": '[log]\nsplit = "none"\n',
             "expts/2_b/notes.txt": short,
             "expts/3_c/notes.rst": page("short.txt", ":fold: yes"),
             "expts/3_c/short.txt": short,

@@ -106,6 +106,7 @@ class _Assembly:
         document = self.document
         self.line = 1
         finder = Finder(document.runs, document.entries, self.known, self._add)
+        document.newest_first = finder.newest_first
         for block, subject, entry, head in self._in_context():
             self.line = block.line
             plain = block.kind == "cell" and len(block.text) <= _PROSE_CELL and is_bare(block.text)

@@ -186,6 +186,8 @@ class LogDocument:
     tags: list[Tag] = field(default_factory=list)
     amendments: list[Amendment] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    #: Whether what was written last stands on top.
+    newest_first: bool = False
 
     def walk(self) -> Iterator[Block]:
         """Yield all blocks in the order of the file."""

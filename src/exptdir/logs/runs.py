@@ -231,7 +231,7 @@ def sources_of(page: Path, base: Path, form: LogForm = ANY_FORM) -> Sources:
     logs: dict[Path, LogForm] = {}
     roots: dict[Path, None] = {}
     for directive in blocks.directives:
-        typed = " ".join(blocks.text[directive.start : directive.end].split())
+        typed = blocks.argument(directive)
         options = {name: " ".join(blocks.text[start:end].split()) for name, start, end in directive.options}
         is_log = directive.name == "expt-log"
         named = options.get("runs" if is_log else "config", "") if is_log or directive.name in DIRECTIVES else ""

@@ -25,10 +25,11 @@ _NUMBERS = re.compile(r"#?[0-9]+(?:\s+#?[0-9]+)+")
 
 
 class LogForm(NamedTuple):
-    """How a log is to be read: the name of its *format* where that is said, and the directory of its *runs*."""
+    """How a log is to be read: the name of its *format*, the directory of its *runs*, what it is *split* by."""
 
     format: str = ""
     runs: str = ""
+    split: str = ""
 
 
 #: That nothing is said of it.
@@ -146,9 +147,9 @@ def _begun(raw: object) -> date | None:
 
 def _form(raw: object) -> LogForm:
     if not isinstance(raw, dict) or not all(isinstance(value, str) for value in raw.values()):
-        raise MetadataError("[log] holds texts: format, runs")
+        raise MetadataError("[log] holds texts: format, runs, split")
     if unknown := sorted(raw.keys() - {*LogForm._fields}):
-        raise MetadataError(f"[log] has no “{unknown[0]}”, only {' and '.join(LogForm._fields)}")
+        raise MetadataError(f"[log] has no “{unknown[0]}”, only {', '.join(LogForm._fields)}")
     return LogForm(**{key: value.strip() for key, value in raw.items()})
 
 

@@ -26,7 +26,7 @@ from exptdir.record.check import status
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import Kind, Resolution, Unresolved, resolve
 from exptdir.record.settings import Settings
-from exptdir.sphinxext.store import Cite, FigureState, Run, Store
+from exptdir.sphinxext.store import Cite, Entry, FigureState, Run, Store
 
 if TYPE_CHECKING:
     from docutils.nodes import Element
@@ -155,6 +155,8 @@ class ExptDomain(Store):
     curve_figures: CurveFigures
     #: Scans the disk for this application.
     scanner: Scanner
+    #: The page of each document that a part of a long log is shown on.
+    page_of: dict[str, str] = {}  # noqa: RUF012 - replaced, never changed
 
     def setup(self) -> None:
         """Tell those who have something for each new environment."""
@@ -164,6 +166,15 @@ class ExptDomain(Store):
     def has_run(self, experiment: Experiment, name: str) -> bool:
         """Say whether an experiment has a run of that name."""
         return any(run.name == name for _docname, run in self.runs_of(experiment))
+
+    def shown_by(self, docname: str) -> Experiment | None:
+        """Return the experiment whose log a document is, or a part of it."""
+        return self.record.by_docname.get(self.page_of.get(docname, docname))
+
+    def entries_of(self, experiment: Experiment) -> list[tuple[str, Entry]]:
+        """Return the entries of an experiment, each with its document."""
+        parts = [part for part, page in self.page_of.items() if page == experiment.docname]
+        return [(name, entry) for name in (experiment.docname, *parts) for entry in self.entries.get(name, ())]
 
     def runs_of(self, experiment: Experiment) -> list[tuple[str, Run]]:
         """Return the runs of an experiment, on its log and on other pages beside it, each with its document."""
@@ -227,11 +238,11 @@ class ExptDomain(Store):
 
     def _entry(self, found: Resolution, own: bool) -> Place | Unresolved:
         target = found.experiment
-        entries = self.entries.get(target.docname, [])
+        entries = self.entries_of(target)
         day = found.date.isoformat() if found.date else ""
-        entry = next((entry for entry in entries if (entry.day, entry.n) == (day, found.n)), None)
+        docname, entry = next((pair for pair in entries if (pair[1].day, pair[1].n) == (day, found.n)), ("", None))
         if entry is None:
-            days = {date.fromisoformat(entry.day) for entry in entries}
+            days = {date.fromisoformat(entry.day) for _docname, entry in entries}
             nearest = sorted(days, key=lambda other: (abs(other - (found.date or other)), other))
             near = tuple(f"{target.address}@{other}" for other in nearest[:3])
             wanted = day + (f".{found.n}" if found.n > 1 else "")
@@ -239,14 +250,14 @@ class ExptDomain(Store):
         written = entry.written + (f" ({entry.n})" if entry.n > 1 else "")
         text = written if own else f"{target.label()}, {written}"
         tooltip = f"{self.tooltip(target)}: {entry.title}" if entry.title else self.tooltip(target)
-        return Place(target.docname, entry.anchor, text, tooltip, "entry", target)
+        return Place(docname, entry.anchor, text, tooltip, "entry", target)
 
     def _label(self, found: Resolution, own: bool) -> Place | Unresolved:
         target, label = found.experiment, found.label or ""
         standard = self.env.domains.standard_domain
         name = nodes.fully_normalize_name(label)
         docname, anchor = standard.anonlabels.get(name, ("", ""))
-        if docname != target.docname:
+        if self.shown_by(docname) is not target:
             return Unresolved(f"{target.label()} has no label {label!r}")
         title = standard.labels.get(name, ("", "", label))[2]
         text = title if own else f"{target.label()}: {title}"
@@ -301,9 +312,9 @@ class ExptDomain(Store):
         for experiment in filter(None, map(self.record.by_docname.get, sorted(self.pages))):
             address, docname, label = experiment.address, experiment.docname, experiment.label()
             yield address, f"{label}: {self.heading(experiment)}", "experiment", docname, "", 1
-            for entry in self.entries.get(docname, ()):
+            for page, entry in self.entries_of(experiment):
                 shown = f"{label}, {entry.written}: {entry.title}".rstrip(": ")
-                yield f"{address}@{entry.number}", shown, "entry", docname, entry.anchor, 1
+                yield f"{address}@{entry.number}", shown, "entry", page, entry.anchor, 1
             for page, run in self.runs_of(experiment):
                 yield f"{address}/{run.name}", f"{label}/{run.name}", "run", page, run.anchor, 1
 

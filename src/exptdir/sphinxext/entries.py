@@ -49,6 +49,7 @@ class EntryTransform(ExperimentTransform):
     """Finds the entries of a log, gives them anchors, and lists them."""
 
     default_priority = 510
+    parts = True
 
     def apply_to_page(self) -> None:
         """Note the entries with the domain, and put the list below the page's title."""
@@ -70,10 +71,11 @@ class EntryTransform(ExperimentTransform):
         at_page = next((at for at, (node, _) in enumerate(dated) if node is page), None)
         found = date_titles(titles, at_page, order=settings.date_order, begun=self.experiment.begun)
         entries: list[Entry] = []
-        for at, day, n, written, _year in found:
+        for at, day, nth, written, _year in found:
             if written.problem:
                 self._trouble(written.problem, *dated[at])
             if day is not None:
+                n = dated[at][0].get("exptdir_n", nth)
                 node, anchor = dated[at][0], f"entry-{day}" + (f"-{n}" if n > 1 else "")
                 node["ids"].insert(0, anchor)
                 node["classes"].append("exptdir-entry")

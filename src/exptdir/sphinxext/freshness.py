@@ -55,7 +55,7 @@ class Freshness:
         sources = sorted({source for one, shown in collected for source in one.copied(shown)} - {docname})
         if any(source in self.domain.unpredictable for source in (docname, *sources)):
             return UNKNOWN
-        experiment = self.domain.record.by_docname.get(docname)
+        experiment = self.domain.shown_by(docname)
         listed: list[Any] = []
         if docname in self.domain.listings:
             listed += self._titled(listed_below(self.env, docname, DEEPEST))

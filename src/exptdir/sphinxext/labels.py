@@ -36,9 +36,9 @@ def standard_labels(domain: ExptDomain) -> dict[str, Label]:
         if experiment is not None:
             base, label = "expt-" + nodes.fully_normalize_name(experiment.address), experiment.label()
             labels[base] = docname, "", f"{label}: {domain.heading(experiment)}"
-            for entry in domain.entries.get(docname, ()):
+            for page, entry in domain.entries_of(experiment):
                 title = f"{label}, {entry.written}" + (f": {entry.title}" if entry.title else "")
-                labels[f"{base}-{entry.number}"] = docname, entry.anchor, title
+                labels[f"{base}-{entry.number}"] = page, entry.anchor, title
     return labels
 
 

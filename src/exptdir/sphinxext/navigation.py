@@ -257,7 +257,7 @@ class Navigation:
         if app.builder.name not in PAGED or self.neighbours is None:
             return
         domain = self.neighbours.domain
-        experiment = domain.record.by_docname.get(pagename)
+        experiment = domain.shown_by(pagename)
         mode, theme = domain.settings.navigation, app.config.html_theme
         if mode == "auto":
             mode = "sidebar" if theme in SIDEBARS else "page"
@@ -272,8 +272,8 @@ class Navigation:
             return
         parent = domain.record.parent(experiment)
         up = parent.docname if parent is not None else app.config.root_doc
-        addresses = Addresses(self.target(pagename), self.target)
-        context["exptdir"] = PageNavigation(pagename, self.neighbours.of(experiment), addresses, addresses.of(up))
+        links = Addresses(self.target(pagename), self.target)
+        context["exptdir"] = PageNavigation(experiment.docname, self.neighbours.of(experiment), links, links.of(up))
         if mode == "sidebar" and "sidebars" in context:
             # In front of the theme's own, or in its place where that would show nothing.
             sidebars = list(context["sidebars"])

@@ -27,16 +27,17 @@ if TYPE_CHECKING:
 
 
 class ExperimentTransform(SphinxTransform):
-    """Base of the transforms that change experiments' pages alone."""
+    """Base of the transforms that change experiments' pages alone, or the *parts* of long logs as well."""
 
+    parts = False
     domain: ExptDomain
     experiment: Experiment
 
     def apply(self, **kwargs: Any) -> None:
         """Call :meth:`apply_to_page` where the document is a log."""
         self.domain = domain_of(self.env)
-        found = self.domain.record.by_docname.get(self.env.docname)
-        if found is not None:
+        found = self.domain.shown_by(self.env.docname)
+        if found is not None and (self.parts or self.env.docname not in self.domain.page_of):
             self.experiment = found
             self.apply_to_page()
 

@@ -236,6 +236,8 @@ class DocumentMaps:
     prose: dict[str, list[Passage]]
     #: Documents of whose sources a part is a draft.
     with_drafts: dict[str, bool]
+    #: The long logs on each page, by their paths: what they were split by, and the names of the parts.
+    long_logs: dict[str, dict[str, Any]]
 
 
 class Store(DocumentMaps, Domain):

@@ -65,8 +65,8 @@ class Journal(Collection):
         """Return the groups of entries with their names, which for experiments are the documents'."""
         found = self.selection.entries(domain, docname)
         if self.group == "experiment":
-            order = {dated.docname: at for at, dated in reversed(list(enumerate(found)))}
-            found.sort(key=lambda dated: order[dated.docname])
+            order = {dated.experiment.key: at for at, dated in reversed(list(enumerate(found)))}
+            found.sort(key=lambda dated: order[dated.experiment.key])
         groups = groupby(found, key=lambda dated: group_of(self.group, dated))
         return [(name, [self.entry(domain, dated) for dated in dates]) for name, dates in groups]
 
@@ -146,7 +146,7 @@ def group_of(kind: str, dated: TimelineEntry) -> str:
     if kind == "week":
         year, week, _day = date.fromisoformat(day).isocalendar()
         return f"{year}-W{week:02}"
-    return {"day": day, "month": day[:7], "year": day[:4], "experiment": dated.docname}.get(kind, "")
+    return {"day": day, "month": day[:7], "year": day[:4], "experiment": dated.experiment.docname}.get(kind, "")
 
 
 def _give_anchors(elements: list[nodes.Element], prefix: str, address: str) -> None:

@@ -163,9 +163,9 @@ def _cards(domain: ExptDomain, shown: list[ListRow]) -> nodes.Element:
 
 def last_sentence(domain: ExptDomain, experiment: Experiment) -> Pieces:
     """Return the first sentence of an experiment's last entry, of those that have one."""
-    entries = [entry for entry in domain.entries.get(experiment.docname, ()) if entry.sentence]
-    last = max(entries, key=lambda entry: (entry.day, entry.n), default=None)
-    return shown_pieces(domain, experiment.docname, last.sentence) if last is not None else ()
+    entries = [pair for pair in domain.entries_of(experiment) if pair[1].sentence]
+    last = max(entries, key=lambda pair: (pair[1].day, pair[1].n), default=None)
+    return shown_pieces(domain, last[0], last[1].sentence) if last is not None else ()
 
 
 def _state(domain: ExptDomain, one: Summary, tags: tuple[str, ...] = ()) -> list[nodes.Node]:

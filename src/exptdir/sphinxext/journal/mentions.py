@@ -96,8 +96,8 @@ def _all_mentions(domain: ExptDomain) -> dict[str, list[ShownMention]]:
     record, entries = domain.record, entries_by_anchor(domain)
     days: defaultdict[str, list[tuple[date, int]]] = defaultdict(list)
     for (docname, _anchor), entry in entries.items():
-        if docname in record.by_docname:
-            days[record.by_docname[docname].key].append((date.fromisoformat(entry.day), entry.n))
+        if (experiment := domain.shown_by(docname)) is not None:
+            days[experiment.key].append((date.fromisoformat(entry.day), entry.n))
     titles = {key: domain.heading(one) for key, one in record.experiments.items()}
     finder = MentionFinder(record, titles, days, domain.settings.date_order)
     found: defaultdict[str, list[ShownMention]] = defaultdict(list)

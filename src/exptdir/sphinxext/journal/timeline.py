@@ -38,9 +38,10 @@ class Timeline:
         self._domain = domain
         self.days: dict[str, tuple[str, str]] = {}
         for docname, entries in domain.entries.items():
-            days = [entry.day for entry in entries]
+            page = domain.page_of.get(docname, docname)
+            days = [entry.day for entry in entries] + [day for day in self.days.get(page, ()) if day]
             if days:
-                self.days[docname] = min(days), max(days)
+                self.days[page] = min(days), max(days)
 
     @cached_property
     def entries(self) -> list[TimelineEntry]:
@@ -48,7 +49,7 @@ class Timeline:
         found = [
             TimelineEntry(entry, docname, experiment)
             for docname, entries in self._domain.entries.items()
-            if (experiment := self._domain.record.by_docname.get(docname)) is not None
+            if (experiment := self._domain.shown_by(docname)) is not None
             for entry in entries
         ]
         # Within a day: the experiments in their order, and what was written last on top.

@@ -15,6 +15,7 @@ from sphinx.util.parsing import nested_parse_to_nodes
 from exptdir.errors import AssetError
 from exptdir.logs import Block, LogDocument
 from exptdir.logs.inline import lines
+from exptdir.logs.parts import LONG, line_count
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.domain import domain_of, run_anchor
 from exptdir.sphinxext.language import _
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 _NUMBER = re.compile(r"\(?(\d{1,4})[.)、]")
-#: Lines of a log from which its parts are folded: as many as a browser lays out at once without a pause.
-LONG = 2000
 #: Files of a run that are shown.
 _SHOWN = 6
 
@@ -49,6 +48,8 @@ class LogNodes:
         Where the page asks for it; 0 where it is the page itself, whose lines then are those of its blocks.
     files
         The files of each run that has a directory or a configuration, as the page would call them.
+    elsewhere
+        The documents of the runs and entries that are on another page.
     """
 
     def __init__(
@@ -60,18 +61,19 @@ class LogNodes:
         typed: str,
         line: int = 0,
         files: dict[str, list[str]] | None = None,
+        elsewhere: dict[str, str] | None = None,
     ) -> None:
         self.env, self.state, self.found = env, state, found
         self.path, self.typed, self.line = path, typed, line
         self.files = {name.lower(): paths for name, paths in (files or {}).items()}
         self.document = state.document
-        self.prose = Prose(env, state.document, found)
+        self.prose = Prose(env, state.document, found, elsewhere or {})
         self.noted = self.prose.noted
         self.entries: list[Entry] = []
         self.rst = str(env.doc2path(env.docname)).endswith(".rst")
 
-    def content(self, fold_parts: bool | None = None) -> list[nodes.Node]:
-        """Return all blocks; what the reader was unsure of becomes the page's trouble.
+    def content(self, blocks: list[Block], fold_parts: bool | None = None, *, part: bool = False) -> list[nodes.Node]:
+        """Return blocks of the log; what the reader was unsure of becomes the page's trouble, unless it is a *part*.
 
         Parameters
         ----------
@@ -79,9 +81,9 @@ class LogNodes:
             Whether HTML folds what stands under each title of the top; by default where the log is long.
         """
         domain, docname = domain_of(self.env), self.env.docname
-        made = self._blocks(self.found.blocks)
+        made = self._blocks(blocks)
         if fold_parts is None:
-            fold_parts = sum(block.text.count("\n") + 1 for block in self.found.walk()) > LONG
+            fold_parts = line_count(blocks) > LONG
         for node in made if fold_parts else ():
             if isinstance(node, nodes.section):
                 node["exptdir_part"] = True
@@ -94,7 +96,7 @@ class LogNodes:
         ]
         if self.entries:
             domain.entries.setdefault(docname, []).extend(self.entries)
-        for problem in self.found.problems:
+        for problem in () if part else self.found.problems:
             # Dates are reported where entries are made of titles.
             if problem.kind != "date":
                 at = f"{self.typed}{f', line {problem.line}' if problem.line else ''}: " if self.line else ""
@@ -153,6 +155,7 @@ class LogNodes:
         if block.entry is not None:
             # As the reader understood the date, not as it may be read without its neighbours.
             section["exptdir_title"] = f"{block.entry.written} {block.entry.title}".strip()
+            section["exptdir_n"] = block.entry.n
             if block.entry.day is not None:
                 section["exptdir_title"] = f"{block.entry.day.isoformat()}: {block.entry.title}".strip(": ")
         task = (

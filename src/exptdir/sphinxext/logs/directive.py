@@ -19,6 +19,7 @@ from exptdir.sphinxext.dependencies import note
 from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.language import counted
+from exptdir.sphinxext.logs.long import WAYS, LongLog, contents, setup_long_logs, split_logs
 from exptdir.sphinxext.protocol import fold
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class LogDirective(SphinxDirective):
         "format": directives.unchanged_required,
         "runs": directives.unchanged_required,
         "fold": lambda typed: directives.choice(typed, ("yes", "no")),
+        "split": lambda typed: directives.choice(typed, WAYS),
     }
 
     def run(self) -> list[nodes.Node]:
@@ -51,8 +53,16 @@ class LogDirective(SphinxDirective):
             self.env.note_dependency(str(path))
             experiment = domain.record.around(self.env.docname)
             itself = path.samefile(self.env.doc2path(self.env.docname))
-            runs = self._runs()
+            runs, docname = self._runs(), self.env.docname
+            folded = self.options["fold"] == "yes" if "fold" in self.options else None
+            line = 0 if itself else self.lineno
+            logs = split_logs(self.env)
+            split = logs.get(docname) or next(
+                (log for log in logs.values() if (log.page, log.path) == (docname, path)), None
+            )
             with collector_paused():
+                if split is not None:
+                    return self._split(split, line, runs, folded)
                 found = read_log(
                     path,
                     self.options.get("format", "").strip(),
@@ -60,13 +70,34 @@ class LogDirective(SphinxDirective):
                     begun=experiment.begun if experiment else None,
                     order=domain.settings.date_order,
                 )
-                line = 0 if itself else self.lineno
-                return LogNodes(self.env, self.state, found, path, typed, line, runs).content(
-                    self.options["fold"] == "yes" if "fold" in self.options else None
-                )
+                if (way := self.options.get("split", "none")) != "none":
+                    message = f"{typed} is not split by {way}: it has no two parts, or the page is not an experiment's"
+                    domain.note_trouble(docname, "log", message, line or 1)
+                return LogNodes(self.env, self.state, found, path, typed, line, runs).content(found.blocks, folded)
         except (AssetError, LogError) as error:
             note_missing(domain, self.env.docname, typed, str(error), self.lineno)
             return [placeholder(typed, str(error))]
+
+    def _split(self, log: LongLog, line: int, runs: dict[str, list[str]], folded: bool | None) -> list[nodes.Node]:
+        """Return what a part holds, or on the log's own page what stands before the parts, and the list of these."""
+        from exptdir.sphinxext.logs.blocks import LogNodes
+
+        docname = self.env.docname
+        found, parts = log.split()
+        own = docname == log.page
+        part = log.part(docname)
+        blocks = parts.head if own else part.blocks if part is not None else []
+        typed, elsewhere = self.arguments[0].strip(), log.elsewhere(docname)
+        shown = LogNodes(self.env, self.state, found, log.path, typed, line if own else log.line, runs, elsewhere)
+        made = shown.content(blocks, folded, part=not own)
+        if own:
+            domain_of(self.env).long_logs.setdefault(docname, {})[str(log.path)] = log.key, log.names
+            made += contents(log)
+        else:
+            # By the facts in it the log is read.
+            facts = log.page_path.with_name("expt.toml")
+            note(self.env, docname, [("file", os.path.relpath(facts, self.env.srcdir))])
+        return made
 
     def _runs(self) -> dict[str, list[str]]:
         """Name the run directories and configurations of ``:runs:`` with their files; the page depends on them."""
@@ -108,3 +139,4 @@ def setup_logs(app: Sphinx) -> None:
     """Register the directive, and what folds the parts of long logs."""
     add_unclaimed_directive(app, "expt-log", LogDirective)
     app.add_post_transform(FoldParts)
+    setup_long_logs(app)

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _SHOWN = 6
 
 
+class elsewhere_link(nodes.Inline, nodes.TextElement):
+    """A link to a run or an entry of the same log, *target*, on another page, *docname*."""
+
+
 def entry_anchor(address: str) -> str:
     """Return the anchor of ``@2022-12-16`` or ``@2022-12-16.2``, as entries have it."""
     day, _, n = address.removeprefix("@").partition(".")
@@ -31,10 +35,15 @@ def entry_anchor(address: str) -> str:
 
 
 class Prose:
-    """Makes nodes of the texts of one log, and remembers which runs have an anchor."""
+    """Makes nodes of the texts of one log, and remembers which runs have an anchor.
 
-    def __init__(self, env: BuildEnvironment, document: nodes.document, found: LogDocument) -> None:
-        self.env, self.document = env, document
+    *elsewhere* are the documents of the runs and entries that are on another page than this one.
+    """
+
+    def __init__(
+        self, env: BuildEnvironment, document: nodes.document, found: LogDocument, elsewhere: dict[str, str]
+    ) -> None:
+        self.env, self.document, self.elsewhere = env, document, elsewhere
         self.headed = {run.id for block in found.walk() for run in block.runs}
         self.known = {run.id for run in found.runs}
         #: The anchors of runs that have one.
@@ -94,6 +103,8 @@ class Prose:
             yield nodes.inline("", "", *candidates, classes=["exptdir-log-candidates"])
 
     def _to(self, target: str, text: str) -> nodes.Node:
+        if target in self.elsewhere:
+            return elsewhere_link("", text, docname=self.elsewhere[target], target=target)
         if target.startswith("@"):
             return nodes.reference("", text, refid=entry_anchor(target), internal=True)
         anchor = run_anchor(target)
