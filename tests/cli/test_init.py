@@ -51,6 +51,7 @@ def test_init_finds_experiments_that_are_there_already(run: Run, tmp_path: Path)
     assert 'exptdir_roots = ["work"] and include_patterns = ["work/**"] in conf.py' in said
     assert "there are logs in work/*/ already" in said
     assert "exptdir_roots" not in run("init", "other", at="..").err
+    assert "exptdir_roots" not in run("init", "another", "--root", "notes", at="..").err
 
 
 def test_the_first_experiment_is_the_persons_or_an_example_that_says_how_to_delete_it(run: Run, tmp_path: Path):

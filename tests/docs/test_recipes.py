@@ -29,7 +29,7 @@ def recipe(name: str) -> dict:
     return yaml.safe_load(found[1])
 
 
-def run(command: str, directory: Path, **variables: str) -> None:
+def run(command: str, directory: Path, **variables: str) -> str:
     done = subprocess.run(
         ["bash", "-ec", command],
         cwd=directory,
@@ -39,6 +39,7 @@ def run(command: str, directory: Path, **variables: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 @pytest.fixture
@@ -53,6 +54,19 @@ def test_a_project_of_sphinx_quickstart_becomes_a_record_by_one_line(tmp_path):
     run(commands[1], tmp_path)
     assert "#1: First try" in (tmp_path / "_build/html/index.html").read_text("utf-8")
     assert main(["-C", str(tmp_path), "list"]) == 0
+
+
+def test_a_folder_of_markdown_files_becomes_a_record(tmp_path):
+    commands = re.search(r"^```sh\n(for file .*?)^```$", (DOCS / "first_hour.md").read_text("utf-8"), re.M | re.DOTALL)
+    assert commands is not None
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes/learning rates.md").write_text(
+        "---\ntitle: Rates\ncategories: [lr]\n---\n\n## Setup\n\nThree.\n"
+    )
+    (tmp_path / "notes/dropout.md").write_text("# Dropout\n\nNo days.\n")
+    shown = run(commands[1], tmp_path)
+    assert re.findall(r"^  ([\w ]+): (\w+)", shown, re.M) == [("dropout", "Dropout"), ("learning rates", "Rates")]
+    assert "create expts" not in shown
 
 
 def test_the_commands_of_the_forges_build_a_new_record(record):

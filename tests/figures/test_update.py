@@ -252,7 +252,7 @@ def test_an_input_that_changes_while_it_is_read_is_read_again(one: Bench):
 def test_progress_is_told_in_order(one: Bench):
     told: list[tuple[str, str | None, str]] = []
     one.update(progress=lambda script, outcome, why: told.append((script.path, outcome and outcome.status, why)))
-    why = "loss.svg is shown and not there"
+    why = "loss.svg is missing"
     assert told == [("expts/a/plot_loss.py", None, why), ("expts/a/plot_loss.py", "ok", why)]
 
 

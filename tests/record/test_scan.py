@@ -291,6 +291,12 @@ def test_a_root_without_experiments_says_which_names_it_saw(tmp_path: Path):
     assert "index, notes, log, README" in message and "there is lab.md, main.rst" in message
 
 
+def test_a_root_with_pages_alone_says_that_an_experiment_is_a_directory(tmp_path: Path):
+    fill(tmp_path, "expts/index.md", "expts/dropout.md", "expts/data.csv")
+    [message] = messages(found(tmp_path))
+    assert message == "the record root 'expts' holds no experiment; an experiment is a directory: give dropout.md one"
+
+
 def test_a_log_that_sphinx_reads_and_we_do_not_is_told(tmp_path: Path):
     fill(tmp_path, "expts/a/log.txt", "expts/b/index.ipynb", "expts/c/index.md", "expts/c/log.txt", "expts/d/data.txt")
     record = found(tmp_path, unread=(".txt", ".ipynb"))

@@ -116,7 +116,7 @@ def init(
     base.mkdir(parents=True, exist_ok=True)
     with locked(repository) as writer:
         writer.apply(Plan(repository, tuple(create(path, text) for path, text in missing.items())))
-    _advise(session, base, missing, likely if there else "expts")
+    _advise(session, base, missing, likely if there else "")
 
 
 def _experiments_there(base: Path) -> tuple[str, int]:
@@ -231,7 +231,7 @@ def _advise(session: Session, base: Path, missing: dict[Path, str], likely: str)
         notes.append(f"add the line /{OUTPUT}/ to {os.path.relpath(ignore, session.start)}")
     if not re.search(r"(?m)^[ \t]*[^#\n]*exptdir", read_log(needed)):
         notes.append(f"say in {os.path.relpath(needed, session.start)} where exptdir is installed from")
-    if likely not in conf.settings.roots and "." not in conf.settings.roots:
+    if likely and likely not in conf.settings.roots and "." not in conf.settings.roots:
         place = f"{likely}/*/".removeprefix("./")
         other = "without include_patterns" if likely == "." else f'and include_patterns = ["{likely}/**"]'
         notes.append(f'set exptdir_roots = ["{likely}"] {other} in conf.py: there are logs in {place} already')

@@ -154,7 +154,10 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
             hint = f'; did you mean exptdir_roots = ["{likely}"]?' if likely and likely != clean else ""
             found_names = ", ".join(name for name, _ in seen.most_common(3))
             names = f" (logs are called {', '.join(settings.log_names)} or as their directory; there is {found_names})"
-            message = f"the record root {clean!r} {state}{hint or (names if seen else '')}"
+            beside = [name for name in memory.tree.listing(f"{base}/{clean}").files if name.endswith((".md", ".rst"))]
+            beside = [name for name in beside if PurePosixPath(name).stem not in settings.log_names]
+            names = names if seen else f"; an experiment is a directory: give {beside[0]} one" if beside else ""
+            message = f"the record root {clean!r} {state}{hint or names}"
             problems.append(Problem("root", message, base / clean))
     # Those that two roots hold under the same path are written from the source directory.
     shared = Counter(experiment.path for experiment in experiments.values())

@@ -193,7 +193,7 @@ class Planner:
             return None
         first = found[0].removeprefix(script.experiment + "/")
         more = f" and {len(found) - 1} more figures are" if len(found) > 1 else " is"
-        reason = f"{first}{more} shown and not there" + ("" if named else ", and no script names it")
+        reason = f"{first}{more} missing" + ("" if named else ", and no script names it")
         return Staleness(state, (reason,), run=True, trial=not named)
 
     def _sought(self, script: Script) -> list[str]:
