@@ -166,20 +166,34 @@ def test_header_columns_alone_are_set_as_headers_in_latex(build: Build):
     assert source.count(r"\sphinxstyletheadfamily") == 3 + 2
 
 
-@pytest.mark.parametrize(("columns", "font"), [(3, ""), (9, "scriptsize"), (20, "tiny")])
+@pytest.mark.parametrize(("columns", "font"), [(3, ""), (9, "7.41"), (20, "3.33"), (90, "0.74")])
 def test_wide_tables_have_a_smaller_font_in_latex(build: Build, columns: int, font: str):
     row = ",".join(["0.12345678"] * columns)
     content = ",".join(f"c{column}" for column in range(columns)) + f"\n{row}\n"
     source = latex(one(build, ".. datatable:: r.csv\n", {"expts/1_a/r.csv": content}, builder="latex"))
-    assert ("\\begingroup\\" + font in source) == bool(font)
+    # All columns together are as many characters as the line holds in that font, blanks included.
+    assert not font or columns * (10 + 2) * float(font) == pytest.approx(80 * 10, rel=0.01)
+    assert ("\\begingroup\\fontsize{" + font in source) == bool(font)
     assert source.count(r"\begingroup") == source.count(r"\endgroup")
     assert (r"\setlength{\tabcolsep}" in source) == bool(font)
+
+
+def test_no_column_is_narrower_than_its_longest_word_in_latex(build: Build):
+    names = ["file", "size", "checksum", "who", "remark"]
+    row = ["/data/run/results/final.csv", "123456", "0" * 32, "alice.longname@example.org", "some words " * 12]
+    content = "\n".join(map(",".join, (names, row)))
+    source = latex(one(build, ".. datatable:: r.csv\n", {"expts/1_a/r.csv": content}, builder="latex"))
+    shares = [int(share) for share, _ in re.findall(r"\\X\{(\d+)\}\{(\d+)\}", source)]
+    size = float(re.findall(r"\\fontsize\{([\d.]+)\}", source)[0])
+    line = 80 * 10 / size
+    for share, word in zip(shares, [27, 6, 10, 26, 6], strict=True):
+        assert share / sum(shares) * line >= word + 1.9
 
 
 def test_a_long_text_leaves_short_columns_their_width_in_latex(build: Build):
     content = f"name,sequence,note\ns1,{'ACGT' * 100},short note 1\n"
     source = latex(one(build, ".. datatable:: r.csv\n", {"expts/1_a/r.csv": content}, builder="latex"))
-    assert r"\X{7}{65}\X{43}{65}\X{15}{65}" in source
+    assert r"\X{60}{800}\X{566}{800}\X{174}{800}" in source
     given = ".. datatable:: r.csv\n   :widths: 1 2 1\n"
     assert r"\X{1}{4}\X{2}{4}\X{1}{4}" in latex(one(build, given, {"expts/1_a/r.csv": content}, builder="latex"))
 
@@ -188,12 +202,20 @@ def test_what_is_wider_than_the_paper_is_broken_in_latex(build: Build):
     sequence, remark = "ACGT" * 100, "some long words " * 20
     files = {"expts/1_a/r.csv": f"name,sequence,remark\na,{sequence},{remark}\nb,ACGT,short\n"}
     source = latex(one(build, ".. datatable:: r.csv\n", files, builder="latex"))
-    assert not re.search(r"[ACGT]{11}", source)
+    assert not re.search(r"[ACGT]{6}", source)
     assert re.sub(r"\\allowbreak\{\}\s*", "", source).count(sequence) == 1
     # Columns have their shares of the line, by what they hold.
-    assert r"{\X{7}{93}\X{43}{93}\X{43}{93}}" in source.replace("|", "")
+    assert r"{\X{60}{800}\X{373}{800}\X{367}{800}}" in source.replace("|", "")
     narrow = latex(one(build, ".. datatable:: r.csv\n", {"expts/1_a/r.csv": "a,b\n1,ACGT\n"}, builder="latex"))
     assert "allowbreak" not in narrow and r"\X{" not in narrow
+
+
+def test_a_text_has_no_blanks_in_a_sequence_and_room_for_wide_characters(build: Build):
+    files = {"expts/1_a/r.csv": f"name,sequence\n张三,{'ACGT' * 100}\nb,ACGT\n"}
+    built = one(build, ".. datatable:: r.csv\n", files, builder="text")
+    text = (built.out / f"{NOTES}.txt").read_text("utf-8")
+    assert "张三" in text
+    assert "".join(re.findall(r"\| ([ACGT]+) +\|$", text, re.MULTILINE)) == "ACGT" * 101
 
 
 @pytest.mark.parametrize("builder", ["text", "man", "texinfo", "xml", "gettext", "linkcheck"])

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from exptdir.tables import Look, Table
 
 DATATABLE = "exptdir-datatable"
-#: Characters that fit into a line of Sphinx's LaTeX, and the font for tables that are wider.
-_SIZES = ((130, "tiny"), (105, "scriptsize"), (85, "footnotesize"))
+#: Characters, some of them bold, that fit into a line of Sphinx's LaTeX, whose font is this high in points.
+_LINE, _HEIGHT = 80, 10
 #: Bidirectional classes of characters that run from right to left, and of the marks that turn a text round
 #: (Unicode Standard Annex 9, section 3.2).
 _FROM_RIGHT = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI"})
@@ -35,7 +35,7 @@ _FROM_RIGHT = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LR
 SCRIPTED = frozenset({"html", "dirhtml", "singlehtml"})
 #: A word that no line can hold, such as a sequence, and the length of the pieces that it may be broken into.
 _ENDLESS = re.compile(r"(\S{30,})")
-_PIECE = 10
+_PIECE = 5
 _SCRIPTS = {"sub": nodes.subscript, "super": nodes.superscript}
 
 
@@ -111,6 +111,10 @@ class UnpackRows(SphinxPostTransform):
             group.replace(node, unpacked(node["packed"]))
             if form == "latex":
                 fit_on_paper(group, node["packed"])
+            # The builder of texts breaks a word twice, and would leave blanks in it.
+            for cell in list(group.findall(nodes.paragraph)) if form == "text" else ():
+                if _ENDLESS.search(cell.astext()):
+                    cell.parent.replace(cell, nodes.raw("", cell.astext(), format="text"))
 
 
 def fit_on_paper(group: nodes.Element, packed: PackedTable) -> None:
@@ -130,24 +134,27 @@ def fit_on_paper(group: nodes.Element, packed: PackedTable) -> None:
             ]
             pairs = ((nodes.raw("", "\\allowbreak{}", format="latex"), nodes.Text(piece)) for piece in pieces)
             text.parent.replace(text, list(chain.from_iterable(pairs)))
-    table = group.parent
     columns = [[text for text in column if text] for column in zip(*packed.texts, strict=True)]
-    line, shares = _SIZES[-1][0], list(group.findall(nodes.colspec))
+    # What a column cannot do without: its longest word, or two pieces of one without an end, and a blank at each side.
+    words = [[word for text in column for word in _ENDLESS.sub(2 * _PIECE * "x", text).split()] for column in columns]
+    least = [max(map(len, column), default=0) + 2 for column in words]
+    table, shares = group.parent, list(group.findall(nodes.colspec))
+    more = [max(share["colwidth"] + 2 - few, 0) for share, few in zip(shares, least, strict=True)]
     # LaTeX gives a column with a text of several lines so much of the line that short words beside it are cut off.
-    long = sum(share["colwidth"] + 2 for share in shares) > line or any(len(text) > line for text in chain(*columns))
+    long = sum(least) + sum(more) > _LINE or any(len(text) > _LINE for text in chain(*columns))
     if long and "colwidths-auto" in table["classes"]:
         table["classes"] = ["colwidths-given" if name == "colwidths-auto" else name for name in table["classes"]]
-        # A share includes the blanks at both sides.
-        for share in shares:
-            share["colwidth"] += 3
-    words = [[word for text in column for word in _ENDLESS.sub(" ", text).split()] for column in columns]
-    longest = [max(map(len, column), default=0) for column in words]
-    size = next((size for least, size in _SIZES if sum(longest) + 2 * len(longest) > least), None)
-    if size is not None:
-        around, at = table.parent, table.parent.index(table)
+        spare = max(_LINE - sum(least), 0) / max(sum(more), 1)
+        for share, few, wish in zip(shares, least, more, strict=True):
+            share["colwidth"] = round(10 * (few + spare * wish))
+    if sum(least) > _LINE:
+        size, around, at = _HEIGHT * _LINE / sum(least), table.parent, table.parent.index(table)
         around.insert(at + 1, nodes.raw("", "\\endgroup", format="latex"))
         # The blanks beside a column do not shrink with the font: of 24 columns, they are most of a line.
-        around.insert(at, nodes.raw("", f"\\begingroup\\{size}\\setlength{{\\tabcolsep}}{{2pt}}", format="latex"))
+        small = (
+            f"\\fontsize{{{size:.2f}}}{{{1.2 * size:.2f}}}\\selectfont\\setlength{{\\tabcolsep}}{{{size / 2:.2f}pt}}"
+        )
+        around.insert(at, nodes.raw("", f"\\begingroup{small}", format="latex"))
 
 
 class PlainTabs(SphinxPostTransform):

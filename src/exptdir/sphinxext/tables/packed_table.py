@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from docutils.utils import column_width
+
 if TYPE_CHECKING:
     from exptdir.tables import Cell, Look, Table, TextRun
 
@@ -187,6 +189,7 @@ def natural_widths(table: Table, widest: int = 40, rows: int = 500) -> list[int]
     longest = [1] * table.n_columns
     for row in table.rows[:rows]:
         for column, cell in enumerate(row):
-            length = max(map(len, cell.text.split("\n"))) if "\n" in cell.text else len(cell.text)
+            # Chinese characters are as wide as two others.
+            length = max(map(len if cell.text.isascii() else column_width, cell.text.split("\n")))
             longest[column] = max(longest[column], min(length, widest))
     return longest
