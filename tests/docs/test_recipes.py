@@ -83,7 +83,9 @@ def test_the_commands_of_the_forges_build_a_new_record(record):
 
 def test_read_the_docs_builds_a_new_record(record, tmp_path):
     wanted = recipe("readthedocs")
-    assert wanted["version"] == 2 and set(wanted["build"]) == {"os", "tools"}
+    assert wanted["version"] == 2 and set(wanted["build"]) == {"os", "tools", "jobs"}
+    for command in wanted["build"]["jobs"]["post_checkout"]:
+        run(command, record)
     assert (record / wanted["sphinx"]["configuration"]).is_file()
     assert all((record / step["requirements"]).is_file() for step in wanted["python"]["install"])
     # What it runs: https://docs.readthedocs.com/platform/stable/builds.html
