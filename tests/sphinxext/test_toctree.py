@@ -109,6 +109,22 @@ def test_the_placeholder_in_markdown(build: Build):
     assert built.warnings == ""
 
 
+def test_the_home_page_that_exmemo_wrote_lists_where_it_says(build: Build):
+    root = titled("Home", contents("ideas.rst", "{notebook_entries}") + "Behind.\n")
+    logs = {"20170714_gel/gel.rst": titled("Gel"), "20170801_gel/gel.rst": titled("Gel again")}
+    built = build(
+        {
+            "conf.py": 'extensions = ["exptdir"]\nexptdir_roots = ["."]\nsource_suffix = ".rst"\n',
+            "index.rst": root,
+            "ideas.rst": titled("Ideas"),
+            **logs,
+        }
+    )
+    assert listed(built) == ["Ideas", "Gel", "Gel again"]
+    assert "{" not in words(built.body("index")) and words(built.body("index")).endswith("Gel again Behind.")
+    assert built.warnings == ""
+
+
 def test_the_placeholder_without_experiments_is_nothing(build: Build):
     built = build({"index.rst": titled("Home", contents(".experiments")), "expts/data.csv": "1\n"})
     assert listed(built) == []

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-#: exmemo's line in a toctree that stands for all experiments.
-PLACEHOLDER = ".experiments"
+#: Lines of a toctree that stand for all experiments; the second in the home page that exmemo's notebooks began with.
+PLACEHOLDERS = (".experiments", "{notebook_entries}")
 # Sphinx keeps the place of an entry that looks like an address and asks nothing more of it.
 _SENTINEL = "expt://experiments"
 #: Builders with a page for each document; the others put the experiments themselves in place of a list.
@@ -41,7 +41,7 @@ class ExperimentToctree(TocTree):
     def run(self) -> list[Node]:
         """Return what Sphinx's directive does, the placeholder kept as a sentinel."""
         for position, line in enumerate(self.content):
-            if line.strip() == PLACEHOLDER:
+            if line.strip() in PLACEHOLDERS:
                 self.content.data[position] = _SENTINEL
         return super().run()
 
