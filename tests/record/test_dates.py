@@ -517,6 +517,20 @@ def test_hostile_titles_are_quick(title: str) -> None:
         ("24.05.2024–27.05.2024: Gel", "Gel"),
         ("May 24--27: Gel", "Gel"),
         ("24–27 May: Gel", "Gel"),
+        ("24 May – 2 June: Gel", "Gel"),
+        ("May 24 – June 2", ""),
+        ("2024/05/24 to 27", ""),
+        ("2024-05-24/27", ""),
+        ("2024-05-24..27: Gel", "Gel"),
+        ("2024-05-24 and 2024-05-27", ""),
+        ("2024年5月24日～27日", ""),
+        ("24 and 25 May 2024", ""),
+        ("24./25. Mai 2024", ""),
+        ("May 24 & 25, 2024: Gel", "Gel"),
+        ("Fri 24 – Mon 27 May 2024", ""),
+        ("Gel, 24.5.–27.5.2024", "Gel"),
+        ("24 May 2024 – 2 June 2024", ""),
+        ("Gel --- May 24, 2024 – June 2, 2024", "Gel"),
     ],
 )
 def test_a_range_of_days_is_its_first_day(title: str, rest: str):
@@ -525,10 +539,16 @@ def test_a_range_of_days_is_its_first_day(title: str, rest: str):
     assert (found.date, found.rest) == (date(2024, 5, 24), rest)
 
 
-@pytest.mark.parametrize("title", ["2024-05-24 - 3 samples", "2024-05-24 -- 27 tubes"])
-def test_a_number_behind_a_date_is_part_of_the_title(title: str):
+@pytest.mark.parametrize("title", ["Dec 30 – Jan 2, 2024", "30 Dec – 2 Jan 2024: Gel", "Gel, 30.12.–2.1.2024"])
+def test_a_range_across_new_year_begins_in_the_year_before(title: str):
     found = parse_title_date(title, context=DateContext())
-    assert found is not None and found.date == date(2024, 5, 24) and found.rest.startswith(("3 s", "27 t"))
+    assert found is not None and found.date == date(2023, 12, 30)
+
+
+@pytest.mark.parametrize("rest", ["- 3 samples", "-- 27 tubes", "- 2", "and 3 more"])
+def test_a_number_behind_a_date_is_part_of_the_title(rest: str):
+    found = parse_title_date(f"2024-05-24 {rest}", context=DateContext())
+    assert found is not None and found.date == date(2024, 5, 24) and found.rest == rest.lstrip("- ")
 
 
 @pytest.mark.parametrize("title", ["More", "Samples of the 3rd batch", "Do not", "Mo", "Sunday reading"])

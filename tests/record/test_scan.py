@@ -317,7 +317,7 @@ def test_a_named_pipe_is_no_log(tmp_path: Path):
     assert directories_apart(tmp_path) == ["expts/a/index.md"]
 
 
-@pytest.mark.parametrize("name", ["2023", "2023-05", "2023_05", "202305"])
+@pytest.mark.parametrize("name", ["2023", "2023-05", "2023_05", "202305", "052023", "052023_gels"])
 def test_a_year_or_a_month_is_no_number(tmp_path: Path, name: str):
     fill(tmp_path, f"expts/{name}/index.md", f"expts/{name}/0007_old/index.md", "expts/0002_second/index.md")
     assert sorted(found(tmp_path).by_id) == [2, 7]
@@ -331,6 +331,7 @@ def test_a_year_or_a_month_is_no_number(tmp_path: Path, name: str):
         ("20.09.2021_x", date(2021, 9, 20)),
         ("2023.06.15_x", date(2023, 6, 15)),
         ("20230615", date(2023, 6, 15)),
+        ("2021-9-2_x", date(2021, 9, 2)),
     ],
 )
 def test_eight_digits_that_are_a_day_are_no_number(tmp_path: Path, name: str, day: date):

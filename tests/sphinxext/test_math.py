@@ -128,6 +128,9 @@ def test_other_builders_show_the_source(build: Build):
     ("tex", "shown"),
     [
         (r"x_{\rm max}", "x max"),
+        (r"a_{\rm{max}}", "a max"),
+        (r"\rm{ATP} x", "ATP x"),
+        (r"\stackrel{!}{=}", "= !"),
         (r"a \iff b", "a ⟺ b"),
         ("a · b", "a ⋅ b"),
         ("a\tb", "a b"),

@@ -29,8 +29,9 @@ _TOML_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)$")
 _KEYS_OF_OTHERS = frozenset({"figure", "table", "run"})
 _SMALL_DIRECTORIES = {"tags": "tags", "prereqs": "prerequisites"}
 
+_YEAR, _MONTH = "(?:19[7-9][0-9]|20[0-9]{2}|2100)", "(?:0[1-9]|1[0-2])"
 #: A directory of a year or a month: experiments lie in it, and it has no number.
-_PERIOD = re.compile(r"(?:19[7-9][0-9]|20[0-9]{2}|2100)(?:[-_. ]?(?:0[1-9]|1[0-2]))?")
+_PERIOD = re.compile(rf"{_YEAR}(?:[-_. ]?{_MONTH})?|{_MONTH}[-_. ]?{_YEAR}|(?:{_MONTH}{_YEAR}|{_YEAR}{_MONTH})[-_. ].*")
 _NUMBERED = re.compile(r"([0-9]{1,18})(?:([-_. ]+)(.*))?", re.DOTALL)
 
 #: The keys of front matter that hold tags, by us and by others (Quarto, Jekyll, Hugo).

@@ -27,7 +27,7 @@ _ENVIRONMENTS = {
 }
 #: What else is commonly written, and how the converter spells it; the alphabets of old TeX reach to the end of a group.
 _SPELLINGS = [
-    (re.compile(rf"\\{old}(?![a-zA-Z])\s*([^{{}}]*)"), rf"\\{new}{{\1}}")
+    (re.compile(rf"\\{old}(?![a-zA-Z])\s*(?:\{{([^{{}}]*)\}}|([^{{}}]*))"), rf"\\{new}{{\1\2}}")
     for old, new in {
         "rm": "mathrm",
         "bf": "mathbf",
@@ -44,6 +44,7 @@ _SPELLINGS = [
         "degree": r"{}^{\\circ}",
         "textbf": r"\\mathbf",
         "bm": r"\\boldsymbol",
+        "stackrel": r"\\overset",
         "mathds": r"\\mathbb",
         r"(?:[bB]igg?[lrm]?|nonumber|notag|(?:label|tag)\{[^{}]*\})": "",
         r"(begin|end)\{array\}(?:\{[^{}]*\})?": r"\\\1{matrix}",

@@ -41,7 +41,9 @@ _HEADING = re.compile(
 )
 _AFTER_YEAR = re.compile(r"\s?年(?:\s?[0-9]{1,2}\s?月)?|\s{1,4}(?P<word>[^\W\d_]{1,20})|-(?P<month>0[1-9]|1[0-2])")
 #: Dates at the beginning of a directory's name: the year first, the year last.
-_NAME_YEAR_FIRST = re.compile(r"([0-9]{4})(?:([-_.]?)([0-9]{2})\2([0-9]{2})|_m([0-9]{2})_d([0-9]{2}))(?![0-9])")
+_NAME_YEAR_FIRST = re.compile(
+    r"([0-9]{4})(?:([-_.])([0-9]{1,2})\2([0-9]{1,2})|_m([0-9]{2})_d([0-9]{2})|([0-9]{2})([0-9]{2}))(?![0-9])"
+)
 _NAME_YEAR_LAST = re.compile(r"([0-9]{2})([-_.]?)([0-9]{2})\2((?:19|20)[0-9]{2})(?![0-9])")
 _NO_YEAR = "the year of “{}” cannot be told from its surroundings; write it out"
 
@@ -234,7 +236,7 @@ def days_of_name(name: str) -> list[date]:
     """
     readings: list[tuple[str, str, str]] = []
     if first := _NAME_YEAR_FIRST.match(name):
-        year, month, day = first[1], first[3] or first[5], first[4] or first[6]
+        year, month, day = first[1], first[3] or first[5] or first[7], first[4] or first[6] or first[8]
         readings = [(year, month, day), (year, day, month)]
     if last := _NAME_YEAR_LAST.match(name):
         readings += [(last[4], last[3], last[1]), (last[4], last[1], last[3])]
@@ -244,7 +246,7 @@ def days_of_name(name: str) -> list[date]:
             days.append(date(int(year), int(month), int(day)))
     days = [day for day in dict.fromkeys(days) if 1970 <= day.year <= 2100]
     # With the year first, the month is second wherever there is such a day.
-    return days[:1] if first and days and days[0].strftime("%m") == (first[3] or first[5]) else days
+    return days[:1] if first and days and days[0].month == int(readings[0][1]) else days
 
 
 def heading_year(title: str) -> int | None:

@@ -74,8 +74,7 @@ _YEAR = r"(?:(?:19|20)[0-9]{2}|2100)"
 _DAY = r"[0-9]{1,2}"
 _ORDINAL = r"(?:st|nd|rd|th|er|\.|º)?"
 #: What stands between the days of a range, of which the first counts: "May 24--27, 2024".
-_TO = r"\s?(?:-{1,3}|[–—]|\bto\b|\bbis\b)\s?"
-_TO_DAY = rf"(?:{_TO}{_DAY}{_ORDINAL})?"
+_TO = r"\s?(?:-{1,3}|[–—～~]|(?<=[0-9.日])/|\b(?:to|and|bis|und)\b|&|\.\.)\s?"
 
 
 def _words(table: dict[str, int]) -> str:
@@ -83,8 +82,9 @@ def _words(table: dict[str, int]) -> str:
 
 
 _MONTH = rf"(?P<month>{_words(MONTHS)})(?![^\W\d_])\.?"
-_ANY_MONTH = rf"(?:{_words(MONTHS)})(?![^\W\d_])\.?"
+_ANY_MONTH, _LAST_MONTH = _MONTH.replace("?P<month>", "?:"), _MONTH.replace("<month>", "<last>")
 _WEEKDAY = rf"(?:{_words(WEEKDAYS)})(?![a-z])"
+_TO_DAY = rf"(?:{_TO}(?:{_WEEKDAY}[.,]?\s)?{_DAY}{_ORDINAL})?"
 _CLOCK = r"[0-2]?[0-9][:：][0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,9})?)?"
 _TIME = (
     rf"(?:(?:T|,?\s{{1,4}}(?:at\s)?)(?P<time>{_CLOCK})(?:\s?[-–]\s?{_CLOCK})?"
@@ -113,32 +113,39 @@ class Form:
 
 
 FORMS: tuple[Form, ...] = (
+    # "2024-05-24 - 2" may as well be called "2", and "2024-05-24 -- 27 tubes" is.
     Form(
-        rf"(?P<year>{_YEAR})(?P<s>[-/.])(?P<m>{_DAY})(?P=s)(?P<d>{_DAY})(?:{_TO}{_YEAR}(?P=s){_DAY}(?P=s){_DAY})?",
+        rf"(?P<year>{_YEAR})(?P<s>[-/.])(?P<m>{_DAY})(?P=s)(?P<d>{_DAY})(?:{_TO}{_YEAR}(?P=s){_DAY}(?P=s){_DAY}"
+        rf"|(?!\s?-(?!-)){_TO}(?:{_DAY}(?P=s))?{_DAY}(?=\s*(?:$|[:,;>)\]])))?",
         at_end=True,
     ),
-    Form(rf"(?P<year>{_YEAR})\s?年\s?(?P<m>{_DAY})\s?月\s?(?P<d>{_DAY})\s?[日号號]", at_end=True),
+    Form(
+        rf"(?P<year>{_YEAR})\s?年\s?(?P<m>{_DAY})\s?月\s?(?P<d>{_DAY})\s?[日号號]"
+        rf"(?:{_TO}(?:{_DAY}\s?月\s?)?{_DAY}\s?[日号號])?",
+        at_end=True,
+    ),
     Form(rf"(?P<m>{_DAY})\s?月\s?(?P<d>{_DAY})\s?[日号號]"),
     Form(r"(?P<year>(?:19[7-9]|20[0-9])[0-9]|2100)(?P<m>[0-9]{2})(?P<d>[0-9]{2})"),
     Form(rf"(?P<year>{_YEAR})[- /,]\s?{_MONTH}[- /]\s?(?P<d>{_DAY}){_ORDINAL}", at_end=True),
     Form(
-        rf"(?P<d>{_DAY}){_ORDINAL}\s{_MONTH}{_TO}{_DAY}{_ORDINAL}\s{_ANY_MONTH}(?:,?\s)(?P<year>{_YEAR})", at_end=True
+        rf"(?P<d>{_DAY}){_ORDINAL}\s{_MONTH}{_TO}{_DAY}{_ORDINAL}\s{_LAST_MONTH}(?:,?\s)(?P<year>{_YEAR})", at_end=True
     ),
     Form(
         rf"(?P<d>{_DAY}){_ORDINAL}{_TO_DAY}(?:\s(?:of|de))?[-\s/]{{0,2}}{_MONTH}"
-        rf"(?:,?\s(?:de\s|del\s)?|[-/])(?P<year>{_YEAR})",
+        rf"(?:,?\s(?:de\s|del\s)?|[-/])(?P<year>{_YEAR})(?:{_TO}{_DAY}{_ORDINAL}\s{_ANY_MONTH},?\s{_YEAR})?",
         at_end=True,
     ),
     Form(
-        rf"{_MONTH},?[-\s]{{0,2}}(?P<d>{_DAY}){_ORDINAL}(?:{_TO}(?:{_ANY_MONTH}\s)?{_DAY}{_ORDINAL})?"
-        rf"(?:,\s?|\s|-)(?P<year>{_YEAR})",
+        rf"{_MONTH},?[-\s]{{0,2}}(?P<d>{_DAY}){_ORDINAL}(?:{_TO}(?:{_LAST_MONTH}\s)?{_DAY}{_ORDINAL})?"
+        rf"(?:,\s?|\s|-)(?P<year>{_YEAR})(?:{_TO}{_ANY_MONTH}\s{_DAY}{_ORDINAL},?\s{_YEAR})?",
         at_end=True,
     ),
-    Form(rf"{_MONTH},?[-\s]{{1,2}}(?P<d>{_DAY}){_ORDINAL}{_TO}{_DAY}{_ORDINAL}", tail="separator"),
+    Form(rf"{_MONTH},?[-\s]{{1,2}}(?P<d>{_DAY}){_ORDINAL}{_TO}(?:{_ANY_MONTH}\s)?{_DAY}{_ORDINAL}", "separator"),
     Form(rf"(?P<d>{_DAY}){_ORDINAL}{_TO}{_DAY}{_ORDINAL}\s{_MONTH}", tail="separator"),
+    Form(rf"(?P<d>{_DAY}){_ORDINAL}\s{_MONTH}{_TO}{_DAY}{_ORDINAL}\s{_ANY_MONTH}", tail="separator"),
     # As people write it who put the day first: 24.–27.05.2024, 24.05.–27.05.2024.
-    Form(rf"(?P<d>{_DAY})\.{_TO}{_DAY}\.(?P<m>{_DAY})\.(?P<year>{_YEAR})"),
-    Form(rf"(?P<d>{_DAY})\.(?P<m>{_DAY})\.{_TO}{_DAY}\.{_DAY}\.(?P<year>{_YEAR})"),
+    Form(rf"(?P<d>{_DAY})\.{_TO}{_DAY}\.(?P<m>{_DAY})\.(?P<year>{_YEAR})", at_end=True),
+    Form(rf"(?P<d>{_DAY})\.(?P<m>{_DAY})\.{_TO}{_DAY}\.(?P<n>{_DAY})\.(?P<year>{_YEAR})", at_end=True),
     Form(rf"(?P<d>{_DAY}){_ORDINAL}(?:\s(?:of|de))?[-\s]{{1,2}}{_MONTH}", tail="capital"),
     Form(rf"{_MONTH},?[-\s]{{1,2}}(?P<d>{_DAY}){_ORDINAL}", tail="capital"),
     Form(rf"(?P<a>{_DAY})(?P<s>[-/.])(?P<b>{_DAY})(?P=s)(?P<year>{_YEAR})(?:{_TO}{_DAY}(?P=s){_DAY}(?P=s){_YEAR})?"),
@@ -300,6 +307,10 @@ def _possible(groups: dict[str, str | None]) -> dict[str, tuple[int | None, int,
     if first is None or second is None:
         word = groups.get("month")
         month = MONTHS[word.lower()] if word else int(groups["m"] or 0)
+        last, word = groups.get("n"), groups.get("last")
+        if year and (MONTHS[word.lower()] if word else int(last or 12)) < month:
+            # A range across New Year is written with the year of its last day.
+            year -= 1
         return {"YMD": (year, month, int(groups["d"] or 0))}
     a, b = int(first), int(second)
     if short is None:
