@@ -22,7 +22,7 @@ from exptdir.sphinxext.journal.journal import JournalDirective
 from exptdir.sphinxext.journal.listing import ListDirective
 from exptdir.sphinxext.protocol import TEXT_SUFFIXES
 from exptdir.sphinxext.tables.directive import DatatableDirective
-from exptdir.sphinxext.toctree import PLACEHOLDER
+from exptdir.sphinxext.toctree import PLACEHOLDERS
 from exptdir.sphinxext.warnings_ import Subtype
 from tests.docs.conftest import DOCS, ROOT, Build
 from tests.own_record import build_own_record
@@ -125,7 +125,8 @@ def test_examples_are_live(manual):
 
 
 def test_small_lists_agree_with_the_code():
-    assert PLACEHOLDER in PAGES["reference/directives.rst"]
+    assert PLACEHOLDERS[0] in PAGES["reference/directives.rst"]
+    assert PLACEHOLDERS[1] in PAGES["howto/migrate.md"]
     for suffix in TEXT_SUFFIXES:
         assert f"``{suffix}``" in PAGES["reference/directives.rst"]
     for key in FACT_OF_KEY:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sphinx.util.inventory import InventoryFile
 
+from exptdir.record.problem import NameIndex
 from tests.sphinxext.building import Built, titled, words
 from tests.sphinxext.conftest import Build
 
@@ -237,3 +238,15 @@ def test_a_reference_from_inside_an_experiment_means_that_experiment(build: Buil
     for docname in ("expts/0063_train_cnn/notes", "expts/0063_train_cnn/extra"):
         links = built.body(docname).select("a.exptdir-ref")
         assert [words(link) for link in links] == ["2024-06-28", "13-3", "#63"], docname
+
+
+def test_nobody_looks_for_what_a_dead_link_to_another_page_may_have_meant(build: Build, monkeypatch):
+    asked: list[str] = []
+    real = NameIndex.nearest
+    monkeypatch.setattr(NameIndex, "nearest", lambda index, text, *more: asked.append(text) or real(index, text, *more))
+    links = "[a](../0002_second/index.qmd) [b](#seconds)"
+    built = build({"expts/0001_first/log.md": f"# First\n\n{links}\n", "expts/0002_second/log.md": "# Second\n"})
+    assert built.warnings.count("myst.xref_missing") == 2
+    assert asked == []
+    built = built.rebuild({"expts/0001_first/log.md": "# First\n\n{expt}`secnd`\n"})
+    assert "nearest: second" in built.warnings and set(asked) == {"secnd"}

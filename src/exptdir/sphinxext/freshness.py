@@ -143,9 +143,9 @@ class Freshness:
             self.env.metadata.get(target, {}).get("myst_slugs"),
         ]
         if not domain or kind in {"any", "myst"}:
-            # It may mean an experiment, of which its link shows title and status.
+            # It may mean an experiment, of which its link shows title and status; one that does not shows nothing more.
             found = self.domain.locate(target, docname)
-            place.append(found.message if isinstance(found, Unresolved) else found[:4])
+            place.append(found.reason if isinstance(found, Unresolved) else found[:4])
         domains = [domain] if domain in self.env.domains else sorted(other.name for other in self.env.domains.values())
         last = _last_part(target)
         return [*place, *(self._index(name).get(last, []) for name in domains)]
