@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+import sphinx
 
 from tests.sphinxext.building import HOME
 from tests.sphinxext.conftest import Build
@@ -33,6 +34,33 @@ def test_it_comes_back_when_it_is_saved_right(build: Build) -> None:
     again = built.rebuild({"expts/0001_latin/notes.rst": LATIN.decode("latin-1")})
     assert "no text in UTF-8" not in again.warnings
     assert "Café" in again.page("expts/0001_latin/notes").select_one("h1").get_text()
+
+
+WORDS = "2021年3月4日\n----\n\n学習率を下げた。データを確認する。\n\n2021年3月5日\n----\n\n精度は上がった。\n"
+NOTES = "4 March 2021\n------------\n\nLes résultats étaient décevants.\n\n5 March 2021\n------------\n\nMême chose.\n"
+
+
+@pytest.mark.skipif(sphinx.version_info[0] < 9, reason="Sphinx reads logs itself, as UTF-8")
+def test_a_log_alone_is_read_in_what_it_is_written_in_and_a_guess_is_told(build: Build) -> None:
+    sure = ("utf-16", "utf-16-le", "utf-16-be", "utf-8-sig")
+    guessed = ("cp932", "euc_jp")
+    texts = [*((WORDS, name) for name in (*sure, *guessed)), (NOTES, "cp1252"), (NOTES, "utf-16-le")]
+    ends = ("\n", "\r\n", "\r")
+    files = {
+        f"expts/{at:04}_a/notes.txt": text.replace("\n", ends[at % 3]).encode(name)
+        for at, (text, name) in enumerate(texts, 1)
+    }
+    built = build({**files, "expts/0020_odd/notes.txt": b"\0\1\2" * 99})
+    for at, (text, name) in enumerate(texts, 1):
+        page = built.page(f"expts/{at:04}_a/notes")
+        assert [entry["id"] for entry in page.select(".exptdir-entry")] == ["entry-2021-03-04", "entry-2021-03-05"], (
+            name
+        )
+        assert text.splitlines()[3] in page.get_text(), name
+        told = [line for line in built.located if f"expts/{at:04}_a/notes.txt" in line]
+        assert len(told) == (name in (*guessed, "cp1252")), told
+        assert all("which is a guess: save it as UTF-8" in line for line in told)
+    assert any("expts/0020_odd/notes.txt" in line and "null bytes" in line for line in built.located)
 
 
 def test_runs_on_a_page_beside_the_log_are_reached(build: Build) -> None:

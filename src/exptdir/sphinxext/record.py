@@ -8,6 +8,8 @@ from collections.abc import Callable, Set
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+import sphinx
+
 from exptdir.figures.model import is_figure
 from exptdir.record.check import status
 from exptdir.record.documents import left_out_of
@@ -15,7 +17,7 @@ from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
 from exptdir.record.scan import ScanMemory, scan
 from exptdir.record.settings import Settings
-from exptdir.record.walk import PROGRAMS, Listing, compile_patterns, directories_apart, literal_pattern
+from exptdir.record.walk import OTHER_FORMS, PROGRAMS, Listing, compile_patterns, directories_apart, literal_pattern
 from exptdir.sphinxext.config import settings_of
 from exptdir.sphinxext.domain import DOMAIN_READY, domain_of
 from exptdir.sphinxext.warnings_ import warn, warn_problem
@@ -146,7 +148,9 @@ def unfit_documents(env: BuildEnvironment, to_read: Set[str]) -> dict[str, Probl
     for docname in sorted(env.found_docs):
         path = env.doc2path(docname)
         if docname in to_read or os.path.islink(path):
-            problem = left_out_of(Path(path), base, env.config.source_encoding)
+            # Logs in other forms are decoded where they are read; Sphinx before 9 insists on reading them itself.
+            other = os.path.splitext(path)[1] in OTHER_FORMS and sphinx.version_info[0] >= 9
+            problem = left_out_of(Path(path), base, "latin-1" if other else env.config.source_encoding)
             if problem is not None:
                 found[docname] = problem
     return found

@@ -107,8 +107,8 @@ def _utf16(sample: bytes) -> str | None:
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     for encoding, nulls, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
         # A null byte that got into a small file may stand beside a comma as well, but not beside most of them.
-        ends = [sample.count(end.encode(encoding)) for end in "\n,\t;"]
-        often = 2 * sum(ends) > sum(map(sample.count, (b"\n", b",", b"\t", b";")))
+        ends = [sample.count(end.encode(encoding)) for end in "\n\r ,\t;"]
+        often = 2 * sum(ends) > sum(map(sample.count, (b"\n", b"\r", b" ", b",", b"\t", b";")))
         if often and nulls * 20 >= len(sample) // 2 and others * 10 <= nulls:
             return encoding
     return None

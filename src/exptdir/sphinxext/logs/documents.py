@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sphinx.parsers import RSTParser
 from sphinx.project import Project
+from sphinx.util._pathlib import _StrPath
 
 from exptdir.record.facts_values import ANY_FORM
 from exptdir.record.walk import OTHER_FORMS, is_utf8
@@ -25,13 +26,20 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
-    from sphinx.util._pathlib import _StrPath
 
 
 class LogParser(RSTParser):
     """Parses the markup that stands for a log."""
 
     supported: ClassVar[tuple[str, ...]] = (OTHER_LOG,)
+
+
+class LogPath(_StrPath):
+    """The path of a log, which Sphinx reads whatever it is written in: other markup is put in the place of its text."""
+
+    def read_text(self, encoding: str | None = None, errors: str | None = None, *others: Any) -> str:
+        """Read the text, with marks for what is not in that encoding."""
+        return super().read_text(encoding, errors or "replace", *others)
 
 
 class RecordProject(Project):
@@ -73,7 +81,8 @@ class RecordProject(Project):
     def doc2path(self, docname: str, absolute: bool) -> _StrPath:
         """Return the file of a document, for a part that of the page whose log is split."""
         log = self.parts.get(docname)
-        return super().doc2path(docname if log is None else log.page, absolute)
+        found = super().doc2path(docname if log is None else log.page, absolute)
+        return LogPath(found) if found.suffix in OTHER_FORMS else found
 
     def path2doc(self, filename: str | os.PathLike[str]) -> str | None:
         """Return the document that a file is, ``None`` where it is none."""
