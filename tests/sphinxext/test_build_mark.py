@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.sphinxext.building import titled, write
+import pytest
+
+from exptdir.sphinxext.store import DocumentMaps
+from tests.sphinxext.building import Site, titled, write
 
 CONF = """\
 import os, signal
@@ -67,3 +70,11 @@ def test_a_killed_build_is_followed_by_a_clean_one(tmp_path: Path) -> None:
     assert "[new config]" in again.stdout or "2 added" in again.stdout
     assert sphinx(source, tmp_path / "clean").returncode == 0
     assert pages(tmp_path / "out/html") == pages(tmp_path / "clean/html")
+
+
+def test_what_another_exptdir_has_kept_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site(tmp_path)
+    site.build(files={"index.rst": titled("Home")})
+    assert "0 added, 0 changed" in site.build().status
+    monkeypatch.setitem(DocumentMaps.__annotations__, "later", "dict[str, int]")
+    assert "1 added, 0 changed" in site.build().status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from exptdir import __version__
@@ -47,6 +48,7 @@ from exptdir.sphinxext.protocol import setup_protocol
 from exptdir.sphinxext.record import setup_record, setup_report
 from exptdir.sphinxext.runs import setup_runs
 from exptdir.sphinxext.singlehtml import setup_singlefile
+from exptdir.sphinxext.store import DocumentMaps
 from exptdir.sphinxext.tables.cell import setup_cell
 from exptdir.sphinxext.tables.directive import setup_tables
 from exptdir.sphinxext.toctree import setup_toctree
@@ -107,4 +109,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_outputs(app)
     setup_singlefile(app)
     setup_report(app)
-    return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+    # What another exptdir has kept of documents, of the same version too, is read anew where the maps are others.
+    kept = zlib.crc32(repr(DocumentMaps.__annotations__).encode())
+    return {"version": __version__, "env_version": kept, "parallel_read_safe": True, "parallel_write_safe": True}
