@@ -27,6 +27,9 @@ REGISTRIES = re.compile(
 # A notebook's own `.expt/root/` is no absolute path: one begins a word, or follows a file URL's slashes.
 MACHINE_PATHS = re.compile(r"(?:(?<![\w.~/*)}\]-])|(?<=file://))/(?:work|root|home|Users)/")
 
+#: What a merge leaves where it gives up.
+CONFLICTS = re.compile(r"^(?:<{7}|>{7}|[|]{7}) ")
+
 
 def tracked() -> list[Path]:
     """Return the files that are, or are about to be, in the repository."""
@@ -56,7 +59,9 @@ def test_no_such_files(pattern):
     assert [str(path.relative_to(ROOT)) for path in FILES if pattern.fullmatch(path.name)] == []
 
 
-@pytest.mark.parametrize("pattern", [REGISTRIES, MACHINE_PATHS], ids=["registries", "machine paths"])
+@pytest.mark.parametrize(
+    "pattern", [REGISTRIES, MACHINE_PATHS, CONFLICTS], ids=["registries", "machine paths", "conflicts"]
+)
 def test_no_such_text(pattern):
     assert list(lines_with(pattern)) == []
 
