@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.journal import contents
 from tests.sphinxext.building import Built, the, titled, words
 from tests.sphinxext.conftest import Build
 
@@ -175,6 +177,18 @@ def test_a_year_that_was_typed_wrongly_is_told_once(build: Build, monkeypatch: p
         "expts/1_a/notes.md:3",
         "expts/1_a/notes.md:11",
     ]
+
+
+def test_what_the_rows_of_a_table_share_is_looked_through_once(build: Build, monkeypatch: pytest.MonkeyPatch):
+    looked: list[object] = []
+    first = contents.first_paragraph
+    monkeypatch.setattr(contents, "first_paragraph", lambda node: looked.append(node) or first(node))
+    rows = "".join(f"{at},2024-05-{at % 28 + 1:02},it works well today as in {at // 2}\n" for at in range(700))
+    built = build({"expts/1_a/log.csv": f"run,date,log\n{rows}", "index.rst": titled("Home", ".. expt-journal::\n")})
+    assert len(looked) <= 3
+    entries = next(iter(domain_of(built.app.env).entries.values()))
+    assert len(entries) == 700
+    assert any(entry.digest for entry in entries)
 
 
 def test_what_is_no_sentence_begins_no_entry(build: Build):

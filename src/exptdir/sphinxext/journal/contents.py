@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from sphinx import addnodes
@@ -97,6 +97,8 @@ class _Notes:
         self.found = all_nodes(doctree)
         self.doctree = doctree
         self.days: dict[str, str] = {}
+        #: What was noted of the element that an entry begins; the rows of a table share theirs.
+        self.noted: dict[nodes.Element, dict[str, Any]] = {}
         self.markers = [marker.lower() for marker in self.domain.settings.task_markers]
 
     def entry(self, entry: Entry) -> Entry:
@@ -104,6 +106,11 @@ class _Notes:
         node = self.doctree.ids.get(entry.anchor)
         if not isinstance(node, nodes.Element):
             return entry
+        if node not in self.noted:
+            self.noted[node] = self._of_node(node)
+        return entry._replace(**self.noted[node])
+
+    def _of_node(self, node: nodes.Element) -> dict[str, Any]:
         paragraph = first_paragraph(node)
         tags: list[str] = []
         for field, name, text in list(fields_of(node)):
@@ -120,12 +127,8 @@ class _Notes:
             for one in all_nodes(node)
         ]
         digest = hashlib.blake2b(repr(held).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
-        return entry._replace(
-            line=line_of(node),
-            sentence=Paragraph(paragraph).first() if paragraph is not None else (),
-            tags=tuple(dict.fromkeys(tags)),
-            digest=digest,
-        )
+        sentence = Paragraph(paragraph).first() if paragraph is not None else ()
+        return {"line": line_of(node), "sentence": sentence, "tags": tuple(dict.fromkeys(tags)), "digest": digest}
 
     def conclusion(self) -> Pieces:
         """Return the first sentence of the last section whose title says that it concludes."""
