@@ -70,6 +70,39 @@ def test_columns_are_sorted_by_what_their_cells_mean(shown: Page) -> None:
         expect(shown.get_by_role("columnheader", name=name)).to_have_attribute("aria-sort", "ascending")
 
 
+def test_amounts_with_units_are_sorted_and_filtered_as_numbers(page: Pages, tmp_path: Path) -> None:
+    columns = {
+        "dose": ["10 mg", "2.5 mg", "2.25 mg", "100 mg", "NA", ""],
+        "share": ["5%", "12.5%", "-3%", "−10%", "100%", "-"],
+        "price": ["$1,234.50", "$999", "-$4", "$12.00", "$3", "n.d."],
+        "mean": ["1.2 ± 0.3", "10.3 ± 1", "9 ± 2", "<0.1", ">100", "∞"],
+        "sum": ["1.234,50 €", "12,00 €", "999,5 €", "12.345.678,00 €", "4 €", ""],
+        # Units that differ, and names that begin with digits, are texts as before.
+        "mixed": ["5 g", "10 mg", "2 mg", "1 kg", "7 g", "3 g"],
+        "well": ["A10", "A2", "B1", "A1", "B10", "B2"],
+    }
+    expected = {
+        "dose": ["2.25 mg", "2.5 mg", "10 mg", "100 mg", "NA", ""],
+        "share": ["−10%", "-3%", "5%", "12.5%", "100%", "-"],
+        "price": ["-$4", "$3", "$12.00", "$999", "$1,234.50", "n.d."],
+        "mean": ["<0.1", "1.2 ± 0.3", "9 ± 2", "10.3 ± 1", ">100", "∞"],
+        "sum": ["4 €", "12,00 €", "999,5 €", "1.234,50 €", "12.345.678,00 €", ""],
+        "mixed": ["1 kg", "2 mg", "3 g", "5 g", "7 g", "10 mg"],
+        "well": ["A1", "A2", "A10", "B1", "B2", "B10"],
+    }
+    with quiet(page()) as here:
+        here.goto(write_page(tmp_path, box_html(table_html([*columns], [*zip(*columns.values(), strict=True)]))))
+        for at, (name, texts) in enumerate(expected.items(), start=1):
+            sort_by(here, name)
+            expect(column(here, at)).to_have_text(texts)
+        sort_by(here, "well", 2)
+        here.get_by_role("button", name="Filter").click()
+        box = here.get_by_role("searchbox", name="Filter dose")
+        for typed, left in {"> 2.3": 3, "<= 10 mg": 3, "> 2.3 g": 0}.items():
+            box.fill(typed)
+            expect(status(here)).to_have_text(f"{left} of 6 rows")
+
+
 def test_a_second_click_turns_the_order_round_but_leaves_empty_cells_last(shown: Page) -> None:
     sort_by(shown, "loss", 2)
     expect(column(shown)).to_have_text(["run21", "run10", "run1", "run3", "run2", "run4"])

@@ -172,6 +172,37 @@ def test_a_decimal_comma_makes_a_number_where_it_can_be_nothing_else(
     assert [cell.text for cell in row] == next(csv.reader([content.splitlines()[1]], delimiter=content[1]))
 
 
+@pytest.mark.parametrize(
+    ("content", "values"),
+    [
+        # Commas between thousands, where two of them or a point behind them say that they are.
+        ('n\n"1,234"\n"12,345,678"\n-5\n', [1234, 12345678, -5]),
+        ('n\n"1,234.5"\n"2,000"\n', [1234.5, 2000]),
+        ('n\n"1,234"\n"2,000"\n', ["1,234", "2,000"]),
+        # Apostrophes and narrow blanks between them.
+        ("n;x\n1'234;1\n12’345’678.5;1\n", [1234, 12345678.5]),
+        ("n;x\n1\u202f234;1\n12\xa0345;1\n", [1234, 12345]),
+        ("n;x\n1'23;1\n1 234;1\n", ["1'23", "1 234"]),
+        # The sign that typesetters use.
+        ("n,x\n−10,1\n−1.5e−3,1\n+4,1\n", [-10, -0.0015, 4]),
+        # Days come first before points, and before slashes where the file shows that they do.
+        ("n,x\n03.05.2024,1\n1.6.2024 14:30,1\n", [dt.datetime(2024, 5, 3), dt.datetime(2024, 6, 1, 14, 30)]),
+        ("n,x\n3/5/2024,1\n1/16/2023,1\n", [dt.datetime(2024, 3, 5), dt.datetime(2023, 1, 16)]),
+        ("n,x\n3/5/2024,1\n16/1/2023,1\n", [dt.datetime(2024, 5, 3), dt.datetime(2023, 1, 16)]),
+        ("n,x\n3/5/2024,1\n2/1/2023,1\n", ["3/5/2024", "2/1/2023"]),
+        ("n,x\n3/15/2024,1\n16/1/2023,1\n", ["3/15/2024", "16/1/2023"]),
+        ("n,x\n31.02.2024,1\n1.2.3,1\n", ["31.02.2024", "1.2.3"]),
+    ],
+)
+def test_numbers_and_dates_as_people_write_them(tmp_path: Path, content: str, values: list[object]) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(content)
+    table = read_table(path, header_rows=1)
+    assert [row[0].value for row in table.rows[1:]] == values
+    # They are shown as they are written.
+    assert all(row[0].text in content for row in table.rows)
+
+
 def test_iso_dates_are_dates(tmp_path: Path) -> None:
     shown = table(tmp_path, "a,b,c,d,e\n2024-05-01,2024-05-01 10:30,2024-05-01T10:30:00Z,01/05/2024,2024-13-01\n")
     assert [cell.kind for cell in shown.rows[1]] == ["date", "date", "date", "text", "text"]

@@ -31,11 +31,13 @@ SAMPLE = 16_384
 _RAGGED_SHOWN = 10
 _EXPONENT = "(?:[eE][+-]?[0-9]+)?"
 _NUMBER = re.compile(rf"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+){_EXPONENT}\Z")
-_POINT_NUMBER = re.compile(r"[+-]?[0-9]*\.[0-9]+\Z")
-_COMMA_NUMBER = re.compile(rf"[+-]?[0-9]*,[0-9]+{_EXPONENT}\Z")
-#: Three digits after a comma may be the thousands of a whole number.
-_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+\Z")
+_POINT_NUMBER = re.compile(r"[+−-]?[0-9]*\.[0-9]+\Z")
+_COMMA_NUMBER = re.compile(rf"[+−-]?[0-9]*,[0-9]+{_EXPONENT}\Z")
+#: Thousands are set apart by apostrophes, by blanks that break no line, or perhaps by commas.
+_THOUSANDS = re.compile(r"[+−-]?[1-9][0-9]{0,2}([,'’\u202f\xa0])[0-9]{3}(?:\1[0-9]{3})*(?:\.[0-9]+)?\Z")
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}\S*)?\Z")
+#: A day and a month, or a month and a day.
+_DATE = re.compile(r"([0-9]{1,2})([./])([0-9]{1,2})\2([0-9]{4})(?:,? ([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?\Z")
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\r?\n', re.IGNORECASE)
 #: Digits of a whole number beyond which it is kept as a float: Python refuses to read thousands of them.
 _WHOLE = 18
@@ -163,31 +165,50 @@ class _Known(dict[str, Cell]):
         super().__init__()
         # Whether numbers have a comma instead of a point. Semicolons are what spreadsheet programs separate cells by
         # where it is so; elsewhere a number that cannot have thousands must show it. Never in a file that has points
-        # in numbers as well.
-        fields = {field.strip() for field in chain.from_iterable(rows.fields)} if rows.delimiter != "," else set()
+        # in numbers as well. Commas between thousands are sure where there are two in a number, or a point behind.
+        every = rows.delimiter != ","
+        fields = {one.strip() for one in chain.from_iterable(rows.fields) if every or "," in one or "/" in one}
         commas = [field for field in fields if _COMMA_NUMBER.match(field)]
+        thousands = [field for field in fields if "," in field and _THOUSANDS.match(field)]
         sure = rows.delimiter == ";" or not all(map(_THOUSANDS.match, commas))
-        self.commas = bool(commas) and sure and not any(map(_POINT_NUMBER.match, fields))
+        self.commas = every and bool(commas) and sure and not any(map(_POINT_NUMBER.match, fields))
+        self.thousands = not self.commas and any(one.count(",") > 1 or "." in one for one in thousands)
+        # Whether the month of 3/4/2024 comes first is sure where another number of a date cannot be a month.
+        dates = [found for field in fields if "/" in field and (found := _DATE.match(field))]
+        orders = {int(found[1]) <= 12 for found in dates if max(int(found[1]), int(found[3])) > 12}
+        self.months_first = orders.pop() if len(orders) == 1 else None
 
     def __missing__(self, field: str) -> Cell:
         text = plain(field).strip()
-        self[field] = cell = cell_of(text, self.commas) if text else EMPTY
+        self[field] = cell = cell_of(text, self.commas, self.thousands, self.months_first) if text else EMPTY
         return cell
 
 
-def cell_of(text: str, commas: bool = False) -> Cell:
-    """Return the cell that a text makes: a number, perhaps with a decimal comma, a date in ISO 8601, or a text."""
-    number = text.replace(",", ".") if commas and _COMMA_NUMBER.match(text) else text
+def cell_of(text: str, commas: bool = False, thousands: bool = False, months_first: bool | None = None) -> Cell:
+    """Return the cell that a text makes: a number, a date, or a text.
+
+    Numbers may have a decimal comma or commas between thousands if that is said, and dates with slashes need to be told
+    whether months come first.
+    """
+    number = text.replace("−", "-")
+    if commas and _COMMA_NUMBER.match(text):
+        number = number.replace(",", ".")
+    elif (split := _THOUSANDS.match(text)) and (thousands or split[1] != ","):
+        number = number.replace(split[1], "")
     if _NUMBER.match(number):
         whole = len(number) <= _WHOLE and number.lstrip("+-").isdigit()
         value = int(number) if whole else float(number)
         # What is too large for a float could be neither rounded nor sorted.
         return Cell(text, value, "number") if isfinite(value) else Cell(text, text, "text")
-    if _ISO_DATE.match(text):
-        try:
+    try:
+        if _ISO_DATE.match(text):
             return Cell(text, dt.datetime.fromisoformat(text), "date")
-        except ValueError:
-            pass
+        if (found := _DATE.match(text)) and (found[2] == "." or months_first is not None):
+            day, month = found.group(3, 1) if found[2] == "/" and months_first else found.group(1, 3)
+            hour, minute, second = (int(part or 0) for part in found.group(5, 6, 7))
+            return Cell(text, dt.datetime(int(found[4]), int(month), int(day), hour, minute, second), "date")
+    except ValueError:
+        pass
     return Cell(text, text, "text")
 
 

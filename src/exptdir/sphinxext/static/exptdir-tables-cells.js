@@ -40,6 +40,35 @@
     return number === null ? text : number;
   }
 
+  /* A number with a unit or a sign of money: "2.5 mg", "−10 %", "< 0.1", "1.2 ± 0.3", "$1,234.50". */
+  const AMOUNT = /^[<>\u2264\u2265~\u2248]?\s?([+\-\u2212]?)\s?([$\u20ac\u00a3\u00a5]?)\s?(\d[\d.,'\u2019\u202f\u00a0]*(?:e[+\-]?\d+)?)(?:\s?\u00b1.*|\s?([^\d\s]{0,12}))$/i;
+
+  /* Its digits with a decimal point and without what sets thousands apart; what comes last, a point or a comma, parts decimals. */
+  function digitsOf(text) {
+    const plain = text.replace(/['\u2019\u202f\u00a0]/g, "");
+    if (/^\d{1,3}(,\d{3})+(\.\d+)?$/.test(plain)) return plain.replaceAll(",", "");
+    if (/^(\d+|\d{1,3}(\.\d{3})+),\d+$/.test(plain)) return plain.replaceAll(".", "").replace(",", ".");
+    return plain;
+  }
+
+  function amountOf(text) {
+    const [, sign, money, digits, unit] = AMOUNT.exec(text) ?? [];
+    const number = digits === undefined ? NaN : Number(digitsOf(digits));
+    return Number.isNaN(number) ? null : { number: sign && sign !== "+" ? -number : number, unit: money || unit || "" };
+  }
+
+  const MISSING = /^(?:[+\-\u2212]?(?:inf(?:inity)?|\u221e)|nan|#?n\/?a|n\.[ad]\.|nd|null|none|[\-\u2013\u2014\u2212])$/i;
+
+  /* The keys of a column: numbers where all of its texts are amounts of one unit, and nothing for those that are missing. */
+  function keysOf(cells) {
+    const keys = cells.map(keyOf);
+    const amounts = keys.map((key) => (typeof key === "number" ? { number: key, unit: "" } : amountOf(key)));
+    const isNone = (key) => key === "" || (typeof key === "string" && MISSING.test(key));
+    const units = new Set(amounts.filter((_amount, at) => !isNone(keys[at])).map((amount) => amount?.unit));
+    if (units.size !== 1 || units.has(undefined)) return keys;
+    return amounts.map((amount) => amount?.number ?? "");
+  }
+
   const collator = new Intl.Collator(undefined, { numeric: true });
 
   function compare(a, b) {
@@ -65,8 +94,14 @@
 
   function comparison(sign, operand) {
     const bound = keyOf(operand);
+    const limit = typeof bound === "number" ? { number: bound, unit: "" } : amountOf(bound);
     return (cell) => {
       const key = keyOf(cell);
+      if (limit && typeof key === "string") {
+        const amount = amountOf(key);
+        // A bound without a unit is meant in that of the column.
+        return Boolean(amount) && (!limit.unit || amount.unit === limit.unit) && COMPARISONS[sign](amount.number - limit.number);
+      }
       return key !== "" && typeof key === typeof bound && COMPARISONS[sign](compare(key, bound));
     };
   }
@@ -143,5 +178,5 @@
     }
   }
 
-  window.exptdirTables = { textOf, keyOf, textIn, cellOf, sorter, folded, matcher, matrix, asTsv, copyText, word };
+  window.exptdirTables = { textOf, keysOf, textIn, cellOf, sorter, folded, matcher, matrix, asTsv, copyText, word };
 })();

@@ -144,7 +144,7 @@
     }
 
     keys(column) {
-      this.columnKeys[column] ??= this.cells.map((row) => tables.keyOf(row[column] ?? ""));
+      this.columnKeys[column] ??= tables.keysOf(this.cells.map((row) => row[column] ?? ""));
       return this.columnKeys[column];
     }
 
