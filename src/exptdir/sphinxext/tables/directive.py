@@ -167,9 +167,7 @@ class DatatableDirective(SphinxDirective):
                     "\n".join(self.content),
                     name=INLINE,
                     path=Path(self.env.doc2path(self.env.docname)),
-                    header_rows=self.options.get("header-rows"),
-                    header_columns=self.options.get("header-columns"),
-                    delimiter=self.options.get("delimiter"),
+                    **self._reading("header-rows", "header-columns", "delimiter"),
                 )
                 table = refined(table, self.options)
                 # MyST counts lines from the directive on, docutils from the top of the document.
@@ -201,6 +199,9 @@ class DatatableDirective(SphinxDirective):
             refused = self._refused(typed or INLINE, error)
         # What the author writes of the table stays, with the references in it.
         return [self._named(refused, typed or INLINE), *(self.parse_content_to_nodes() if self.arguments else [])]
+
+    def _reading(self, *names: str) -> dict[str, Any]:
+        return {name.replace("-", "_"): self.options[name] for name in names if name in self.options}
 
     def _refused(self, typed: str, error: TableError) -> nodes.Element:
         self._trouble(f"{typed}: {error}")
@@ -255,11 +256,7 @@ class DatatableDirective(SphinxDirective):
             path,
             sheet=sheet,
             cells=self.options.get("range"),
-            header_rows=self.options.get("header-rows"),
-            header_columns=self.options.get("header-columns"),
-            hidden=self.options.get("hidden", False),
-            delimiter=self.options.get("delimiter"),
-            encoding=self.options.get("encoding"),
+            **self._reading("header-rows", "header-columns", "hidden", "delimiter", "encoding"),
         )
         table = refined(table, self.options)
         for problem in table.problems:

@@ -60,13 +60,11 @@ def select(
             column = named.find(name, quoted=quoted)
             # What stands for a number that is missing comes last as well.
             numeric = any(full[at][column].kind == "number" for at in body)
-            empty = [
-                at for at in body if full[at][column].kind == "empty" or (numeric and is_missing(full[at][column]))
-            ]
-            last = set(empty)
+            cells = [(at, full[at][column]) for at in body]
+            last = {at for at, cell in cells if cell.kind == "empty" or (numeric and is_missing(cell))}
             filled = [at for at in body if at not in last]
             filled.sort(key=lambda at: sort_key(full[at][column]), reverse=sign == "-")
-            body = filled + empty
+            body = filled + [at for at in body if at in last]
     moved = body != list(range(table.header_rows, table.n_rows))
     omitted = max(len(body) - limit, 0) if limit is not None else 0
     body = body[:limit]
