@@ -58,11 +58,9 @@ WARM = """
 import sys
 from pathlib import Path
 from time import perf_counter, process_time
-from exptdir.figures.run.matplotlib_ import Warmth
-warmth = Warmth()
+from exptdir.figures.run.matplotlib_ import warm_up
+warm_up()
 scripts = sorted(Path().glob("plot_*.py"))[int(sys.argv[1]) :: int(sys.argv[2])]
-for script in scripts:
-    warmth.prepare(str(script))
 import matplotlib.pyplot as plt
 print(flush=True)
 input()
@@ -75,11 +73,10 @@ print(perf_counter() - begun[0], process_time() - begun[1])
 FORK = """
 import os, sys
 from pathlib import Path
-from exptdir.figures.run.matplotlib_ import Warmth
-warmth = Warmth()
+from exptdir.figures.run.matplotlib_ import warm_up
+warm_up()
 running = 0
 for script in sorted(Path().glob("plot_*.py")):
-    warmth.prepare(str(script))
     if running == int(sys.argv[1]):
         os.wait()
         running -= 1

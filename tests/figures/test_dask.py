@@ -125,8 +125,12 @@ def meanwhile(base: Path, act: Callable[[int], object]) -> Iterator[None]:
         thread.join()
 
 
-def kill(worker: int) -> None:
+def kill(cluster: Any, worker: int) -> None:
+    """End a worker once it has been told that it runs: Dask does not start one again that dies before, for ever."""
     assert worker != os.getpid()
+    deadline = time.monotonic() + 60
+    while any(nanny.status.name != "running" for nanny in cluster.workers.values()) and time.monotonic() < deadline:
+        time.sleep(0.02)
     os.kill(worker, signal.SIGKILL)
 
 
@@ -144,7 +148,7 @@ def test_a_worker_killed_in_mid_run_costs_one_more_run_and_no_byte(cluster: Any,
     unlucky = WAITS.format(name="unlucky", when="number == 1") + PLOT
     scripts = {"unlucky": unlucky, "one": PLOT, "two": PLOT, "three": PLOT}
     away = write_record(tmp_path / "away/record", scripts)
-    with meanwhile(away, kill):
+    with meanwhile(away, partial(kill, cluster)):
         report = bring(away, f"dask {cluster.scheduler_address}")
     assert (report.problems, report.failed, len(report.ran)) == ((), (), 4)
     assert runs(away, "unlucky") == 2
@@ -163,7 +167,7 @@ def test_a_script_that_costs_every_worker_its_life_is_run_twice_and_said(cluster
     assert bring(base, HERE).adopted == ("expts/deadly/plot.py",)
     (base / "expts/deadly/data.csv").write_text("2\n")
     (base / "expts/one/data.csv").write_text("2\n")
-    with meanwhile(base, kill):
+    with meanwhile(base, partial(kill, cluster)):
         report = bring(base, cluster)
     assert runs(base, "deadly") == 2
     [problem] = report.problems
@@ -199,7 +203,7 @@ def test_a_cluster_that_goes_away_in_mid_run_ends_no_build(tmp_path: Path):
     with (
         dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
         make_cluster(tmp_path / "dask", 1) as made,
-        meanwhile(base, lambda worker: (kill(worker), made.close())),
+        meanwhile(base, lambda worker: (kill(made, worker), made.close())),
     ):
         report = bring(base, f"dask {made.scheduler_address}")
     [problem] = report.problems

@@ -8,12 +8,15 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from exptdir.figures.run import processes
 from exptdir.figures.run.guard import BUSY, recover
+from exptdir.figures.run.outcome import ProcessEnd
+from exptdir.figures.run.processes import WarmServer
 from exptdir.figures.run.runner import Runner
 from tests.figures.running import DRAW, SVG, Place
 
@@ -73,6 +76,28 @@ def test_scripts_run_at_the_same_time(place):
     with ThreadPoolExecutor(2) as threads:
         outcomes = list(threads.map(place.runner.run, jobs))
     assert [outcome.status for outcome in outcomes] == ["no output", "no output"]
+
+
+def test_a_server_that_says_nothing_any_more_is_given_up(own, monkeypatch):
+    class Stuck:
+        answer: Future[ProcessEnd] = Future()
+
+        def ask(self, *question: object) -> Future[ProcessEnd]:
+            return self.answer
+
+        def close(self) -> None:
+            self.answer.set_result(ProcessEnd(lost="It was ended."))
+
+    monkeypatch.setattr(processes, "_SLACK", 0.0)
+    server = WarmServer()
+    monkeypatch.setattr(server, "_running", Stuck)
+    assert server.run(own.job("", timeout=0.0), own.folder).lost == "It was ended."
+
+
+def test_an_answer_that_is_cut_off_is_the_server_s_end(own, monkeypatch):
+    half = [sys.executable, "-c", """print('{"number": 1, "co', end="")"""]
+    monkeypatch.setattr(processes, "command", lambda function, python: half)
+    assert WarmServer().run(own.job(""), own.folder).lost == "The process that runs plot scripts has ended."
 
 
 @linux

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from exptdir.figures.model import FigureSettings, Job, Mode, Outcome, Script
+    from exptdir.figures.plan.scheduler import Progress as Told
+    from exptdir.figures.plan.scheduler import Submit
     from exptdir.figures.update import Report
     from exptdir.record.model import Record
-
-    Submit = Callable[[Job], Future[Outcome]]
-    Progress = Callable[[Script, Outcome | None, str], None]
 
 
 def doctrees(session: Session) -> Path:
@@ -156,7 +155,7 @@ def _submitter(session: Session, jobs: int | None, executor: str | None) -> Iter
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def _progress() -> Iterator[Told]:
     """Show each script as it begins and ends: a bar on a terminal, a line otherwise."""
     terminal = sys.stderr.isatty()
     from rich.console import Console

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from glob import escape, glob
 from pathlib import PurePath, PurePosixPath
 from posixpath import splitext
@@ -68,29 +68,8 @@ class Script:
         return str(PurePosixPath(self.path).parent)
 
 
-class _Json:
-    """Turns a dataclass of tuples, mappings and plain values into JSON and back."""
-
-    def to_json(self) -> str:
-        """Write the value as one line of JSON."""
-        return json.dumps(asdict(self), sort_keys=True)  # type: ignore[call-overload]
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read what :meth:`to_json` wrote; raises ValueError when it is not that."""
-        data = json.loads(text)
-        try:
-            return cls._of(data)
-        except (TypeError, AttributeError, KeyError) as error:
-            raise ValueError(f"this is no {cls.__name__}: {error}") from None
-
-    @classmethod
-    def _of(cls, data: dict[str, Any]) -> Self:
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
-
-
 @dataclass(frozen=True)
-class Job(_Json):
+class Job:
     """All that a worker needs to run a script once. All paths are absolute.
 
     Nobody else runs the script meanwhile: who submits a job holds the lock (:mod:`exptdir.record.files`), a
@@ -125,9 +104,20 @@ class Job(_Json):
         """Tell whether a figure that was there before the run is put back after it."""
         return path in self.edited or (self.own is not None and path not in self.own)
 
+    def to_json(self) -> str:
+        """Write the job as one line of JSON."""
+        return json.dumps(vars(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what :meth:`to_json` wrote."""
+        facts = json.loads(text).items()
+        data: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in facts}
+        return cls(**data)
+
 
 @dataclass(frozen=True)
-class Trace(_Json):
+class Trace:
     """What a run touched. Paths are absolute, as the script wrote them: links are not resolved. Each once, sorted."""
 
     #: Files whose first access was to read them.
@@ -151,7 +141,7 @@ class Trace(_Json):
 
 
 @dataclass(frozen=True)
-class Outcome(_Json):
+class Outcome:
     """How a run ended. Unless it is ``ok`` or ``no output`` every figure is what it was before."""
 
     status: Status
@@ -171,10 +161,6 @@ class Outcome(_Json):
     seconds: float = 0.0
     #: Versions of ``python``, and of ``matplotlib`` and ``numpy`` if they were imported.
     versions: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def _of(cls, data: dict[str, Any]) -> Self:
-        return super()._of({**data, "trace": Trace._of(data["trace"])})
 
 
 def dark_path(path: str) -> str:

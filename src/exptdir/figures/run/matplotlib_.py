@@ -12,13 +12,13 @@ import importlib
 import io
 import os
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from exptdir.figures.inside.events import Listener
 from exptdir.figures.model import dark_path
-from exptdir.record.files import read_bytes, write
+from exptdir.record.files import write
 
 
 class Drawing:
@@ -85,13 +85,8 @@ def draw_whole(listener: Listener, scratch: Path, dark: bool) -> None:
     from matplotlib import pyplot, rcsetup
     from matplotlib.backend_bases import FigureCanvasBase
 
-    drawing = Drawing(FigureCanvasBase.print_figure, listener, scratch, dark)
-
-    def print_figure(canvas: Any, filename: Any, *args: Any, **options: Any) -> Any:
-        """Write a figure to a file."""
-        return drawing.print_figure(canvas, filename, *args, **options)
-
-    FigureCanvasBase.print_figure = print_figure  # type: ignore[method-assign, assignment]
+    draw = Drawing(FigureCanvasBase.print_figure, listener, scratch, dark).print_figure
+    FigureCanvasBase.print_figure = lambda *args, **options: draw(*args, **options)  # type: ignore[method-assign]
     # A script that asks for a window (`matplotlib.use("TkAgg")`) draws without one, instead of failing.
     try:
         from matplotlib.backends import BackendFilter, backend_registry
@@ -169,57 +164,27 @@ _MODULES = (
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
 )
-#: By kind of figure, words of the scripts that may draw one. It is made ready when it is first asked for: a server
-#: is as often started for a single script as for many.
-_LATER: Mapping[str, tuple[bytes, ...]] = {"png": (b"png", b"imshow"), "pdf": (b"pdf",)}
-#: How much of a script is looked at.
-_MOST = 1 << 18
 
 
-class Warmth:
-    """What this process has made ready for the scripts that are run in it, or forked from it."""
-
-    def __init__(self) -> None:
-        self._later = dict(_LATER)
-        with _settling():
-            for name in _MODULES:
-                # Missing, or broken; the script that needs it will say so, with a traceback of its own.
-                with contextlib.suppress(Exception):
-                    importlib.import_module(name)
-            # What modules consist of is no garbage, and need not be searched for any.
-            gc.freeze()
-            _draw("svg")
-            with contextlib.suppress(Exception):
-                set_defaults()
-            # It remembers what it has found out.
-            platform.python_version()
-
-    def prepare(self, script: str) -> bool:
-        """Make ready what a script seems to need besides; return whether that was anything."""
-        text = b""
-        if self._later:
-            # Whatever it is by now, this process must not wait for it.
-            with contextlib.suppress(OSError):
-                text = read_bytes(script, _MOST)
-        needed = [kind for kind, words in self._later.items() if any(word in text for word in words)]
-        if needed:
-            with _settling():
-                for kind in needed:
-                    del self._later[kind]
-                    _draw(kind)
-        return bool(needed)
-
-
-@contextlib.contextmanager
-def _settling() -> Iterator[None]:
-    """Have nothing searched for garbage until the end, and what is then left never again, nor copied for that."""
+def warm_up() -> None:
+    """Import and find what scripts are likely to need, once for all that are run in this process or forked from it."""
     gc.disable()
-    try:
-        yield
-    finally:
-        gc.collect()
-        gc.freeze()
-        gc.enable()
+    for name in _MODULES:
+        # Missing, or broken; the script that needs it will say so, with a traceback of its own.
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    # What modules consist of is no garbage, and need not be searched for any.
+    gc.freeze()
+    for kind in ("svg", "png", "pdf"):
+        _draw(kind)
+    with contextlib.suppress(Exception):
+        set_defaults()
+    # It remembers what it has found out.
+    platform.python_version()
+    # What is left is never searched again, nor copied for that.
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def _draw(kind: str) -> None:

@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -78,7 +77,7 @@ def trace_variables(env: Mapping[str, str], setting: Setting) -> dict[str, str]:
     """Return the variables that bring the trace to the Python processes that are started in an environment."""
     entry = str(_ROOT / "exptdir/figures/inside/site")
     path = os.pathsep.join(filter(None, [entry, env.get("PYTHONPATH", "")]))
-    return {"PYTHONPATH": path, MARKER: json.dumps(asdict(setting))}
+    return {"PYTHONPATH": path, MARKER: json.dumps(vars(setting))}
 
 
 #: By language: the program, and its options. Julia's start-up file is the user's, and no part of the record.
@@ -223,8 +222,8 @@ class Spawner:
                 end_group(leader)
 
 
-#: Seconds that the server has to end its scripts and itself.
-_PATIENCE = 5.0
+#: Seconds that the server has to end its scripts and itself, and to say that a script has ended.
+_PATIENCE, _SLACK = 5.0, 300.0
 
 
 class WarmServer:
@@ -244,8 +243,14 @@ class WarmServer:
         with self._lock:
             if self._closed:
                 return ProcessEnd(lost="The build was interrupted.")
-            answer = self._running().ask(job, directory, dark)
-        return answer.result()
+            server = self._running()
+            answer = server.ask(job, directory, dark)
+        try:
+            return answer.result(job.timeout + _SLACK)
+        except TimeoutError:
+            # It ends scripts in time: stopped, or stuck, it runs nothing any more.
+            server.close()
+            return answer.result()
 
     def start(self) -> None:
         """Start the server, if it does not run, so that the first script need not wait for it."""
@@ -306,12 +311,14 @@ class _Connection:
         return answer
 
     def _read(self) -> None:
-        for line in self._process.stdout or ():
-            answer: dict[str, Any] = json.loads(line)
-            with self._lock:
-                waiting = self._waiting.pop(answer.pop("number"), None)
-            if waiting is not None:
-                waiting.set_result(ProcessEnd(**answer))
+        # The last line is cut off where the server was killed while it wrote.
+        with contextlib.suppress(ValueError, OSError):
+            for line in self._process.stdout or ():
+                answer: dict[str, Any] = json.loads(line)
+                with self._lock:
+                    waiting = self._waiting.pop(answer.pop("number"), None)
+                if waiting is not None:
+                    waiting.set_result(ProcessEnd(**answer))
         self._give_up()
 
     def _give_up(self) -> None:

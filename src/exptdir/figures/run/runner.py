@@ -6,14 +6,16 @@ import atexit
 import os
 import platform
 import shutil
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from exptdir.figures.inside.events import COPIES
 from exptdir.figures.model import Job, Outcome, is_dark
@@ -190,6 +192,49 @@ class LocalExecutor(ThreadPoolExecutor):
         super().shutdown(wait=wait, cancel_futures=cancel_futures)
         if not self._lent:
             self._runner.close()
+
+
+#: Seconds between two looks at a cluster; those that it may be without workers, and may take to have the first.
+_LOOK, _WITHOUT, _NOT_YET = 10.0, 60.0, 3600.0
+
+
+class ClusterExecutor(ThreadPoolExecutor):
+    """Runs jobs on a Dask cluster; for each a thread waits, and not for ever, whatever becomes of the workers.
+
+    That of Dask's client does where an outcome is lost with its worker before it is fetched, and where no worker is
+    left: one that dies while it starts is not started again.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._asked: set[Any] = set()
+        super().__init__(200, "exptdir-cluster")
+
+    def submit(self, work: Callable[[Job], Outcome], job: Job) -> Future[Outcome]:  # type: ignore[override]
+        """Hand over a job."""
+        return super().submit(self._wait, work, job)
+
+    def _wait(self, work: Callable[[Job], Outcome], job: Job) -> Outcome:
+        # A job that was run before must be run again: Dask would hand out the old outcome.
+        asked = self._client.submit(work, job, pure=False)
+        self._asked.add(asked)
+        seen, patience = time.monotonic(), _NOT_YET
+        while time.monotonic() - seen <= patience:
+            try:
+                return asked.result(_LOOK)  # type: ignore[no-any-return]
+            except TimeoutError:
+                if asked.status == "error":
+                    raise
+            with suppress(Exception):
+                if self._client.sync(self._client.scheduler.identity, callback_timeout=_LOOK)["workers"]:
+                    seen, patience = time.monotonic(), _WITHOUT
+        recover(Path(job.scratch))
+        return Outcome("failed", traceback=f"the cluster has had no worker for {patience:g} seconds")
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        """Wait for what is under way; after an error, Ctrl-C among them, give it up."""
+        self._client.cancel([] if kind is None else list(self._asked))
+        self.shutdown(wait=kind is None, cancel_futures=True)
 
 
 #: A worker that dies may have been killed by the script, which then kills the next one as well.

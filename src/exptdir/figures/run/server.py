@@ -35,7 +35,7 @@ from exptdir.figures.inside.events import Listener, Setting, listen
 from exptdir.figures.inside.scope import NAMED, NATIVE, NATIVE_IF_ASKED, UNSEEN, Ground, look_around
 from exptdir.figures.model import Job
 from exptdir.figures.run.guard import BUSY, recover
-from exptdir.figures.run.matplotlib_ import Warmth, draw_whole, set_style
+from exptdir.figures.run.matplotlib_ import draw_whole, set_defaults, set_style, warm_up
 from exptdir.figures.run.outcome import FAULTS, OUTPUT, REPORT, Fault, explain, explain_exit, shorten
 from exptdir.figures.run.processes import GRACE, PACE, adopt_orphans, ask_where, children, end_group, trace_variables
 from exptdir.record.files import read_bytes, take_lock
@@ -124,7 +124,8 @@ def run_alone(argv: Sequence[str]) -> NoReturn:
     wanted.
     """
     job = Job.from_json(Path(argv[0]).read_text("utf-8"))
-    Warmth().prepare(job.script)
+    with contextlib.suppress(Exception):
+        set_defaults()
     run(job, Path(argv[1]), "dark" in argv[2:], clear_ground())
 
 
@@ -246,7 +247,7 @@ def _report(directory: Path, fault: Fault | None) -> None:
         report.update(traceback=fault.text, line=fault.line)
     with contextlib.suppress(OSError):
         # One that is cut off is no JSON, and counts as none.
-        (directory / REPORT).write_text(json.dumps(report), "ascii")
+        (directory / REPORT).write_bytes(json.dumps(report).encode("ascii"))
 
 
 @dataclass
@@ -267,7 +268,6 @@ class _Server:
     commands: int
     answers: int
     wakeup: int
-    warmth: Warmth
     ground: Ground
     running: dict[int, _Running] = field(default_factory=dict)
     _rest: bytes = b""
@@ -322,8 +322,6 @@ class _Server:
     def _begin(self, command: dict[str, Any]) -> None:
         job = Job.from_json(command["job"])
         directory = Path(command["directory"])
-        if self.warmth.prepare(job.script):
-            self.ground = look_around()
         begun = time.monotonic()
         try:
             leader = os.fork()
@@ -382,4 +380,5 @@ def serve(argv: Sequence[str]) -> None:
     signal.set_wakeup_fd(awake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     adopt_orphans()
-    _Server(commands, answers, wakeup, Warmth(), clear_ground()).serve()
+    warm_up()
+    _Server(commands, answers, wakeup, clear_ground()).serve()

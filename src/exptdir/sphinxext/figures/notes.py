@@ -246,24 +246,8 @@ def add_assets(app: Sphinx, pagename: str, templatename: str, context: dict[str,
 #: Builders whose readers can have a dark scheme.
 DARK_BUILDERS = frozenset({"html", "dirhtml", "singlehtml"})
 #: Themes that have none, so that a dark figure would stand on a white page.
-LIGHT_ONLY = frozenset(
-    [
-        "agogo",
-        "alabaster",
-        "basic",
-        "bizstyle",
-        "classic",
-        "default",
-        "haiku",
-        "nature",
-        "nonav",
-        "pyramid",
-        "scrolls",
-        "sphinx_rtd_theme",
-        "sphinxdoc",
-        "traditional",
-    ]
-)
+LIGHT_ONLY = frozenset({"agogo", "alabaster", "basic", "bizstyle", "classic", "default", "haiku", "nature", "nonav"})
+LIGHT_ONLY |= {"pyramid", "scrolls", "sphinx_rtd_theme", "sphinxdoc", "traditional"}
 
 
 class DarkFigures(SphinxPostTransform):

@@ -79,10 +79,9 @@ class Submitter(ExitStack):
                 choice = self.enter_context(choice())
             if isinstance(choice, Executor):
                 return choice
-            client = choice if hasattr(choice, "get_executor") else self._client(choice)
-            # A job that was run before must be run again: Dask would hand out the old outcome.
-            executor: Executor = client.get_executor(pure=False)
-            return executor
+            from exptdir.figures.run.runner import ClusterExecutor
+
+            return self.enter_context(ClusterExecutor(choice if hasattr(choice, "submit") else self._client(choice)))
         except Exception as error:
             # Clusters fail with exceptions of any kind, and no script is to be run elsewhere instead.
             self._failure = f"exptdir_figure_executor is of no use: {error}"
