@@ -233,7 +233,9 @@ class ClusterExecutor(ThreadPoolExecutor):
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         """Wait for what is under way; after an error, Ctrl-C among them, give it up."""
-        self._client.cancel([] if kind is None else list(self._asked))
+        # It may be closed already.
+        with suppress(Exception):
+            self._client.cancel([] if kind is None else list(self._asked))
         self.shutdown(wait=kind is None, cancel_futures=True)
 
 
