@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from exptdir.logs.model import Block
+from exptdir.record.dates.forms import MONTHS
 from exptdir.record.markup.markdown import fence
 
 #: Lists that are nested deeper than this lie beside each other: what renders them is recursive.
@@ -19,7 +20,10 @@ LABEL = 90
 
 _ATX = re.compile(r"(#{1,6})[ \t]+(.+?)[ \t]*#*$")
 _RULE = re.compile(r"\s{0,3}([-=~*_#+^])(?:\s?\1){1,}\s*$")
-_TITLED_RULE = re.compile(r"([-=~*#_])\1{3,}\s*([^\s\-=~*#_].*?)\s*\1*$")
+_TITLED_RULE = re.compile(
+    r"(?P<mark>[-=~*#_])(?:(?P=mark){3,}\s*(?P<title>[^\s\-=~*#_].*?)\s*(?P=mark)*"
+    r"|(?P=mark){2}\s+(?P<closed>[^\s\-=~*#_].*?)\s+(?P=mark){3})$"
+)
 _ORG_BEGIN = re.compile(r"\s*#\+begin_(\S+)(.*)$", re.IGNORECASE)
 _ORG_LINE = re.compile(r"\s*(?:#\+\S+:|: |:$|:[A-Z_]{2,}:)")
 _TABLE = re.compile(r"\s*\|.*\|\s*$")
@@ -116,8 +120,8 @@ class Lines:
             self._add(self._block("rule", at, line.strip()))
             return 1
         if titled := _TITLED_RULE.match(line):
-            return self._title(at, titled[2], self._level("beside" + titled[1]), 1)
-        if self.blank and not line[0].isspace() and _RULE.match(after) and not _ITEM.match(line) and "|" not in line:
+            return self._title(at, titled["title"] or titled["closed"], self._level("beside" + titled["mark"]), 1)
+        if self.blank and not line[0].isspace() and _RULE.match(after) and "|" not in line and not _item(line):
             mark = after.strip()
             if len(mark) >= 3 or len(line.strip()) <= 3:
                 return self._title(at, line.strip(), self._level(mark[0]), 2)
@@ -154,7 +158,7 @@ class Lines:
 
     def _item(self, at: int) -> int:
         line = self.lines[at]
-        match = _ITEM.match(line) or (_TIGHT_ITEM.match(line) if self.form == "text" else None)
+        match = _item(line) or (_TIGHT_ITEM.match(line) if self.form == "text" else None)
         if match is None or (_RULE.match(line) and len(line.strip()) > 2):
             return 0
         indent, mark, text = _indent(match[1] + "x"), match[2], match[3] or ""
@@ -214,6 +218,15 @@ class Lines:
 def _code_fence(line: str) -> re.Match[str] | None:
     found = fence(line.lstrip())
     return None if found is None or found["mark"][0] == ":" else found
+
+
+def _item(line: str) -> re.Match[str] | None:
+    """Match an item; what looks like the fourth may be the fourth of a month: ``4. März 2021``."""
+    found = _ITEM.match(line)
+    if found is None or found[2][-1:] != ".":
+        return found
+    month = re.match(r"([^\W\d_]{3,10})\.?\s*(?:\d{4}\b|[:–—-]|$)", found[3] or "")
+    return None if month is not None and month[1].lower() in MONTHS else found
 
 
 def _indent(line: str) -> int:

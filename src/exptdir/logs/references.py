@@ -60,7 +60,9 @@ _DATED = re.compile(
     rf"(?:\b(?:see|cf\.?|siehe|voir|vide|ver|vgl\.?)(?: the)?(?: notes?| entry)?(?: of| from| on)?|"
     rf"参见|见|\bexperiments? from|\b(?:on|from|since|vom|do dia|du))\s{{0,2}}(?<![\d/.]){_DAY}(?![\d/]|\.\d)"
 )
-_DATED_NOTES = re.compile(rf"(?<![\d/.\w]){_DAY} ?(?:notes?|entry|log|meeting|exps?|实验|的?(?:记录|笔记))(?!\w)")
+_DATED_NOTES = re.compile(
+    rf"(?<![\d/.\w]){_DAY}\s{{0,3}}(?:notes?|entry|log|meeting|exps?|experiments?|results?|runs?|实验|的?(?:记录|笔记))(?!\w)"
+)
 _ANNOUNCED = re.compile(
     r"(?:^|\b(?:next|doing) )exp(?:eriment)?: ?(?P<name>[A-Za-z][\w]*(?: [A-Za-z]\w*)?)\s*$|"
     r"\bexp(?:eriment)?: (?P<other>\w+_\w+)",

@@ -33,6 +33,25 @@ _LOOSE = re.compile(r"(?P<name>(?P<id>[A-Za-z]\w{3,59}))\s{0,2}(?::|-(?=\s))(?=\
 _CODE_LABEL = re.compile(r"`(?P<name>(?P<id>[\w./@-]{1,60}))`\s{0,2}[:：]")
 
 
+#: What stands before a date: an article, the name of a field, or how many days it has been.
+_BEFORE_DATE = re.compile(
+    r"(?:(?:le|den|am|el|il|op|em|on)\s+(?=\d{1,2}[. ])"
+    r"|(?:date|datum|data|fecha|日期|日付|날짜)\s{0,2}[:：]\s{0,2}"
+    r"|(?:day|tag|jour|día|dia|week|woche|第)\s?\d{1,4}\s?[天日周]?\s?[-–—:,]?\s?(?=[(\[]?\d{1,4}[-/.]\d))",
+    re.IGNORECASE,
+)
+#: One to three words, then a whole date and no more.
+_AUTHOR = re.compile(
+    r"@?(?P<who>[^\W\d_][\w.'’-]{0,30}(?:\s[^\W\d_][\w.'’-]{0,30}){0,2}\s?[,:|–—-]?)\s"
+    r"(?P<date>(?:\d{4}([-/.])\d{1,2}\3\d{1,2}|\d{1,2}([-/.])\d{1,2}\4(?:20)?\d\d)(?:,?\s\d{1,2}[:：]\d\d(?:\s?[ap]m)?)?):?$",
+    re.IGNORECASE,
+)
+#: Words that make what stands before a date a sentence.
+_NO_AUTHOR = frozenset(
+    re.findall(r"\w+", "as at by see since from to until till before after with of than vs on for in the and is")
+)
+
+
 class RunTitle(NamedTuple):
     """A run named in a title: its id, the words that name it, the file that it links to, and what follows."""
 
@@ -79,6 +98,14 @@ def is_dated(title: str) -> bool:
 
 
 def plain_date(title: str) -> str:
-    """Write ``March, 4th`` as ``March 4``, and ``[2014-10-13 Mon]`` as an org file has it without brackets."""
+    """Write the date of a title as one reads it that knows no decoration: without it, and in front.
+
+    ``March, 4th`` becomes ``March 4``, ``[2014-10-13 Mon]`` loses its brackets, ``sean xie 11/23/19`` has the author
+    behind it, and ``le 4 mars``, ``Day 12 (3/4)`` and ``Date: 2021-03-04`` lose their first words.
+    """
     title = re.sub(r"^[\[<](\d{4}-\d\d-\d\d)[^\]>]{0,24}[\]>]", r"\1", title)
+    title = re.sub(r"^(\*\*|__)([^*_\n]{1,80})\1:?", r"\2", title).strip("=~*#_>+|- \t")
+    title = _BEFORE_DATE.sub("", title, count=1)
+    if (found := _AUTHOR.match(title)) and _NO_AUTHOR.isdisjoint(found["who"].lower().split()):
+        title = f"{found['date']}: {found['who'].rstrip(' ,:|-–—')}"
     return re.sub(r"^([A-Z][a-z]{2,8})\.?,? (\d{1,2})(?:st|nd|rd|th)\b", r"\1 \2", title)

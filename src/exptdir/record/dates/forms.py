@@ -23,6 +23,9 @@ MONTH_ROWS = (
     "janv févr mars avr mai juin juil août sept oct nov déc",
     "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
     "ene feb mar abr may jun jul ago sept oct nov dic",
+    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "januari februari maart april mei juni juli augustus september oktober november december",
 )
 # The French and Spanish short forms are left out: "mar" would be a month here and a Tuesday there.
 WEEKDAY_ROWS = (
@@ -37,6 +40,8 @@ WEEKDAY_ROWS = (
     "星期一 星期二 星期三 星期四 星期五 星期六 星期日",
     "月曜日 火曜日 水曜日 木曜日 金曜日 土曜日 日曜日",
     "月 火 水 木 金 土 日",
+    "월요일 화요일 수요일 목요일 금요일 토요일 일요일",
+    "월 화 수 목 금 토 일",
 )
 
 
@@ -120,11 +125,11 @@ FORMS: tuple[Form, ...] = (
         at_end=True,
     ),
     Form(
-        rf"(?P<year>{_YEAR})\s?年\s?(?P<m>{_DAY})\s?月\s?(?P<d>{_DAY})\s?[日号號]"
-        rf"(?:{_TO}(?:{_DAY}\s?月\s?)?{_DAY}\s?[日号號])?",
+        rf"(?P<year>{_YEAR})\s?[年년]\s?(?P<m>{_DAY})\s?[月월]\s?(?P<d>{_DAY})\s?[日号號일]"
+        rf"(?:{_TO}(?:{_DAY}\s?[月월]\s?)?{_DAY}\s?[日号號일])?",
         at_end=True,
     ),
-    Form(rf"(?P<m>{_DAY})\s?月\s?(?P<d>{_DAY})\s?[日号號]"),
+    Form(rf"(?P<m>{_DAY})\s?[月월]\s?(?P<d>{_DAY})\s?[日号號일]"),
     Form(r"(?P<year>(?:19[7-9]|20[0-9])[0-9]|2100)(?P<m>[0-9]{2})(?P<d>[0-9]{2})"),
     Form(rf"(?P<year>{_YEAR})[- /,]\s?{_MONTH}[- /]\s?(?P<d>{_DAY}){_ORDINAL}", at_end=True),
     Form(
