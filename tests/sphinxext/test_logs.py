@@ -7,6 +7,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+import sphinx
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
@@ -175,9 +176,7 @@ def test_imported_logs_build_without_a_warning_and_their_links_lead_to_runs(tmp_
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "gb18030"])
-def test_a_log_alone_that_is_not_utf_8_is_told_with_its_place_and_shown_where_a_page_asks_for_it(
-    build: Build, encoding: str
-) -> None:
+def test_a_log_that_is_not_utf_8_is_read_and_what_cannot_be_is_told_with_its_place(build: Build, encoding: str) -> None:
     days = "2024/5/6 {\n    宽一点的网络 学习率\n        损失很好\n}\n2024/5/7 {\n    再试一次 更好的结果\n}\n"
     table = "实验,日志,结果\n1,宽一点的网络学习率,损失很好\n2,同 1 但是更宽的网络,更好\n3,再试一次,更好的结果\n"
     built = build(
@@ -190,10 +189,15 @@ def test_a_log_alone_that_is_not_utf_8_is_told_with_its_place_and_shown_where_a_
         }
     )
     refused = [line for line in built.located if "so the page is left out; save the file as UTF-8" in line]
-    assert [line.split(":")[0] for line in refused] == ["expts/1_a/notes.txt", "expts/2_b/log.csv"]
-    text = built.body("expts/3_c/notes").get_text()
-    assert "损失很好" in text
-    assert "更宽的网络" in text
+    alone = ["expts/1_a/notes", "expts/2_b/log"]
+    # Before version 9 Sphinx reads a log itself.
+    readable = sphinx.version_info[0] > 8
+    assert [line.split(".")[0] for line in refused] == ([] if readable else alone)
+    shown = "".join(
+        built.body(name).get_text() for name in (["expts/3_c/notes"], [*alone, "expts/3_c/notes"])[readable]
+    )
+    assert shown.count("损失很好") == 2 * (1 + readable)
+    assert shown.count("更宽的网络") == 1 + readable
 
 
 def test_a_long_log_on_one_page_is_folded_below_its_titles_and_links_lead_into_it(build: Build) -> None:

@@ -245,8 +245,7 @@ class ExptDomain(Store):
             days = {date.fromisoformat(entry.day) for _docname, entry in entries}
             nearest = sorted(days, key=lambda other: (abs(other - (found.date or other)), other))
             near = tuple(f"{target.address}@{other}" for other in nearest[:3])
-            wanted = day + (f".{found.n}" if found.n > 1 else "")
-            return Unresolved(f"{target.label()} has no entry {wanted}", lambda: near)
+            return Unresolved(f"{target.label()} has no entry {day}{f'.{found.n}' * (found.n > 1)}", lambda: near)
         written = entry.written + (f" ({entry.n})" if entry.n > 1 else "")
         text = written if own else f"{target.label()}, {written}"
         tooltip = f"{self.tooltip(target)}: {entry.title}" if entry.title else self.tooltip(target)

@@ -148,8 +148,8 @@ def unfit_documents(env: BuildEnvironment, to_read: Set[str]) -> dict[str, Probl
     for docname in sorted(env.found_docs):
         path = env.doc2path(docname)
         if docname in to_read or os.path.islink(path):
-            # Logs in other forms are decoded where they are read; Sphinx before 9 insists on reading them itself.
-            other = os.path.splitext(path)[1] in OTHER_FORMS and sphinx.version_info[0] >= 9
+            # Logs in other forms are decoded elsewhere, but for Sphinx 8, which reads them itself.
+            other = os.path.splitext(path)[1] in OTHER_FORMS and sphinx.version_info[0] > 8
             problem = left_out_of(Path(path), base, "latin-1" if other else env.config.source_encoding)
             if problem is not None:
                 found[docname] = problem

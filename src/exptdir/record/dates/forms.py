@@ -25,7 +25,6 @@ MONTH_ROWS = (
     "ene feb mar abr may jun jul ago sept oct nov dic",
     "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
     "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
-    "januari februari maart april mei juni juli augustus september oktober november december",
 )
 # The French and Spanish short forms are left out: "mar" would be a month here and a Tuesday there.
 WEEKDAY_ROWS = (
@@ -51,7 +50,7 @@ def _numbers(rows: tuple[str, ...], first: int) -> dict[str, int]:
 
 #: Name or abbreviation in lower case → month, January = 1; some are only read.
 MONTHS = _numbers(MONTH_ROWS, 1) | {"jänner": 1, "jän": 1, "fevrier": 2, "maerz": 3, "mrz": 3, "aout": 8}
-MONTHS |= {"setiembre": 9, "decembre": 12}
+MONTHS |= {"setiembre": 9, "decembre": 12, "januari": 1, "februari": 2, "maart": 3, "mei": 5, "augustus": 8}
 #: Name or abbreviation in lower case → weekday, Monday = 0.
 WEEKDAYS = _numbers(WEEKDAY_ROWS, 0) | {"thur": 3, "sonnabend": 5, "周天": 6, "星期天": 6}
 
