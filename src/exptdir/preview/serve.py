@@ -155,7 +155,8 @@ def keys(loop: asyncio.AbstractEventLoop, actions: Mapping[bytes, Callable[[], N
 
         terminal = sys.stdin.fileno()
         before = termios.tcgetattr(terminal)
-    except (ImportError, AttributeError, OSError, ValueError, termios.error):
+    except Exception:
+        # No terminal, or Windows, which has no such module. The error of termios is not even an OSError.
         yield
         return
 

@@ -149,7 +149,8 @@ class Builder:
         # Scripts are in sessions of their own; once the builder is gone, nobody knows whose they were.
         started = descendants(process.pid)
         if process.returncode is None:
-            with suppress(ProcessLookupError):
+            # Windows sends no such signal: there the builder ends because its input does.
+            with suppress(ProcessLookupError, ValueError):
                 process.send_signal(signal.SIGINT)
             if process.stdin is not None:
                 process.stdin.close()
