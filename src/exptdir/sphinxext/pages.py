@@ -141,9 +141,11 @@ class Collection:
 
     #: Whether a reader expects to get from it to all that there is; see :mod:`exptdir.sphinxext.journal.archive`.
     archived = False
-    #: Whether it shows nothing that a transform must resolve: pages of HTML then get it behind all transforms, which
-    #: look at every node of every page.
-    resolved = False
+
+    @property
+    def resolved(self) -> bool:
+        """Whether no transform must resolve what it shows; then pages of HTML get it behind all of them."""
+        return True
 
     def shown(self, domain: ExptDomain, docname: str) -> Any:
         """Return what the page *docname* shows: plain values, of which equal ones give equal pages."""
@@ -201,7 +203,7 @@ class FillPlaceholders(SphinxPostTransform):
 
 
 class FillResolved(SphinxPostTransform):
-    """Replaces the placeholders that are left for the end."""
+    """Fills the placeholders that are left for the end, which are written as they are."""
 
     default_priority = 990
 
@@ -209,14 +211,13 @@ class FillResolved(SphinxPostTransform):
         """Ask each for its content."""
         for node in all_nodes(self.document):
             if isinstance(node, collected):
-                node.parent.replace(node, node.content(domain_of(self.env)))
+                node += node.content(domain_of(self.env))
 
 
 def setup_pages(app: Sphinx) -> None:
-    """Register the title's transform, and the placeholders."""
+    """Register the title's transform, and those that fill placeholders."""
     app.add_transform(TitleTransform)
     # After Sphinx has collected the titles.
     app.connect("doctree-read", note_heading, priority=600)
-    app.add_node(collected)
     app.add_post_transform(FillPlaceholders)
     app.add_post_transform(FillResolved)

@@ -63,6 +63,8 @@ class FigureIndex(Collection):
     before: str
     limit: int
     line: int | None
+    # Pictures are found by a transform.
+    resolved = False
 
     def shown(self, domain: ExptDomain, docname: str) -> list[Thumbnail]:
         """Return the figures."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docutils import nodes
 
+from exptdir.record.files import collector_paused
+from exptdir.sphinxext.doctree import all_nodes
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.journal.archive import (
     TOP,
@@ -24,6 +26,7 @@ from exptdir.sphinxext.journal.journal import Journal
 from exptdir.sphinxext.journal.listing import ExperimentListing, ListRow
 from exptdir.sphinxext.journal.selection import Selection, Summary, joined
 from exptdir.sphinxext.language import _
+from exptdir.sphinxext.pages import collected
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -156,8 +159,15 @@ class ArchivePages:
                 # Addresses are from this page, and its title has no number of a section of another one.
                 app.env.prepare_settings(page.name)
                 builder.secnumbers = {}
-                section = nodes.section("", nodes.title("", page.title), *page.content(domain), ids=["archive"])
-                yield page.name, {"title": page.title, "body": builder.render_partial(section)["fragment"]}, "page.html"
+                # All that a page is made of is rubbish when it is written, and is found at once, not by a search.
+                with collector_paused():
+                    held = collected("", *page.content(domain))
+                    section = nodes.section("", nodes.title("", page.title), held, ids=["archive"])
+                    body = builder.render_partial(section)["fragment"]
+                    for node in all_nodes(section):
+                        node.parent = None
+                    del held, section, node
+                yield page.name, {"title": page.title, "body": body}, "page.html"
 
 
 def setup_archive(app: Sphinx) -> None:

@@ -60,8 +60,6 @@ class CitedBy(Collection):
     of: str = ""
     placed: bool = False
 
-    resolved = True
-
     def shown(self, domain: ExptDomain, docname: str) -> list[Citer]:
         """Return who refers to the experiment: first the page with the newest entry that does."""
         experiment = domain.record.by_docname.get(docname)

@@ -57,8 +57,6 @@ class HeaderShown(NamedTuple):
 class ExperimentHeader(Collection):
     """Status, tags, days, and the experiments around of the page's experiment."""
 
-    resolved = True
-
     def shown(self, domain: ExptDomain, docname: str) -> HeaderShown | None:
         """Return the facts; ``None`` where there are none worth a line."""
         experiment = domain.record.by_docname.get(docname)

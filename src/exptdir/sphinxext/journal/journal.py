@@ -61,6 +61,11 @@ class Journal(Collection):
     group: str
     content: str
 
+    @property
+    def resolved(self) -> bool:
+        """Whole entries may hold anything."""
+        return self.content != "full"
+
     def shown(self, domain: ExptDomain, docname: str) -> list[tuple[str, list[JournalEntry]]]:
         """Return the groups of entries with their names, which for experiments are the documents'."""
         found = self.selection.entries(domain, docname)

@@ -67,6 +67,11 @@ class ExperimentListing(Collection):
     columns: tuple[str, ...]
     sort: str
 
+    @property
+    def resolved(self) -> bool:
+        """Cards have figures."""
+        return self.form != "cards"
+
     def shown(self, domain: ExptDomain, docname: str) -> list[ListRow]:
         """Return the experiments."""
         found = self.selection.listed(domain, docname)
