@@ -2,12 +2,14 @@
 
 Both are built cleanly, and again after the text of one entry has changed, one after the other in each round, so that
 both have the machine as it is. The record is made up: each experiment has five entries, tags, a status, a task, a
-prerequisite and references.
+prerequisite and references. With the pages go the archive and the feeds. The headers of experiments' pages, which are
+part of these, are in both, unless ``--headers`` asks what they cost: then the record without has none.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -32,9 +34,10 @@ PAGES = {
 }
 
 
-def write_record(base: Path, experiments: int, *, collecting: bool) -> None:
-    """Write a record, with pages that collect (and so with an archive) and headers, or without both."""
-    conf = f'extensions = ["exptdir"]\nhtml_theme = "alabaster"\nexptdir_header = {collecting}\n'
+def write_record(base: Path, experiments: int, *, collecting: bool, headers: bool = True) -> None:
+    """Write a record, with pages that collect, and so with an archive, and with feeds, or without."""
+    conf = f'extensions = ["exptdir"]\nhtml_theme = "alabaster"\nexptdir_header = {headers}\n'
+    conf += 'exptdir_feed_url = "https://example.org/"\n' * collecting
     files = {"conf.py": conf}
     for number in range(1, experiments + 1):
         begun = date(2020, 1, 1) + timedelta(days=number)
@@ -64,8 +67,9 @@ def write_record(base: Path, experiments: int, *, collecting: bool) -> None:
 def builds(base: Path, rounds: int) -> Iterator[tuple[Cost, Cost]]:
     """Yield what a clean build took, and one after an edit."""
     edited = base / "expts/0005_x/index.md"
+    out = base.parent / f"{base.name}-out"
     for number in range(rounds):
-        out = base.parent / f"{base.name}-out{number}"
+        shutil.rmtree(out, ignore_errors=True)
         command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", str(base), str(out)]
         clean = cost_of(command)
         edited.write_text(edited.read_text("utf-8").replace("And more of it", f"And {number} more of it", 1), "utf-8")
@@ -77,15 +81,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--experiments", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--headers", action="store_true", help="ask what headers cost, too")
     parser.add_argument("--share", type=float, default=0.1, help="what a clean build may cost more")
     parser.add_argument("--seconds", type=float, default=0.3, help="what a build after an edit may cost more")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         sources = [Path(directory, name) for name in ("without", "with")]
         for source in sources:
-            write_record(source, options.experiments, collecting=source.name == "with")
-        # In turns, so that both have the machine as it is; without those for the pages' own text, which any page has.
-        found = [list(builds(source, options.rounds)) for source in sources]
+            collecting = source.name == "with"
+            headers = collecting or not options.headers
+            write_record(source, options.experiments, collecting=collecting, headers=headers)
+        # In turns, so that both have the machine as it is.
+        turns = list(zip(*(builds(source, options.rounds) for source in sources), strict=True))
+        found = list(zip(*turns, strict=True))
     (clean, again), (clean_with, again_with) = (
         [min(cost.cpu for cost in costs) for costs in zip(*rounds, strict=True)] for rounds in found
     )

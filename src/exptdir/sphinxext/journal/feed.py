@@ -19,11 +19,12 @@ from xml.etree import ElementTree
 
 from sphinx.util.osutil import relative_uri
 
-from exptdir.record.files import read_or_none, write_if_changed
+from exptdir.record.files import read_or_none
 from exptdir.sphinxext.cites import shown_pieces
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.freshness import UNKNOWN
 from exptdir.sphinxext.journal.timeline import Timeline, TimelineEntry
+from exptdir.sphinxext.outputs import put
 from exptdir.sphinxext.pages import PAGED
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ _ATOM = "http://www.w3.org/2005/Atom"
 #: So many entries are in a feed.
 _MOST = 30
 _SITE = "feed.xml"
+#: So many characters of a page are read at once.
+_PART = 20_000
 #: What no XML may hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _VOID = frozenset({"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
@@ -108,7 +111,12 @@ class _Cut(HTMLParser):
 def cut_out(page: str, anchor: str, base: str) -> str:
     """Return the HTML of an element of a page, with absolute addresses; nothing where it is not there."""
     parser = _Cut(anchor, base)
-    parser.feed(page)
+    # A log may be long, and all its newest entries are asked for.
+    place = page.find(f'id="{escape(anchor)}"')
+    at = page.rfind("<", 0, place) if place >= 0 else 0
+    while at < len(page) and not parser.done:
+        parser.feed(page[at : at + _PART])
+        at += _PART
     return "".join(parser.parts)
 
 
@@ -202,7 +210,10 @@ def write_feeds(app: Sphinx, exception: Exception | None) -> None:
             page = (read_or_none(Path(builder.get_output_path(entry.docname))) or b"").decode("utf-8", "replace")
             contents.append(cut_out(page, entry.anchor, urljoin(url, builder.get_target_uri(entry.docname))))
         author = str(app.config.author)
-        write_if_changed(outdir / path, atom(url, path, title, author, entries, contents))
+        beside = outdir / f"{path}.new"
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(atom(url, path, title, author, entries, contents))
+        put(beside, outdir / path, touch=False)
 
 
 def settings_url(app: Sphinx) -> str:
