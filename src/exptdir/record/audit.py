@@ -90,9 +90,9 @@ class Audit:
                     day = dated[above - 1].day if above else (owner.begun if owner is not None else None)
                     for found in finder.find(text, owner, day):
                         if found.key not in linked:
-                            words = " ".join(text[found.start : found.end].split())
+                            said = f"“{' '.join(text[found.start : found.end].split())}” may be a reference to "
                             at = line + text.count("\n", 0, found.start)
-                            yield Problem("mention", f"“{words}” may be a reference to {found.reference}", log, at)
+                            yield Problem("mention", said + found.reference, log, at)
 
     def _documents(self) -> Iterator[tuple[Path, Experiment | None, bool, Document]]:
         """Yield each document by its path, with the experiment that it belongs to, and whether it is that one's log."""

@@ -37,12 +37,12 @@ class DescribedRun(NamedTuple):
 
 
 class OtherLog(NamedTuple):
-    """What a log in another form than a page says: titles, an update for each dated row, runs, prose, open tasks."""
+    """What a log in another form than a page says: titles, an update for each dated row, runs, texts by their lines."""
 
     headings: tuple[Heading, ...]
     runs: tuple[DescribedRun, ...]
     problems: tuple[Problem, ...]
-    #: Texts by the line on which each begins: what may name an experiment, without code and links, and what is to do.
+    #: Without code and links.
     prose: tuple[tuple[int, str], ...] = ()
     tasks: tuple[tuple[int, str], ...] = ()
 

@@ -30,7 +30,6 @@ from exptdir.sphinxext.journal.drawing import setup_drawing
 from exptdir.sphinxext.journal.feed import setup_feed
 from exptdir.sphinxext.journal.graph import setup_graph
 from exptdir.sphinxext.journal.header import setup_header
-from exptdir.sphinxext.journal.html import setup_collected_html
 from exptdir.sphinxext.journal.journal import setup_journal
 from exptdir.sphinxext.journal.listing import setup_listing
 from exptdir.sphinxext.journal.mentions import setup_mentions
@@ -84,7 +83,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_journal(app)
     setup_tasks(app)
     setup_drawing(app)
-    setup_collected_html(app)
     setup_calendar(app)
     setup_graph(app)
     setup_feed(app)

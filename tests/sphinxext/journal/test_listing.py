@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from bs4 import Tag
 
 from tests.sphinxext.building import Built, the, titled, words
 from tests.sphinxext.conftest import Build
@@ -163,3 +164,27 @@ def test_a_long_column_of_a_board_has_its_newest_and_says_how_many_more(build: B
     assert (shown[0], shown[-1]) == ("#23 X23 2024-05-23", "#4 X4 2024-05-04")
     assert words(column.select_one("p")) == "no status 23"
     assert words(column.find_all("p", recursive=False)[-1]) == "and 3 more"
+
+
+def shape(tag: Tag) -> list[tuple[str, tuple[str, ...], str]]:
+    """Return the elements within one: their names, classes and words; addresses differ between the builders."""
+    return [(one.name, tuple(sorted(one.get_attribute_list("class"))), words(one)) for one in tag.find_all(True)]
+
+
+def test_what_pages_collect_is_what_other_builders_of_html_make_of_it(build: Build):
+    lists = "".join(f".. expt-list::\n   :as: {form}\n\n" for form in ("table", "board", "tree"))
+    entry = '## 2024-05-20: <Sown> & "so"\n\n:tags: a b\n\nAs in {expt}`1`, *x* & <y>.\n\n- [ ] weigh {expt}`2`\n'
+    files = {
+        "index.rst": titled(
+            "Home", f"{lists}.. expt-journal::\n   :content: sentence\n\n.. expt-tasks::\n\n.. expt-tags::\n"
+        ),
+        "expts/1_a/index.md": '---\nstatus: ready\ntags: [x&y]\n---\n# A & "B" <c>\n',
+        "expts/2_b/index.md": f"---\nprerequisites: [1]\n---\n# B\n\n{entry}",
+    }
+    # Other builders have no archive, to which tags are links.
+    page = build(files, conf='exptdir_archive = "never"\n')
+    whole = page.site.build("singlehtml")
+    pages = [page.page(name) for name in ("index", "expts/1_a/index", "expts/2_b/index")]
+    for name in ("experiments", "board", "tree", "journal", "task-list", "tags", "header", "cited-by"):
+        found = [shape(part) for one in pages for part in one.select(f".exptdir-{name}")]
+        assert found and found == [shape(part) for part in whole.page().select(f".exptdir-{name}")], name

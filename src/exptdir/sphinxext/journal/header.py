@@ -14,9 +14,10 @@ from exptdir.record.model import Experiment
 from exptdir.sphinxext.doctree import page_section
 from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.journal.archive import tag_nodes
+from exptdir.sphinxext.journal.html import visit_collected_html
 from exptdir.sphinxext.journal.selection import Summary, badge, joined
 from exptdir.sphinxext.language import _
-from exptdir.sphinxext.pages import Collection, ExperimentTransform, collect, link
+from exptdir.sphinxext.pages import Collection, ExperimentTransform, collect, collected, link
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -147,6 +148,8 @@ class HeaderTransform(ExperimentTransform):
 
 
 def setup_header(app: Sphinx) -> None:
-    """Register the transform and the style of all collected pages."""
+    """Register the transform, and how all collected pages are written and styled."""
     app.add_transform(HeaderTransform)
+    # In other builders than HTML no place of what is collected is left.
+    app.add_node(collected, html=(visit_collected_html, None))
     app.add_css_file("exptdir-journal.css")

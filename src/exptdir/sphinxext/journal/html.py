@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docutils import nodes
-
-from exptdir.sphinxext.pages import collected
-
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
 
 #: What collections are mostly made of: the element of HTML, its classes, and what stands behind it.
 _ELEMENTS: dict[type[nodes.Node], tuple[str, str, str]] = {
@@ -18,7 +13,7 @@ _ELEMENTS: dict[type[nodes.Node], tuple[str, str, str]] = {
     nodes.inline: ("span", "", ""),
     nodes.emphasis: ("em", "", ""),
     nodes.strong: ("strong", "", ""),
-    nodes.bullet_list: ("ul", "simple", "\n"),
+    nodes.bullet_list: ("ul", "", "\n"),
     nodes.list_item: ("li", "", "\n"),
     nodes.container: ("div", "docutils container", "\n"),
     nodes.rubric: ("p", "rubric", "\n"),
@@ -33,7 +28,18 @@ def visit_collected_html(visitor: Any, node: nodes.Element) -> None:
     raise nodes.SkipNode
 
 
-def _write(visitor: Any, node: Any) -> None:
+def _is_simple(items: nodes.Element) -> bool:
+    """Tell whether a list is set close, as docutils does it: each item is a paragraph, perhaps with such a list."""
+    for item in items.children:
+        first, others = item.children[:1], item.children[1:]
+        if not all(isinstance(one, nodes.paragraph) for one in first) or len(others) > 1:
+            return False
+        if not all(isinstance(one, nodes.bullet_list) and _is_simple(one) for one in others):
+            return False
+    return True
+
+
+def _write(visitor: Any, node: Any, *, within_simple: bool = False) -> None:
     kind = type(node)
     if kind is nodes.Text:
         visitor.body.append(escape(node))
@@ -42,6 +48,8 @@ def _write(visitor: Any, node: Any) -> None:
         node.walkabout(visitor)
         return
     name, more, behind = _ELEMENTS[kind]
+    if kind is nodes.bullet_list and not within_simple and _is_simple(node):
+        more, within_simple = "simple", True
     given = node.attributes
     classes = " ".join(given["classes"] + [more] if more else given["classes"])
     attributes = f' class="{escape(classes)}"' if classes else ""
@@ -55,10 +63,5 @@ def _write(visitor: Any, node: Any) -> None:
         attributes += f' title="{escape(title)}"' if title else ""
     visitor.body.append(f"<{name}{attributes}>")
     for child in node.children:
-        _write(visitor, child)
+        _write(visitor, child, within_simple=within_simple)
     visitor.body.append(f"</{name}>{behind}")
-
-
-def setup_collected_html(app: Sphinx) -> None:
-    """Register the node that holds the place of what is collected; in other builders than HTML none is left."""
-    app.add_node(collected, html=(visit_collected_html, None))
