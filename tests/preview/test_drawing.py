@@ -10,6 +10,7 @@ import pytest
 
 from exptdir.cli.serve import Terminal
 from exptdir.preview.channel import Build, BuildWarning, Built, Drawn
+from exptdir.sphinxext import curves
 from tests.preview.test_builder import builder
 from tests.preview.warmly import RECORD, SVG, preview
 from tests.sphinxext.building import titled
@@ -31,6 +32,19 @@ FILES = {
     f"{PLOTS}/size.txt": "3\n",
 }
 BEING_DRAWN = "This figure is being drawn."
+
+
+def test_curves_that_cannot_be_drawn_hold_up_no_prose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(curves, "PATIENCE", 0)
+    files = {f"{PLOTS}/notes.rst": titled("Plots", ".. expt-curves::"), f"{PLOTS}/a/metrics.csv": "step,loss\n1,2\n"}
+    drawn: queue.Queue[tuple[str, ...]] = queue.Queue()
+    with preview(tmp_path, {**RECORD, **files}, drawn=drawn.put) as shown:
+        figures = drawn.get(timeout=60)
+        shown.warm.build(figures)
+        assert "cannot be shown: ImportError: nobody needs it here." in shown.html(f"{PLOTS}/notes")
+        shown.save({"docs/page.md": "# Another page\n\nText.\n"})
+        assert "Another page" in shown.html("docs/page")
+        assert drawn.empty()
 
 
 def test_pages_come_before_a_slow_figure_and_show_it_when_it_is_drawn(tmp_path: Path) -> None:

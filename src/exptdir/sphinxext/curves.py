@@ -224,7 +224,7 @@ class CurveFigures:
             for future in as_completed(futures):
                 outcome = future.result()
                 if outcome.status == "ok":
-                    del self.why[futures[future]]
+                    self.why.pop(futures[future], None)
                 else:
                     self.why[futures[future]] = outcome.traceback.strip().rpartition("\n")[2] or outcome.status
         shutil.rmtree(self.directory / "run", ignore_errors=True)
