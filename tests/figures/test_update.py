@@ -220,6 +220,14 @@ def test_always_runs_everything(one: Bench):
     assert one.ran() == []
 
 
+def test_a_fresh_figure_whose_script_fails_when_it_is_run_all_the_same_says_why(one: Bench):
+    drawn(one)
+    one.run = lambda job: Outcome("failed", traceback="ToyError: no such module")
+    report = one.update(settings=FigureSettings("always"))
+    assert [problem.message for problem in report.problems] == ["expts/a/plot_loss.py failed: ToyError: no such module"]
+    assert one.update().problems == ()
+
+
 def test_a_dry_run_says_what_is_stale_and_leaves_no_trace(one: Bench):
     report = one.update(dry_run=True)
     assert report.planned == ("expts/a/plot_loss.py",)

@@ -287,8 +287,9 @@ class _Update:
     def save(self, *, prune: bool) -> None:
         """Write the state; without it the next update takes longer and knows less, but is right."""
         for key in list(self.state.failures):
-            # It matters no more if the script is gone, or was changed back.
-            if key not in self.planner.scripts or self.planner.verdict(key).state not in _FAILING:
+            # It matters no more if the script is gone or was changed back, unless it was run all the same.
+            gone = key not in self.planner.scripts
+            if gone or (key not in self.failed and self.planner.verdict(key).state not in _FAILING):
                 del self.state.failures[key]
         try:
             self.state.save(prune=prune)
@@ -302,7 +303,7 @@ class _Update:
         problems = [*self.problems, *self.planner.problems(self.verdicts)]
         for key, script in self.planner.scripts.items():
             entry, verdict = self.planner.entry(key), self.verdicts[key]
-            failure = self.state.failures.get(key) if verdict.state in _FAILING else None
+            failure = self.state.failures.get(key) if verdict.state in _FAILING or key in self.failed else None
             found = ScriptReport(script, verdict, script.outputs)
             if entry is not None:
                 figures, inputs, modules = map(tuple, (entry.outputs, entry.inputs, entry.modules))
