@@ -203,6 +203,13 @@ def test_numbers_and_dates_as_people_write_them(tmp_path: Path, content: str, va
     assert all(row[0].text in content for row in table.rows)
 
 
+def test_one_column_of_decimal_commas_is_one_column(tmp_path: Path) -> None:
+    one = table(tmp_path, "Masse\n1,5\n2,25\n")
+    assert [row[0].value for row in one.rows] == ["Masse", 1.5, 2.25]
+    assert (one.n_columns, one.header_rows, one.problems) == (1, 1, ())
+    assert table(tmp_path, "a,b\n1,5\n2,25\n").n_columns == 2
+
+
 def test_iso_dates_are_dates(tmp_path: Path) -> None:
     shown = table(tmp_path, "a,b,c,d,e\n2024-05-01,2024-05-01 10:30,2024-05-01T10:30:00Z,01/05/2024,2024-13-01\n")
     assert [cell.kind for cell in shown.rows[1]] == ["date", "date", "date", "text", "text"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -213,6 +214,13 @@ def test_a_header_of_merged_cells_is_one_header(tmp_path: Path) -> None:
         # A title above what has no header, and text alone in its row above texts.
         ([["Growth in spring", None], ["a", 1], ["b", 2]], [], 0),
         ([["a", None], ["b", "c"], ["d", "e"]], [], 0),
+        ([["# by Kim", None], ["# abs, 600", "nm"], ["well", "OD"], ["a", 1]], [], 3),
+        # Dates or times above what was measured at them, and rows that only look alike.
+        ([["strain", dt.date(2024, 3, 1), dt.date(2024, 3, 2)], ["wt", 0.1, 0.2]], [], 1),
+        ([["sown", dt.date(2024, 3, 1)], ["cut", dt.date(2024, 3, 2)]], [], 0),
+        ([["strain", 0, 5, 10], ["wt", 0.1, 0.2, 0.4], ["ko", 0.1, 0, None]], [], 1),
+        ([["wt", 0, 5, 10], ["ko", 1, 2, 3]], [], 0),
+        ([["wt", 5, 0, 10], ["ko", 0.1, 0.2, 0.3]], [], 0),
         # Gaps between names.
         ([["a", "a", None, "b", None], [1, 2, 3, 4, 5], [1, 2, 3, 4, 5]], [], 1),
         ([["a", None, "b"], [1, None, 2]], [], 1),

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Container, Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import chain, islice, pairwise
+from itertools import chain, islice
 from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +20,6 @@ from exptdir.record.problem import Problem
 from exptdir.tables.encoding import decode
 from exptdir.tables.grid import MAX_CELLS, Sheet
 from exptdir.tables.model import EMPTY, Cell, plain
-from exptdir.tables.ranges import Box
 
 #: What may separate cells, the likelier first where two cut a file equally well: a comma may be a decimal one.
 DELIMITERS = ";\t|,"
@@ -147,15 +146,8 @@ def parse(text: str, path: Path, delimiter: str | None = None) -> Sheet:
         tail = islice(io.StringIO(text, newline=""), rows.lines[-1] - before, None)
         if sum(line.count('"') for line in tail) % 2 == 1:
             problems.append(Problem("table", "a quotation mark is never closed", path, rows.lines[-1]))
-    # A header may have dates, as of a table with a column a day: texts and dates above other things.
-    headers = []
-    for (top, names), (_, below) in islice(pairwise(cells.items()), 1):
-        dated = [column for column, cell in names.items() if cell.kind == "date"]
-        beneath = {below.get(column, EMPTY).kind for column in dated}
-        if dated and "date" not in beneath and {cell.kind for cell in names.values()} <= {"text", "date"}:
-            headers.append(Box(top, min(names), top, max(names)))
     late = partial(_ragged, path, rows)
-    return Sheet(path, None, cells, problems=problems, header_boxes=headers, late_problems=late)
+    return Sheet(path, None, cells, problems=problems, late_problems=late)
 
 
 class _Known(dict[str, Cell]):
@@ -265,6 +257,9 @@ def find_delimiter(sample: str) -> tuple[str, str | None]:
             shares[delimiter] = several[counts[delimiter]] / widths.total()
     if not shares:
         return ",", None
+    if shares.keys() == {","} and "," not in lines[0] and all(map(_COMMA_NUMBER.match, map(str.strip, lines[1:]))):
+        # One name, and numbers with a decimal comma below it.
+        return ";", None
     decimal = not re.search("[^0-9],|,[^0-9]", sample)
     if decimal and any(shares[other] >= 0.5 for other in shares if other != ","):
         shares.pop(",", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from exptdir.tables.model import Cell, is_missing
 
@@ -45,8 +46,8 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
         return 0
     head = frozen if 0 < frozen < len(rows) else 0
     if not head:
-        beside = [row[0].kind not in {"text", "empty"} or any(cell.text for cell in row[1:]) for row in rows[:4]]
-        titles = beside.index(True) if True in beside else 0
+        beside = [row[0].kind not in {"text", "empty"} or any(cell.text for cell in row[1:]) for row in rows[:5]]
+        titles = next((at for at, more in enumerate(beside) if more and rows[at][0].text[:1] != "#"), 0)
         below = guess_header_rows(rows[titles:], 0, False) if titles and not table_header else 0
         # Above texts alone, what stands alone may be the first of them.
         if below and (rows[0][0].colspan > 1 or any(cell.kind == "number" for row in rows[:_LOOKED] for cell in row)):
@@ -82,14 +83,20 @@ def _names(row: Sequence[Cell]) -> bool:
 
 
 def _heads(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
-    """Tell whether a row with gaps names columns of numbers, or counts those of a plate, whose rows have letters."""
+    """Tell whether a row names columns of numbers, with gaps or by dates or times, or counts those of a plate."""
+    kinds = [{one[at].kind for one in below} - {"empty"} for at in range(len(row))]
     named = {at for at, cell in enumerate(row) if cell.kind == "text" and not is_missing(cell)}
+    named |= {at for at, cell in enumerate(row) if cell.kind == "date" and kinds[at] and "date" not in kinds[at]}
     if all(cell.kind == "empty" or at in named for at, cell in enumerate(row)):
-        numbers = [{one[at].kind for one in below} - {"empty"} == {"number"} for at in named]
-        return 2 * len(named) > max(len(row), 2) and any(numbers)
+        return 2 * len(named) > max(len(row), 2) and any(kinds[at] == {"number"} for at in named)
     counted = [cell.value for cell in row[1:]]
-    plate = len(counted) > 2 and not row[0].text.strip("<>/\\ ") and all(one[0].kind == "text" for one in below)
-    return plate and isinstance(counted[0], int) and counted == [*range(counted[0], counted[0] + len(counted))]
+    if len(counted) < 3 or kinds[0] != {"text"} or not all(isinstance(value, int) for value in counted):
+        return False
+    if not row[0].text.strip("<>/\\ "):
+        return counted == [*range(counted[0], counted[0] + len(counted))]
+    # Times of a course above values that are measured.
+    measured = all(any(isinstance(cell.value, float) for cell in one) for one in below)
+    return row[0].kind == "text" and measured and all(one < other for one, other in pairwise(counted))
 
 
 def _units(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
