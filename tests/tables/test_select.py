@@ -226,3 +226,25 @@ def test_what_can_never_be_compared_is_said(tmp_path: Path, rows: str, what: str
     assert chosen.n_rows == 1
     [problem] = chosen.problems
     assert problem.message.startswith(what)
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["10 mg", "2.5 mg", "NA", "2.25 mg", "", "-3 mg", "100 mg"], "-3 mg 2.25 mg 2.5 mg 10 mg 100 mg NA "),
+        (["5%", "12.5%", "−10%", "-3%", "-"], "−10% -3% 5% 12.5% -"),
+        (["$1,234.50", "-$4", "$999"], "-$4 $999 $1,234.50"),
+        (["1.2 ± 0.3", "<0.1", "9", "∞", ">100"], "<0.1 1.2 ± 0.3 9 >100 ∞"),
+        (["0.05", "1.2e-10", "n.s.", "<0.001"], "1.2e-10 <0.001 0.05 n.s."),
+        # Other units are other things, and names are names.
+        (["5 g", "10 mg", "1 kg"], "1 kg 5 g 10 mg"),
+        (["v1.10", "v1.9"], "v1.9 v1.10"),
+    ],
+)
+def test_amounts_of_one_unit_sort_as_numbers(tmp_path: Path, texts: list[str], expected: str) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_text("what\tn\n" + "".join(f"{text}\t1\n" for text in texts))
+    assert " ".join(row[0].text for row in select(read_table(path, header_rows=1), sort="what").rows[1:]) == expected
+    turned = select(read_table(path, header_rows=1), sort="-what").rows[1:]
+    # What is missing comes last either way.
+    assert (turned[-1][0].text == expected.split(" ")[-1]) == (expected.split(" ")[-1] in {"", "-", "∞", "NA", "n.s."})

@@ -89,8 +89,8 @@ def _heads(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
     named |= {at for at, cell in enumerate(row) if cell.kind == "date" and kinds[at] and "date" not in kinds[at]}
     if all(cell.kind == "empty" or at in named for at, cell in enumerate(row)):
         return 2 * len(named) > max(len(row), 2) and any(kinds[at] == {"number"} for at in named)
-    counted = [cell.value for cell in row[1:]]
-    if len(counted) < 3 or kinds[0] != {"text"} or not all(isinstance(value, int) for value in counted):
+    counted = [cell.value for cell in row[1:] if isinstance(cell.value, int)]
+    if len(counted) < max(3, len(row) - 1) or kinds[0] != {"text"}:
         return False
     if not row[0].text.strip("<>/\\ "):
         return counted == [*range(counted[0], counted[0] + len(counted))]

@@ -15,7 +15,23 @@ CellKind = Literal["empty", "text", "number", "date", "bool", "error"]
 _LINK = re.compile(r"(?:https?|ftp)://[^\s\x00-\x1f]+\Z|mailto:[^\s\x00-\x1f]+\Z", re.IGNORECASE)
 #: What programs write for numbers that are missing or not finite.
 _MISSING = frozenset(
-    {"nan", "na", "n/a", "#n/a", "n.a.", "nd", "n.d.", "inf", "+inf", "-inf", "infinity", "-infinity", "null", "none"}
+    {
+        "nan",
+        "na",
+        "n/a",
+        "#n/a",
+        "n.a.",
+        "nd",
+        "n.d.",
+        "n.s.",
+        "inf",
+        "+inf",
+        "-inf",
+        "infinity",
+        "-infinity",
+        "null",
+        "none",
+    }
     | {"-", "–", "—", "−", "∞", "+∞", "-∞", "−∞", "−inf"}
 )
 #: Characters that neither HTML nor LaTeX can hold.

@@ -57,7 +57,7 @@
     return Number.isNaN(number) ? null : { number: sign && sign !== "+" ? -number : number, unit: money || unit || "" };
   }
 
-  const MISSING = /^(?:[+\-\u2212]?(?:inf(?:inity)?|\u221e)|nan|#?n\/?a|n\.[ad]\.|nd|null|none|[\-\u2013\u2014\u2212])$/i;
+  const MISSING = /^(?:[+\-\u2212]?(?:inf(?:inity)?|\u221e)|nan|#?n\/?a|n\.[ads]\.|nd|null|none|[\-\u2013\u2014\u2212])$/i;
 
   /* The keys of a column: numbers where all of its texts are amounts of one unit, and nothing for those that are missing. */
   function keysOf(cells) {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from exptdir.tables.model import Cell
@@ -23,6 +23,10 @@ TRUE_OR_FALSE = {True: Cell("true", True, "bool"), False: Cell("false", False, "
 #: What ``empty`` in a condition stands for; told from cells that happen to be empty by being this very one.
 ANY_EMPTY = Cell("", None, "empty")
 _DIGITS = re.compile("([0-9]+)")
+#: A number with a unit or a sign of money: ``2.5 mg``, ``-10 %``, ``< 0.1``, ``1.2 ± 0.3``, ``$1,234``.
+_AMOUNT = re.compile(
+    r"[<>≤≥~≈]?\s?([+-]?)([$€£¥]?)\s?((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s?(?:±.*|([^0-9\s]{0,12}))\Z"
+)
 #: In which order the kinds come when a column holds several.
 _RANK = {"number": 0, "date": 1, "bool": 2, "text": 3, "error": 4}
 
@@ -68,6 +72,13 @@ def contains(whole: Cell, part: Cell, wanted: bool = True) -> bool:
     False either way where one of them is empty.
     """
     return bool(whole.text and part.text) and (part.text in whole.text) is wanted
+
+
+def amounts(cells: Sequence[Cell]) -> list[float]:
+    """Return the numbers of cells that are all amounts of one unit; none where any is something else."""
+    found = [_AMOUNT.match(cell.text.strip().replace("−", "-")) for cell in cells]
+    units = {one and (one[2] or one[4] or "") for one in found}
+    return [float(one[1] + one[3].replace(",", "")) for one in found if one and None not in units and len(units) == 1]
 
 
 def sort_key(cell: Cell) -> tuple[int, Any]:

@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 
 from exptdir.record.problem import Problem
 from exptdir.tables.choice.columns import Columns, split_list
-from exptdir.tables.choice.compare import sort_key
+from exptdir.tables.choice.compare import amounts, sort_key
 from exptdir.tables.choice.expression import parse_condition
 from exptdir.tables.grid import anchors
 from exptdir.tables.model import COVERED, Cell, Table, is_missing
@@ -58,12 +58,14 @@ def select(
         # Sort by the last key first: each sorting leaves the order of what is equal to it as it was.
         for sign, name, quoted in reversed(split_list(sort)):
             column = named.find(name, quoted=quoted)
+            cells = {at: full[at][column] for at in body if full[at][column].kind != "empty"}
+            there = {at: cell for at, cell in cells.items() if not is_missing(cell)}
+            texts = any(cell.kind == "text" for cell in there.values())
+            values = dict(zip(there, amounts(list(there.values())) if texts else (), strict=False))
             # What stands for a number that is missing comes last as well.
-            numeric = any(full[at][column].kind == "number" for at in body)
-            cells = [(at, full[at][column]) for at in body]
-            last = {at for at, cell in cells if cell.kind == "empty" or (numeric and is_missing(cell))}
-            filled = [at for at in body if at not in last]
-            filled.sort(key=lambda at: sort_key(full[at][column]), reverse=sign == "-")
+            filled = list(there if values or any(cell.kind == "number" for cell in cells.values()) else cells)
+            filled.sort(key=lambda at: values.get(at, 0) if values else sort_key(cells[at]), reverse=sign == "-")
+            last = set(body).difference(filled)
             body = filled + [at for at in body if at in last]
     moved = body != list(range(table.header_rows, table.n_rows))
     omitted = max(len(body) - limit, 0) if limit is not None else 0
