@@ -154,14 +154,7 @@ class SheetStyles:
                 fill=paint if paint != "ffffff" else None,
             )
             # Texts that run from right to left call the left side the start.
-            names = {
-                "top": "top",
-                "bottom": "bottom",
-                "left": "left",
-                "start": "left",
-                "right": "right",
-                "end": "right",
-            }
+            names = {**{side: side for side in ("top", "bottom", "left", "right")}, "start": "left", "end": "right"}
             sides = frozenset(
                 name
                 for side, name in names.items()

@@ -215,15 +215,13 @@ def _ragged(path: Path, rows: _Rows, shown: Container[int], columns: Collection[
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
     ragged = [(width, at) for width, at in numbered if width < usual or any(rows.fields[at][usual:last])]
 
-    def counted(count: int) -> str:
-        return f"{count} cell" if count == 1 else f"{count} cells"
-
+    told = "this row has {} cell{} where most have {}"
     problems = [
-        Problem("table", f"this row has {counted(width)} where most have {usual}", path, rows.lines[at])
+        Problem("table", told.format(width, "" if width == 1 else "s", usual), path, rows.lines[at])
         for width, at in ragged[:_RAGGED_SHOWN]
     ]
     if rest := ragged[_RAGGED_SHOWN:]:
-        message = f"{len(rest)} more rows from here on have not {counted(usual)}, as most have"
+        message = f"{len(rest)} more rows from here on have not {usual} cell{'' if usual == 1 else 's'}, as most have"
         problems.append(Problem("table", message, path, rows.lines[rest[0][1]]))
     return problems
 

@@ -15,24 +15,8 @@ CellKind = Literal["empty", "text", "number", "date", "bool", "error"]
 _LINK = re.compile(r"(?:https?|ftp)://[^\s\x00-\x1f]+\Z|mailto:[^\s\x00-\x1f]+\Z", re.IGNORECASE)
 #: What programs write for numbers that are missing or not finite.
 _MISSING = frozenset(
-    {
-        "nan",
-        "na",
-        "n/a",
-        "#n/a",
-        "n.a.",
-        "nd",
-        "n.d.",
-        "n.s.",
-        "inf",
-        "+inf",
-        "-inf",
-        "infinity",
-        "-infinity",
-        "null",
-        "none",
-    }
-    | {"-", "–", "—", "−", "∞", "+∞", "-∞", "−∞", "−inf"}
+    {"nan", "na", "n/a", "#n/a", "n.a.", "nd", "n.d.", "inf", "+inf", "-inf", "infinity", "-infinity", "null", "none"}
+    | {"-", "–", "—", "−", "∞", "+∞", "-∞", "−∞", "−inf", "n.s."}
 )
 #: Characters that neither HTML nor LaTeX can hold.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
