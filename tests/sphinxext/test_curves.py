@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
 
+from exptdir.runs.curve_figure import draw
 from exptdir.sphinxext.curves import EVENT
 from exptdir.sphinxext.domain import domain_of
 from tests.sphinxext.building import Built, titled, words
@@ -84,6 +88,21 @@ def test_metrics_and_runs_are_chosen(
 )
 def test_what_is_not_there_is_said(build: Build, argument: str, options: tuple[str, ...], says: str) -> None:
     assert says in build(record(*options, argument=argument)).warnings
+
+
+def test_more_runs_than_colours_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[tuple[object, object]] = []
+
+    def legend(figure: object, handles: Any, **options: object) -> None:
+        looks.extend((handle.get_color(), handle.get_marker()) for handle in handles)
+
+    monkeypatch.setattr(importlib.import_module("matplotlib.figure").Figure, "legend", legend)
+    monkeypatch.chdir(tmp_path)
+    curves = [{"run": str(at), "split": "", "measured": (), "smoothed": [[1, 2], [at, at]]} for at in range(14)]
+    Path("key.json").write_text(json.dumps({"metric": "loss", "curves": curves}))
+    with importlib.import_module("matplotlib").rc_context():
+        draw("key", "key.svg", "plain")
+    assert len(set(looks)) == 14
 
 
 def test_event_files_are_drawn(build: Build, tmp_path: Path) -> None:

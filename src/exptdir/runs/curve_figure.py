@@ -16,6 +16,7 @@ from pathlib import Path
 #: (after Okabe and Ito, *Color Universal Design*, 2008; its yellow and black are left out).
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 _DASHES = {"validation": "-", "train": (0, (4, 1.5)), "test": (0, (1, 1.2)), "": "-"}
+_MARKS = ("", "o", "s", "^", "D", "v", "P")
 #: Of two schemes: what is written and what stays behind it.
 _INKS = {False: ("#3a3f44", "#d0d4d8"), True: ("#d6dade", "#4a5056")}
 
@@ -41,13 +42,19 @@ def draw(key: str, name: str, *options: str) -> None:
     axes = figure.add_subplot()
     cycle = rcParams["axes.prop_cycle"].by_key().get("color") or list(_COLOURS)
     runs = list(dict.fromkeys(curve["run"] for curve in data["curves"]))
-    colours = {run: cycle[at % len(cycle)] for at, run in enumerate(runs)}
+    # Once all colours are taken, the next runs have marks on their lines.
+    looks = {
+        run: {"color": cycle[at % len(cycle)], "marker": _MARKS[at // len(cycle) % len(_MARKS)], "markersize": 4}
+        for at, run in enumerate(runs)
+    }
     for curve in data["curves"]:
-        colour, dash = colours[curve["run"]], _DASHES[curve["split"]]
+        look, dash = dict(looks[curve["run"]]), _DASHES[curve["split"]]
         if curve["measured"]:
-            axes.plot(*curve["measured"], color=colour, linewidth=0.8, alpha=0.45)
-        marker = "o" if len(curve["smoothed"][0]) == 1 else ""
-        axes.plot(*curve["smoothed"], color=colour, linewidth=1.5, linestyle=dash, marker=marker)
+            axes.plot(*curve["measured"], color=look["color"], linewidth=0.8, alpha=0.45)
+        count = len(curve["smoothed"][0])
+        if count == 1:
+            look["marker"] = look["marker"] or "o"
+        axes.plot(*curve["smoothed"], linewidth=1.5, linestyle=dash, markevery=count // 8 + 1, **look)
     axes.set_xlabel("step")
     axes.set_ylabel(data["metric"].replace("$", r"\$"))
     axes.grid(visible=True)
@@ -58,7 +65,7 @@ def draw(key: str, name: str, *options: str) -> None:
     handles = [Line2D([], [], color=ink, linestyle=_DASHES[one], label=one) for one in shown if len(shown) > 1]
     for run in runs:
         label = (run if len(run) <= 40 else f"{run[:38]}…").replace("$", r"\$")
-        handles.append(Line2D([], [], color=colours[run], linewidth=3, label=label))
+        handles.append(Line2D([], [], linewidth=3, label=label, **looks[run]))
     wide = max(len(str(handle.get_label())) for handle in handles)
     columns = max(1, min(len(handles), 46 // (wide + 5)))
     figure.legend(handles=handles, loc="outside lower left", ncols=columns, frameon=False)
