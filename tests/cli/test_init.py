@@ -175,7 +175,7 @@ def test_import_writes_a_conf_beside_the_old_one_and_changes_nothing_else(run: R
     after = contents(project)
     assert set(after) - set(before) == {"notebook/conf.new.py"}
     assert {path: after[path] for path in before} == before
-    assert "line 26: from sphinx_rtd_theme" in done.err and "1 × pubmed: nothing stands for it" in done.err
+    assert "line 17: from sphinx_rtd_theme" in done.err and "1 × pubmed: nothing stands for it" in done.err
     assert run("import", "enzymes", at="..").code == 1
 
 
