@@ -262,6 +262,9 @@ class _Assembly:
                     begun = re.search(r"(?:\b(?:in|for|with)|^|[.;])\s*`?$", block.text[: said.start], re.IGNORECASE)
                     if re.search(r"[.;]\s", between) or not (begun or re.match(r"`?['’]s\b", between)):
                         said = None
+                if subject is not None and metric.name.lower() in subject.aliases:
+                    # The name that labels the run, with a number behind it: "wide: 90 epochs".
+                    continue
                 run = said.targets[0] if said else own
                 document.metrics.append(metric._replace(line=block.line_of(at), run=run))
         if "#" in block.text and block.kind != "cell":

@@ -13,18 +13,14 @@ from pathlib import PurePath
 from typing import Protocol
 
 from exptdir.logs import delimited, outline
+from exptdir.logs.headings import date_lines, date_of, run_lines
 from exptdir.logs.model import Block, Entry, LogError, Run
 from exptdir.logs.prose import LABEL, Lines, nest
-from exptdir.logs.titles import is_dated, plain_date, run_in_label, run_in_title, whole_line_run
-from exptdir.record.dates import DateContext, TitleDate, parse_date, parse_title_date
+from exptdir.logs.titles import is_dated, run_in_label, run_in_title, whole_line_run
+from exptdir.record.dates import parse_date
 from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.problem import Problem, nearest
 
-#: A dated line that is longer is a paragraph.
-_LONGEST_TITLE = 160
-#: A date with a sign between it and what follows.
-_APART = re.compile(r".{6,40}?(?:\s-{1,3}\s|[–—|]|[:：)\]]\s|[:：]$)")
-_FIELD = re.compile(r"[^\W\d_]{2,20}\s?[:：]")
 #: Lines that a sniff looks at.
 _SNIFFED = 4000
 _VERSION_LINE = re.compile(r"\W{0,3}v(?:ersion\s?)?\d{1,4}(?:[._]\d{1,4}){0,3}[a-z]?\W{0,3}$", re.IGNORECASE)
@@ -92,43 +88,6 @@ def claim_rows(table: Block, *, always: bool = False) -> None:
             row.entry = Entry(None, 1, cells[dates], "", row.line)
 
 
-def date_lines(blocks: list[Block], level: int) -> list[Block]:
-    """Make titles of that level of the lines that are dates, or begin with one where several paragraphs or lines do."""
-    titles = [block.text for block in blocks if block.kind == "section"]
-    days = sum(_date_of(title) is not None for title in titles)
-    cut: list[Block] = []
-    for block in blocks:
-        lines = block.text.split("\n")
-        if block.kind == "paragraph" and len(lines) > 1 and all(_date_of(line) is not None for line in lines):
-            cut += [Block("paragraph", number, line) for number, line in enumerate(lines, block.line)]
-        else:
-            cut.append(block)
-    found: dict[int, bool] = {}
-    for at, block in enumerate(cut):
-        line, _, more = block.text.partition("\n")
-        dated = None if block.kind != "paragraph" or (titles and _FIELD.match(line)) else _date_of(line)
-        # Where the sentence goes on in the next line, or days have headings of another kind, it may be mere prose.
-        alone = not (more or days)
-        if dated is not None and (not dated.rest or alone or dated.rest[:1] in "([" or _APART.match(line)):
-            found[at] = not dated.rest
-    if len(found) + days < 2:
-        found = {at: alone for at, alone in found.items() if alone and parse_date(cut[at].text)}
-    flat: list[Block] = []
-    for at, block in enumerate(cut):
-        if at not in found:
-            flat.append(block)
-            continue
-        line, _, more = block.text.partition("\n")
-        flat.append(Block("section", block.line, line, level=level))
-        if more:
-            flat.append(Block("paragraph", block.line + 1, more, label=block.label))
-    return flat
-
-
-def _date_of(line: str) -> TitleDate | None:
-    return parse_title_date(plain_date(line), context=DateContext()) if len(line) <= _LONGEST_TITLE else None
-
-
 class RunList:
     """Headings, bold links or labels of list items that name runs."""
 
@@ -139,7 +98,7 @@ class RunList:
         if source.suffix in {".csv", ".tsv", ".org", ".rst"}:
             return 0.0
         blocks = Lines(source.head, form="text" if source.suffix == ".txt" else "markdown").read()
-        titles = [block.text for block in blocks if block.kind == "section"]
+        titles = [block.text for block in run_lines(blocks) if block.kind == "section"]
         named = sum(run_in_title(title) is not None for title in titles)
         if named >= 2 and named * 3 >= len(titles):
             return 0.85
@@ -149,7 +108,7 @@ class RunList:
 
     def read(self, source: Source) -> list[Block]:
         """Read the blocks; a line with a label is an item."""
-        flat = date_lines(self._labelled(source.blocks()), LABEL + 1)
+        flat = date_lines(run_lines(self._labelled(source.blocks())), LABEL + 1)
         for block in flat:
             if block.kind == "section" and (found := run_in_title(block.text)):
                 claim(block, found.id, found.file)
@@ -200,7 +159,7 @@ class Versions:
     def read(self, source: Source) -> list[Block]:
         """Read the blocks; a version's number alone on its line is a title even where nothing underlines it."""
         flat = []
-        for block in date_lines(source.blocks(), LABEL + 1):
+        for block in date_lines(run_lines(source.blocks()), LABEL + 1):
             if block.kind == "paragraph" and _VERSION_LINE.match(block.text):
                 block = Block("section", block.line, block.text, level=LABEL)
             found = run_in_title(block.text) if block.kind == "section" else None
@@ -299,8 +258,11 @@ class Journal:
             if block.kind == "table" and block.level:
                 claim_rows(block)
         for block in flat:
-            if block.kind == "section" and not is_dated(block.text) and (found := run_in_title(block.text)):
-                claim(block, found.id, found.file)
+            if block.kind == "section":
+                dated = date_of(block.text)
+                found = run_in_title(block.text if dated is None else dated.rest)
+                if found:
+                    claim(block, found.id, found.file)
         return nest(flat)
 
     @staticmethod

@@ -17,17 +17,21 @@ from exptdir.logs.titles import WORD
 from exptdir.record.dates import parse_date
 
 _SAME = (
-    r"(?:same(?: results?)? ?as|started from|redo(?:ing)?|like in|wie in|identical to|idem|comme|同|igual a(?:o)?|wie)"
+    r"(?:same(?: results?)? ?as|started from|redo(?:ing)?(?: of)?|like in|wie in|identical to|idem|comme|同"
+    r"|igual a(?:o)?|wie)"
 )
 _NUMBERED = re.compile(
-    rf"(?<![A-Za-z0-9_./-])(?P<name>{WORD}[\s_#]?(?P<id>\d{{1,6}}))(?![A-Za-z0-9_/]|\.\d|-[A-Za-z0-9_])"
+    rf"(?<![A-Za-z0-9_./-])(?P<name>{WORD}[\s_]?#?\s?(?P<id>\d{{1,6}}))(?![A-Za-z0-9_/]|\.\d|-[A-Za-z_])"
     r"(?! ?(?:%|epochs|times|次))",
     re.IGNORECASE,
 )
-_SAME_NUMBER = re.compile(rf"\b{_SAME} #?(?P<name>(?P<id>\d{{1,6}}))(?![\w%/]|\.\d)", re.IGNORECASE)
+_SAME_NUMBER = re.compile(rf"(?:\b{_SAME}|\A(?:as|like)) #?(?P<name>(?P<id>\d{{1,6}}))(?![\w%/]|\.\d)", re.IGNORECASE)
+#: ``trials 1, 2 and 4``: a word for several, and what goes on.
+_SEVERAL = re.compile(r"(?:runs|exps|expts|experiments|trials|experimentos|ensaios|versuche|essais)\b", re.IGNORECASE)
+_MORE = re.compile(r"\s?(?:,|and|&|or|und|et|e|[-–]|to|bis)\s?#?(?P<id>\d{1,6})(?![\w%/]|\.\d)")
 #: What each of the two above finds holds a word of these.
 _SERIES = (
-    (_SAME_NUMBER, re.compile("same|start|redo|like in|wie|ident|idem|comme|同|igual")),
+    (_SAME_NUMBER, re.compile("same|start|redo|like|as|wie|ident|idem|comme|同|igual")),
     (_NUMBERED, re.compile("exp|run|trial|实验|實驗|実験|실험|试验|ensaio|teste|essai|versuch|lauf")),
 )
 _SAME_BEFORE = re.compile(_SAME + r" \Z")
@@ -54,12 +58,16 @@ _QUALIFIED = re.compile(r"\b[A-Z]{2,} $")
 _BARE = re.compile(r"[\s\d.,:/%+-]*[a-zA-Z%]{0,3}")
 _DAY = (
     r"(?P<date>\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|"
-    r"(?P<month>\d{1,2})[/.](?P<day>\d{1,2})|(?P<cmonth>\d{1,2})月(?P<cday>\d{1,2})[日号])"
+    r"(?P<a>\d{1,2})(?P<sign>[/.])(?P<b>\d{1,2})(?:(?P=sign)(?P<year>(?:20)?\d\d)\b)?|"
+    r"(?P<cmonth>\d{1,2})[月월]\s?(?P<cday>\d{1,2})[日号일])"
 )
 _DATED = re.compile(
     rf"(?:\b(?:see|cf\.?|siehe|voir|vide|ver|vgl\.?)(?: the)?(?: notes?| entry)?(?: of| from| on)?|"
     rf"参见|见|\bexperiments? from|\b(?:on|from|since|vom|do dia|du))\s{{0,2}}(?<![\d/.]){_DAY}(?![\d/]|\.\d)"
 )
+#: Words that point at an entry, there or not; and words of those who write the day first.
+_POINTS = re.compile(r"\W*(?:see|cf|见|参见|siehe|voir|vide|ver|vgl)", re.IGNORECASE)
+_DAY_FIRST = re.compile(r"\W*(?:siehe|vgl|voir|vide|ver|vom|do dia|du)\b", re.IGNORECASE)
 _DATED_NOTES = re.compile(
     rf"(?<![\d/.\w]){_DAY}\s{{0,3}}(?:notes?|entry|log|meeting|exps?|experiments?|results?|runs?|实验|的?(?:记录|笔记))(?!\w)"
 )
@@ -178,6 +186,12 @@ class Finder:
                 )
                 kind = "same" if same else "mention"
                 yield match.start("name"), match.end("name"), kind, [run.id for run in runs], later
+                end = match.end("name") if form is _NUMBERED and _SEVERAL.match(match["name"]) else len(text)
+                while more := _MORE.match(text, end):
+                    end = more.end()
+                    runs = self._same_series(self.numbers.get(more["id"].lstrip("0") or "0", []), subject)
+                    if runs:
+                        yield more.start("id"), end, kind, [run.id for run in runs], False
 
     def _is_later(self, run: Run, subject: Run) -> bool:
         return self.ascending and self._places[run.id] > self._places.get(subject.id, len(self.runs))
@@ -243,17 +257,23 @@ class Finder:
     def _dates(self, text: str) -> Iterator[tuple[int, int, str, list[str], bool]]:
         for form in (_DATED, _DATED_NOTES):
             for match in form.finditer(text):
-                whole = parse_date(match["date"]) if not (match["month"] or match["cmonth"]) else None
-                if whole is None and not (match["month"] or match["cmonth"]):
+                whole = None if match["a"] or match["cmonth"] else parse_date(match["date"])
+                if whole is None and not (match["a"] or match["cmonth"]):
                     continue
-                key = whole or (int(match["month"] or match["cmonth"]), int(match["day"] or match["cday"]))
-                targets = self.days.get(key, [])
-                if (
-                    targets
-                    or form is _DATED_NOTES
-                    or re.match(r"\W*(?:see|cf|见|参见|siehe|voir)", match[0], re.IGNORECASE)
-                ):
+                targets = self.days.get(whole, []) if whole else self._day(match)
+                if targets or form is _DATED_NOTES or _POINTS.match(match[0]):
                     yield match.start("date"), match.end("date"), "date", targets, False
+
+    def _day(self, match: re.Match[str]) -> list[str]:
+        """Return the entries of a day without a year, or with a short one; some write the day first."""
+        if match["cmonth"]:
+            return self.days.get((int(match["cmonth"]), int(match["cday"])), [])
+        month, day = int(match["a"]), int(match["b"])
+        if month > 12 or match["sign"] == "." or _DAY_FIRST.match(match[0]):
+            month, day = day, month
+        year = match["year"]
+        found = self.days.get((month, day), [])
+        return [one for one in found if not year or one.startswith(f"@20{year[-2:]}-")]
 
     def _announced(self, text: str, subject: Run | None) -> Iterator[tuple[int, int, str, list[str], bool]]:
         for match in _ANNOUNCED.finditer(text):
