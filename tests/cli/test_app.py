@@ -100,6 +100,14 @@ def test_conf_is_never_run(run: Run, record: Path):
     assert not (record / "ran").exists()
 
 
+def test_where_several_are_meant_each_is_named_once(run: Run, record: Path):
+    write(record, {f"expts/{day}_gel/index.md": f"# Gel {day}\n" for day in ("2023-02-01", "2023-02-08")})
+    done = run("show", "gel 2023")
+    assert done.code == 3
+    lines = ["  2023-02-01_gel  Gel 2023-02-01", "  2023-02-08_gel  Gel 2023-02-08"]
+    assert done.err.splitlines()[1:3] == lines
+
+
 def test_colours_are_for_terminals_only(run: Run, monkeypatch):
     assert "\x1b" not in run("list").out
     assert "\x1b" in run("--color", "list").out

@@ -159,7 +159,7 @@ class Session:
 
 
 def _line(experiment: Experiment) -> str:
-    return f"{experiment.label()}  {experiment.path}  {experiment.title or ''}".rstrip()
+    return "  ".join(dict.fromkeys(filter(None, (experiment.label(), experiment.path, experiment.title))))
 
 
 def can_ask() -> bool:
