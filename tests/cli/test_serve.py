@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -17,6 +18,7 @@ from threading import Timer
 import pytest
 
 from exptdir.figures.run.processes import descendants
+from exptdir.preview.serve import keys
 from tests.cli.conftest import SOURCE, Run, contents, write
 
 #: SIGINT may be ignored where tests run in the background.
@@ -222,3 +224,14 @@ def is_dead(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminals of this kind here")
+def test_a_terminal_that_does_not_control_the_preview_has_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    _ours, theirs = os.openpty()
+    loop = asyncio.new_event_loop()
+    with os.fdopen(theirs) as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        with keys(loop, {}):
+            assert not loop.remove_reader(terminal.fileno())
+    loop.close()

@@ -155,6 +155,8 @@ def keys(loop: asyncio.AbstractEventLoop, actions: Mapping[bytes, Callable[[], N
 
         terminal = sys.stdin.fileno()
         before = termios.tcgetattr(terminal)
+        # One that does not control this process, as under setsid, does not tell either who is in front.
+        os.tcgetpgrp(terminal)
     except Exception:
         # No terminal, or Windows, which has no such module. The error of termios is not even an OSError.
         yield
