@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from exptdir.preview.changes import Changes, Git
-from exptdir.preview.supervise import Builder, RestartRules, Supervisor
+from exptdir.preview.supervise import PATIENCE, Builder, RestartRules, Supervisor
 from exptdir.preview.watch import WatchedPlaces
 from tests.preview.asking import run_apart
 
-REAL_SLEEP = asyncio.sleep
+REAL_SLEEP, REAL_WAIT_FOR = asyncio.sleep, asyncio.wait_for
 FAKE = Path(__file__).with_name("fake_builder.py")
 
 
@@ -196,6 +196,42 @@ def test_a_builder_that_writes_what_it_reads_is_not_asked_ever_faster(play, monk
     monkeypatch.setattr(asyncio, "sleep", sleep)
     play(story)
     assert [one for one in pauses if one >= 0.5] == [0.5, 1.0, 2.0, 4.0]
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["told at once", "told late"])
+def test_what_a_build_has_others_write_is_not_built_ever_faster_but_who_edits_it_is_served(play, monkeypatch, late):
+    pauses: list[float] = []
+
+    async def wait_for(waited: Awaitable[Any], seconds: float) -> Any:
+        if seconds == PATIENCE:
+            return await REAL_WAIT_FOR(waited, seconds)
+        pauses.append(seconds)
+        # The fourth one is ended by somebody who saves the document.
+        return await REAL_WAIT_FOR(waited, 60 if len(pauses) == 4 else 0.01)
+
+    async def story(bench: Bench) -> None:
+        await bench.idle(1)
+        bench.change("mood", "slow")
+        begun = bench.output.parent / "begun"
+        for number in range(6):
+            await bench.until(begun.exists)
+            bench.write("a.md", str(number))
+            if not late:
+                bench.report("a.md")
+            begun.unlink()
+            await (bench.until(lambda: not bench.supervisor.building) if late else REAL_SLEEP(0))
+            if late:
+                bench.report("a.md")
+        await bench.until(lambda: len(pauses) == 4)
+        bench.change("a.md", "by hand")
+        await bench.until(begun.exists)
+        bench.write("mood", "")
+        begun.unlink()
+        await bench.until(lambda: "by hand" in (bench.output / "a.html").read_text())
+
+    monkeypatch.setattr(asyncio, "wait_for", wait_for)
+    play(story)
+    assert pauses == [0.5, 1.0, 2.0, 4.0]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from exptdir.preview.channel import (
     decode,
     encode,
 )
+from exptdir.record.files import stamp
 
 if TYPE_CHECKING:
     from exptdir.preview.browsers import Broadcaster
@@ -230,6 +231,7 @@ class Supervisor:
         self._everything = False
         self._anew = False
         self._times: dict[str, int] = {}
+        self._ended = 0
         self._asked = self._echo = False
         # What is to be built though nobody has changed it: figures that are drawn, files that a build has made.
         self._made: set[str] | None = None
@@ -283,6 +285,7 @@ class Supervisor:
             answer = await self._answer(build)
         except OSError as error:
             answer = Failed(BuildWarning(f"the builder cannot be started: {error}", severity="error"), fatal=True)
+        self._ended = time.time_ns()
         self._changes.finish((*answer.wrote, *(one[:2] for one in answer.made)))
         differing = {path for path, _stamp, differs in answer.made if differs}
         # A build that writes what it reads, and something else each time, would never come to rest.
@@ -338,19 +341,29 @@ class Supervisor:
             elif made is None:
                 if not changed:
                     continue
-                await asyncio.sleep(self._pause(changed, early))
+                changed = await self._rest(changed, early)
             changed = tuple(sorted({*changed, *(made or ())}))
             await self._prepare(changed)
             return changed
 
-    def _pause(self, changed: Sequence[str], while_building: bool) -> float:
-        """Return the seconds to wait: ever more where each build changes the same files, as a script may its input."""
-        if not while_building or any(path.lower().endswith(_DOCUMENTS) for path in changed):
-            self._times = {}
-            return 0.0
-        self._times = {path: self._times.get(path, 0) + 1 for path in changed}
+    async def _rest(self, changed: tuple[str, ...], while_building: bool) -> tuple[str, ...]:
+        """Wait ever longer where each build changes the same files, as a script may its input; return what to build.
+
+        Who edits a document meanwhile is not kept waiting.
+        """
+        # What a process that the build started has written is often reported when it has ended.
+        early = while_building or all(found and found[1] <= self._ended for found in map(stamp, changed))
+        self._times = {path: self._times.get(path, 0) + 1 for path in changed} if early else {}
         over = min(self._times.values(), default=0) - _SUSPICIOUS
-        return min(_FIRST_PAUSE * 2**over, _LONGEST_PAUSE) if over >= 0 else 0.0
+        pause = min(_FIRST_PAUSE * 2**over, _LONGEST_PAUSE) if over >= 0 else 0.0
+        if not (pause and any(path.lower().endswith(_DOCUMENTS) for path in changed)):
+            await asyncio.sleep(pause)
+            return changed
+        self._changed.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), pause)
+            self._times = {}
+        return (*changed, *self._changes.take())
 
     async def _prepare(self, changed: tuple[str, ...]) -> None:
         """End a builder that cannot take these changes."""
