@@ -17,7 +17,6 @@ from exptdir.cli.session import NoExperiment, Session
 if TYPE_CHECKING:
     from exptdir.record.model import Experiment
 
-
 #: Figures and the ledger by their names; a directory without these has nothing to be judged.
 _SIGNS = (".py", ".r", ".jl", ".lock")
 #: The colours of statuses by what they mean.

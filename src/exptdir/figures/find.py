@@ -30,7 +30,6 @@ from exptdir.record.walk import Listing, compile_patterns, join, list_directory,
 #: The files of the experiments, as POSIX paths relative to the record's base, by experiment.
 Survey = Mapping[str, tuple[str, ...]]
 
-
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*(?:figure|\"figure\"|'figure')[ \t]*\]\]", re.MULTILINE)
 _KEYS = ("script", "args", "outputs", "inputs", "timeout")
 

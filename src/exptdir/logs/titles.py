@@ -32,7 +32,6 @@ _LABEL = re.compile(
 _LOOSE = re.compile(r"(?P<name>(?P<id>[A-Za-z]\w{3,59}))\s{0,2}(?::|-(?=\s))(?=\s)")
 _CODE_LABEL = re.compile(r"`(?P<name>(?P<id>[\w./@-]{1,60}))`\s{0,2}[:：]")
 
-
 #: What stands before a date: an article, the name of a field, or how many days it has been.
 _BEFORE_DATE = re.compile(
     r"(?:(?:le|den|am|el|il|op|em|on)\s+(?=\d{1,2}[. ])"

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from exptdir.preview.browsers import Browsers, PreviewState
 
-
 #: Sent with everything.
 HEADERS: Mapping[str, str] = {
     "cache-control": "no-cache",

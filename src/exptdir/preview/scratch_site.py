@@ -26,7 +26,6 @@ from exptdir.sphinxext.record import OTHER_LOG
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-
 #: Suffixes of what can be shown.
 SUFFIXES = (".md", ".rst")
 _KINDS = {".md": "markdown", ".rst": "restructuredtext"}

@@ -44,7 +44,6 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 _SUSPICIOUS = 3
 _DOCUMENTS = (".md", ".rst", ".txt", ".ipynb")
 
-
 #: Seconds that a builder has to end by itself.
 PATIENCE = 0.6
 #: The longest line, in bytes: a build of a large record reports every page of it.

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 #: A file, and perhaps a line of it; Sphinx leaves the colon where it knows no line.
 _PLACE = re.compile(r"(?P<file>.+?)(?::(?P<line>\d+))?:?", re.DOTALL)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-
 #: On what stands for an image: where it would be, relative to the source directory.
 MISSING = "exptdir_missing"
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-
 #: What in a MyST link ``[](#…)`` can only be meant for an experiment: a number, a step up, a date.
 _UNMISTAKABLE = re.compile(r"-\d+|\d+([/@#].*)?|.*@\d{4}([-/])\d\d\2\d\d(\.\d+)?", re.DOTALL)
 #: A sentence ends here, unless what stands before is an abbreviation.

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
 
-
 #: What Markdown logs are written with elsewhere, and MyST leaves off unless it is told.
 _MYST_EXTENSIONS = ["colon_fence", "deflist", "dollarmath", "fieldlist", "tasklist"]
 _MYST = frozenset({"myst_parser", "myst_nb"})

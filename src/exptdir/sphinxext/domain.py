@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from exptdir.sphinxext.curves import CurveFigures
     from exptdir.sphinxext.record import Scanner
 
-
 #: Emitted with the domain when an environment is made or loaded, before documents are looked for.
 DOMAIN_READY = "exptdir-domain-ready"
 

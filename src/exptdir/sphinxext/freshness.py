@@ -24,7 +24,6 @@ from exptdir.sphinxext.toctree import DEEPEST, listed_below, listed_beside
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
-
 #: Digest of a page of which nobody can tell cheaply what it shows of others: it is rendered at each build.
 UNKNOWN = "?"
 #: Sphinx numbers sections after this, so that it may or may not be there; it is by the tables of contents anyway.

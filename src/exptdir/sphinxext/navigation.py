@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-
 #: A card as templates take it: address, label, title, status, and whether it is the page itself.
 Linked = tuple[str, str, str, str, bool]
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from docutils.nodes import Node
     from sphinx.application import Sphinx
 
-
 #: Anchors that are made here, the same in every log.
 _OURS = re.compile(r"(?:entry|run)-.+|figure-.+-(?:svg|png|pdf|jpe?g|webp|gif|eps|tiff?)(?:-\d+)?")
 #: Sphinx's own address of an anchor in a document, before it drops the document.

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from exptdir.record.model import Record
     from exptdir.tables import TableReader
 
-
 _Made = TypeVar("_Made")
 #: When a page shows something: ``only``, ``ifconfig`` or ``todo``, and the expression.
 Condition = tuple[str, str]

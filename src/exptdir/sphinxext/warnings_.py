@@ -10,7 +10,6 @@ from sphinx.util import logging
 if TYPE_CHECKING:
     from exptdir.record.problem import Problem
 
-
 _logger = logging.getLogger(__name__)
 
 

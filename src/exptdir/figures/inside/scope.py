@@ -22,7 +22,6 @@ from typing import Any
 #: for its time.
 READ, WRITE, ABSENT, LIST, MODULE, UNSEEN, NAMED, PRESENT, TIMED = "rwalmudpt"
 
-
 #: What belongs to the operating system; nobody keeps measurements there.
 _SYSTEM = ("/proc", "/dev", "/sys", "/run", "/etc", "/usr", "/bin", "/lib", "/lib64", "/System", "/Library")
 #: What makes a file a figure; the same as in :mod:`exptdir.figures.model`, which cannot be imported here.

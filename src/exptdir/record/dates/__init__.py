@@ -47,7 +47,6 @@ _NAME_YEAR_FIRST = re.compile(
 _NAME_YEAR_LAST = re.compile(r"([0-9]{2})([-_.]?)([0-9]{2})\2((?:19|20)[0-9]{2})(?![0-9])")
 _NO_YEAR = "the year of “{}” cannot be told from its surroundings; write it out"
 
-
 _HALF_YEAR, _TWO_MONTHS, _MONTH = 183, 62, 31
 
 

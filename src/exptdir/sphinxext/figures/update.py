@@ -102,7 +102,6 @@ _logger = logging.getLogger(__name__)
 #: What is kept between builds, below the doctrees.
 _KEPT = "exptdir-figures"
 
-
 #: Emitted before figures are brought up to date; where something answers, it has seen to that itself.
 EVENT = "exptdir-figures"
 

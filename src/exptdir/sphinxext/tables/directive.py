@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from exptdir.record.problem import Problem
     from exptdir.tables import Table, TableReader
 
-
 #: The value of ``:sheet:`` that means every visible sheet.
 ALL_SHEETS = "*"
 _YES_NO = {"": True, "yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
