@@ -180,11 +180,26 @@ def test_where_a_table_scrolls_labels_stay_in_a_line_and_sentences_have_room(pag
         here.emulate_media(media="print")
         assert here.locator(".exptdir-table-scroller").evaluate(mask) == "none"
         assert here.locator("thead th").nth(2).evaluate("cell => getComputedStyle(cell).minWidth") == "0px"
+        fits = "table => table.offsetWidth <= table.closest('.exptdir-table').clientWidth"
+        assert here.locator("table").evaluate(fits)
         # Where there is room again, columns are as wide as the browser makes them.
         here.emulate_media(media="screen")
         here.set_viewport_size({"width": 1280, "height": 800})
         expect(here.locator(".exptdir-goes-on")).to_have_count(0)
         assert here.locator("thead th").nth(2).evaluate("cell => cell.style.minWidth") == ""
+
+
+def test_thirty_columns_are_printed_whole(page: Pages, tmp_path: Path) -> None:
+    header = [f"column {n}" for n in range(30)]
+    row = "".join(f'<td class="exptdir-number">{n * 31.07:.2f}</td>' for n in range(30))
+    table = table_html(header, []).replace("<tbody>", f"<tbody><tr>{row}</tr>")
+    with quiet(page(viewport=(690, 900), own=True)) as here:
+        here.goto(write_page(tmp_path, box_html(table)))
+        # As themes have it.
+        here.add_style_tag(content="table { border-collapse: collapse }")
+        expect(here.locator(".exptdir-goes-on")).to_be_visible()
+        here.emulate_media(media="print")
+        assert here.locator("table").evaluate("table => table.offsetWidth <= document.documentElement.clientWidth")
 
 
 def test_headings_stand_as_their_columns_do_and_above_a_unit_they_sort(page: Pages, tmp_path: Path) -> None:

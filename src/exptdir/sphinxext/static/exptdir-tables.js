@@ -66,10 +66,14 @@
 
     measure() {
       const { scroller } = this;
+      // Nothing scrolls on paper.
+      if (window.matchMedia("print").matches) return;
       if (this.width !== scroller.clientWidth) this.spread();
       const overflows = scroller.scrollWidth > scroller.clientWidth || scroller.scrollHeight > scroller.clientHeight;
       if (overflows) scroller.tabIndex = 0;
       else scroller.removeAttribute("tabindex");
+      scroller.classList.toggle("exptdir-too-wide", scroller.scrollWidth > scroller.clientWidth);
+      scroller.style.setProperty("--exptdir-share", scroller.clientWidth / scroller.scrollWidth);
       this.fade();
       const first = this.box.querySelector("tbody tr > :first-child");
       this.box.classList.toggle("exptdir-wide-first", (first?.offsetWidth ?? 0) > WIDE * scroller.clientWidth);
