@@ -281,12 +281,7 @@ def show(session: Session, expt: str | None, as_json: bool) -> None:
         "parent": session.record.parent(one),
         "children": session.record.children(one),
         "entries": [
-            {
-                "date": entry.day and entry.day.isoformat(),
-                "n": entry.n,
-                "title": entry.rest,
-                "line": entry.heading.line,
-            }
+            {"date": entry.day and entry.day.isoformat(), "n": entry.n, "title": entry.rest, "line": entry.heading.line}
             for entry in log.entries
         ],
         "runs": log.runs,

@@ -135,8 +135,7 @@ class Settings:
 
     roots: list[str] = _option(["expts"], "Directories, relative to the source directory, in which experiments lie.")
     log_names: list[str] = _option(
-        list(LOG_NAMES),
-        "Names (without suffix) of a log, the best first. The others are files like any other.",
+        list(LOG_NAMES), "Names (without suffix) of a log, the best first. The others are files like any other."
     )
     statuses: Mapping[str, str] = _option(
         dict(STATUSES),
@@ -179,8 +178,7 @@ class Settings:
         _one_of("none", "page"),
     )
     header: bool = _option(
-        True,
-        "Show an experiment's facts below its title: status, tags, days, and the experiments around it.",
+        True, "Show an experiment's facts below its title: status, tags, days, and the experiments around it."
     )
     task_markers: list[str] = _option(
         list(TASK_MARKERS),
@@ -209,8 +207,7 @@ class Settings:
         _one_of("warn", "ignore"),
     )
     asset_roots: list[str] = _option(
-        [],
-        "Directories outside the source directory, absolute or relative to it, that typed paths may reach.",
+        [], "Directories outside the source directory, absolute or relative to it, that typed paths may reach."
     )
 
     table_limit: int = _option(
@@ -286,8 +283,7 @@ class Settings:
         "",
     )
     watch_ignore: list[str] = _option(
-        [],
-        "Patterns of what ``exptdir serve`` ignores, as in ``exclude_patterns``: ``**/*.log``, ``expts/*/data``.",
+        [], "Patterns of what ``exptdir serve`` ignores, as in ``exclude_patterns``: ``**/*.log``, ``expts/*/data``."
     )
 
     @classmethod
