@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from exptdir.errors import EditError
 from exptdir.logs.import_ import ImportedLog, Parts, import_log
 from exptdir.record.audit import Audit
 from exptdir.record.documents import Document
@@ -178,3 +179,13 @@ def test_nothing_is_overwritten(base: Path) -> None:
     assert again.page.parent.name == "0005_sweep"
     assert "</expts/0004_sweep/notes.txt>" in again.page.read_text()
     assert (place / "index.md").read_text() == before
+
+
+def test_doubts_of_one_kind_are_said_once_and_why_there_are_no_pages(base: Path) -> None:
+    path = base.parent / "notes.txt"
+    path.write_text("".join(f"March {day}\n-------\n\nwet\n\n" for day in range(1, 12)))
+    with pytest.raises(EditError, match="no entries to make pages of: the year of “March 1” cannot be told"):
+        take_over(base, path, parts="entry")
+    done = take_over(base, path)
+    more = "write it out; and so 10 more, in lines 6, 11, 16, 21, 26, 31, …"
+    assert done.notes == (f"notes.txt, line 1: the year of “March 1” cannot be told from its surroundings; {more}",)

@@ -87,9 +87,9 @@ def import_(
 def report(done: ImportedLog) -> None:
     """Say what was recognised, and what was not."""
     found = done.found
-    states = [one.state for one in found.references]
+    states, undated = [one.state for one in found.references], sum(one.day is None for one in found.entries)
     counts = {
-        "entries": f"{len(found.entries)}",
+        "entries": f"{len(found.entries) - undated}" + f", and {undated} whose day is not certain" * (undated > 0),
         "runs": f"{len(found.runs)}",
         "references": f"{states.count('resolved')} linked, {states.count('ambiguous')} that may mean several, "
         f"{states.count('left')} that lead nowhere",

@@ -23,6 +23,7 @@ from exptdir.record.files import inside
 from exptdir.record.home import Conf
 from exptdir.record.markup.syntax import Markdown, Rst
 from exptdir.record.model import Experiment, Record
+from exptdir.record.problem import Problem
 from exptdir.record.reference import Reference, parse_reference
 from exptdir.record.scan import numbers_left_out
 from exptdir.record.walk import OTHER_FORMS
@@ -157,7 +158,9 @@ class _Import:
         cuts = list(_cuts(whole.blocks, parts))
         names = list(dict.fromkeys(cut.name for cut in cuts))
         if not names:
-            raise EditError(f"{self.path.name} has no {'runs' if parts == 'run' else 'entries'} to make pages of")
+            kind, undated = "runs" if parts == "run" else "entries", [one for one in self.found.entries if not one.day]
+            why = f": {undated[0].problem}" if undated and parts != "run" else ""
+            raise EditError(f"{self.path.name} has no {kind} to make pages of{why}")
         taken = {*self.record.by_id, *numbers_left_out(self.record, self.conf.scan_settings)}
         numbers = [int(name) for name in names if re.fullmatch(r"0*[1-9][0-9]{0,8}", name)]
         # A log that numbers its runs keeps the numbers, where all are free.
@@ -230,8 +233,15 @@ class _Import:
 
     def _notes(self) -> Iterator[str]:
         """Yield what was not recognised, or could not be taken over, each with its line."""
+        alike: dict[str, list[Problem]] = {}
         for problem in self.found.problems:
-            yield f"{self.path.name}{f', line {problem.line}' if problem.line else ''}: {problem.message}"
+            # Of one kind are those that differ in what they quote.
+            alike.setdefault(re.sub("“[^”]*”", "", problem.message), []).append(problem)
+        for first, *others in alike.values():
+            lines = [f"{one.line}" for one in others if one.line]
+            shown = ", ".join(lines[:_SHOWN]) + (", …" if len(lines) > _SHOWN else "")
+            more = f"; and so {len(others)} more, in line{'s' * (len(lines) > 1)} {shown}" if lines else ""
+            yield f"{self.path.name}{f', line {first.line}' if first.line else ''}: {first.message}{more}"
         for one in self.found.references:
             where = f"{self.path.name}, line {one.line}: “{' '.join(one.text.split())}”"
             if one.state == "ambiguous":
