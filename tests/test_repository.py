@@ -79,6 +79,9 @@ def test_source_files_stay_short():
     long = {
         str(path.relative_to(ROOT)): count
         for path in FILES
-        if path.is_relative_to(ROOT / "src") and (count := len(path.read_bytes().splitlines())) > LONGEST
+        # Catalogues have as many lines as there are words.
+        if path.is_relative_to(ROOT / "src")
+        and path.suffix != ".po"
+        and (count := len(path.read_bytes().splitlines())) > LONGEST
     }
     assert long == {}

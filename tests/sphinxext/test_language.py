@@ -11,10 +11,11 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+from bs4 import BeautifulSoup
 from sphinx import locale
 
 import exptdir
-from exptdir.sphinxext.language import SCRIPTED
+from exptdir.sphinxext.language import LOCALES, SCRIPTED
 from tests.sphinxext.building import Built, the, titled, words
 from tests.sphinxext.conftest import Build
 
@@ -48,7 +49,7 @@ def messages() -> set[str | tuple[str, ...]]:
                 texts = tuple(part.value for part in node.args if isinstance(part, ast.Constant))
                 assert texts, f"{path}:{node.lineno}"
                 found.add(texts[0] if node.func.id == "_" else texts)
-    return found | set(SCRIPTED)
+    return found | set(SCRIPTED) | set((LOCALES / "sentences.txt").read_text("utf-8").splitlines())
 
 
 def test_what_scripts_say_is_listed():
@@ -137,3 +138,130 @@ def test_lists_are_german_and_days_stay_as_typed(build: Build):
     assert "2024-05-22" in text
     english = re.compile(r"\b(There|entries|Needs|Holds|waits)\b")
     assert not english.search(text)
+
+
+#: Has every text of ours marked, as if it were translated.
+MARKED = """
+language = "de"
+
+def setup(app):
+    import gettext
+    from sphinx import locale
+
+    class Marked(gettext.NullTranslations):
+        def gettext(self, text):
+            return f"⟦{text}⟧"
+
+        def ngettext(self, one, many, number):
+            return f"⟦{many}⟧"
+
+    locale.translators["general", "exptdir"] = Marked()
+"""
+DIRECTIVES = """
+.. expt-journal::
+   :content: sentence
+
+.. expt-list::
+   :columns: experiment, status, tags, begun, last, blocked, conclusion
+
+.. expt-list::
+   :as: board
+
+.. expt-list::
+   :as: tree
+
+.. expt-list::
+   :as: cards
+
+.. expt-tasks::
+
+.. expt-tags::
+
+.. expt-calendar::
+
+.. expt-graph::
+
+.. expt-cited-by::
+   :of: 1
+
+.. figure-index::
+
+.. experiments::
+"""
+FAILURES = """
+.. image:: 0.png
+
+.. figure:: ../../../0.png
+
+.. datatable:: 0.csv
+
+.. datatable:: 1.csv
+   :columns: 7
+
+.. datatable:: 1.csv!9
+
+.. datatable:: 2.csv
+
+.. datatable::
+
+.. protocol:: 0.txt
+
+.. expt-log:: 0.txt
+
+.. expt-log:: 1.txt
+
+.. expt-runs::
+   :config: 0
+
+.. expt-runs::
+   :baseline: 1
+
+.. expt-diff:: 1 2
+
+.. expt-diff:: 1 9
+
+.. expt-lineage::
+
+.. expt-curves:: 9
+
+:cell:`1.csv!Z99`
+:cell:`0.csv!A1`
+
+.. todo:: 8
+
+.. protocol::
+
+   7
+"""
+EVERYTHING = {
+    "index.rst": titled("1", DIRECTIVES.replace(".. figure-index::", "").replace(".. experiments::", "")),
+    "expts/1_/notes.rst": titled("1", f"2024-05-20\n----------\n\n7\n\n.. update:: 2024-05-21\n\n   8\n\n{FAILURES}"),
+    "expts/1_/1.csv": "1,2\n3,4\n",
+    "expts/1_/2.csv": "",
+    "expts/1_/1.txt": "1\n- 5\n\n2\n- 6\n",
+    "expts/1_/1.yaml": "1: 2\n",
+    "expts/1_/2.yaml": "1: 3\n",
+    "expts/2_/notes.md": "---\nprerequisites: [1]\n---\n# 2\n\n{expt}`1` {expt:builds-on}`1`\n\n- [ ] 4\n",
+}
+
+
+def test_every_word_on_a_page_is_of_a_catalogue(build: Build):
+    built = build(EVERYTHING, conf=MARKED)
+    left: dict[str, set[str]] = {}
+    for page in sorted(built.out.rglob("*.html")):
+        if page.stem in {"search", "genindex"}:
+            continue
+        body = BeautifulSoup(page.read_text("utf-8"), "html.parser").select_one("div.body")
+        assert body is not None
+        for part in body.select("code, pre, script, .headerlink, .exptdir-status, math, .exptdir-calendar text"):
+            part.decompose()
+        texts = [*body.stripped_strings]
+        for name in ("title", "alt", "aria-label", "placeholder"):
+            texts += [str(one[name]) for one in body.select(f"[{name}]")]
+        for text in texts:
+            while (bare := re.sub("⟦[^⟦⟧]*⟧", "", text)) != text:
+                text = bare
+            # What stands behind a number and a dot is the suffix of a file.
+            if re.search(r"(?<!\d\.)\b[A-Za-z]{3,}", text):
+                left.setdefault(page.relative_to(built.out).as_posix(), set()).add(text)
+    assert left == {}

@@ -21,6 +21,11 @@ ABSENT = "–"
 AS_SAID = "as said"
 #: What the column is called with the sentence in which a log concludes about a run.
 SAID = "in the log"
+#: What tables of runs call what is neither a setting nor a result.
+TITLES = frozenset(
+    {"run", "state", "commit", "command", "remark", "difference", SAID}
+    | {"metric", "data", "last", "best", "at step", "smoothed best"}
+)
 
 
 def settings_of(runs: Iterable[Run], *, every: bool = False, patterns: Sequence[str] = ()) -> list[str]:

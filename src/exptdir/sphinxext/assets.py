@@ -23,7 +23,7 @@ from sphinx.util.i18n import search_image_for_language
 from exptdir.errors import AssetError
 from exptdir.sphinxext.doctree import all_nodes, ancestors, line_of
 from exptdir.sphinxext.domain import ExptDomain, domain_of
-from exptdir.sphinxext.language import _
+from exptdir.sphinxext.language import _, said
 from exptdir.sphinxext.store import Asset
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def note_missing(domain: ExptDomain, docname: str, typed: str, reason: str, line
 
 def placeholder(typed: str, reason: str, *, inline: bool = False) -> nodes.Element:
     """Make what stands on the page for a file that cannot be shown."""
-    name = nodes.literal("", typed)
+    name, reason = nodes.literal("", typed), said(reason)
     if inline:
         return nodes.inline("", "", name, nodes.Text(f" ({reason})"), classes=["exptdir-placeholder"])
     paragraph = nodes.paragraph("", "", name, nodes.Text(" " + _("cannot be shown: %s.") % reason))

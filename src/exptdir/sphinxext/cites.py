@@ -14,7 +14,7 @@ from sphinx import addnodes
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.doctree import all_nodes, ancestors, line_of
-from exptdir.sphinxext.domain import ExptDomain, domain_of, forced_kind
+from exptdir.sphinxext.domain import domain_of, forced_kind
 from exptdir.sphinxext.store import Cite, Pieces
 from exptdir.sphinxext.warnings_ import warn
 
@@ -213,18 +213,3 @@ def setup_cites(app: Sphinx) -> None:
     app.connect("env-updated", link_references, priority=300)
     # After intersphinx has had its turn.
     app.connect("missing-reference", mark_missing_reference, priority=900)
-
-
-def shown_pieces(domain: ExptDomain, docname: str, sentence: Pieces) -> Pieces:
-    """Return a sentence of a document as other pages show it, references written as they are shown."""
-    pieces = []
-    for text, is_reference in sentence:
-        place = domain.locate(text, docname) if is_reference else None
-        shown = text if place is None or isinstance(place, Unresolved) else place.text
-        pieces.append((shown, is_reference))
-    return tuple(pieces)
-
-
-def sentence_nodes(pieces: Pieces) -> list[nodes.Node]:
-    """Return the nodes of a sentence that :func:`shown_pieces` made."""
-    return [nodes.emphasis("", text) if is_reference else nodes.Text(text) for text, is_reference in pieces]

@@ -32,6 +32,7 @@ from exptdir.sphinxext.dependencies import note
 from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.notes import DARK_BUILDERS, LIGHT_ONLY
+from exptdir.sphinxext.language import _
 from exptdir.sphinxext.runs import RunSources, RunTable
 from exptdir.sphinxext.warnings_ import warn_problem
 
@@ -102,8 +103,9 @@ class CurvesDirective(RunTable):
                 key = hashlib.sha256(data.encode()).hexdigest()[:20]
                 write_if_changed(Path(self.env.doctreedir, _KEPT, f"{key}.json"), data.encode())
                 names = ", ".join(dict.fromkeys(curve.run for curve in drawn))
-                caption = f"{metric}{f', smoothed by {weight:g}' if weight else ''}"
-                image = curves(key=key, metric=metric, alt=f"{metric} by step, of {names}")
+                smoothed = ", " + _("smoothed by %s") % f"{weight:g}" if weight else ""
+                caption = f"{metric}{smoothed}"
+                image = curves(key=key, metric=metric, alt=_("%s by step, of %s") % (metric, names))
                 figure = nodes.figure(
                     "", image, nodes.caption(caption, caption, support_smartquotes=False), classes=["exptdir-curves"]
                 )
@@ -142,7 +144,7 @@ class CurveFigures:
 
     def shown(self, docname: str) -> list[tuple[str, str]]:
         """Return what the page of a document shows of its figures: what they are called, and why one is not there."""
-        stems = [self.stem(key).name for key, _, _ in domain_of(self._app.env).curves.get(docname, ())]
+        stems = [self.stem(key).name for key, *_rest in domain_of(self._app.env).curves.get(docname, ())]
         return [(stem, self.why.get(stem, "")) for stem in stems]
 
     def note(self, app: Sphinx, doctree: nodes.document) -> None:
@@ -151,12 +153,12 @@ class CurveFigures:
         found = [(node["key"], node["metric"], node.line) for node in all_nodes(doctree) if isinstance(node, curves)]
         if found:
             domain_of(env).curves[env.docname] = found
-            kept = [("file", os.path.relpath(self.directory / f"{key}.json", env.srcdir)) for key, _, _ in found]
+            kept = [("file", os.path.relpath(self.directory / f"{key}.json", env.srcdir)) for key, *_rest in found]
             note(env, env.docname, kept)
             self._offer(env, env.docname)
 
     def _offer(self, env: BuildEnvironment, docname: str) -> None:
-        for key, _, _ in domain_of(env).curves[docname]:
+        for key, *_rest in domain_of(env).curves[docname]:
             for form in self.forms():
                 env.images.add_file(docname, f"{self.stem(key)}{form}")
 
@@ -176,7 +178,7 @@ class CurveFigures:
         made_of.append(f"{drawn_by} {settings.plot_style}".encode())
         self._look = hashlib.sha256(repr(made_of).encode()).hexdigest()[:8]
         jobs: dict[str, Job] = {}
-        for docname, key in ((docname, key) for docname, some in every for key, _, _ in some):
+        for docname, key in ((docname, key) for docname, some in every for key, *_rest in some):
             self._offer(env, docname)
             stem, forms = self.stem(key), self.forms()
             figures = [f"{stem}{form}" for form in forms]
@@ -233,7 +235,7 @@ class CurveFigures:
     def forget(self, app: Sphinx, exception: Exception | None) -> None:
         """Delete the figures that no document shows any more."""
         if exception is None:
-            keys = {key for some in domain_of(app.env).curves.values() for key, _, _ in some}
+            keys = {key for some in domain_of(app.env).curves.values() for key, *_rest in some}
             for path in self.directory.glob("*.*"):
                 key, _, look = path.name.partition(".")[0].partition("-")
                 if key not in keys or look not in {"", self._look}:

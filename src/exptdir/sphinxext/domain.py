@@ -26,6 +26,7 @@ from exptdir.record.check import status
 from exptdir.record.model import Experiment, Record
 from exptdir.record.reference import Kind, Resolution, Unresolved, resolve
 from exptdir.record.settings import Settings
+from exptdir.sphinxext.language import _
 from exptdir.sphinxext.store import Cite, Entry, FigureState, Run, Store
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ class ExptDomain(Store):
         """Title and status of an experiment, as links to it carry them."""
         state = status(self.record, experiment, self.settings.statuses)
         title = self.heading(experiment)
-        return f"{title} ({state})" if state else title
+        return f"{title} ({_('blocked') if state == 'blocked' else state})" if state else title
 
     def heading(self, experiment: Experiment) -> str:
         """Title of an experiment: the fact, or else the heading of its page, as Sphinx reads it."""

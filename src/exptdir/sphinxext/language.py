@@ -7,6 +7,8 @@ kept with them, so that an installation needs no compiler; a test says where one
 from __future__ import annotations
 
 import json
+import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,21 @@ SCRIPTED = (
     *("Show all %s rows", "%s rows", "%s of %s rows", "Loading %s rows…", "%s rows copied", "No row matches."),
     *("There are no rows.", "The table’s data cannot be loaded.", "The browser does not let the page copy."),
 )
+
+
+@cache
+def _sentences() -> list[tuple[re.Pattern[str], str]]:
+    lines = (LOCALES / "sentences.txt").read_text("utf-8").splitlines()
+    # The longest first, so that what has a part of its own is not taken for a part of another.
+    ordered = sorted(lines, key=lambda line: (line.startswith("%s"), -len(line)))
+    return [(re.compile("(.+?)".join(map(re.escape, line.split("%s")))), line) for line in ordered]
+
+
+def said(text: str) -> str:
+    """Translate a sentence of the core, which says it in English, around what it tells of."""
+    translate = get_translator(CATALOGUE).gettext
+    found = ((pattern.fullmatch(text), line) for pattern, line in _sentences())
+    return next((translate(line) % match.groups() for match, line in found if match is not None), text)
 
 
 def add_words(app: Sphinx) -> None:

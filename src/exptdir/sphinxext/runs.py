@@ -20,7 +20,7 @@ from exptdir.sphinxext.assets import check_bounds, locate, note_missing, placeho
 from exptdir.sphinxext.dependencies import note
 from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes
 from exptdir.sphinxext.domain import domain_of, run_anchor
-from exptdir.sphinxext.language import _
+from exptdir.sphinxext.language import _, counted, said
 from exptdir.sphinxext.protocol import fold
 from exptdir.sphinxext.store import Run as ListedRun
 from exptdir.sphinxext.tables.directive import INLINE, OPTIONS, DatatableDirective, refined
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from exptdir.record.problem import Problem
     from exptdir.runs import ConfigurationFiles, Descendant, Run, Runs
-    from exptdir.tables import Table
+    from exptdir.tables import Cell, Table
 
 #: What has been read, and been reported, for a page.
 _CACHE, _REPORTED = "exptdir_runs", "exptdir_runs_reported"
@@ -184,12 +184,19 @@ class RunTable(RunSources, DatatableDirective):
     optional_arguments = 0
     has_content = False
 
-    def table(self, table: Table, ids: Sequence[str] = ()) -> list[nodes.Node]:
-        """Return a table as nodes."""
+    def table(self, table: Table, runs: Iterable[Run] = (), ids: Sequence[str] = ()) -> list[nodes.Node]:
+        """Return a table of runs as nodes; words of its own are translated, names of settings and results are not."""
+        from exptdir.runs.comparison import TITLES
+
         chosen = refined(table, self.options)
-        head = tuple(cell._replace(text=folded_key(cell.text)) for cell in chosen.rows[0])
-        first = ((row[0]._replace(text=folded_key(row[0].text)), *row[1:]) for row in chosen.rows[1:])
-        box = self._box(replace(chosen, rows=(head, *first)), INLINE, caption=True)
+        names = {name for run in runs for name in (*run.configuration, *run.metrics)}
+
+        def titled(cell: Cell) -> Cell:
+            own = cell.text.endswith("(baseline)") or (cell.text in TITLES and cell.text not in names)
+            return cell._replace(text=said(cell.text) if own else folded_key(cell.text))
+
+        rows = (tuple(map(titled, chosen.rows[0])), *((titled(row[0]), *row[1:]) for row in chosen.rows[1:]))
+        box = self._box(replace(chosen, rows=rows), INLINE, caption=True)
         if ids:
             box["classes"].append("exptdir-runs")
         box[_ROWS] = ["", *ids] if not self.options.keys() & {"rows", "sort", "columns"} else []
@@ -241,8 +248,8 @@ class RunsDirective(RunTable):
                 if not keys:
                     self.trouble(f"no setting of these runs is called {self.options['keys']!r}")
             table = run_table(chosen, baseline, keys, domain_of(self.env).settings.repository_url)
-            notes = [f"Marked: not as in {baseline.id}."] if baseline is not None else []
-            return self.table(replace(table, notes=(*notes, *_notes_of(chosen))), [run.id for run in chosen])
+            notes = [_("Marked: not as in %s.") % baseline.id] if baseline is not None else []
+            return self.table(replace(table, notes=(*notes, *_notes_of(chosen))), chosen, [run.id for run in chosen])
         except (AssetError, TableError) as error:
             return self.refused("expt-runs", error)
 
@@ -269,12 +276,9 @@ class DiffDirective(RunTable):
             every = "all" in self.options
             table = diff_table(one, other, every=every, repository=domain_of(self.env).settings.repository_url)
             alike = len(settings_of((one, other), every=True)) - len(settings_of((one, other)))
-            notes = (
-                []
-                if every or not alike
-                else [f"{alike} settings are the same." if alike > 1 else "1 setting is the same."]
-            )
-            return self.table(replace(table, notes=(*notes, *_notes_of((one, other)))))
+            same = counted("%d setting is the same.", "%d settings are the same.", alike)
+            notes = [] if every or not alike else [same]
+            return self.table(replace(table, notes=(*notes, *_notes_of((one, other)))), (one, other))
         except (AssetError, TableError) as error:
             return self.refused("expt-diff", error)
 
@@ -303,10 +307,10 @@ def _branches(branches: list[Descendant]) -> nodes.bullet_list:
     made = nodes.bullet_list(bullet="*")
     for one in branches:
         line = nodes.paragraph("", "", named_run(one.name, classes=["exptdir-run-name"]))
-        says = [one.how if one.how != "checkpoint" else "", *one.changed]
-        says += [f"also {parent.how} {parent.run}" for parent in one.others]
+        says = [said(one.how) if one.how != "checkpoint" else "", *map(said, one.changed)]
+        says += [_("also %s") % f"{said(parent.how)} {parent.run}" for parent in one.others]
         if one.run is None:
-            says.append("not among the runs")
+            says.append(_("not among the runs"))
         text = "; ".join(filter(None, says))
         if text:
             line += nodes.inline("", f"  {text}", classes=["exptdir-run-changed"], support_smartquotes=False)
@@ -339,11 +343,11 @@ def _notes_of(runs: Iterable[Run]) -> list[str]:
     """Return what readers should know of how runs were read, each sentence once, with the runs that it is about."""
     from exptdir.runs.model import join_names
 
-    said: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for run in runs:
         for sentence in dict.fromkeys(run.notes):
-            said.setdefault(sentence, []).append(run.id)
-    return [f"{join_names(ids, 4)}: {sentence}." for sentence, ids in said.items()]
+            found.setdefault(sentence, []).append(run.id)
+    return [f"{join_names(ids, 4)}: {said(sentence)}." for sentence, ids in found.items()]
 
 
 def link_runs(app: Sphinx, doctree: nodes.document) -> None:

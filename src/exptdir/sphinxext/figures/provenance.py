@@ -16,7 +16,7 @@ from docutils import nodes
 
 from exptdir.record.files import MAX_SHOWN, read_or_none, shown_text
 from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.language import _
+from exptdir.sphinxext.language import _, said
 from exptdir.sphinxext.pages import Placeholder
 from exptdir.sphinxext.store import ShownFigure
 
@@ -164,8 +164,9 @@ class _Describer:
         failure = self.report.failure
         if failure is not None:
             state = _("This figure could not be drawn") if shown.missing else _("This figure is out of date")
-            return self._portable(f"{state}: {failure.message}.")
-        reasons = "; ".join(self.figure.reasons if self.figure is not None else self.report.verdict.reasons)
+            return self._portable(f"{state}: {said(failure.message)}.")
+        every = self.figure.reasons if self.figure is not None else self.report.verdict.reasons
+        reasons = "; ".join(map(said, every))
         if shown.missing:
             return _("This figure has not been drawn yet.")
         if self.state in {"stale", "never run"}:
@@ -180,7 +181,7 @@ class _Describer:
         gone = [path for path in self.report.inputs if not os.path.exists(os.path.join(self.base, path))]
         if not gone:
             # In a clone, data often are a link to a place that this machine does not have.
-            nowhere = next((reason for reason in reasons.split("; ") if reason.endswith("leads nowhere")), "")
+            nowhere = next((said(reason) for reason in every if reason.endswith("leads nowhere")), "")
             return f"{_('Whether this figure is up to date cannot be told')}: {nowhere}." if nowhere else ""
         names = ", ".join(map(self._name, gone[:5]))
         more = " " + _("and %d more") % (len(gone) - 5) if len(gone) > 5 else ""
@@ -285,7 +286,8 @@ class _Writer:
         for note in origin.notes:
             self._line(self._text(note), "exptdir-muted")
         if origin.shown_at:
-            self._line(f'The script is shown <a class="reference internal" href="#{origin.shown_at}">above</a>.')
+            above = f'<a class="reference internal" href="#{origin.shown_at}">{self._text(_("above"))}</a>'
+            self._line(self._text(_("The script is shown %s.")) % above)
         else:
             start = self.visitor.starttag(nodes.paragraph(ids=[origin.anchor]), "p", "")
             self._put(f"{start}{self._download(origin.script, name, origin.offered)}:</p>\n{self._listing()}")
@@ -325,7 +327,7 @@ class _Writer:
         docname, label = item.owner
         address = self.visitor.builder.get_relative_uri(self.docname, docname)
         start = self.visitor.starttag(nodes.reference(), "a", "", CLASS="reference internal exptdir-ref", href=address)
-        return f" of {start}{self._text(label)}</a>"
+        return " " + self._text(_("of %s")) % f"{start}{self._text(label)}</a>"
 
     def _download(self, path: str, name: str, offered: bool) -> str:
         known = self.domain.figure_state.downloads.get(path) if offered else None

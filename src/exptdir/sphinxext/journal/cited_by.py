@@ -13,10 +13,16 @@ from docutils.parsers.rst import directives
 from exptdir.record.check import foundations, prerequisites
 from exptdir.record.model import Experiment
 from exptdir.record.reference import Unresolved
-from exptdir.sphinxext.cites import sentence_nodes, shown_pieces
 from exptdir.sphinxext.doctree import page_section
 from exptdir.sphinxext.domain import ExptDomain, domain_of
-from exptdir.sphinxext.journal.selection import CollectionDirective, Selection, joined, nothing
+from exptdir.sphinxext.journal.selection import (
+    CollectionDirective,
+    Selection,
+    joined,
+    nothing,
+    sentence_nodes,
+    shown_pieces,
+)
 from exptdir.sphinxext.journal.timeline import Timeline, entries_by_anchor
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Collection, ExperimentTransform, collect, link

@@ -20,9 +20,9 @@ from xml.etree import ElementTree
 from sphinx.util.osutil import relative_uri
 
 from exptdir.record.files import read_or_none
-from exptdir.sphinxext.cites import shown_pieces
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.freshness import UNKNOWN
+from exptdir.sphinxext.journal.selection import shown_pieces
 from exptdir.sphinxext.journal.timeline import Timeline, TimelineEntry
 from exptdir.sphinxext.outputs import put
 from exptdir.sphinxext.pages import PAGED

@@ -148,8 +148,9 @@ class Graph(Collection):
         shapes += [Caption(column * (_WIDTH + _BETWEEN) + 2, 12, name) for column, name in enumerate(names)]
         for key, one in shown.experiments:
             x, y = places[key]
-            title = f"{one.label} {one.title}".strip() + (f" ({one.status})" if one.status else "")
-            words = (one.label, _cut(one.title)) if one.label else (_cut(one.title), one.status)
+            state = one.badge().astext()
+            title = f"{one.label} {one.title}".strip() + (f" ({state})" if state else "")
+            words = (one.label, _cut(one.title)) if one.label else (_cut(one.title), state)
             kind = f"exptdir-node exptdir-status-{one.meaning or 'none'}"
             shapes.append(Box(x, y, _WIDTH, _HEIGHT, kind, title, address(domain, one.docname), words))
         width = len(layers) * (_WIDTH + _BETWEEN) - _BETWEEN + 4

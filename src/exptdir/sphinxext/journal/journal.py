@@ -14,7 +14,6 @@ from sphinx import addnodes
 from sphinx.environment import BuildEnvironment
 from sphinx.util import docname_join
 
-from exptdir.sphinxext.cites import sentence_nodes, shown_pieces
 from exptdir.sphinxext.doctree import all_nodes
 from exptdir.sphinxext.domain import TYPED_IN, ExptDomain
 from exptdir.sphinxext.journal.archive import TOP, Archive, day_anchor, page_link, tag_nodes
@@ -24,6 +23,8 @@ from exptdir.sphinxext.journal.selection import (
     Summary,
     joined,
     nothing,
+    sentence_nodes,
+    shown_pieces,
 )
 from exptdir.sphinxext.journal.timeline import TimelineEntry
 from exptdir.sphinxext.language import _

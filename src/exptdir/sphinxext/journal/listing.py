@@ -10,7 +10,6 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 
 from exptdir.record.model import Experiment
-from exptdir.sphinxext.cites import sentence_nodes, shown_pieces
 from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.figures.index import thumbnail_image
 from exptdir.sphinxext.journal.archive import tag_nodes
@@ -20,6 +19,8 @@ from exptdir.sphinxext.journal.selection import (
     Summary,
     joined,
     nothing,
+    sentence_nodes,
+    shown_pieces,
 )
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Collection, link

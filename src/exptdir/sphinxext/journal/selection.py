@@ -17,7 +17,6 @@ from exptdir.record.facts_values import status_word
 from exptdir.record.model import Experiment, in_order
 from exptdir.record.reference import Unresolved
 from exptdir.record.timeline import first_day, today
-from exptdir.sphinxext.cites import shown_pieces
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.journal.timeline import Timeline, TimelineEntry
 from exptdir.sphinxext.language import _
@@ -167,9 +166,26 @@ class Summary(NamedTuple):
         return f"{self.begun} – {self.last}" if self.last > self.begun > "" else self.begun or self.last
 
 
+def shown_pieces(domain: ExptDomain, docname: str, sentence: Pieces) -> Pieces:
+    """Return a sentence of a document as other pages show it, references written as they are shown."""
+    pieces = []
+    for text, is_reference in sentence:
+        place = domain.locate(text, docname) if is_reference else None
+        shown = text if place is None or isinstance(place, Unresolved) else place.text
+        pieces.append((shown, is_reference))
+    return tuple(pieces)
+
+
+def sentence_nodes(pieces: Pieces) -> list[nodes.Node]:
+    """Return the nodes of a sentence that :func:`shown_pieces` made."""
+    return [nodes.emphasis("", text) if is_reference else nodes.Text(text) for text, is_reference in pieces]
+
+
 def badge(text: str, kind: str) -> nodes.Node:
-    """Return a status as a badge."""
-    return nodes.inline("", text, classes=["exptdir-status", f"exptdir-status-{kind or 'none'}"])
+    """Return a status as a badge; the one that nobody types is translated."""
+    return nodes.inline(
+        "", _("blocked") if text == "blocked" else text, classes=["exptdir-status", f"exptdir-status-{kind or 'none'}"]
+    )
 
 
 def joined(*groups: Sequence[nodes.Node]) -> list[nodes.Node]:

@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from docutils import nodes
 
 from exptdir.record.model import Experiment
-from exptdir.sphinxext.cites import sentence_nodes, shown_pieces
 from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.journal.archive import tag_nodes
-from exptdir.sphinxext.journal.selection import CollectionDirective, Selection, Summary, nothing
+from exptdir.sphinxext.journal.selection import (
+    CollectionDirective,
+    Selection,
+    Summary,
+    nothing,
+    sentence_nodes,
+    shown_pieces,
+)
 from exptdir.sphinxext.journal.timeline import Timeline
 from exptdir.sphinxext.language import _
 from exptdir.sphinxext.pages import Collection, link

@@ -18,7 +18,7 @@ from exptdir.logs.inline import lines
 from exptdir.logs.parts import LONG, line_count
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.domain import domain_of, run_anchor
-from exptdir.sphinxext.language import _
+from exptdir.sphinxext.language import _, counted
 from exptdir.sphinxext.logs.prose import Prose, entry_anchor
 from exptdir.sphinxext.protocol import fold
 from exptdir.sphinxext.store import Entry, Run
@@ -177,7 +177,7 @@ class LogNodes:
         inside = self._blocks(block.children)
         if block.folded and inside and not any(isinstance(node, nodes.section) for node in inside):
             count = sum(len(child.text.split("\n")) for child in block.walk() if child is not block and child.text)
-            section += fold("", *inside, label=f"{count} line{'s' * (count > 1)} put away")
+            section += fold("", *inside, label=counted("%d line put away", "%d lines put away", count))
         else:
             section += inside
         return section

@@ -17,7 +17,7 @@ from exptdir.errors import AssetError, EmptySheetError, TableError
 from exptdir.record.files import collector_paused
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.domain import domain_of
-from exptdir.sphinxext.language import _
+from exptdir.sphinxext.language import _, said
 from exptdir.sphinxext.tables.nodes import setup_table_nodes, table_box, table_node, table_number
 from exptdir.sphinxext.tables.scripts import keep_rest, setup_table_scripts
 
@@ -280,7 +280,7 @@ class DatatableDirective(SphinxDirective):
         if key is not None:
             box["rest"] = key, table.n_rows - table.header_rows
         box += missing
-        box += [nodes.paragraph("", note, classes=["exptdir-table-note"]) for note in table.notes]
+        box += [nodes.paragraph("", note, classes=["exptdir-table-note"]) for note in map(said, table.notes)]
         box += below
         if typed != INLINE:
             name: Node = nodes.literal("", table.path.name)
