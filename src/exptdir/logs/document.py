@@ -27,6 +27,8 @@ LONGEST = 64 * 1024 * 1024
 _BARE_DAY = re.compile(r"\d{1,2}/\d{1,2}(?!\S)")
 _TAG = re.compile(r"(?:^|(?<=\s))#([^\W\d][\w-]{2,40})(?![\w(/])")
 _TASK = re.compile(r"\b(?:TODO|FIXME|XXX)\b[:\s]|待办|\bto-?do:", re.IGNORECASE)
+#: What is in whatever ``_TASK`` finds, and is looked for sooner.
+_TASK_SIGNS = ("todo", "to-do", "fixme", "xxx", "待办")
 _AMENDED = re.compile(
     r"\[\s*(?:update|edit|correction|later|addendum|更新|补充|追記|수정|nachtrag|mise à jour|atualização)"
     r"[^:\]]{0,24}:[^\]]{0,2000}\]|"
@@ -162,7 +164,9 @@ class _Assembly:
         document = self.document
         of_day = Counter(entry.day for entry in document.entries)
         dated = [(block, block.entry) for block in self.every if block.kind == "row" and block.entry is not None]
-        found = date_titles([(plain_date(entry.written), 1) for _, entry in dated], None, order=order, begun=begun)
+        # Many rows name the same day.
+        plain = {text: plain_date(text) for text in {entry.written for _, entry in dated}}
+        found = date_titles([(plain[entry.written], 1) for _, entry in dated], None, order=order, begun=begun)
         for block, _ in dated:
             block.entry = None
         doubts = []
@@ -269,7 +273,8 @@ class _Assembly:
                 document.metrics.append(metric._replace(line=block.line_of(at), run=run))
         if "#" in block.text and block.kind != "cell":
             document.tags += [Tag(match[1], block.line_of(match.start()), own) for match in _TAG.finditer(block.text)]
-        if not block.task and (match := _TASK.search(block.text)):
+        low = block.text.lower()
+        if not block.task and any(sign in low for sign in _TASK_SIGNS) and (match := _TASK.search(block.text)):
             line = block.text[match.start() :].split("\n")[0]
             document.tasks.append(Task(line, block.line_of(match.start()), bool(re.search(r"\bDONE\b", line))))
         if ":" in block.text or "：" in block.text:

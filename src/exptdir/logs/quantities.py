@@ -39,14 +39,16 @@ _BEFORE = re.compile(
     + r") (?P<name>(?:[a-z]{2,12} )?(?:sim|similarity|loss|acc|accuracy|auc|f1|mse|mae|iou))\b"
 )
 _PERCENT = re.compile(r"(?<![\w.@/-])" + _ROUGH + rf"(?P<value>{_NUMBER}(?:-{_NUMBER})?)\s?(?P<unit>[%％])(?!\w)")
-#: What is in whatever ``_NAMED`` finds, and is looked for sooner.
-_NAME = re.compile(r"(?:[A-Z]{2}|mse|mae|loss|acc|accuracy|auc|f1|iou|bleu|fid|psnr|ssim|score) ")
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _CELL = re.compile(rf"\s*{_VALUE}\s*")
 _DIGIT = re.compile(r"\d")
-#: The forms, the surest first, and the signs without one of which there is nothing to look for.
-_SIGNS = ("=:≈：＝", "~≈", "", "%％")
-_FORMS = tuple(zip((_KEYED, _BEFORE, _NAMED, _PERCENT), map(frozenset, _SIGNS), strict=True))
+#: The forms, the surest first, each with what is in whatever it finds, and is looked for sooner.
+_FORMS = (
+    (_KEYED, re.compile("[=:≈：＝]")),
+    (_BEFORE, re.compile("[~≈]")),
+    (_NAMED, re.compile(r"(?:[A-Z]{2}|mse|mae|loss|acc|accuracy|auc|f1|iou|bleu|fid|psnr|ssim|score) ")),
+    (_PERCENT, re.compile("[%％]")),
+)
 #: Words that join a name to its sentence and are no part of it.
 _JOINS = frozenset(
     re.findall(
@@ -65,10 +67,8 @@ def metrics(text: str) -> Iterator[tuple[int, Metric]]:
     if _DIGIT.search(text) is None:
         return
     taken = bytearray(len(text))
-    for form, signs in _FORMS:
-        if signs.isdisjoint(text) if signs else not _NAME.search(text):
-            continue
-        for found in form.finditer(text):
+    for form, sign in _FORMS:
+        for found in form.finditer(text) if sign.search(text) else ():
             groups = found.groupdict()
             value = groups["value"].strip()
             words = (groups.get("name") or "").split()
@@ -87,7 +87,7 @@ def metrics(text: str) -> Iterator[tuple[int, Metric]]:
             rough, spread = groups.get("rough"), groups.get("paren") or groups.get("pm") or ""
             unit = groups.get("unit") or ""
             approximate = bool(rough) or groups.get("sign") in {"~=", "≈"}
-            setting = bool(name) and not (_RESULT.search(name) or unit in {"%", "％"})
+            setting = bool(name) and is_setting(name) and unit not in {"%", "％"}
             yield found.start(), Metric(name, value, number, unit, approximate, spread, 0, "", setting)
 
 
@@ -113,9 +113,9 @@ def cell_metric(name: str, value: str, line: int, run: str) -> Metric | None:
     )
 
 
-@lru_cache(256)
+@lru_cache(1024)
 def is_setting(name: str) -> bool:
-    """Tell whether what a column holds was set by somebody, by its name."""
+    """Tell whether a quantity was set by somebody, by its name."""
     return not _RESULT.search(name)
 
 

@@ -44,9 +44,10 @@ _PRIOR = re.compile(
     re.IGNORECASE,
 )
 _PRIOR_TIGHT = re.compile(r"\bsame as(?P<name>prev(?:ious)?)\b", re.IGNORECASE)
-#: A word that tells by what is in it that it may be a name, or that stands in quotation marks.
+#: A word that tells by what is in it that it may be a name, and is no number, or that stands in quotation marks.
 _TOKEN = re.compile(
-    r"(?<![\w@./\\-])(?:(?:(?<=`)|(?=[\w@.+;-]*?(?:[\d_/]|[a-z][A-Z])))[\w@][\w@./+;-]*[\w]|[A-Za-z]\d\b)"
+    r"(?<![\w@./\\-])(?:(?:(?<=`)|(?![\d.]+(?![\w@./+;-]))(?=[\w@.+;-]*?(?:[\d_/]|[a-z][A-Z])))[\w@][\w@./+;-]*[\w]"
+    r"|[A-Za-z]\d\b)"
 )
 #: What a word must have to be a name without quotation marks, and what is none for all that.
 _TELLING = re.compile(r"[\d_/]|[a-z][A-Z]")
@@ -215,8 +216,8 @@ class Finder:
             word, start = match[0], match.start()
             before = text[max(0, start - 12) : start]
             quoted = before[-1:] == "`" and text[match.end() : match.end() + 1] == "`"
-            # Most words are none, and most of those are numbers; asked first, as there are many.
-            if not quoted and (word.replace(".", "").isdecimal() or not _TELLING.search(word)):
+            # Most words are none; asked first, as there are many.
+            if not (quoted or _TELLING.search(word)):
                 continue
             if before[-1:] == "#" or "://" in before[-8:]:
                 continue
