@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from exptdir.figures.inside.events import COPIES, JOURNAL
+from exptdir.figures.inside.events import COPIES
+from exptdir.figures.inside.scope import JOURNAL
 from exptdir.figures.model import Job, Outcome
 from exptdir.figures.run import runner
 from exptdir.figures.run.guard import BUSY, RUN

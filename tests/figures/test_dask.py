@@ -17,10 +17,9 @@ from typing import Any
 import pytest
 
 from exptdir.figures.model import FigureSettings
-from exptdir.figures.run.runner import LocalExecutor
+from exptdir.figures.run.runner import LocalExecutor, Submitter
 from exptdir.figures.update import Report, update
 from exptdir.record.scan import scan
-from exptdir.sphinxext.figures.update import Submitter
 from tests.figures.test_integration import fill
 from tests.figures.toys import log
 from tests.sphinxext.building import CONF, Site

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from exptdir.figures.inside.events import COPIES, JOURNAL
+from exptdir.figures.inside.events import COPIES
+from exptdir.figures.inside.scope import JOURNAL
 from exptdir.figures.run.guard import BUSY, recover
 from exptdir.figures.run.runner import Runner
 from exptdir.record.files import locked, write

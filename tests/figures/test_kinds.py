@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,6 +45,8 @@ class Kind:
     files: dict[str, str] = field(default_factory=dict)
     stale: dict[str, Change] = field(default_factory=dict)
     fresh: dict[str, Change] = field(default_factory=dict)
+    #: What else is there at first.
+    first: Sequence[Change] = ()
 
 
 def put(name: str, text: str = "changed") -> Change:
@@ -338,8 +340,20 @@ KINDS: dict[str, Kind] = {
         {"style": put("own.mplstyle", "lines.linewidth: 4")},
         NOTES,
     ),
-    "picture": Kind("from PIL import Image\nfound = Image.open('in/a.png').size", {}, {}, NOTES),
+    "picture": Kind(
+        "from PIL import Image\nfound = Image.open('in/a.png').size",
+        {"in/b.txt": ""},
+        {"data": lambda folder: make_picture(folder, 2)},
+        NOTES,
+        [lambda folder: make_picture(folder, 1)],
+    ),
 }
+
+
+def make_picture(folder: Path, size: int) -> None:
+    from PIL import Image
+
+    Image.new("L", (size, size)).save(folder / "in/a.png")
 
 
 def make_database(path: Path) -> None:
@@ -372,6 +386,8 @@ def missed_or_needless(kind: Kind, tmp_path: Path, executor: LocalExecutor) -> l
     folder, base = tmp_path / "record/expts/a", tmp_path / "record"
     for path, text in {"index.rst": log("loss.svg"), **kind.files}.items():
         put(path, text)(folder)
+    for make in kind.first:
+        make(folder)
     (folder / "plot.py").write_text(f"{kind.script}\n{DRAW}")
     assert bring(base, executor).ran, "it was not drawn at first"
     assert not [problem.message for problem in bring(base, executor).problems]
@@ -388,12 +404,4 @@ def missed_or_needless(kind: Kind, tmp_path: Path, executor: LocalExecutor) -> l
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere more counts than was read")
 @pytest.mark.parametrize("name", KINDS)
 def test_what_a_script_depends_on_is_known(name: str, tmp_path: Path, executor: LocalExecutor):
-    kind = KINDS[name]
-    if name == "picture":
-        from PIL import Image
-
-        folder = tmp_path / "record/expts/a"
-        (folder / "in").mkdir(parents=True)
-        Image.new("L", (1, 1)).save(folder / "in/a.png")
-        kind.stale["data"] = lambda folder: Image.new("L", (2, 2)).save(folder / "in/a.png")
-    assert missed_or_needless(kind, tmp_path, executor) == []
+    assert missed_or_needless(KINDS[name], tmp_path, executor) == []

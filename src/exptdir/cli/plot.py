@@ -13,14 +13,15 @@ import click
 
 from exptdir.cli.options import ExperimentType, command, dry_run_option, echo_json, json_option
 from exptdir.cli.session import Session
+from exptdir.errors import ConfigurationError
 from exptdir.record.home import OUTPUT
+from exptdir.record.settings import check_executor
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from exptdir.figures.model import FigureSettings, Job, Mode, Outcome, Script
     from exptdir.figures.plan.scheduler import Progress as Told
-    from exptdir.figures.plan.scheduler import Submit
     from exptdir.figures.update import Report
     from exptdir.record.model import Record
 
@@ -98,6 +99,7 @@ def plot(
             if not verdicts:
                 click.echo("Nothing is stale.", err=True)
         return 0
+    from exptdir.figures.run.runner import Submitter
     from exptdir.figures.update import update
 
     if session.conf.settings.figures == "never":
@@ -106,8 +108,14 @@ def plot(
     settings = figure_settings(session, "always" if force else "auto")
     settings = replace(settings, overwrite_edited=overwrite_edited, retry=True)
     where, private = doctrees(session) / "exptdir-figures", (session.base / OUTPUT,)
-    with _submitter(session, jobs, executor) as submit, _progress() as progress:
-        report = update(session.record, settings, where, submit, only=only, progress=progress, private=private)
+    own = session.conf.settings
+    choice, workers = own.figure_executor if executor is None else executor, own.figure_jobs if jobs is None else jobs
+    try:
+        check_executor(choice)
+    except ConfigurationError:
+        raise click.UsageError(f"--executor is local, dask or “dask ADDRESS”, not {choice!r}") from None
+    with Submitter(choice, workers) as to, _progress() as progress:
+        report = update(session.record, settings, where, to.submit, only=only, progress=progress, private=private)
     if as_json:
         echo_json(
             {
@@ -128,30 +136,6 @@ def plot(
         shown = [f"{count} {name}" for name, count in counts.items() if count]
         click.echo(f"Figures: {', '.join(shown)} ({report.seconds:.1f} s)." if shown else "Nothing is stale.", err=True)
     return 1 if report.failed else 0
-
-
-@contextmanager
-def _submitter(session: Session, jobs: int | None, executor: str | None) -> Iterator[Submit]:
-    """Make what runs scripts; only for a cluster is more needed than this machine."""
-    settings = session.conf.settings
-    choice = executor if executor is not None else settings.figure_executor
-    workers = jobs if jobs is not None else settings.figure_jobs
-    if choice == "local":
-        from exptdir.figures.run.runner import LocalExecutor, run_job
-
-        with LocalExecutor(workers or None) as local:
-            yield lambda job: local.submit(run_job, job)
-        return
-    from exptdir.errors import ConfigurationError
-    from exptdir.record.settings import check_executor
-    from exptdir.sphinxext.figures.update import Submitter
-
-    try:
-        check_executor(choice)
-    except ConfigurationError:
-        raise click.UsageError(f"--executor is local, dask or “dask ADDRESS”, not {choice!r}") from None
-    with Submitter(choice, workers) as submitter:
-        yield submitter.submit
 
 
 @contextmanager

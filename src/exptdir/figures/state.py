@@ -91,7 +91,8 @@ class Digests:
                 while chunk := file.read(_CHUNK):
                     digester.update(chunk)
         except OSError:
-            return None
+            # Of a link to a directory counts where that is.
+            return digest_text(os.readlink(path)) if os.path.islink(path) and os.path.isdir(path) else None
         self._known[path] = (lasting if files.stamp(path) == before else None, digester.result())
         return self._known[path][1]
 

@@ -6,13 +6,11 @@ so the functions that ask are wrapped, in the script's processes.
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import wraps
 from types import FrameType
@@ -30,59 +28,12 @@ from .scope import (
     WRITE,
     Ground,
     Imports,
+    Keeper,
     Notes,
     Scope,
     look_around,
     runs_unseen,
 )
-
-#: Name of the journal in the directory of the copies.
-JOURNAL = "journal"
-
-
-class Keeper:
-    """Copies figures into a directory before they are written, renamed over or removed; the first time only.
-
-    The journal holds one JSON list a line: the figure's path and the name of its copy, which is null where there
-    was no figure. Of several lines on one figure, which come from several processes, the first holds.
-    """
-
-    def __init__(self, scope: Scope, directory: str, outputs: tuple[str, ...] = ()) -> None:
-        self._scope = scope
-        self._directory = directory
-        self._outputs = outputs
-        self._kept: set[str] = set()
-
-    def keep(self, path: str) -> None:
-        """Make sure that the figure at an absolute path can be put back; leave anything else alone."""
-        if path in self._kept or not self._scope.figure(path):
-            return
-        self._kept.add(path)
-        copy = None
-        if os.path.isfile(path):
-            copy = f"{os.getpid()}-{len(self._kept)}"
-            shutil.copy2(path, os.path.join(self._directory, copy))
-        line = json.dumps([path, copy]) + "\n"
-        journal = os.path.join(self._directory, JOURNAL)
-        file = os.open(journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(file, line.encode("ascii"))
-        finally:
-            os.close(file)
-
-    def keep_all(self, directory: str) -> None:
-        """Keep all known outputs, and all figures in a directory: someone writes whom we cannot see."""
-        for path in self._outputs:
-            self.keep(path)
-        try:
-            names = os.listdir(directory)
-        except OSError:
-            return
-        for name in names:
-            path = os.path.join(directory, name)
-            if os.path.isfile(path):
-                self.keep(path)
-
 
 if TYPE_CHECKING:
     from .native import Watch
@@ -91,7 +42,7 @@ if TYPE_CHECKING:
 MARKER = "EXPTDIR_TRACE"
 _ACCESS = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
 #: Where those stand who ask the system for scripts, and what asks only whether something is there.
-_PATH_MODULES = ("genericpath", "posixpath", "pathlib")
+_PATH_MODULES = ("genericpath", "posixpath", "pathlib", f"inside{os.sep}events")
 _GLOBBING = (f"{os.sep}glob.py", f"{os.sep}pathlib.py", f"{os.sep}_local.py", f"{os.sep}_abc.py")
 _EXISTENCE = frozenset(
     {"exists", "lexists", "isfile", "isdir", "islink", "ismount", "is_file", "is_dir", "is_symlink", "is_mount"}
@@ -99,12 +50,13 @@ _EXISTENCE = frozenset(
 
 
 def _caller() -> FrameType | None:
-    """Return the frame that an event comes from: above this one, the handler, the listener and its hook."""
+    """Return the frame that an event comes from: above this one, the handler, the listener, its hook and a probe."""
     try:
-        return sys._getframe(4)
+        frame = sys._getframe(4)
     except ValueError:
         # The interpreter itself opens the main script.
         return None
+    return frame.f_back if frame.f_code.co_filename == __file__ else frame
 
 
 def _pattern(frame: FrameType | None) -> str:
@@ -299,16 +251,52 @@ class Listener:
             self.unseen("subprocess")
 
 
+class _Entries(AbstractContextManager["_Entries"]):
+    """What ``os.scandir`` returns; sizes and times of the entries are asked for where that is noted."""
+
+    def __init__(self, found: Any) -> None:
+        self._found = found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._found, name)
+
+    def __exit__(self, *error: object) -> None:
+        self._found.close()
+
+    def __iter__(self) -> Iterator[_Entries]:
+        return map(_Entries, self._found)
+
+    def __next__(self) -> _Entries:
+        return _Entries(next(self._found))
+
+    def __fspath__(self) -> str:
+        return str(self._found.path)
+
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+        return os.stat(self._found.path, follow_symlinks=follow_symlinks)
+
+
 def watch_probes(listener: Listener) -> None:
-    """Have ``os.stat``, ``os.lstat`` and ``os.access`` note what is asked of files.
+    """Have the functions of :mod:`os` that no event tells of, or not all, note what is asked of files.
 
     They are what ``os.path.exists`` and the methods of paths call; the import system has its own.
     """
-    for name in ("stat", "lstat", "access"):
-        original = getattr(os, name)
-        watched = _watched(original, listener)
+    scan, open_file = os.scandir, os.open
+
+    def scandir(path: Any = ".") -> Any:
+        own = listener.active and listener.scope.inside(sys._getframe(1).f_code.co_filename)
+        return _Entries(scan(path)) if own and not isinstance(path, int | bytes) else scan(path)
+
+    def open_at(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if dir_fd is not None and listener.active:
+            listener.apart(listener.unseen, "os.open")
+        return open_file(path, flags, mode, dir_fd=dir_fd)
+
+    probes: dict[str, Any] = {"scandir": scandir, "open": open_at}
+    probes |= {name: _watched(getattr(os, name), listener) for name in ("stat", "lstat", "access", "readlink")}
+    for name, watched in probes.items():
         for able in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks, os.supports_effective_ids):
-            if original in able:
+            if getattr(os, name) in able:
                 able.add(watched)
         setattr(os, name, watched)
 
@@ -316,13 +304,15 @@ def watch_probes(listener: Listener) -> None:
 def _watched(original: Callable[..., Any], listener: Listener) -> Callable[..., Any]:
     @wraps(original)
     def ask(path: Any, *args: Any, **options: Any) -> Any:
+        answer = None
         try:
             answer = original(path, *args, **options)
         except (FileNotFoundError, NotADirectoryError):
             answer = False
             raise
         finally:
-            if listener.active and not isinstance(path, int) and options.get("dir_fd") is None:
+            plain = not isinstance(path, int) and options.get("dir_fd") is None
+            if answer is not None and plain and listener.active:
                 listener.apart(_note_asked, listener, path, answer, sys._getframe(1))
         return answer
 
@@ -346,6 +336,11 @@ def _note_asked(listener: Listener, path: Any, answer: Any, frame: FrameType | N
     if frame is None or not listener.scope.inside(frame.f_code.co_filename) or full.endswith(SOURCES):
         return
     inside, is_directory = listener.scope.inside(full), os.path.isdir(full)
+    if isinstance(answer, str):
+        # Where a link leads; to a file, what is there counts.
+        if inside:
+            listener.notes.add(READ, full)
+        return
     if inside:
         listener.notes.add(PRESENT, full)
     if inside and (answer is True or through & _EXISTENCE):

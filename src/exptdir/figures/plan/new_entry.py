@@ -44,7 +44,8 @@ class Collector:
         """Take a file that was read into the facts of one kind."""
         digest = self.tree.digest(path)
         if digest is not None:
-            into[path] = CHANGED if self._is_newer(path) else digest
+            newer = self._is_newer(path) and not os.path.isdir(self.tree.absolute(path))
+            into[path] = CHANGED if newer else digest
         elif path not in self.own and not os.path.isdir(self.tree.absolute(path)):
             # It was read and is gone, though not by the script's own doing.
             into[path] = CHANGED

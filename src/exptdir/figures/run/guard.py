@@ -1,6 +1,6 @@
 """Keeps figures whole: puts them back after a run that failed, and tells what one that did not fail has changed.
 
-The copies are made by :class:`exptdir.figures.inside.events.Keeper` in the script's processes, and here where a
+The copies are made by :class:`exptdir.figures.inside.scope.Keeper` in the script's processes, and here where a
 script cannot be traced. Whether a figure was written to its end is told without decoding it.
 """
 
@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from exptdir.figures.inside.events import COPIES, JOURNAL, Keeper
-from exptdir.figures.inside.scope import Scope
+from exptdir.figures.inside.events import COPIES
+from exptdir.figures.inside.scope import JOURNAL
 from exptdir.figures.model import Job, is_figure
 from exptdir.figures.state import digest_bytes, digest_text
 from exptdir.record.files import Stamp, locked, read_or_none, stamp, write, write_if_changed
@@ -163,11 +163,6 @@ def changed_figures(run: Path, before: Snapshot, after: Snapshot, written: Itera
             yield name
         else:
             _set_time(path, copy)
-
-
-def keep_untraced(job: Job, run: Path) -> None:
-    """Keep what a script may overwrite that cannot be traced: its known outputs, and figures in its directory."""
-    Keeper(Scope(job.base, job.cwd, job.scratch), str(run / COPIES), job.outputs).keep_all(job.cwd)
 
 
 def snapshot(job: Job) -> Snapshot:

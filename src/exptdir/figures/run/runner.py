@@ -8,18 +8,21 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from uuid import uuid4
 
 from exptdir.figures.inside.events import COPIES
+from exptdir.figures.inside.scope import Keeper, Scope
 from exptdir.figures.model import Job, Outcome, is_dark
-from exptdir.figures.run.guard import BUSY, RUN, keep_untraced, put_back, recover, snapshot, spare
+from exptdir.figures.run.guard import BUSY, RUN, put_back, recover, snapshot, spare
 from exptdir.figures.run.outcome import ProcessEnd, conclude, merge
 from exptdir.figures.run.processes import PROGRAMS, Spawner, WarmServer, command_in_language, fault_of
 from exptdir.record.files import locked
@@ -134,7 +137,8 @@ class Runner(AbstractContextManager["Runner"]):
         command = command_in_language(job)
         if command is None:
             return None
-        keep_untraced(job, run)
+        # It cannot be traced, and may overwrite anything.
+        Keeper(Scope(job.base, job.cwd, job.scratch), str(run / COPIES), job.outputs).keep_all(job.cwd)
         return self._spawner.start(command, job, run)
 
 
@@ -278,3 +282,58 @@ def run_far(job: Job, *, build: str, submission: int) -> Outcome:
         for attempt in attempts:
             with suppress(OSError):
                 attempt.rmdir()
+
+
+class Submitter(ExitStack):
+    """Hands jobs to the executor that ``exptdir_figure_executor`` asks for, which is made for the first of them.
+
+    At its end what was made is closed; after an error, what that runs is ended.
+    """
+
+    def __init__(self, choice: Any, jobs: int = 0, runner: Runner | None = None) -> None:
+        super().__init__()
+        self._choice = choice
+        self._jobs = jobs
+        self._runner = runner
+        self._executor: Executor | None = None
+        self._failure = ""
+        self._build = uuid4().hex[:16]
+        self._submissions = count()
+
+    def submit(self, job: Job) -> Future[Outcome]:
+        """Hand over one job; raises RuntimeError if there is no executor to be had, or it takes nothing more."""
+        if self._executor is None:
+            self._executor = self._make()
+        if self._choice == "local":
+            return self._executor.submit(run_job, job)
+        # Not every executor hands on what stands behind the job.
+        return self._executor.submit(partial(run_far, build=self._build, submission=next(self._submissions)), job)
+
+    def _make(self) -> Executor:
+        if self._failure:
+            raise RuntimeError(self._failure)
+        try:
+            choice = self._choice
+            if choice == "local":
+                return self.enter_context(LocalExecutor(self._jobs or None, runner=self._runner))
+            if isinstance(choice, str):
+                choice = self._client(*choice.split()[1:])
+            elif callable(choice):
+                # What was made for this build ends with it, be it executor, client or cluster.
+                choice = self.enter_context(choice())
+            if isinstance(choice, Executor):
+                return choice
+            return self.enter_context(ClusterExecutor(choice if hasattr(choice, "submit") else self._client(choice)))
+        except Exception as error:
+            # Clusters fail with exceptions of any kind, and no script is to be run elsewhere instead.
+            self._failure = f"exptdir_figure_executor is of no use: {error}"
+            raise RuntimeError(self._failure) from error
+
+    def _client(self, *cluster: Any) -> Any:
+        """Connect to a cluster of Dask's: that of its own configuration where none is named."""
+        try:
+            from distributed import Client
+        except ImportError:
+            raise RuntimeError("dask.distributed is not installed (pip install exptdir[dask])") from None
+        # How long an address may take to answer is Dask's own setting, half a minute if nobody has set it.
+        return self.enter_context(Client(*cluster))

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from concurrent.futures import Executor, Future
-from contextlib import ExitStack
-from functools import partial
-from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
-from uuid import uuid4
+from typing import TYPE_CHECKING, cast
 
 from sphinx.util import logging
 
@@ -28,73 +23,11 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-    from exptdir.figures.model import Job, Mode, Outcome, Script
+    from exptdir.figures.model import Mode, Outcome, Script
     from exptdir.figures.plan.scheduler import Progress, Submit
     from exptdir.figures.run.runner import Runner
     from exptdir.figures.update import Report
     from exptdir.record.model import Record
-
-
-class Submitter(ExitStack):
-    """Hands jobs to the executor that ``exptdir_figure_executor`` asks for, which is made for the first of them.
-
-    At its end what was made is closed; after an error, what that runs is ended.
-    """
-
-    def __init__(self, choice: Any, jobs: int = 0, runner: Runner | None = None) -> None:
-        super().__init__()
-        self._choice = choice
-        self._jobs = jobs
-        self._runner = runner
-        self._executor: Executor | None = None
-        self._failure = ""
-        self._build = uuid4().hex[:16]
-        self._submissions = count()
-
-    def submit(self, job: Job) -> Future[Outcome]:
-        """Hand over one job; raises RuntimeError if there is no executor to be had, or it takes nothing more."""
-        if self._executor is None:
-            self._executor = self._make()
-        # Most builds run nothing.
-        from exptdir.figures.run.runner import run_far, run_job
-
-        if self._choice == "local":
-            return self._executor.submit(run_job, job)
-        # Not every executor hands on what stands behind the job.
-        return self._executor.submit(partial(run_far, build=self._build, submission=next(self._submissions)), job)
-
-    def _make(self) -> Executor:
-        if self._failure:
-            raise RuntimeError(self._failure)
-        try:
-            choice = self._choice
-            if choice == "local":
-                from exptdir.figures.run.runner import LocalExecutor
-
-                return self.enter_context(LocalExecutor(self._jobs or None, runner=self._runner))
-            if isinstance(choice, str):
-                choice = self._client(*choice.split()[1:])
-            elif callable(choice):
-                # What was made for this build ends with it, be it executor, client or cluster.
-                choice = self.enter_context(choice())
-            if isinstance(choice, Executor):
-                return choice
-            from exptdir.figures.run.runner import ClusterExecutor
-
-            return self.enter_context(ClusterExecutor(choice if hasattr(choice, "submit") else self._client(choice)))
-        except Exception as error:
-            # Clusters fail with exceptions of any kind, and no script is to be run elsewhere instead.
-            self._failure = f"exptdir_figure_executor is of no use: {error}"
-            raise RuntimeError(self._failure) from error
-
-    def _client(self, *cluster: Any) -> Any:
-        """Connect to a cluster of Dask's: that of its own configuration where none is named."""
-        try:
-            from distributed import Client
-        except ImportError:
-            raise RuntimeError("dask.distributed is not installed (pip install exptdir[dask])") from None
-        # How long an address may take to answer is Dask's own setting, half a minute if nobody has set it.
-        return self.enter_context(Client(*cluster))
 
 
 _logger = logging.getLogger(__name__)
@@ -137,6 +70,9 @@ def update_figures(
             _logger.info("figures: %s: %s%s, %.1f s", script.key, outcome.status, because, outcome.seconds)
         if progress is not None:
             progress(script, outcome, why)
+
+    # Most builds run nothing.
+    from exptdir.figures.run.runner import Submitter
 
     with Submitter(settings.figure_executor, settings.figure_jobs, runner) as submitter:
         report = update(
