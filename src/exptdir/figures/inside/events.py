@@ -277,10 +277,7 @@ class _Entries(AbstractContextManager["_Entries"]):
 
 
 def watch_probes(listener: Listener) -> None:
-    """Have the functions of :mod:`os` that no event tells of, or not all, note what is asked of files.
-
-    They are what ``os.path.exists`` and the methods of paths call; the import system has its own.
-    """
+    """Have the functions of :mod:`os` of which no event tells all note what is asked; the import system has its own."""
     scan, open_file = os.scandir, os.open
 
     def scandir(path: Any = ".") -> Any:

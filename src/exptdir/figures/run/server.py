@@ -101,11 +101,7 @@ def _read(text: bytes) -> tuple[set[str], set[str]]:
 
 
 def limit_memory(amount: int) -> None:
-    """Let this process, and each that it starts, have no more memory than this; an allocation fails then.
-
-    What is counted is data of its own (``RLIMIT_DATA``), not libraries and mapped files; 0 is any number. Systems
-    without such limits have none.
-    """
+    """Let this process, and each that it starts, have no more data of its own than this, where there are such limits."""
     try:
         import resource
     except ImportError:
@@ -118,11 +114,7 @@ def limit_memory(amount: int) -> None:
 
 
 def run_alone(argv: Sequence[str]) -> NoReturn:
-    """Run what a job file says, in a process that was started for it.
-
-    The arguments are that file, and the directory of the run; then ``dark`` where the figures for the dark scheme are
-    wanted.
-    """
+    """Run what a job file, the first argument, says in the directory that is the second; then may follow ``dark``."""
     job = Job.from_json(Path(argv[0]).read_text("utf-8"))
     with contextlib.suppress(Exception):
         set_defaults()
