@@ -101,7 +101,7 @@ def _read(text: bytes) -> tuple[set[str], set[str]]:
 
 
 def limit_memory(amount: int) -> None:
-    """Let this process, and each that it starts, have no more data of its own than this, where there are such limits."""
+    """Let this process, and each that it starts, have no more data than this, where the system has such limits."""
     try:
         import resource
     except ImportError:
