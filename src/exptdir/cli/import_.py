@@ -79,7 +79,7 @@ def import_(
         )
         return done[0].plan
 
-    for line in session.carry_out(plan, dry_run=dry_run).summary():
+    for line in session.carry_out(plan, dry_run=dry_run).summary(session.start):
         click.echo(line)
     report(done[0])
 

@@ -159,4 +159,4 @@ def _set(session: Session, experiment: Experiment, fact: str, value: str | Seque
     from exptdir.record.edits.facts import set_fact
 
     plan = session.carry_out(lambda: set_fact(session.record, experiment, fact, value), dry_run=dry_run, again=False)
-    click.echo("\n".join(plan.summary()), nl=bool(plan.summary()))
+    click.echo("".join(f"{line}\n" for line in plan.summary(session.start)), nl=False)

@@ -49,8 +49,9 @@ class Plan:
     #: What the command was unsure of and left as it is.
     problems: tuple[Problem, ...] = ()
 
-    def summary(self) -> list[str]:
-        """Return one line for each change, with paths relative to the record."""
+    def summary(self, start: Path | None = None) -> list[str]:
+        """Return one line for each change, with paths as seen from *start*, by default from the record."""
+        start = start or self.base
         lines = []
         for edit in self.edits:
             verb = "create" if edit.before is None else "edit" if edit.after is not None else "delete"
@@ -60,11 +61,12 @@ class Plan:
                 blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
                 changed = sum(max(b - a, d - c) for tag, a, b, c, d in blocks if tag != "equal")
                 extent = f" ({changed} line{'s' if changed != 1 else ''})"
-            lines.append(f"{verb} {self._shown(edit.path)}{extent}")
-        return lines + [f"rename {self._shown(r.old)} to {self._shown(r.new)}" for r in self.renames]
+            lines.append(f"{verb} {_seen(edit.path, start)}{extent}")
+        return lines + [f"rename {_seen(r.old, start)} to {_seen(r.new, start)}" for r in self.renames]
 
-    def _shown(self, path: Path) -> str:
-        return Path(os.path.relpath(path, self.base)).as_posix()
+
+def _seen(path: Path, start: Path) -> str:
+    return Path(os.path.relpath(path, start)).as_posix()
 
 
 def create(path: Path, text: str) -> Edit:
