@@ -135,9 +135,9 @@ def fit_on_paper(group: nodes.Element, packed: PackedTable) -> None:
             pairs = ((nodes.raw("", "\\allowbreak{}", format="latex"), nodes.Text(piece)) for piece in pieces)
             text.parent.replace(text, list(chain.from_iterable(pairs)))
     columns = [[text for text in column if text] for column in zip(*packed.texts, strict=True)]
-    # What a column cannot do without: its longest word, or two pieces of one without an end, and a blank at each side.
+    # What a column needs: its longest word (capitals are wide) or two pieces of an endless one, and two blanks.
     words = [[word for text in column for word in _ENDLESS.sub(2 * _PIECE * "x", text).split()] for column in columns]
-    least = [max(map(len, column), default=0) + 2 for column in words]
+    least = [max((len(one) + sum(map(str.isupper, one)) // 3 for one in column), default=0) + 2 for column in words]
     table, shares = group.parent, list(group.findall(nodes.colspec))
     more = [max(share["colwidth"] + 2 - few, 0) for share, few in zip(shares, least, strict=True)]
     # LaTeX gives a column with a text of several lines so much of the line that short words beside it are cut off.
