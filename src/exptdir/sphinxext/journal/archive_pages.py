@@ -161,12 +161,12 @@ class ArchivePages:
                 builder.secnumbers = {}
                 # All that a page is made of is rubbish when it is written, and is found at once, not by a search.
                 with collector_paused():
-                    held = collected("", *page.content(domain))
-                    section = nodes.section("", nodes.title("", page.title), held, ids=["archive"])
-                    body = builder.render_partial(section)["fragment"]
-                    for node in all_nodes(section):
+                    parts = [*page.content(domain)]
+                    title, held = nodes.title("", page.title), collected(parts=parts)
+                    body = builder.render_partial(nodes.section("", title, held, ids=["archive"]))["fragment"]
+                    for node in [node for part in parts for node in all_nodes(part)]:
                         node.parent = None
-                    del held, section, node
+                    del parts, held, node
                 yield page.name, {"title": page.title, "body": body}, "page.html"
 
 

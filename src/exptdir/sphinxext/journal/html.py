@@ -22,8 +22,11 @@ _ELEMENTS: dict[type[nodes.Node], tuple[str, str, str]] = {
 
 
 def visit_collected_html(visitor: Any, node: nodes.Element) -> None:
-    """Write the parts without asking a method of the visitor for each; the rare ones are written as ever."""
-    for child in node.children:
+    """Write the parts without asking a method of the visitor for each; the rare ones are written as ever.
+
+    Where they are many they may be the attribute *parts*, so that nothing looks through them.
+    """
+    for child in node.get("parts", node.children):
         _write(visitor, child)
     raise nodes.SkipNode
 
