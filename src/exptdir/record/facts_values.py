@@ -21,7 +21,7 @@ REFERENCES = frozenset({"prerequisites", "builds_on"})
 
 _ID = re.compile(r"#?([0-9]{1,18})")
 _ROLE = re.compile(r":expt:(?:[a-z-]+:)?`([^`]*)`")
-_NUMBERS = re.compile(r"#?[0-9]+(?:\s+#?[0-9]+)+")
+NUMBERS = re.compile(r"#?[0-9]+(?:\s+#?[0-9]+)+")
 
 
 class LogForm(NamedTuple):
@@ -100,7 +100,7 @@ def _text(raw: object) -> str | None:
 
 def _list(raw: object) -> tuple[str, ...] | None:
     if isinstance(raw, str):
-        raw = raw.split() if _NUMBERS.fullmatch(raw.strip()) else raw.split(",")
+        raw = raw.split() if NUMBERS.fullmatch(raw.strip()) else raw.split(",")
     elif isinstance(raw, int) and not isinstance(raw, bool):
         raw = [raw]
     if not isinstance(raw, list | tuple):

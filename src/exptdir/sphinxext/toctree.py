@@ -106,11 +106,8 @@ class ToctreeTransform(SphinxTransform):
         entries = holder["entries"]
         position = entries.index((None, _SENTINEL))
         before, after = entries[:position], [entry for entry in entries[position:] if entry[1] != _SENTINEL]
-        ours, shown = _toctree(
-            self.env.docname,
-            added,
-            0 if holder["hidden"] else int(holder["maxdepth"]) if holder["maxdepth"] > 0 else DEEPEST,
-        )
+        depth = 0 if holder["hidden"] else int(holder["maxdepth"]) if holder["maxdepth"] > 0 else DEEPEST
+        ours, shown = _toctree(self.env.docname, added, depth)
         ours.source, ours.line, ours["numbered"] = holder.source, holder.line, holder["numbered"]
         behind = holder.copy()
         behind["caption"] = None

@@ -237,6 +237,24 @@ def citations(record: Record) -> Counter[str]:
     return Counter(target.experiment.key for target in targets if isinstance(target, Resolution))
 
 
+@pytest.mark.parametrize(
+    ("name", "top"),
+    [
+        ("log.rst", ":prereqs: {0}, c d\n:builds-on: c d,  {0}\n\nB\n=\n"),
+        ("log.md", "---\nprereqs: [c d, {0}] # both\nbuilds-on: {0}\n---\n# B\n"),
+        ("log.md", "---\nprereqs:\n  - {0}\n  - c d\n---\n# B\n"),
+    ],
+)
+def test_facts_follow_an_experiment_whose_name_holds_blanks(tmp_path: Path, name: str, top: str) -> None:
+    write(tmp_path, "expts/a b/log.md", "# A\n")
+    write(tmp_path, "expts/c d/log.md", "# C\n")
+    write(tmp_path, f"expts/b/{name}", top.format("a b"))
+    record = scan(tmp_path, ScanSettings())
+    apply(rename(record, record.experiments["expts/a b"], "one  more word"))
+    assert read(tmp_path, f"expts/b/{name}") == top.format("one  more word")
+    assert scan(tmp_path, ScanSettings()).experiments["expts/b"].prerequisites.count("one  more word") == 1
+
+
 @pytest.mark.parametrize("name", ["log.md", "expt.toml"])
 def test_prerequisites_are_followed_also_where_they_are_written_with_escapes(tmp_path: Path, name: str) -> None:
     for key, title in (("训练", "One"), ("b", "Two")):

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from exptdir.record.facts_values import FACT_OF_KEY, REFERENCES
+from exptdir.record.facts_values import FACT_OF_KEY, NUMBERS, REFERENCES
 from exptdir.record.files import bare_lines
 from exptdir.record.markup.blocks import HTML, MARKDOWN, RST, Blocks, blank
 from exptdir.record.markup.markdown import front_matter_end
@@ -67,7 +67,9 @@ _BRACKET = re.compile(r"(?<!\\)(?:!?\[|\])")
 _IMAGE = re.compile(r"!\[(?P<alt>[^\[\]]*)\](?:\[(?P<label>[^\[\]]*)\])?(?!\()")
 _RST_CODE = re.compile(r"``.+?``(?!`)", re.DOTALL)
 _MD_CODE = re.compile(r"(?<![`\\}])(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
-_ITEM = re.compile(r"""(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote)).)*)(?P=quote)|(?P<bare>[^\s,\[\]"']+)""")
+_ITEM = r"""(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote)).)*)(?P=quote)|(?P<bare>[^\s,\[\]"']+%s)"""
+#: Of a list with blanks between what it holds, and of one in which names hold blanks.
+_WORD_ITEM, _NAME_ITEM = re.compile(_ITEM % ""), re.compile(_ITEM % r"""(?:[ \t]+[^\s,\[\]"']+)*""")
 _KEY = re.compile(r"^(?P<key>[\w-]+)[ \t]*:(?P<value>[^\r\n]*(?:\r?\n[ \t-][^\r\n]*)*)", re.MULTILINE)
 
 #: Directives whose argument is a file, and the role and the links that lead to one.
@@ -320,8 +322,9 @@ def _facts(blocks: Blocks) -> Iterator[Token]:
 
 
 def _items(value: str, start: int, kind: Kind | None = None) -> Iterator[Token]:
-    """Find the references in a list, with commas or blanks between them; quotes may be around one or several."""
-    for item in _ITEM.finditer(value):
+    """Find the references in a list, with commas, or blanks between numbers; quotes may be around one or several."""
+    blanks = kind is not None or NUMBERS.fullmatch(value.strip())
+    for item in (_WORD_ITEM if blanks else _NAME_ITEM).finditer(value):
         group = "quoted" if item["bare"] is None else "bare"
         at = start + item.start(group)
         for part in item[group].split(","):
