@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,33 @@ def test_tasks_are_those_that_are_open(run: Run):
         "    11  Write up, soon.",
     ]
     assert [task["line"] for task in run("tasks", "--json", "--expt", "63").json] == [14, 25]
+
+
+ODD_DAYS = "# X\n\n## 2024-02-29: b\n\n## 2042-02-28: far\n\n## 2024-03-01: d\n\n## 2024-02-28: a\n\n## 2024-02-29: c\n"
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+def test_days_are_as_typed_in_every_zone_and_counted_from_the_day_in_utc(
+    run: Run, record: Path, monkeypatch: pytest.MonkeyPatch, zone: str
+):
+    # A second before March 2024.
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1709251199")
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    write(record, {"expts/0070_x/index.md": ODD_DAYS})
+
+    def titles(*arguments: str) -> str:
+        return "".join(entry["title"] for entry in run("journal", "--expt", "70", "--json", *arguments).json)
+
+    assert titles() == "fardcba"
+    assert titles("--since", "1d", "--until", "0d") == "cba"
+    assert titles("--since", "0d", "--until", "2024-02-29") == "cb"
+    references = [entry["reference"] for entry in run("journal", "--expt", "70", "--json").json]
+    assert references[2:4] == ["70@2024-02-29.2", "70@2024-02-29"]
+    told = [(one["line"], one["message"]) for one in run("check", "--json").json if one["kind"] == "future"]
+    assert told == [(5, "“2042-02-28” is more than a year ahead")]
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_tasks_of_logs_in_other_forms_are_listed(run: Run, record: Path):

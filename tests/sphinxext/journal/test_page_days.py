@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,15 @@ def test_an_experiment_without_days_of_its_own_has_those_of_its_commits(site: Si
     edit(SECOND, "x\n", "y\n")(site.source)
     commit(site.source, "2024-05-21")
     assert headers(site.build())[1] == "2024-05-21"
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+def test_the_day_of_a_commit_is_the_same_in_every_zone(site: Site, monkeypatch: pytest.MonkeyPatch, zone: str):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    assert headers(site.build()) == ["begun 2024-05-20", "2024-05-21 · changed 2024-05-20"]
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_what_is_not_committed_as_it_is_has_no_such_days(site: Site):
