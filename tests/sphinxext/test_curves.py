@@ -56,25 +56,20 @@ def test_train_and_validation_are_in_one_figure_and_their_values_in_a_table(buil
     assert {"train", "validation", "7", "8", "<i>$x^2", "loss", "step"} <= set(texts.pop().split(" "))
 
 
-@pytest.mark.parametrize(
-    ("argument", "options", "captions"),
-    [
-        ("lr", (), ["lr, smoothed by 0.6"]),
-        ("val*, lr", (":smooth: 0", ":runs: 7"), ["loss", "lr"]),
-        ("LOSS", (":runs: 8", ":no-table:"), ["loss, smoothed by 0.6"]),
-    ],
-)
-def test_metrics_and_runs_are_chosen(
-    build: Build, argument: str, options: tuple[str, ...], captions: list[str]
-) -> None:
-    built = build(record(*options, argument=argument))
+def test_metrics_and_runs_are_chosen(build: Build) -> None:
+    chosen = [
+        ("lr", "", ["lr, smoothed by 0.6"], [["run", "data"]]),
+        ("val*, lr", "   :smooth: 0\n   :runs: 7\n", ["loss", "lr"], [["run", "metric"]]),
+        ("LOSS", "   :runs: 8\n   :no-table:\n", ["loss, smoothed by 0.6"], []),
+    ]
+    parts = (f"{argument}\n{'-' * 9}\n\n.. expt-curves:: {argument}\n{options}" for argument, options, *_ in chosen)
+    built = build({**FILES, "expts/1_a/notes.rst": titled("Curves", "\n".join(parts))})
     assert built.warnings == ""
-    body = built.body("expts/1_a/notes")
-    assert [words(caption) for caption in body.select("figure figcaption")] == captions
-    assert bool(body.select("table")) is (":no-table:" not in options)
-    assert [words(cell) for cell in body.select("thead th")][1:2] == (
-        ["metric"] if "val*, lr" in argument else ["data"]
-    )[: len(body.select("table"))]
+    for section, (_, _, captions, heads) in zip(
+        built.body("expts/1_a/notes").select("section section"), chosen, strict=True
+    ):
+        assert [words(caption) for caption in section.select("figure figcaption")] == captions
+        assert [[words(cell) for cell in head.select("th")][:2] for head in section.select("thead")] == heads
 
 
 @pytest.mark.parametrize(

@@ -155,28 +155,36 @@ class CurveFigures:
             domain_of(env).curves[env.docname] = found
             kept = [("file", os.path.relpath(self.directory / f"{key}.json", env.srcdir)) for key, *_rest in found]
             note(env, env.docname, kept)
-            self._offer(env, env.docname)
+            if self._look:
+                # The preview may write this page before all others are read.
+                self._offer(env, env.docname)
 
     def _offer(self, env: BuildEnvironment, docname: str) -> None:
         for key, *_rest in domain_of(env).curves[docname]:
             for form in self.forms():
                 env.images.add_file(docname, f"{self.stem(key)}{form}")
 
+    def _looks(self, python: str, style: str) -> str:
+        """Digest what a figure's look depends on beside its data: the script, the style, what draws."""
+        try:
+            drawn_by = os.path.relpath(python, self._app.srcdir) if python else version("matplotlib")
+        except PackageNotFoundError:
+            drawn_by = ""
+        files = (_SCRIPT, style, style and dark_path(style))
+        made_of = [drawn_by, os.path.basename(style), *(read_or_none(path) if path else b"" for path in files)]
+        return hashlib.sha256(repr(made_of).encode()).hexdigest()[:8]
+
     def update(self, app: Sphinx, env: BuildEnvironment) -> None:
         """Draw what is not there, if scripts may be run at all; say what could not be drawn."""
         domain = domain_of(env)
         settings, every = domain.settings, sorted(domain.curves.items())
+        if not every:
+            return
         python = interpreter(str(app.srcdir), settings.python)
         style = str(settings.plot_style or "")
         if (file := Path(app.srcdir, style)).is_file():
             style = str(file)
-        try:
-            drawn_by = python or version("matplotlib")
-        except PackageNotFoundError:
-            drawn_by = ""
-        made_of = [read_or_none(path) if path else b"" for path in (_SCRIPT, style, style and dark_path(style))]
-        made_of.append(f"{drawn_by} {settings.plot_style}".encode())
-        self._look = hashlib.sha256(repr(made_of).encode()).hexdigest()[:8]
+        self._look = self._looks(python, style)
         jobs: dict[str, Job] = {}
         for docname, key in ((docname, key) for docname, some in every for key, *_rest in some):
             self._offer(env, docname)
