@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exptdir.logs import read_log, readers
+from exptdir.logs import read_log, read_log_text, readers
 
 HERE = Path(__file__).parent
 WANTED = json.loads((HERE / "unseen.json").read_text("utf-8"))
@@ -56,3 +56,35 @@ def test_no_word_is_lost_whatever_the_reader(name: str, format: str) -> None:
 def test_a_name_that_labels_a_run_is_no_quantity() -> None:
     found = read_log(HERE / "unseen" / "labels.txt")
     assert [metric.name for metric in found.metrics if metric.name.startswith("resnet")] == []
+
+
+def test_an_experiment_and_its_variant_name_a_row_together() -> None:
+    table = "experiment_id,variant,lr,mean\n" + "".join(
+        f"exp{at:03},{name},0.1,{at}.5\n" for at in range(3) for name in ("base", "wide", "deep", "both")
+    )
+    found = read_log_text(table, "log.csv")
+    assert [run.id for run in found.runs][:5] == [
+        "exp000/base",
+        "exp000/wide",
+        "exp000/deep",
+        "exp000/both",
+        "exp001/base",
+    ]
+    # Where the two do not tell rows apart, their numbers do.
+    again = read_log_text(table.replace("wide", "base"), "log.csv")
+    assert [run.id for run in again.runs][:2] == ["row-1", "row-2"]
+
+
+def test_what_the_last_model_was_like_is_no_run() -> None:
+    text = "v1\n--\nwet\n\nv2\n--\nsame as last small model\n\nv3\n--\nsame as last but dry\n\nv4\n--\nas before, wet\n"
+    found = read_log_text(text, "notes.txt")
+    assert [(one.text, one.targets) for one in found.references] == [("last", ("v2",)), ("before", ("v3",))]
+
+
+def test_boxes_between_titles_of_restructuredtext_are_tasks() -> None:
+    found = read_log_text("Notes\n=====\n\n[!] buy seeds\n[x] wet rows\n\n- [ ] dry rows\n", "notes.rst")
+    assert [(task.text, task.done, task.line) for task in found.tasks] == [
+        ("buy seeds", False, 4),
+        ("wet rows", True, 5),
+        ("dry rows", False, 7),
+    ]

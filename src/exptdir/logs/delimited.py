@@ -138,7 +138,7 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]], *, guess: bool =
             ids = [row[at] for row in rows if at < len(row) and row[at]]
             # A column that names few things for many rows names models or series.
             varied = ids and max(map(len, ids)) <= 120 and len(set(ids)) > len(ids) / 3
-            if varied and re.fullmatch(names, name.strip().lower().replace(" ", "_")):
+            if varied and re.fullmatch(names, _key(name)):
                 return at, date_column
     for at in range(min(3, len(head)) if guess else 0):
         ids = [row[at] for row in rows if at < len(row)]
@@ -146,6 +146,25 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]], *, guess: bool =
         if unique and not all(re.fullmatch(r"[-+]?\d*\.\d+(?:e[-+]?\d+)?", one) for one in ids):
             return at, date_column
     return None, date_column
+
+
+def run_names(head: Sequence[str], rows: Sequence[Sequence[str]], ids: int | None) -> list[str]:
+    """Return what runs are called that stand in rows, by the column of their ids.
+
+    Where that names experiments, and the next column their variants, both do: ``exp002/wide``.
+    """
+    if ids is not None:
+        return [row[ids] if ids < len(row) else "" for row in rows]
+    named = next((at for names in _IDS for at, name in enumerate(head) if re.fullmatch(names, _key(name))), None)
+    if named is None or named + 1 >= len(head):
+        return [""] * len(rows)
+    pairs = [f"{row[named]}/{row[named + 1]}" if named + 1 < len(row) else "" for row in rows]
+    distinct = len(set(pairs)) == len(pairs) and all(2 < len(pair) <= 80 and " " not in pair for pair in pairs)
+    return pairs if distinct else [""] * len(rows)
+
+
+def _key(name: str) -> str:
+    return name.strip().lower().replace(" ", "_")
 
 
 def table_block(rows: Sequence[tuple[int, list[str]]]) -> Block:

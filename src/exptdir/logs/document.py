@@ -29,6 +29,7 @@ _TAG = re.compile(r"(?:^|(?<=\s))#([^\W\d][\w-]{2,40})(?![\w(/])")
 _TASK = re.compile(r"\b(?:TODO|FIXME|XXX)\b[:\s]|待办|\bto-?do:", re.IGNORECASE)
 #: What is in whatever ``_TASK`` finds, and is looked for sooner.
 _TASK_SIGNS = ("todo", "to-do", "fixme", "xxx", "待办")
+_BOXED = re.compile(r"^[ \t]{0,40}(?:[-*+][ \t]{1,4})?\[(?P<sign>[ xX!?])\][ \t]{1,4}(?P<text>\S.*)$", re.MULTILINE)
 _AMENDED = re.compile(
     r"\[\s*(?:update|edit|correction|later|addendum|更新|补充|追記|수정|nachtrag|mise à jour|atualização)"
     r"[^:\]]{0,24}:[^\]]{0,2000}\]|"
@@ -273,6 +274,10 @@ class _Assembly:
                 document.metrics.append(metric._replace(line=block.line_of(at), run=run))
         if "#" in block.text and block.kind != "cell":
             document.tags += [Tag(match[1], block.line_of(match.start()), own) for match in _TAG.finditer(block.text)]
+        if block.kind == "markup":
+            # What stands between titles is left to docutils, which knows no boxes.
+            boxes = [(block.line_of(match.start("text")), match) for match in _BOXED.finditer(block.text)]
+            document.tasks += [Task(match["text"], line, match["sign"] in "xX") for line, match in boxes]
         low = block.text.lower()
         if not block.task and any(sign in low for sign in _TASK_SIGNS) and (match := _TASK.search(block.text)):
             line = block.text[match.start() :].split("\n")[0]

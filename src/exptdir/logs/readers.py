@@ -79,8 +79,9 @@ def claim_rows(table: Block, *, always: bool = False) -> None:
         return
     head, body = rows[0], rows[1:]
     ids, dates = delimited.columns(head, body, guess=always)
-    for number, (row, cells) in enumerate(zip(table.children[1:], body, strict=True), 1):
-        name = cells[ids].strip("`*") if ids is not None and ids < len(cells) else ""
+    named = delimited.run_names(head, body, ids) if always or ids is not None else [""] * len(body)
+    for number, (row, cells, name) in enumerate(zip(table.children[1:], body, named, strict=True), 1):
+        name = name.strip("`*")
         if name or always:
             claim(row, name or f"row-{number}")
         if dates is not None and dates < len(cells) and cells[dates].strip():

@@ -38,7 +38,8 @@ _SAME_BEFORE = re.compile(_SAME + r" \Z")
 _YEAR = re.compile(r"\d{4}[-.]\d{1,2}[-.]\d")
 _PRIOR = re.compile(
     rf"\b(?:{_SAME}|from|as)(?: the)? (?P<name>before|prev(?:ious)?|above|last)\b"
-    r"(?! (?:best|epoch|layer|week|year|month|checkpoint|model|night|time)s?\b)"
+    r"(?!-| (?!(?:run|exp|expt|experiment|trial|one|but|with|without|except|and|or|just|only|plus|as|for|in|at|on|so"
+    r"|using|now|again|where|while|which|instead|if|when|then|is|was|did|does|has|had|gave|got)\b)[^\W\d_])"
     r"|\b(?:the|my|our|in|from|of|than|as|to|vs\.?) "
     r"(?P<other>(?:previous|prev|last) (?:exp|expt|experiment|run))\b(?!s)",
     re.IGNORECASE,
