@@ -221,6 +221,9 @@ def test_a_header_of_merged_cells_is_one_header(tmp_path: Path) -> None:
         ([["strain", 0, 5, 10], ["wt", 0.1, 0.2, 0.4], ["ko", 0.1, 0, None]], [], 1),
         ([["wt", 0, 5, 10], ["ko", 1, 2, 3]], [], 0),
         ([["wt", 5, 0, 10], ["ko", 0.1, 0.2, 0.3]], [], 0),
+        ([["template", "-", "+", "+"], ["enzyme", "+", "-", "+"]], [], 0),
+        ([["gene", "-", "+"], ["a", 1, 2]], [], 1),
+        ([["brand", "price", "volume"], ["", "$", "mL"], ["x", 1.5, 2]], [], 2),
         # Gaps between names.
         ([["a", "a", None, "b", None], [1, 2, 3, 4, 5], [1, 2, 3, 4, 5]], [], 1),
         ([["a", None, "b"], [1, None, 2]], [], 1),

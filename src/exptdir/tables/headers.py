@@ -16,7 +16,7 @@ _LOOKED = 50
 _ATOM = (
     "(?:[YZEPTGMkhdcmµμunpfaz]?(?:m|g|s|A|K|V|W|J|N|Pa|Hz|mol|M|L|l|B|b|bp|Da|eV|F|C|T|S|H|U|IU|Bq|Gy|Sv|Ω|cd|lm|lx|bar|OD)"
     "|[°º](?:C|F)?|%|‰|ppm|ppb|rpm|min|hr?s?|d|days?|weeks?|months?|years?|yr|sec|hours?|Å|a\\.?u\\.?|AU|RFU|px|deg|rad|dB"
-    "|counts?|cells|reads|copies|[CP]FU|mAU|mmHg|psi|eq|(?:wt|vol|mol) ?%|cm|x g|pH|log2|log10|10?)"
+    "|counts?|cells|reads|copies|[CP]FU|mAU|mmHg|psi|eq|[$€£¥]|(?:wt|vol|mol) ?%|cm|x g|pH|log2|log10|10?)"
 )
 _POWER = "\\^?[-−⁻]?[0-9²³¹⁻]*"
 #: A unit: in brackets of either kind, or made of known ones (``mg/ml``, ``m s-1``, ``µmol·m⁻²``).
@@ -56,7 +56,10 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
         grouped = any(cell.colspan > 1 for cell in rows[0]) and _names(rows[1])
         grouped = grouped and all(cell.kind in {"text", "empty"} for cell in rows[0])
         bold = _bold(rows[0]) and not _bold(rows[1])
-        head = int(table_header or bold or grouped or _names(rows[0]) or _heads(rows[0], rows[1 : 1 + _LOOKED]))
+        # Which lane of a gel had what is said in one row after the other.
+        lanes = all(any(cell.text.strip() in {"+", "-", "−", "–"} for cell in row) for row in rows[:2])
+        named = (_names(rows[0]) and not lanes) or _heads(rows[0], rows[1 : 1 + _LOOKED])
+        head = int(table_header or bold or grouped or named)
     if head != 1:
         return head
     reach = max(cell.rowspan for cell in rows[0])
