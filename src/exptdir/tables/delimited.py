@@ -215,9 +215,8 @@ def _ragged(path: Path, rows: _Rows, shown: Container[int], columns: Collection[
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
     ragged = [(width, at) for width, at in numbered if width < usual or any(rows.fields[at][usual:last])]
 
-    told = "this row has {} cell{} where most have {}"
     problems = [
-        Problem("table", told.format(width, "" if width == 1 else "s", usual), path, rows.lines[at])
+        Problem("table", f"this row has {width} cell{'s' * (width != 1)} where most have {usual}", path, rows.lines[at])
         for width, at in ragged[:_RAGGED_SHOWN]
     ]
     if rest := ragged[_RAGGED_SHOWN:]:

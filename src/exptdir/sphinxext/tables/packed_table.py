@@ -185,11 +185,10 @@ def _number_key(value: float, text: str) -> str | None:
 
 
 def natural_widths(table: Table, widest: int = 40, rows: int = 500) -> list[int]:
-    """Return for each column the length of its longest text, bounded, as its share of the width."""
+    """Return for each column its share of the width: how wide its longest text is (some characters count twice)."""
     longest = [1] * table.n_columns
     for row in table.rows[:rows]:
         for column, cell in enumerate(row):
-            # Chinese characters are as wide as two others.
             length = max(map(len if cell.text.isascii() else column_width, cell.text.split("\n")))
             longest[column] = max(longest[column], min(length, widest))
     return longest

@@ -65,8 +65,7 @@ def select(
             # What stands for a number that is missing comes last as well.
             filled = list(there if values or any(cell.kind == "number" for cell in cells.values()) else cells)
             filled.sort(key=lambda at: values.get(at, 0) if values else sort_key(cells[at]), reverse=sign == "-")
-            last = set(body).difference(filled)
-            body = filled + [at for at in body if at in last]
+            body = list(dict.fromkeys([*filled, *body]))
     moved = body != list(range(table.header_rows, table.n_rows))
     omitted = max(len(body) - limit, 0) if limit is not None else 0
     body = body[:limit]
