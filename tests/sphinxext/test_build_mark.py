@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import sys
@@ -78,3 +79,31 @@ def test_what_another_exptdir_has_kept_is_read_anew(tmp_path: Path, monkeypatch:
     assert "0 added, 0 changed" in site.build().status
     monkeypatch.setitem(DocumentMaps.__annotations__, "later", "dict[str, int]")
     assert "1 added, 0 changed" in site.build().status
+
+
+HELD = """\
+import gc, weakref
+
+
+def setup(app):
+    app.read, app.held, app.frozen = [], [], set()
+
+    def page(app, *_):
+        app.frozen.add(gc.get_freeze_count() > 0)
+        gc.collect()
+        app.held.append(sum(one() is not None for one in app.read))
+
+    app.connect("doctree-read", lambda app, doctree: app.read.append(weakref.ref(doctree)))
+    app.connect("html-page-context", page)
+"""
+
+
+def test_documents_are_let_go_of_before_pages_are_made_and_the_collector_is_left_as_it_was(tmp_path: Path) -> None:
+    files = {f"expts/{n}_a/notes.rst": titled("A", f":expt:`{n % 8 + 1}`") for n in range(1, 9)}
+    thresholds, site = gc.get_threshold(), Site(tmp_path)
+    app = site.build(files={"conf.py": 'extensions = ["exptdir"]\n' + HELD, "index.rst": titled("Home"), **files}).app
+    assert len(app.read) == 9
+    # Docutils holds on to the last that it has read.
+    assert max(app.held) <= 1, "documents are read from the disk when their pages are made"
+    assert app.frozen == {True}
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (thresholds, 0)

@@ -19,7 +19,6 @@ from exptdir.sphinxext.config import settings_of
 from exptdir.sphinxext.curves import EVENT as CURVES
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.update import EVENT, finder_of, note_figures, update_figures
-from exptdir.sphinxext.record import scan_record
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -106,7 +105,7 @@ class FigureUpdates:
             figures = self._finish()
             if not self._missed:
                 return figures
-        record = scan_record(self._app)
+        record = domain_of(self._app.env).scanner.scan(self._app)
         state = getattr(domain_of(self._app.env), "figure_state", None)
         before = self._stamps(state.report) if state is not None else {}
         self._left = self._missed = False
@@ -166,7 +165,7 @@ class FigureUpdates:
 
     def _show_unfinished(self) -> set[str]:
         """Have pages show what there is: what is still being drawn, and what has been drawn meanwhile."""
-        record = scan_record(self._app)
+        record = domain_of(self._app.env).scanner.scan(self._app)
         report = update_figures(self._app, record, finder=self._second_finder, dry_run=True)
         drawing = set(report.planned) - self._ended
         note_figures(self._app, report, record, drawing)

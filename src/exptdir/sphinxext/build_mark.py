@@ -6,10 +6,14 @@ tell how far it came.
 
 from __future__ import annotations
 
+import gc
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sphinx.application import ENV_PICKLE_FILENAME
+
+from exptdir.sphinxext.domain import domain_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -37,8 +41,23 @@ def discard_interrupted(app: Sphinx, config: Config) -> None:
         unfinished.unlink(missing_ok=True)
 
 
+def let_go(lasts: bool, app: Sphinx, *_: object) -> None:
+    """Let go of documents, which are on the disk as well; what *lasts* is spared the search for garbage."""
+    env: Any = app.env
+    # A preview sees to its memory between builds.
+    if not domain_of(env).scanner.lasting:
+        env._write_doc_doctree_cache.clear()
+        env._pickled_doctree_cache.clear()
+        if lasts:
+            # What is young may be rubbish, which would stay with the rest.
+            gc.collect(1)
+            gc.freeze()
+
+
 def unmark(app: Sphinx, exception: Exception | None) -> None:
     """Note that the build has ended."""
+    if app.env is not None and not domain_of(app.env).scanner.lasting:
+        gc.unfreeze()
     # Of a build that failed, Sphinx itself has deleted the environment.
     Path(app.doctreedir, MARK).unlink(missing_ok=True)
 
@@ -48,5 +67,8 @@ def setup_build_mark(app: Sphinx) -> None:
     app.add_event(WRITTEN)
     app.connect("config-inited", discard_interrupted)
     app.connect("env-before-read-docs", mark, priority=0)
+    for event, lasts in (("env-before-read-docs", True), ("env-updated", True), ("env-purge-doc", False)):
+        app.connect(event, partial(let_go, lasts), priority=999)
+    app.connect("doctree-resolved", partial(let_go, False))
     # When all others have written what they write at the end.
     app.connect("build-finished", unmark, priority=1000)

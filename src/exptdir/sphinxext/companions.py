@@ -5,7 +5,6 @@ The style sheet, which follows the theme's colours in the light scheme and the d
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,10 +32,6 @@ def setup_companions(app: Sphinx) -> None:
     named = set(app.config._raw_config.get("extensions", ())) | set(app.extensions)
     if "sphinx_design" not in named:
         app.setup_extension("sphinx_design")
-        with suppress(ImportError, AttributeError):
-            from sphinx_design.icons import get_octicon_data
-
-            get_octicon_data.cache_clear()
     suffixes = app.config._raw_config.get("source_suffix", ".md")
     if not _MYST & named and ".md" in ([suffixes] if isinstance(suffixes, str) else suffixes):
         app.setup_extension("myst_parser")

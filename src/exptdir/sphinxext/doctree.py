@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives, roles
-from sphinx.util.docutils import is_directive_registered, is_role_registered
 from sphinx.util.nodes import clean_astext
 
 if TYPE_CHECKING:
@@ -58,8 +57,7 @@ def add_unclaimed_directive(app: Sphinx, name: str, directive: type[Directive]) 
     """Register *directive* when all extensions are set up and none has a directive called *name*."""
 
     def register(app: Sphinx, config: Config) -> None:
-        registered = directives._directives.get(name) if is_directive_registered(name) else None  # type: ignore[attr-defined]
-        if registered in {None, directive}:
+        if directives._directives.get(name) in {None, directive}:  # type: ignore[attr-defined]
             app.add_directive(name, directive, override=True)
 
     app.connect("config-inited", register, priority=_LATE)
@@ -69,7 +67,7 @@ def add_unclaimed_role(app: Sphinx, name: str, role: Any) -> None:
     """Register *role* when all extensions are set up and none has a role called *name*."""
 
     def register(app: Sphinx, config: Config) -> None:
-        registered = roles._roles.get(name) if is_role_registered(name) else None  # type: ignore[attr-defined]
+        registered = roles._roles.get(name)  # type: ignore[attr-defined]
         if registered is None or type(registered) is type(role):
             app.add_role(name, role, override=True)
 

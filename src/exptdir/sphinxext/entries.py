@@ -73,7 +73,8 @@ class EntryTransform(ExperimentTransform):
         entries: list[Entry] = []
         for at, day, nth, written, _year in found:
             if written.problem:
-                self._trouble(written.problem, *dated[at])
+                line = dated[at][0].line or dated[at][1].line
+                self.domain.note_trouble(self.env.docname, "date", written.problem, line)
             if day is not None:
                 n = dated[at][0].get("exptdir_n", nth)
                 node, anchor = dated[at][0], f"entry-{day}" + (f"-{n}" if n > 1 else "")
@@ -87,9 +88,6 @@ class EntryTransform(ExperimentTransform):
             # The list itself is made when the page is: a built record holds thousands of pages.
             heading = page.first_child_matching_class(nodes.title)
             page.insert(0 if heading is None else heading + 1, entry_list(docname=self.env.docname))
-
-    def _trouble(self, message: str, node: nodes.Element, title: nodes.title) -> None:
-        self.domain.note_trouble(self.env.docname, "date", message, node.line or title.line)
 
 
 class entry_list(Placeholder):

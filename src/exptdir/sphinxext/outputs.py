@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Set
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,8 +160,9 @@ class DiffingBuilder(StandaloneHTMLBuilder):
         inventory = Path(self.outdir, INVENTORY_FILENAME)
         # Packing it takes longer than to see that an edit in a preview has changed nothing of it.
         # A document that is read again has its objects behind all others.
-        objects = [sorted(domain.get_objects()) for domain in self.env.domains.values()]
-        if objects != self._objects or not inventory.is_file():
+        lasting = domain_of(self.env).scanner.lasting
+        objects = [sorted(domain.get_objects()) for domain in self.env.domains.values()] if lasting else None
+        if objects is None or objects != self._objects or not inventory.is_file():
             beside = inventory.with_name(INVENTORY_FILENAME + ".new")
             InventoryFile.dump(beside, self.env, self)
             put(beside, inventory)
@@ -193,7 +194,7 @@ class Outputs:
     def __init__(self) -> None:
         self.digests: dict[str, str] = {}
         self._known: dict[str, str] = {}
-        self._paths: dict[str, str] = {}
+        self._path = cache(page_address)
 
     def find_stale(self, app: Sphinx, env: BuildEnvironment) -> list[str]:
         """Return the documents whose pages show something of others that has changed."""
@@ -211,12 +212,6 @@ class Outputs:
             for docname, digest in self.digests.items()
             if digest == UNKNOWN or self._known.get(self._path(app, docname)) != digest
         ]
-
-    def _path(self, app: Sphinx, docname: str) -> str:
-        """Return where the page of a document is in the output, which is the same in every build."""
-        if docname not in self._paths:
-            self._paths[docname] = page_address(app, docname)
-        return self._paths[docname]
 
     def finish(self, app: Sphinx, exception: Exception | None) -> None:
         """Delete what this build no longer makes, and write down what it made."""

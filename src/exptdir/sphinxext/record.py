@@ -85,11 +85,6 @@ class Scanner:
 FIGURELESS = frozenset({"changes", "coverage", "doctest", "dummy", "gettext", "linkcheck"})
 
 
-def scan_record(app: Sphinx) -> Record:
-    """Scan the disk as the configuration says."""
-    return domain_of(app.env).scanner.scan(app)
-
-
 def facts_digest(record: Record, experiment: Experiment, settings: Settings) -> str:
     """Digest what an experiment's own page shows of its facts."""
     state = status(record, experiment, settings.statuses)
@@ -106,7 +101,7 @@ def scan_before_reading(
     domain.settings = settings_of(app.config)
     domain.builder = app.builder
     # What the figures were brought up to date by is not a moment old, unless it says otherwise.
-    domain.record = domain.figure_state.take_record() or scan_record(app)
+    domain.record = domain.figure_state.take_record() or domain.scanner.scan(app)
     domain.scanner.rest()
     drafts: frozenset[str] = frozenset()
     if not domain.settings.drafts:

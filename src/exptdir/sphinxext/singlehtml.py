@@ -32,10 +32,8 @@ def make_unique(tree: nodes.Element) -> None:
         for node in page.findall(nodes.Element):
             docname = page["docname"]
             if any(map(_OURS.fullmatch, node.attributes.get("ids", ()))):
-                names = node.attributes["ids"]
-                node.attributes["ids"] = [
-                    unique_anchor(docname, name) if _OURS.fullmatch(name) else name for name in names
-                ]
+                ids = node.attributes["ids"]
+                node.attributes["ids"] = [unique_anchor(docname, one) if _OURS.fullmatch(one) else one for one in ids]
             if _OURS.fullmatch(node.attributes.get("refid", "")):
                 node.attributes["refid"] = unique_anchor(docname, node.attributes["refid"])
         for rows in page.findall(packed_rows):

@@ -15,7 +15,7 @@ from exptdir.record.walk import compile_patterns
 from exptdir.sphinxext.config import settings_of
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.git_dates import History
-from exptdir.sphinxext.record import FIGURELESS, scan_record
+from exptdir.sphinxext.record import FIGURELESS
 from exptdir.sphinxext.store import FigureState
 from exptdir.sphinxext.warnings_ import warn_problem
 
@@ -42,7 +42,7 @@ EVENT = "exptdir-figures"
 def bring_figures_up_to_date(app: Sphinx) -> None:
     """Run the plot scripts whose figures are stale, before documents are looked at for changes."""
     if app.emit_firstresult(EVENT) is None:
-        record = scan_record(app)
+        record = domain_of(app.env).scanner.scan(app)
         note_figures(app, update_figures(app, record), record)
 
 
