@@ -131,6 +131,7 @@ class ArchivePages:
     def __init__(self) -> None:
         self.pages: list[tuple[ArchivePage, bool]] = []
 
+    @collector_paused()
     def find_stale(self, app: Sphinx, env: BuildEnvironment) -> list[str]:
         """Find the pages that are not as they were, and note all."""
         self.pages = []

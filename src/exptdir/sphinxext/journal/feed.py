@@ -19,7 +19,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from sphinx.util.osutil import relative_uri
 
-from exptdir.record.files import read_or_none
+from exptdir.record.files import collector_paused, read_or_none
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.freshness import UNKNOWN
 from exptdir.sphinxext.journal.selection import shown_pieces
@@ -193,6 +193,7 @@ def _element(name: str, text: str = "", **attributes: str) -> str:
     return f"<{name}{given}>{escape(_plain(text))}</{name}>"
 
 
+@collector_paused()
 def write_feeds(app: Sphinx, exception: Exception | None) -> None:
     """Write the feeds that are not as they were."""
     url = settings_url(app)
