@@ -149,11 +149,11 @@ def fresh_clone(root: Path) -> None:
 OLDER = 'exclude_patterns = ["**/.expt"]\n' + STUBS
 MYST = 'extensions = ["myst_parser"]\n'
 KINDS = {
-    "wet lab, the older tool": Notebook(
+    "wet lab": Notebook(
         wet_lab, 'extensions = ["exptdir"]\nexptdir_roots = ["."]\n', 'extensions = ["sphinx.ext.todo"]\n' + STUBS
     ),
     "blog": Notebook(blog, 'extensions = ["exptdir"]\nexptdir_roots = ["posts"]\n', MYST),
-    "logs named like their directories": Notebook(
+    "logs named like directories": Notebook(
         older_tool, 'extensions = ["exptdir"]\nexptdir_roots = ["."]\nsource_suffix = ".rst"\n', OLDER
     ),
     "fresh clone": Notebook(fresh_clone, 'extensions = ["exptdir"]\n', MYST),
