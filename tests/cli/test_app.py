@@ -66,7 +66,7 @@ def test_version(run: Run):
 def test_outside_of_a_record_the_exit_code_is_4(run: Run, tmp_path: Path):
     done = run("list", at="..")
     assert done.code == 4
-    assert "exptdir init" in done.err and "Traceback" not in done.err
+    assert "exptdir -C record" in done.err and "Traceback" not in done.err
 
 
 def test_a_record_is_found_from_any_directory_in_it(run: Run):
@@ -98,6 +98,12 @@ def test_conf_is_never_run(run: Run, record: Path):
     (record / "conf.py").write_text('extensions = ["exptdir"]\nopen("ran", "w")\n1 / 0\n')
     assert run("list").code == 0
     assert not (record / "ran").exists()
+
+
+def test_above_a_record_the_way_into_it_is_told(run: Run, record: Path):
+    write(record.parent, {"another/conf.py": "extensions = []\n"})
+    assert "; try “exptdir -C record”" in run("list", at="..").err
+    assert "make one with “exptdir init”" in run("list", at="../another").err
 
 
 def test_where_several_are_meant_each_is_named_once(run: Run, record: Path):

@@ -57,11 +57,12 @@ class Session:
     @cached_property
     def conf(self) -> Conf:
         """What the record's ``conf.py`` says."""
-        from exptdir.record.home import find_conf, read_conf
+        from exptdir.record.home import find_conf, names_exptdir, read_conf
 
         path = find_conf(self.start)
         if path is None:
-            hint = "go into a record, or make one with “exptdir init”"
+            below = min((one.parent.name for one in self.start.glob("*/conf.py") if names_exptdir(one)), default=None)
+            hint = f"try “exptdir -C {below}”" if below else "go into a record, or make one with “exptdir init”"
             raise NoRecord(f"no conf.py that names exptdir here or above ({self.start}); {hint}")
 
         def read_other_log(*log: Any) -> OtherLog:
