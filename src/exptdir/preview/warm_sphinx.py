@@ -195,9 +195,7 @@ class Warm:
 
 @contextmanager
 def warm(
-    project: Project,
-    listeners: Sequence[Listen] = (),
-    drawn: Callable[[tuple[str, ...]], None] = lambda figures: None,
+    project: Project, listeners: Sequence[Listen] = (), drawn: Callable[[tuple[str, ...]], None] = lambda figures: None
 ) -> Iterator[Warm]:
     """Make an application (see :class:`Warm`), in a state of docutils' own that goes with it."""
     with patch_docutils(project.conf), docutils_namespace():

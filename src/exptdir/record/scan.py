@@ -142,9 +142,7 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
             empty = empty and not logs
             # Roots may overlap.
             if logs and path not in experiments:
-                books = tuple(
-                    name for name in files if name.endswith(NOTEBOOK) and not memory.exclude(join(path, name))
-                )
+                books = tuple(one for one in files if one.endswith(NOTEBOOK) and not memory.exclude(join(path, one)))
                 read = partial(read_experiment, base, clean, path, logs, books)
                 experiments[path], wrong = memory.experiment(base, path, (clean, logs, books), logs[0], read)
                 problems += wrong

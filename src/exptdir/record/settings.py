@@ -155,7 +155,7 @@ class Settings:
     )
     date_order: str = _option(
         "",
-        "Order of dates such as 5/6/2024: ``DMY``, ``MDY`` or ``YMD``; empty: as other dates in the file show.",
+        "Order of 5/6/2024: ``DMY``, ``MDY`` or ``YMD``; empty: as the file shows.",
         _one_of("", "DMY", "MDY", "YMD"),
     )
     entry_list: str = _option(
@@ -166,23 +166,20 @@ class Settings:
     cited_by: bool = _option(True, "End an experiment's page with the list of those that refer to it.")
     list_format: str = _option(
         "",
-        "What lists of contents and the sidebar show beside a title, with the fields ``{status}``, ``{begun}``, "
-        "``{last}`` (the last entry's day) and ``{tags}``, such as ``{status} · {last}``. Parts between dots are left "
-        "out where a field is empty.",
+        "What lists of contents and the sidebar show beside a title: ``{status}``, ``{begun}``, ``{last}`` (the last "
+        "entry's day) and ``{tags}``, such as ``{status} · {last}``. Parts between dots go where a field is empty.",
         _template("status", "begun", "last", "tags"),
     )
     mentions: str = _option(
         "none",
-        "List places whose words name an experiment without a reference (``experiment 34``): ``none``, or at the end "
-        "of its ``page``.",
+        "List words that name an experiment without a reference (``experiment 34``): ``none``, or on its ``page``.",
         _one_of("none", "page"),
     )
     header: bool = _option(
         True, "Show an experiment's facts below its title: status, tags, days, and the experiments around it."
     )
     task_markers: list[str] = _option(
-        list(TASK_MARKERS),
-        "What a line about something to do begins with; ``expt-tasks`` and ``exptdir tasks`` list it.",
+        list(TASK_MARKERS), "What begins a line that ``expt-tasks`` and ``exptdir tasks`` list as something to do."
     )
     hashtags: bool = _option(False, "Take ``#tag`` in an entry, outside code and links, for one of its tags.")
     archive: str = _option(
@@ -212,31 +209,23 @@ class Settings:
 
     table_limit: int = _option(
         500,
-        "Rows up to which a table is shown whole; 0: any number. Pages show the first 100 of a longer one; in HTML a "
-        "script can load the others from a file beside the page.",
+        "Rows up to which a table is shown whole; else its first 100, and HTML can load the others. 0: any number.",
         _at_least(0),
     )
 
     figures: str = _option(
         "auto",
-        "Run plot scripts in a build: ``auto``, those whose figures are stale; ``never``; ``always``, all. Any other "
-        "value counts as ``never``.",
+        "Plot scripts to run: ``auto``, those with stale figures; ``always``, all; ``never``, or any other value, none.",
         _one_of("auto", "never", "always"),
         "",
         # Whoever writes `False` or `Never` means that nothing is run.
         invalid="never",
     )
-    plot_scripts: list[str] = _option(
-        list(PLOT_SCRIPTS), "Patterns for the names of plot scripts in experiments.", rebuild=""
-    )
+    plot_scripts: list[str] = _option(list(PLOT_SCRIPTS), "Patterns for names of plot scripts.", rebuild="")
     plot_style: str = _option(
-        "",
-        "A matplotlib style for all plot scripts: a file from the source directory, or a name; empty: none.",
-        rebuild="",
+        "", "A matplotlib style for plot scripts: a file from the source directory, or a name; empty: none.", rebuild=""
     )
-    plot_dark: bool = _option(
-        False, "Draw ``loss.svg`` for the dark scheme too, as ``loss.dark.svg`` beside it.", rebuild=""
-    )
+    plot_dark: bool = _option(False, "Draw ``loss.svg`` for the dark scheme too, as ``loss.dark.svg``.", rebuild="")
     python: str = _option(
         "",
         "The Python that runs plot scripts: a path from the source directory, or a name; 3.11 or later. Empty: that of "
@@ -245,10 +234,7 @@ class Settings:
     )
     figure_timeout: float = _option(300, "Seconds that a plot script may take.", check_seconds, "")
     figure_memory: int | str = _option(
-        "",
-        "Memory that a plot script may take: a number of bytes, or a text such as ``2 GiB``; empty: any amount.",
-        memory_size,
-        "",
+        "", "Memory of a plot script: bytes, or a text such as ``2 GiB``; empty: any amount.", memory_size, ""
     )
     figure_jobs: int = _option(0, "Plot scripts that run at once; 0: as many as processors.", _at_least(0), "")
     figure_executor: Any = _option(
@@ -258,27 +244,22 @@ class Settings:
         check_executor,
         "",
     )
-    figure_versions: bool = _option(
-        False, "Let another version of Python, matplotlib or numpy make figures stale.", rebuild=""
-    )
+    figure_versions: bool = _option(False, "Let another Python, matplotlib or numpy make figures stale.", rebuild="")
     figure_provenance: bool = _option(True, "Let a figure's script and inputs be unfolded below it.", rebuild="html")
     repository_url: str = _option(
         "",
-        "The repository on the web, such as ``https://github.com/you/work``: commits become links, and experiments "
-        "link their history. Empty: none.",
+        "The repository on the web (``https://github.com/you/work``), for links to commits and history; empty: none.",
         _web_address,
     )
     feed_url: str = _option(
         "",
-        "The site's address, such as ``https://you.example.org/notebook``, for Atom feeds: ``feed.xml``, and one for "
-        "each experiment and tag below ``feeds``. Empty: none.",
+        "The site's address, such as ``https://you.example.org/notes``, for Atom feeds (``feed.xml``); empty: none.",
         _web_address,
         "html",
     )
     editor_url: str = _option(
         "",
-        "An address that opens a file in your editor, such as ``vscode://file/{path}:{line}``; the preview links "
-        "warnings and pages to it. Empty: none.",
+        "An address that opens a file in your editor from the preview, such as ``vscode://file/{path}:{line}``.",
         _template("path", "line"),
         "",
     )

@@ -121,9 +121,7 @@ def parse(text: str, path: Path, delimiter: str | None = None) -> Sheet:
         )
     rows = _Rows([], [], delimiter)
     reader = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=delimiter,
-        skipinitialspace=f'{delimiter} "' in text[:SAMPLE],
+        io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=f'{delimiter} "' in text[:SAMPLE]
     )
     before = line
     try:

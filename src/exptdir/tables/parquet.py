@@ -59,10 +59,7 @@ def open_parquet(path: Path) -> SheetlessFile:
             columnwise = (zip(*(one.to_pylist() for one in batch.columns), strict=True) for batch in batches)
             read = chain([names], islice(chain.from_iterable(columnwise), rows))
             shown = (
-                (
-                    number,
-                    {at: cell for at, value in enumerate(row, start=1) if (cell := cell_of(value)) is not EMPTY},
-                )
+                (number, {at: cell for at, value in enumerate(row, start=1) if (cell := cell_of(value)) is not EMPTY})
                 for number, row in enumerate(read, start=1)
             )
             cells = {number: row for number, row in shown if row}
