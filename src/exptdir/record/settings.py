@@ -215,7 +215,7 @@ class Settings:
 
     figures: str = _option(
         "auto",
-        "Plot scripts to run: ``auto``, those with stale figures; ``always``, all; ``never``, or any other value, none.",
+        "Plot scripts to run: ``auto``, those with stale figures; ``always``, all; ``never``, or anything else, none.",
         _one_of("auto", "never", "always"),
         "",
         # Whoever writes `False` or `Never` means that nothing is run.
