@@ -159,8 +159,8 @@ def test_the_traceback_of_a_figure_that_was_never_drawn_reads_as_in_a_terminal(
     shown.locator("details", has=text).locator("summary").first.click()
     align, space = text.evaluate("text => [getComputedStyle(text).textAlign, getComputedStyle(text).whiteSpace]")
     assert align in ("left", "start")
-    # Either keeps the indentation; long lines wrap on a telephone.
-    assert space in ("pre", "pre-wrap")
+    # Signs below a line stay below it: long lines do not wrap, but scroll.
+    assert space == "pre"
     said = text.inner_text()
     assert '\n  File "expts/3_c/plot.py", line 5, in <module>\n    load("missing.csv")\n' in said
     assert str(record.parent) not in shown.content()

@@ -46,6 +46,9 @@ def test_a_script_that_fails_ends_with_1(run: Run, plots: Path):
     write(plots, {"expts/0070_a/plot.py": "1 / 0\n"})
     done = run("plot", "70")
     assert done.code == 1 and "ZeroDivisionError" in done.err
+    assert "ZeroDivisionError" in run("plot", "--force").err
+    # Who asks for another experiment is not told of it.
+    assert "ZeroDivisionError" not in run("plot", "71", "--force").err
 
 
 def test_an_executor_that_is_none_is_wrong_usage(run: Run, plots: Path):

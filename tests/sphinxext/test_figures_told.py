@@ -62,6 +62,12 @@ def test_the_index_lists_what_could_not_be_drawn(record: Record) -> None:
     assert str(the(item, "a")["href"]).startswith(f"{PAGE}.html")
 
 
+@pytest.mark.parametrize(("said", "end"), [("Row 1.", "Row 1."), ("Which?", "Which?"), ("Row 1", "Row 1.")])
+def test_what_went_wrong_ends_as_a_sentence(record: Record, said: str, end: str) -> None:
+    built = record({**FILES, f"{DIRECTORY}/plot_growth.py": f"raise ValueError({said!r})\n"})
+    assert words(the(built.body(PAGE), ".exptdir-figure-mark")).endswith(f"failed: ValueError: {end}")
+
+
 @pytest.mark.parametrize("earlier", [True, False])
 def test_a_traceback_begins_at_the_authors_line_and_keeps_its_indentation(record: Record, earlier: bool) -> None:
     built = record(FILES if earlier else DEEP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -128,7 +129,11 @@ def plot(
             }
         )
     else:
-        session.tell(report.problems)
+        # What is wrong with others was not asked for.
+        owners = (
+            (one, session.record.around(os.path.relpath(one.path or "", session.base))) for one in report.problems
+        )
+        session.tell(one for one, owner in owners if only is None or owner is None or owner.key in only)
         for path, copy in (pair for one in report.scripts.values() for pair in one.kept.items()):
             click.echo(f"{path}: what it was before is kept as {copy.name}", err=True)
         drawn = len(report.ran) - len(report.failed)

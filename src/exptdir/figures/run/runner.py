@@ -205,8 +205,7 @@ _LOOK, _WITHOUT, _NOT_YET = 10.0, 60.0, 3600.0
 class ClusterExecutor(ThreadPoolExecutor):
     """Runs jobs on a Dask cluster; for each a thread waits, and not for ever, whatever becomes of the workers.
 
-    That of Dask's client does where an outcome is lost with its worker before it is fetched, and where no worker is
-    left: one that dies while it starts is not started again.
+    That of Dask's client does where an outcome is lost with its worker, and where none is left (killed at its start).
     """
 
     def __init__(self, client: Any) -> None:

@@ -164,7 +164,8 @@ class _Describer:
         failure = self.report.failure
         if failure is not None:
             state = _("This figure could not be drawn") if shown.missing else _("This figure is out of date")
-            return self._portable(f"{state}: {said(failure.message)}.")
+            end = "" if failure.message.endswith((".", "!", "?")) else "."
+            return self._portable(f"{state}: {said(failure.message)}{end}")
         every = self.figure.reasons if self.figure is not None else self.report.verdict.reasons
         reasons = "; ".join(map(said, every))
         if shown.missing:
