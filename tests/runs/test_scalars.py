@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,20 @@ def test_event_files_are_read_while_they_are_written(tmp_path: Path) -> None:
         path.write_bytes(whole[:end])
         files = ConfigurationFiles()
         assert (list(read_series(tmp_path, files)), files.problems) == (names, [])
+
+
+def test_without_the_extra_event_files_are_told_once_and_the_rest_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboardX.proto.event_pb2", None)
+    (tmp_path / "metrics.csv").write_text("step,loss\n1,2\n")
+    for name in ("events.out.tfevents.1", "events.out.tfevents.2"):
+        (tmp_path / name).write_bytes(b"x")
+    files = ConfigurationFiles()
+    assert list(read_series(tmp_path, files)) == ["loss"]
+    assert [problem.message for problem in files.problems] == [
+        "event files of TensorBoard need the extra “tensorboard”: pip install exptdir[tensorboard]"
+    ]
 
 
 @pytest.mark.parametrize("content", [b"x" * 99, bytes(99), b"\0" * 12 + b"y" * 50])

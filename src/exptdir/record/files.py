@@ -313,7 +313,7 @@ def locked(path: str | Path, *, wait: bool = True) -> Iterator[bool]:
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Let what is made within not be gone through again and again for rubbish."""
+    """Let what is made within not be gone through again and again for rubbish, nor all of it at once at the end."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -321,7 +321,6 @@ def collector_paused() -> Iterator[None]:
     finally:
         if was_on:
             if not gc.get_freeze_count():
-                # Puts all that there is among what is old, where nothing looks through it at once.
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()

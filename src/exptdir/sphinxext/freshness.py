@@ -81,8 +81,7 @@ class Freshness:
             else:
                 references.append(place[:4])
         xrefs = [self._other(docname, *xref) for xref in self.domain.xrefs.get(docname, ())]
-        curves = self.domain.curve_figures.shown(docname)
-        return figures_shown(self.domain, docname), curves, references, xrefs
+        return figures_shown(self.domain, docname), self.domain.curve_figures.shown(docname), references, xrefs
 
     @cached_property
     def _titles(self) -> dict[str, str]:

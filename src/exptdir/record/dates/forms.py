@@ -221,8 +221,7 @@ class WrittenDate:
     weekday: int | None = None
 
 
-# One title is asked for several times: for the order of its file, for its direction, and for itself. The rows of a long
-# table name the days of some years.
+# One title is asked for several times: for the order of its file, its direction and itself; so are rows of some years.
 @lru_cache(maxsize=8192)
 def date_at_start(title: str) -> WrittenDate | None:
     """Read the date with which a text, without white space around it, begins; ``None`` where nothing could be one."""
