@@ -157,8 +157,8 @@ def old_conf() -> str:
 def project(tmp_path: Path) -> Path:
     base = tmp_path.resolve() / "enzymes"
     files = {
-        "notebook/conf.py": old_conf(),
-        "notebook/index.rst": "Enzymes\n=======\n\n.. toctree::\n\n   .experiments\n",
+        "notebook/conf.py": old_conf() + "language = None\n",
+        "notebook/index.rst": "Enzymes\n=======\n\n.. toctree::\n\n   {notebook_entries}\n",
         "notebook/train/.expt/id": "63\n",
         "notebook/train/notes.rst": (
             "Train\n=====\n\n:pdb:`5HXY`, :datadir:`x`, :pubmed:`1`; |br|\n\n.. od::\n\n   a: 0.1\n"
@@ -175,6 +175,7 @@ def test_import_writes_a_conf_beside_the_old_one_and_changes_nothing_else(run: R
     after = contents(project)
     assert set(after) - set(before) == {"notebook/conf.new.py"}
     assert {path: after[path] for path in before} == before
+    assert "language = None (not needed)" in done.err
     assert "line 17: from sphinx_rtd_theme" in done.err and "1 × pubmed: nothing stands for it" in done.err
     assert run("import", "enzymes", at="..").code == 1
 
@@ -192,6 +193,7 @@ def test_the_imported_conf_builds(run: Run, project: Path):
     assert run("build", "--strict", at="../enzymes/notebook").code == 0
     page = (project / "notebook/_build/html/train/notes.html").read_text("utf-8")
     assert 'href="https://www.rcsb.org/structure/5HXY"' in page and "#63: Train" in page
+    assert 'href="train/notes.html">#63: Train</a>' in (project / "notebook/_build/html/index.html").read_text("utf-8")
 
 
 def test_the_classes_are_those_of_the_manual(run: Run, project: Path):

@@ -128,7 +128,7 @@ def carried_over(conf: Path, needless: tuple[str, ...]) -> tuple[list[str], list
             segment = (ast.get_source_segment(text, statement) or "").split("\n")[0]
             reason = _LEFT_OUT.get(name or "") or (
                 "not needed"
-                if "exmemo" in segment or "sphinx_rtd_theme" in segment
+                if "exmemo" in segment or "sphinx_rtd_theme" in segment or segment.endswith("= None")
                 else "a program, not a value: take it over by hand if you need it"
             )
             left_out.append(f"line {statement.lineno}: {segment[:80]} ({reason})")
