@@ -204,8 +204,8 @@ def test_numbers_and_dates_as_people_write_them(tmp_path: Path, content: str, va
 
 
 def test_one_column_of_decimal_commas_is_one_column(tmp_path: Path) -> None:
-    one = table(tmp_path, "Masse\n1,5\n2,25\n")
-    assert [row[0].value for row in one.rows] == ["Masse", 1.5, 2.25]
+    one = table(tmp_path, "Masse\n1,5\n\n2,25\n")
+    assert [row[0].value for row in one.rows] == ["Masse", 1.5, None, 2.25]
     assert (one.n_columns, one.header_rows, one.problems) == (1, 1, ())
     assert table(tmp_path, "a,b\n1,5\n2,25\n").n_columns == 2
 

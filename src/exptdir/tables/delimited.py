@@ -252,7 +252,7 @@ def find_delimiter(sample: str) -> tuple[str, str | None]:
             shares[delimiter] = several[counts[delimiter]] / widths.total()
     if not shares:
         return ",", None
-    if shares.keys() == {","} and "," not in lines[0] and all(map(_COMMA_NUMBER.match, map(str.strip, lines[1:]))):
+    if shares.keys() == {","} and "," not in lines[0] and all(map(_COMMA_NUMBER.match, "".join(lines[1:]).split())):
         # One name, and numbers with a decimal comma below it.
         return ";", None
     decimal = not re.search("[^0-9],|,[^0-9]", sample)
