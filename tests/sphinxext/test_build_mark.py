@@ -103,7 +103,7 @@ def test_documents_are_let_go_of_before_pages_are_made_and_the_collector_is_left
     thresholds, site = gc.get_threshold(), Site(tmp_path)
     app = site.build(files={"conf.py": 'extensions = ["exptdir"]\n' + HELD, "index.rst": titled("Home"), **files}).app
     assert len(app.read) == 9
-    # Docutils holds on to the last that it has read.
-    assert max(app.held) <= 1, "documents are read from the disk when their pages are made"
+    # Docutils holds on to the last that it has read, and so does Sphinx 8.2.
+    assert max(app.held) <= 2, "documents are read from the disk when their pages are made"
     assert app.frozen == {True}
     assert (gc.get_threshold(), gc.get_freeze_count()) == (thresholds, 0)
