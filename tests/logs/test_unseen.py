@@ -88,3 +88,12 @@ def test_boxes_between_titles_of_restructuredtext_are_tasks() -> None:
         ("wet rows", True, 5),
         ("dry rows", False, 7),
     ]
+
+
+def test_a_directory_beside_the_log_may_be_named_like_a_numbered_run() -> None:
+    log = "### Run 3\n\nwet\n\n### Run 4\n\nsee `exp_5`\n\n### Run 6\n\nas in exp 5, dry\n"
+    found = read_log_text(log, "notes.md", runs=["exp_5"])
+    assert [(one.text, one.state, one.targets) for one in found.references] == [
+        ("exp_5", "resolved", ("exp_5",)),
+        ("exp 5", "resolved", ("exp_5",)),
+    ]

@@ -61,8 +61,12 @@ def split_log(document: LogDocument, way: Way = "") -> Parts:
     if way == "none" or (not way and line_count(document.blocks) <= LONG):
         return Parts(document.blocks, [], {})
     pieces = list(_pieces(document.blocks))
-    by_year = [(_year(whole), shown) for whole, shown in pieces]
-    by_run = [(_run(whole), shown) for whole, shown in pieces]
+    by_year, by_run = [], []
+    for whole, shown in pieces:
+        inside = [*whole.walk()]
+        own = (inner.entry.day for inner in inside if inner.entry is not None and inner.entry.day is not None)
+        by_year.append((next((f"{day.year}" for day in own), ""), shown))
+        by_run.append((next((run.id for inner in inside for run in inner.runs), ""), shown))
     if not way:
         dated, named = (sum(bool(mark) for mark, _ in found) for found in (by_year, by_run))
         way = "year" if 2 * dated >= len(pieces) or dated > named else "runs"
@@ -116,15 +120,6 @@ def _pieces(blocks: Sequence[Block]) -> Iterator[tuple[Block, Block]]:
         else:
             yield block, replace(block, children=block.children[:inner])
             waiting += [(child, depth + 1) for child in reversed(block.children[inner:])]
-
-
-def _year(block: Block) -> str:
-    days = (inner.entry.day for inner in block.walk() if inner.entry is not None and inner.entry.day is not None)
-    return next((f"{day.year}" for day in days), "")
-
-
-def _run(block: Block) -> str:
-    return next((run.id for inner in block.walk() for run in inner.runs), "")
 
 
 def _units(pieces: Sequence[tuple[str, Block]]) -> tuple[list[Block], list[_Unit]]:

@@ -114,7 +114,9 @@ class RunList:
             if block.kind == "section" and (found := run_in_title(block.text)):
                 claim(block, found.id, found.file)
             elif block.kind == "item":
-                self._claim_items(block)
+                for inner in block.walk():
+                    if inner.kind == "item" and (found := run_in_label(inner.text, loose=not inner.label)):
+                        claim(inner, found.id, found.file)
         return nest(flat)
 
     @staticmethod
@@ -136,11 +138,6 @@ class RunList:
                         block = Block("section", block.line, block.text, level=LABEL)
                 flat.append(block)
         return flat
-
-    def _claim_items(self, top: Block) -> None:
-        for block in top.walk():
-            if block.kind == "item" and (found := run_in_label(block.text, loose=not block.label)):
-                claim(block, found.id, found.file)
 
 
 class Versions:

@@ -179,10 +179,13 @@ class Finder:
         for form, words in _SERIES:
             for match in form.finditer(text) if words.search(low) else ():
                 runs = self._same_series(self.numbers.get(match["id"].lstrip("0") or "0", []), subject)
-                if not runs and form is _NUMBERED and not self.numbers:
+                # A directory of that very name is found by it.
+                if not runs and form is _NUMBERED and (not self.numbers or match["name"].lower() in self._directories):
                     continue
                 # A number that comes later in the file than what cites it may be another series'.
-                later = bool(subject and len(runs) == 1 and self._is_later(runs[0], subject))
+                later = bool(subject and len(runs) == 1 and self.ascending) and (
+                    self._places.get(runs[0].id, 0) > self._places.get(subject.id if subject else "", len(self.runs))
+                )
                 same = form is _SAME_NUMBER or _SAME_BEFORE.search(
                     text, max(0, match.start("name") - 24), match.start("name")
                 )
@@ -194,9 +197,6 @@ class Finder:
                     runs = self._same_series(self.numbers.get(more["id"].lstrip("0") or "0", []), subject)
                     if runs:
                         yield more.start("id"), end, kind, [run.id for run in runs], False
-
-    def _is_later(self, run: Run, subject: Run) -> bool:
-        return self.ascending and self._places[run.id] > self._places.get(subject.id, len(self.runs))
 
     def _prior(self, subject: Run | None) -> Run | None:
         if subject is None or subject.id not in self._places:

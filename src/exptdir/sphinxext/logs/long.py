@@ -25,7 +25,7 @@ from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.model import Experiment
 from exptdir.record.scan import leads_out
 from exptdir.record.walk import OTHER_FORMS
-from exptdir.sphinxext.domain import ExptDomain, domain_of, run_anchor
+from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.language import counted
 from exptdir.sphinxext.logs.prose import elsewhere_link, entry_anchor
 
@@ -208,18 +208,15 @@ class ElsewhereLinks(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         """Replace each by a reference from this page."""
         domain = domain_of(self.env)
+        anchors = domain.once(
+            "run anchors",
+            lambda: {(docname, run.name): run.anchor for docname, runs in domain.runs.items() for run in runs},
+        )
         for node in list(self.document.findall(elsewhere_link)):
             docname, target = node["docname"], node["target"]
-            anchor = entry_anchor(target) if target.startswith("@") else run_anchor(target)
-            if not target.startswith("@"):
-                anchors = domain.once("run anchors", lambda: _run_anchors(domain))
-                anchor = anchors.get((docname, target), anchor)
+            anchor = entry_anchor(target) if target.startswith("@") else anchors.get((docname, target), "")
             content = nodes.inline("", node.astext())
             node.replace_self(make_refnode(domain.builder, self.env.docname, docname, anchor, content))
-
-
-def _run_anchors(domain: ExptDomain) -> dict[tuple[str, str], str]:
-    return {(docname, run.name): run.anchor for docname, runs in domain.runs.items() for run in runs}
 
 
 def without_source(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
