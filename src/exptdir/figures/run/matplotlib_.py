@@ -11,7 +11,6 @@ import gc
 import importlib
 import io
 import os
-import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -179,8 +178,6 @@ def warm_up() -> None:
         _draw(kind)
     with contextlib.suppress(Exception):
         set_defaults()
-    # It remembers what it has found out.
-    platform.python_version()
     # What is left is never searched again, nor copied for that.
     gc.collect()
     gc.freeze()

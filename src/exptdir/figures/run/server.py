@@ -16,7 +16,6 @@ import gc
 import io
 import json
 import os
-import platform
 import random
 import re
 import selectors
@@ -229,7 +228,7 @@ def _execute(script: str) -> Fault | None:
 
 
 def _report(directory: Path, fault: Fault | None) -> None:
-    versions = {"python": platform.python_version()}
+    versions = {"python": sys.version.split()[0]}
     for name in ("matplotlib", "numpy"):
         version = getattr(sys.modules.get(name), "__version__", None)
         if isinstance(version, str):
