@@ -1,7 +1,7 @@
 """Write a synthetic record: numbered experiments with dated entries, some prose and some references.
 
 The same arguments give the same bytes. The pages are the same whether plain Sphinx or exptdir is to build
-them, but for the references, which plain Sphinx is given as text.
+them, but for the references, which plain Sphinx is given as text or as its own ``:doc:``.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ class Markup:
     section: str
     literal: str
     role: str
+    document: str
 
 
 REST = Markup(
@@ -79,6 +80,7 @@ REST = Markup(
     section="{text}\n{dashes}\n",
     literal="::\n\n    {text}\n",
     role=":expt:`{target}`",
+    document=":doc:`#{target} </expts/{path}/notes>`",
 )
 MYST = Markup(
     log="index.md",
@@ -86,6 +88,7 @@ MYST = Markup(
     section="## {text}\n",
     literal="```text\n{text}\n```\n",
     role="{{expt}}`{target}`",
+    document="{{doc}}`#{target} </expts/{path}/index>`",
 )
 
 
@@ -186,6 +189,7 @@ def generate(
     extensions: Sequence[str] = (),
     theme: str = "alabaster",
     roles: bool | None = None,
+    documents_linked: bool = False,
 ) -> None:
     """Write ``n`` experiments, their ``index.rst`` and a ``conf.py`` into a directory.
 
@@ -197,17 +201,24 @@ def generate(
         The share of the pages that is written in MyST, from 0 to 1.
     roles
         Whether references are real ones; by default where exptdir is among the extensions.
+    documents_linked
+        Whether those that are not are links to documents, as in plain Sphinx, in place of text.
     """
     if roles is None:
         roles = "exptdir" in extensions
     pages = [Page(number, seed, markup_of(number, markdown)) for number in range(1, n + 1)]
     paths = directories(pages, nested=nested)
     for page in pages:
-        shown = page.markup.role if roles else "#{target}"
         numbers = referenced(page.number, n, refs_per_page, seed)
         log = directory / "expts" / paths[page.number] / page.markup.log
         log.parent.mkdir(parents=True, exist_ok=True)
-        references = [shown.format(target=other) for other in numbers]
+        # Each is written as the page that it leads to is named.
+        references = [
+            (
+                page.markup.role if roles else pages[other - 1].markup.document if documents_linked else "#{target}"
+            ).format(target=other, path=paths[other])
+            for other in numbers
+        ]
         log.write_text(page.text(entries_per_page, references), "utf-8")
     documents = [f"expts/{paths[page.number]}/{page.markup.log.partition('.')[0]}" for page in pages]
     (directory / "index.rst").write_text(index(documents if toctree == "flat" else []), "utf-8")

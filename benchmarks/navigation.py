@@ -87,7 +87,12 @@ def write_variants(directory: Path, pages: int, theme: str, options: argparse.Na
     """Write the record for plain Sphinx and the one for exptdir, and return where they are."""
     plain, ours = directory / "plain", directory / "exptdir"
     write = partial(generate, n=pages, theme=theme, nested=options.nested, entries_per_page=options.entries_per_page)
-    write(plain, extensions=options.plain_extensions, toctree=options.plain_toctree)
+    write(
+        plain,
+        extensions=options.plain_extensions,
+        toctree=options.plain_toctree,
+        documents_linked=options.plain_references,
+    )
     write(ours, extensions=["exptdir"], roles=options.references)
     return plain, ours
 
@@ -168,6 +173,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the figures there as well")
     parser.add_argument("--nested", action="store_true", help="experiments within experiments")
     parser.add_argument("--references", action="store_true", help="give exptdir real references to resolve")
+    parser.add_argument(
+        "--plain-references", action="store_true", help="give plain Sphinx links to documents in place of their numbers"
+    )
     # The emptier the pages, the more of the cost is navigation, and the harder the limit.
     parser.add_argument("--entries-per-page", type=int, default=3, metavar="N")
     parser.add_argument(
