@@ -19,8 +19,14 @@ from benchmarks.results import Timing, machine, merge_csv, read_csv, write_workb
 
 HERE = Path(__file__).parent
 #: For each sheet of the workbook, the CSV that it is made of.
-SHEETS = {"Builds": HERE / "results.csv", "Extensions": HERE / "extensions.csv"}
+SHEETS = {
+    "Builds": HERE / "results.csv",
+    "Extensions": HERE / "extensions.csv",
+    "References": HERE / "references.csv",
+}
 NONE, LOADED, FLAT, OURS = "none", "none, same extensions", "flat toctree", "exptdir"
+#: The same with references: links to documents in plain Sphinx.
+NONE_LINKED, OURS_LINKED = "none, linked", "exptdir, linked"
 #: What exptdir sets up besides itself.
 EXTENSIONS = ("myst_parser", "sphinx_design")
 COLUMNS = {
@@ -36,9 +42,11 @@ COLUMNS = {
 
 
 def write(base: Path, theme: str, pages: int, navigation: str) -> None:
-    """Write the record for one kind of navigation; exptdir finds the same pages, with references as text."""
-    if navigation == OURS:
-        generate(base, pages, theme=theme, extensions=["exptdir"], roles=False)
+    """Write the record for one kind of navigation: the same pages, with references as text unless they are linked."""
+    if navigation in {OURS, OURS_LINKED}:
+        generate(base, pages, theme=theme, extensions=["exptdir"], roles=navigation == OURS_LINKED)
+    elif navigation == NONE_LINKED:
+        generate(base, pages, theme=theme, documents_linked=True)
     else:
         extensions = EXTENSIONS if navigation == LOADED else ()
         toctree: Toctree = "flat" if navigation == FLAT else "none"
