@@ -128,14 +128,18 @@ def hear(socket: ClientConnection, kind: str) -> dict[str, Any]:
             return message
 
 
+def view(socket: ClientConnection, page: str) -> None:
+    """Look at a page, and wait until the server knows: a ping is answered once what was sent before it is read."""
+    socket.send(json.dumps({"viewing": page}))
+    assert socket.ping().wait(60)
+
+
 def test_a_saved_file_is_told_to_the_browser_and_served(run):
     preview = run()
     preview.built()
     with preview.listen() as socket:
         hear(socket, "state")
-        socket.send(json.dumps({"viewing": "index.html"}))
-        # The browser's message and the file take different ways.
-        until(lambda: preview.get("/index.html")[0] == 200)
+        view(socket, "index.html")
         preview.save("index.md", "changed")
         message = hear(socket, "update")
         assert (message["pages"], message["sources"]) == (["index.html"], {"index.html": "index.md"})
@@ -147,9 +151,9 @@ def test_a_page_that_is_missing_is_loaded_when_it_is_there(run):
     preview = run()
     preview.built()
     with preview.listen() as socket:
-        assert preview.get("/expts/new.html")[0] == 404
-        socket.send(json.dumps({"viewing": "expts/new.html"}))
-        until(lambda: preview.get("/index.html")[0] == 200)
+        # Until the builder is ready nobody knows what there is.
+        until(lambda: preview.get("/expts/new.html")[0] == 404)
+        view(socket, "expts/new.html")
         (preview.source / "expts/new.md").write_text("there")
         assert hear(socket, "reload") == {"type": "reload"}
     assert preview.get("/expts/new.html")[0] == 200
@@ -202,7 +206,7 @@ def test_pages_wait_for_the_first_build_and_come_by_themselves(run):
     preview = run(mood="slow")
     assert preview.get("/")[0] == 503
     with preview.listen() as socket:
-        socket.send(json.dumps({"viewing": "index.html"}))
+        view(socket, "index.html")
         until((preview.out / "begun").exists)
         (preview.out / "begun").unlink()
         hear(socket, "reload")
@@ -214,7 +218,7 @@ def test_a_failure_of_the_first_build_is_a_page_until_it_is_mended(run):
     until(lambda: preview.get("/")[0] == 500)
     assert "it is broken" in preview.get("/")[1]
     with preview.listen() as socket:
-        socket.send(json.dumps({"viewing": "index.html"}))
+        view(socket, "index.html")
         (preview.source / "mood").write_text("")
         hear(socket, "reload")
     assert "home" in preview.get("/")[1]
