@@ -123,8 +123,7 @@ def find_scripts(
 
     *patterns* are names of plot scripts, such as ``plot_*.py``; one with a slash is compared with the path from the
     experiment's directory. A name counts nowhere below a directory ``tests``. Returned are the scripts in the order of
-    their paths, and what is wrong with those that are listed. A script that is listed is not also run bare because of
-    its name.
+    their paths, and what is wrong with those that are listed. A listed script is not also run bare because of its name.
     """
     found = Finder().survey(record) if found is None else found
     patterns = tuple(patterns)
@@ -169,8 +168,7 @@ _MAY_SHOW = re.compile(r"figure|image|!\[|<(?:img|source|embed|object)\b", re.IG
 def shown_places(document: str, base: Path) -> frozenset[str]:
     """Find what a document shows, as its text alone has it: figures and other files.
 
-    Returned are POSIX paths relative to *base* that no link has been followed in. What ends with ``.*`` stands for any
-    of several.
+    Returned are POSIX paths relative to *base* that no link has been followed in. What ends with ``.*`` stands for any.
     """
     text = (read_or_none(document) or b"").decode("utf-8-sig", "replace")
     typed = shown_pictures(read_blocks(text, markdown=document.endswith(".md"))) if _MAY_SHOW.search(text) else ()

@@ -92,8 +92,7 @@ class Job:
     dark: bool = False
     #: The figures that it is known to write, by declaration or from its last run.
     outputs: tuple[str, ...] = ()
-    #: The figures that it may put others in the place of, where it may not do so with every one: what is not its own is
-    #: put back.
+    #: The figures that it may replace, where it may not replace every one: what is not its own is put back.
     own: tuple[str, ...] | None = None
     #: Figures that somebody has changed since it drew them, which are put back in any case.
     edited: tuple[str, ...] = ()

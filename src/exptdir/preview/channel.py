@@ -37,8 +37,7 @@ class BadMessage(ExptdirError):
 class BuildWarning:
     """A warning or an error of a build: its text without its place, and where (0 or empty if that is not known).
 
-    *file* is absolute, *kind* Sphinx's type and subtype, such as ``exptdir.ref``, and *severity* ``warning`` or
-    ``error``.
+    *file* is absolute, *kind* Sphinx's type and subtype (``exptdir.ref``), *severity* ``warning`` or ``error``.
     """
 
     text: str
@@ -109,8 +108,7 @@ class Built:
     files: tuple[str, ...] = ()
     #: Everything that is wrong now, whichever build said it first.
     warnings: tuple[BuildWarning, ...] = ()
-    #: Files in the source tree that were written by this build or by what it ran: their changes are no reason to build
-    #: again.
+    #: Files in the source tree that this build or what it ran has written: their changes are no reason for another.
     wrote: tuple[Wrote, ...] = ()
     #: Files of Python modules outside the library directories that the builder has loaded: it must be started again
     #: when one of them changes.

@@ -28,8 +28,7 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 class Writes:
     """Notes what this process itself, in its first thread, writes into a directory: ``conf.py`` and extensions do.
 
-    What it hooks into cannot be let go again: it is meant for a process of its own. Some directories (*private*) do
-    not count.
+    What it hooks into cannot be let go again: it is meant for a process of its own. *private* directories do not count.
     """
 
     def __init__(self, directory: Path, private: Iterable[Path]) -> None:

@@ -282,8 +282,7 @@ _LIBRARIES = ("stdlib", "platstdlib", "purelib", "platlib")
 def failed(error: BaseException, *, conf: Path | None, document: str = "", fatal: bool = True) -> Failed:
     """Describe what was raised and ended a build, and perhaps (*fatal*) the builder.
 
-    *conf* is the ``conf.py``, if there is one and it may be to blame, *document* the file that was being read or
-    written.
+    *conf* is the ``conf.py``, if there is one and it may be to blame, *document* the file being read or written.
     """
     cause, seen = error, {id(error)}
     while isinstance(below := getattr(cause, "orig_exc", None) or cause.__cause__, BaseException):

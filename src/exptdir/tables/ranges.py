@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from exptdir.errors import TableError
 
-#: A part of an address and what ends it: in single quotation marks, which are doubled inside, or free of
-#: exclamation marks.
+#: A part of an address and what ends it: in single quotation marks, doubled inside, or free of exclamation marks.
 _PART = re.compile(r"\s*(?:'((?:[^']|'')*)'|([^!'][^!]*?|))\s*(!|\Z)")
 _MAX_LENGTH = 1_000
 #: Largest row and column of a workbook (ECMA-376 leaves them open; these are those of Excel and LibreOffice).

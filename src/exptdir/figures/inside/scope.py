@@ -20,8 +20,7 @@ from dataclasses import dataclass
 from types import FrameType, ModuleType
 from typing import Any
 
-#: Kinds of facts: read, written, looked for in vain, listed, imported, past any trace, named, found to be there, asked
-#: for its time.
+#: Kinds of facts: read, written, sought in vain, listed, imported, past any trace, named, found, asked for its time.
 READ, WRITE, ABSENT, LIST, MODULE, UNSEEN, NAMED, PRESENT, TIMED = "rwalmudpt"
 
 #: What belongs to the operating system; nobody keeps measurements there.

@@ -48,8 +48,7 @@ _NATIVE = re.compile(rb"\b(?:%s)\b" % "|".join(sorted(NATIVE | NATIVE_IF_ASKED))
 def note_named(listener: Listener, script: str) -> None:
     """Note what the record's own code imports that reads unseen: no event tells of a module that was loaded before.
 
-    Where something reads unseen, also the directories that the code names are noted: in its text, or in variables of
-    its modules.
+    Where something reads unseen, directories that the code names, in its text or its modules' variables, are noted too.
     """
     if listener.native is not None and listener.native.works:
         return

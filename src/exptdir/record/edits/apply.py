@@ -192,8 +192,7 @@ def locked(base: Path, timeout: float = 10.0, step: Callable[[str], None] = lamb
     Hold it from before the scan, so that the plan is made for what is there. *timeout* is in seconds; *step* is
     called before each step of writing, with its name.
 
-    Raises RecordBusyError when the other command does not end in time, and EditError when the record cannot be
-    written to.
+    Raises RecordBusyError when the other command does not end in time, EditError when nothing can be written.
     """
     try:
         # The directory itself, so that no file is left behind.

@@ -59,8 +59,7 @@ def update_figures(
     """Run the plot scripts whose figures are stale.
 
     *runner* and *finder* are what runs scripts on this machine, and knows the experiments, where it is to outlive this
-    build. *progress* is called with each script that begins and ends, in this thread; *guard* is put around what runs a
-    script.
+    build. *progress* is called with each script that begins and ends, in this thread; *guard* is put around a run.
     """
     settings, directory = settings_of(app.config), Path(app.doctreedir, _KEPT)
 

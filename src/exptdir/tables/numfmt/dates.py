@@ -184,6 +184,5 @@ def _days(duration: dt.timedelta) -> Decimal:
 
 def _seconds(days: Decimal, decimals: int) -> Decimal:
     seconds = _PRECISE.multiply(days, Decimal(DAY))
-    # A float holds a day of this century to about a microsecond: what lies below is noise of the binary
-    # fraction.
+    # A float holds a day of this century to about a microsecond: what lies below is noise.
     return seconds.quantize(Decimal("1e-5"), context=_PRECISE).quantize(Decimal(1).scaleb(-decimals), context=_PRECISE)

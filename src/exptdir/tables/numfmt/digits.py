@@ -9,8 +9,7 @@ from functools import lru_cache
 
 from .sections import FormatToken
 
-#: Room for the largest float (309 digits before the point) with as many decimals or percent signs as a code can
-#: have.
+#: Room for the largest float (309 digits before the point) with as many decimals or percent signs as a code has.
 EXACT = Context(prec=4000, rounding=ROUND_HALF_UP, Emin=-9999, Emax=9999)
 #: Spreadsheets know numbers to 15 significant digits and round from those, so that 0.285 * 100 shows as 29.
 FIFTEEN = Context(prec=15, rounding=ROUND_HALF_UP)
