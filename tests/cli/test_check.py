@@ -101,6 +101,17 @@ def test_a_figure_that_was_never_drawn_is_told(run: Run, clean: Path):
     assert "plot.py" not in run("check", "--no-figures").out
 
 
+def test_a_figure_whose_data_are_a_link_that_leads_nowhere_is_told(run: Run, clean: Path):
+    files = {"index.md": "# X\n\n![x](loss.svg)\n", "plot.py": "open('data')\n", "loss.svg": "<svg/>"}
+    write(clean, {f"expts/0070_x/{name}": text for name, text in files.items()})
+    (clean / "expts/0070_x/data").symlink_to("/nowhere/at/all")
+    for command in ("check", "plot", "check"):
+        done = run(command)
+        assert done.code == 0
+        assert "0070_x/plot.py: " in done.out + done.err
+        assert "figures are kept as they are" in done.out + done.err and "(data leads nowhere)" in done.out + done.err
+
+
 def test_mentions_without_a_reference_are_told_where_asked_for(run: Run, clean: Path):
     text = "# X\n\nAs in experiment 63,\nand experiment 63 (see {expt}`63`).\n\n## 2024-08-01\n\nLike\nexperiment 63.\n"
     write(clean, {"expts/0070_x/index.md": text + "\n```\nexperiment 63\n```\n"})

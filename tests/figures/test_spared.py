@@ -64,10 +64,12 @@ def test_a_committed_figure_whose_data_are_a_link_that_leads_nowhere_stays(tmp_p
     files = {"index.md": "# A\n\n![](loss.svg)\n", "loss.svg": SVG.format("good"), "plot_loss.py": script}
     folder = make(tmp_path, files)
     (folder / "data").symlink_to("/nowhere/at/all")
-    for change in ("", "# later\n"):
+    for change, settings in (("", {"mode": "never"}), ("", {}), ("# later\n", {})):
         (folder / "plot_loss.py").write_text(script + change)
-        figure = bring_up_to_date(tmp_path).figures["expts/a/loss.svg"]
-        assert (figure.state, figure.reasons[0]) == ("unknown", "data leads nowhere")
+        report = bring_up_to_date(tmp_path, **settings)
+        figure = report.figures.get("expts/a/loss.svg")
+        assert not figure or (figure.state, figure.reasons[0]) == ("unknown", "data leads nowhere")
+        assert report.unknown["expts/a/plot_loss.py"].startswith("data leads nowhere")
         assert (folder / "loss.svg").read_text() == SVG.format("good")
 
 

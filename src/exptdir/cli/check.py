@@ -153,6 +153,9 @@ def _figures(record: Record, report: Report) -> Iterator[Problem]:
         if path not in told:
             reasons = "; ".join(report.scripts[key].verdict.reasons)
             yield Problem("figure", f"its figures are stale{f' ({reasons})' if reasons else ''}", path)
+    for key, why in report.unknown.items():
+        message = f"its figures are kept as they are, whether or not they are up to date ({why})"
+        yield Problem("figure", message, record.base / report.scripts[key].script.path)
     drawn = {path for script in report.scripts.values() for path in script.figures}
     finder = Finder()
     shown = {path for paths in finder.shown(record, finder.survey(record)).values() for path in paths}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +99,7 @@ def plot(
                 click.echo(f"{click.style(key, bold=True)}: {'; '.join(verdict.reasons) or verdict.state}")
             if not verdicts:
                 click.echo("Nothing is stale.", err=True)
+            _tell_unknown(report, only)
         return 0
     from exptdir.figures.run.runner import Submitter
     from exptdir.figures.update import update
@@ -136,11 +137,18 @@ def plot(
         session.tell(one for one, owner in owners if only is None or owner is None or owner.key in only)
         for path, copy in (pair for one in report.scripts.values() for pair in one.kept.items()):
             click.echo(f"{path}: what it was before is kept as {copy.name}", err=True)
+        _tell_unknown(report, only)
         drawn = len(report.ran) - len(report.failed)
         counts = {"drawn": drawn, "adopted": len(report.adopted), "failed": len(report.failed)}
         shown = [f"{count} {name}" for name, count in counts.items() if count]
         click.echo(f"Figures: {', '.join(shown)} ({report.seconds:.1f} s)." if shown else "Nothing is stale.", err=True)
     return 1 if report.failed else 0
+
+
+def _tell_unknown(report: Report, only: Collection[str] | None) -> None:
+    for key, why in report.unknown.items():
+        if only is None or report.scripts[key].script.experiment in only:
+            click.echo(f"{key}: its figures are kept as they are ({why})", err=True)
 
 
 @contextmanager

@@ -79,6 +79,13 @@ class Report:
     fixed: tuple[str, ...] = ()
     seconds: float = 0.0
 
+    @property
+    def unknown(self) -> dict[str, str]:
+        """Scripts whose figures are kept as they are, as it cannot be told whether they are fresh, and why."""
+        every = ((key, one.verdict, one.figures) for key, one in self.scripts.items() if one.failure is None)
+        kept = ((key, found) for key, found, figures in every if found.adopt or (figures and found.state == "unknown"))
+        return {key: "; ".join(found.reasons) for key, found in kept if found.reasons}
+
 
 def figure_reports(planner: Planner, verdicts: Mapping[str, Staleness]) -> dict[str, FigureReport]:
     """Report, by path, on each figure that a script draws or drew, and on those that are shown and not there."""

@@ -164,7 +164,12 @@ class Planner:
         if entry is None:
             wanted = self._wanted(script, "never run")
             figures = [path for path in self.shown.get(script.experiment, ()) if not self.flow.writers(path)]
-            return wanted or Staleness("never run", adopt=bool(figures or script.outputs))
+            if wanted is not None or not (figures or script.outputs):
+                return wanted or Staleness("never run")
+            tree = self.checker.tree
+            data = () if script.inputs else tree.data_files(script.experiment)
+            nowhere = (posixpath.relpath(path, script.experiment) for path in data if not tree.exists(path))
+            return Staleness("never run", tuple(f"{name} leads nowhere" for name in sorted(nowhere)), adopt=True)
         contested = frozenset(self.contested) if entry.outputs else frozenset()
         found = self.checker.check(script, entry, self.flow.ignored(key), contested)
         if entry.adopted and not entry.outputs:
