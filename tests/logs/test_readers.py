@@ -128,6 +128,17 @@ def test_a_brace_outline() -> None:
     assert [block.text for block in found.walk() if block.folded] == ["archive"]
 
 
+def test_a_day_without_a_year_is_none_that_was_still_to_come() -> None:
+    days = "# Log\n\n## 2020-12-27\n\nbegun\n\n## 2021-01-02\n\nsee 12/27 notes\n\n## 2021-12-27\n\nagain\n"
+    days += "\n## 2022-01-02\n\nsee 12/27 notes and 1/5 notes\n\n## 2022-01-05\n\nend\n"
+    found = read(days, "log.md", format="journal")
+    assert references(found) == [
+        (9, "12/27", ("@2020-12-27",), "resolved"),
+        (17, "12/27", ("@2020-12-27", "@2021-12-27"), "ambiguous"),
+        (17, "1/5", ("@2022-01-05",), "resolved"),
+    ]
+
+
 def test_a_table_with_commas_in_its_prose() -> None:
     found = read(TABLE, "log.csv")
     assert [(run.id, run.line) for run in found.runs] == [("0", 2), ("1", 3), ("3", 4), ("4", 5), ("5", 6)]

@@ -275,7 +275,10 @@ class Finder:
             month, day = day, month
         year = match["year"]
         found = self.days.get((month, day), [])
-        return [one for one in found if not year or one.startswith(f"@20{year[-2:]}-")]
+        found = [one for one in found if not year or one.startswith(f"@20{year[-2:]}-")]
+        # Who wrote on a day could cite none after it, so that what came before is meant where there is both.
+        now = f"@{self.entry.day.isoformat()}~" if self.entry and self.entry.day else "~"
+        return [one for one in found if one <= now] or found
 
     def _announced(self, text: str, subject: Run | None) -> Iterator[tuple[int, int, str, list[str], bool]]:
         for match in _ANNOUNCED.finditer(text):
