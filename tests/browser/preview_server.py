@@ -49,6 +49,7 @@ class PreviewServer:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.edit = ""
+        self.words: dict[str, str] = {}
         self.port = 0
         self.said: list[Any] = []
         self.asked: list[str] = []
@@ -138,7 +139,7 @@ class PreviewServer:
             return Response("not there", 404, media_type="text/html")
         content = path.read_bytes()
         if path.suffix == ".html":
-            content = dressed(content, name, self.edit)
+            content = dressed(content, name, self.edit, self.words)
         tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
         headers = {"etag": tag, "cache-control": "no-cache"}
         if request.headers.get("if-none-match") == tag:

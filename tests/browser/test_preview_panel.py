@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from exptdir.sphinxext.language import PREVIEWED
 from tests.browser.conftest import Pages
 from tests.browser.preview_server import PreviewServer, serving, wait_until, warning
 from tests.browser.table_pages import quiet
@@ -155,6 +156,28 @@ def test_this_page_can_be_edited_where_there_is_an_editor(shown: Page, server: P
     badge(shown).click()
     link = panel(shown).get_by_role("link", name="Edit this page")
     expect(link).to_have_attribute("href", server.edit)
+
+
+def test_every_word_of_the_panel_is_in_the_language_of_the_record(shown: Page, server: PreviewServer) -> None:
+    server.words = {text: f"⟦{text}⟧" for text in PREVIEWED}
+    server.edit = "edit:1"
+    server.open(shown, PAGE)
+    expect(badge(shown)).to_have_text("⟦Up to date⟧")
+    badge(shown).click()
+    box = shown.get_by_role("region", name="⟦Preview⟧")
+    expect(box).to_have_text("⟦Everything is up to date.⟧⟦Edit this page⟧")
+    server.update("2.html", sources={"2.html": "2.rst"})
+    expect(badge(shown)).to_have_text("⟦2.rst changed⟧")
+    expect(box).to_contain_text("⟦2.rst was changed:⟧ ⟦show⟧")
+    server.show(warnings=[warning("1", page=PAGE), warning("2", page="2.html")])
+    expect(badge(shown)).to_have_text("⟦2 warnings⟧")
+    expect(box.get_by_role("heading")).to_have_text(["⟦On this page⟧", "⟦Elsewhere⟧"])
+    expect(box.get_by_role("link", name="⟦Show the page⟧")).to_be_visible()
+    server.show(warnings=[warning("1")], failure={**FAILURE, "text": "3"})
+    expect(badge(shown)).to_have_text("⟦Build failed⟧")
+    expect(box.get_by_role("heading")).to_have_text(["⟦Build failed⟧", "⟦Warnings⟧"])
+    expect(box).to_contain_text("⟦The page is as it was before.⟧")
+    expect(box.locator("summary")).to_have_text("⟦Traceback⟧")
 
 
 def test_another_page_that_was_edited_is_offered(shown: Page, server: PreviewServer) -> None:

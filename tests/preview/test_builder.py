@@ -97,9 +97,10 @@ def builder(root: Path, files: Files, *options: str) -> Iterator[Talk]:
 
 
 def test_it_tells_what_it_does_and_ends_with_its_server(tmp_path: Path) -> None:
-    with builder(tmp_path, TROUBLED, "-D", "html_title=Titled") as talk:
+    with builder(tmp_path, TROUBLED, "-D", "html_title=Titled", "-D", "language=de") as talk:
         ready = talk.hear()
         assert isinstance(ready, Ready)
+        assert (ready.language, ready.words["Up to date"]) == ("de", "Aktuell")
         assert ready.home == "index.html"
         talk.say(Build())
         first = talk.hear()
@@ -207,6 +208,7 @@ def test_a_document_without_conf_py_is_shown(tmp_path: Path) -> None:
         talk = Talk(process, tmp_path)
         ready = talk.hear()
         assert isinstance(ready, Ready) and ready.home == "notes.html"
+        assert (ready.language, ready.words) == ("en", {})
         talk.say(Build())
         assert isinstance(talk.hear(), Built)
         assert "Words." in (tmp_path / "out/html/notes.html").read_text("utf-8")

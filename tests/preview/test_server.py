@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 
 from exptdir.preview.browsers import Browsers, PreviewState
 from exptdir.preview.channel import BuildWarning, Failed
 from exptdir.preview.http import Guard, application, exists
+from exptdir.sphinxext.language import PREVIEWED
 from tests.preview.asking import HOST, Listener, ask, run_apart
 
 PAGE = "<!DOCTYPE html><html><head><title>T</title></head><body><p>Text</p></body></html>"
@@ -135,6 +137,22 @@ def test_a_failure_before_there_are_pages_is_a_page(site):
     assert answer.status == 500
     for part in ("<code>conf.py:3</code>", "no module &lt;named&gt; x", "<pre>Traceback &lt;…&gt;</pre>"):
         assert part in answer.text
+
+
+def test_pages_of_its_own_are_in_the_language_of_the_record(site):
+    site.state.language, site.state.words = "de", {text: f"⟦{text}⟧" for text in PREVIEWED}
+    assert 'data-words="{&quot;Preview&quot;: &quot;⟦Preview⟧&quot;' in ask(site.app, "/index.html").text
+    pages = [ask(site.app, "/7.html").text]
+    site.state.ready = False
+    pages.append(ask(site.app, "/7.html").text)
+    site.state.failure = Failed(BuildWarning("7", "7.py", 3, severity="error"), "8")
+    pages.append(ask(site.app, "/7.html").text)
+    for page in pages:
+        assert '<html lang="de">' in page
+        shown = BeautifulSoup(page, "html.parser")
+        for code in shown.select("code"):
+            code.decompose()
+        assert not re.search("[A-Za-z]", re.sub("⟦[^⟦⟧]*⟧", "", shown.get_text().removeprefix("html")))
 
 
 OUTSIDE = [

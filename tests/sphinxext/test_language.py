@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup
 from sphinx import locale
 
 import exptdir
-from exptdir.sphinxext.language import LOCALES, SCRIPTED
+from exptdir.sphinxext.language import LOCALES, PREVIEWED, SCRIPTED
 from tests.sphinxext.building import Built, the, titled, words
 from tests.sphinxext.conftest import Build
 
@@ -49,7 +49,7 @@ def messages() -> set[str | tuple[str, ...]]:
                 texts = tuple(part.value for part in node.args if isinstance(part, ast.Constant))
                 assert texts, f"{path}:{node.lineno}"
                 found.add(texts[0] if node.func.id == "_" else texts)
-    return found | set(SCRIPTED) | set((LOCALES / "sentences.txt").read_text("utf-8").splitlines())
+    return found | {*SCRIPTED, *PREVIEWED} | set((LOCALES / "sentences.txt").read_text("utf-8").splitlines())
 
 
 def test_what_scripts_say_is_listed():
@@ -60,6 +60,13 @@ def test_what_scripts_say_is_listed():
     }
     assert set(SCRIPTED) <= said
     assert {text for text in said if text[0].isupper()} <= set(SCRIPTED)
+
+
+def test_what_the_preview_says_is_listed():
+    preview = Path(exptdir.__file__).parent / "preview"
+    source = "".join((preview / name).read_text("utf-8") for name in ("http.py", "static/exptdir-preview-panel.js"))
+    said = re.findall(r'\bword\("([^"]+)"|_small\(state, \w+, "([^"]+)"', source)
+    assert {one or other for one, other in said} == set(PREVIEWED)
 
 
 WITH_TABLE = {

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from html import escape
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -37,6 +38,9 @@ class PreviewState:
     failure: Failed | None = None
     #: The author's ``exptdir_editor_url``.
     editor: str = ""
+    #: As in :class:`~exptdir.preview.channel.Ready`.
+    language: str = "en"
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def message(self) -> dict[str, Any]:
         """Return the ``state`` message."""
@@ -81,6 +85,10 @@ class PreviewState:
         """Return the source of each page, as it is shown."""
         found = ((page, source_of(self.source, page)) for page in pages)
         return {text(page): self.shown(str(path)) for page, path in found if path is not None}
+
+    def word(self, english: str) -> str:
+        """Return what the preview says in the language of the project, for a page."""
+        return escape(self.words.get(english, english))
 
     def edit_link(self, page: str) -> str:
         """Return the link that opens the source of a page in the author's editor, or nothing."""
@@ -240,6 +248,7 @@ class Broadcaster:
         """Pass on what the builder says."""
         if isinstance(message, Ready):
             self._state.home, self._state.editor = message.home, message.editor
+            self._state.language, self._state.words = message.language, message.words
             self._ignore(message.ignored)
             self._follow(message.outside)
         elif isinstance(message, Progress):

@@ -24,6 +24,7 @@ from exptdir.preview.warm_sphinx import Project, Warm, warm
 from exptdir.preview.warnings import Reporter, failed
 from exptdir.sphinxext.config import settings_of
 from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.language import PREVIEWED, translated
 from exptdir.sphinxext.outputs import page_address
 
 #: More pages than these delay the build by more than they are worth.
@@ -101,6 +102,7 @@ class BuildSession:
                 self._fail(failed(error, conf=self._conf))
                 return
             app = application.app
+            words = translated(PREVIEWED)
             self._channel.send(
                 Ready(
                     home=page_address(app, app.config.root_doc),
@@ -109,6 +111,8 @@ class BuildSession:
                     outside=outside(application),
                     editor=settings_of(app.config).editor_url,
                     ignored=tuple(settings_of(app.config).watch_ignore),
+                    language=str(app.config.language).replace("_", "-") if words else "en",
+                    words=words,
                 )
             )
             while self._build(application, self._channel.next()):

@@ -15,8 +15,8 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from types import FrameType
 from typing import Any, NoReturn, Self
 
@@ -75,6 +75,9 @@ class Ready:
     #: The author's ``exptdir_editor_url`` and ``exptdir_watch_ignore``.
     editor: str = ""
     ignored: tuple[str, ...] = ()
+    #: The language of pages, and what the preview says in it, by what it says in English.
+    language: str = "en"
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

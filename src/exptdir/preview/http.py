@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import json
 import mimetypes
 import os
 import re
@@ -86,14 +87,15 @@ _BODY_END = re.compile(rb"</body\s*>", re.IGNORECASE)
 _STYLE = f'<link rel="stylesheet" href="{OWN}preview.css">'.encode()
 
 
-def dressed(page: bytes, address: str, edit: str = "") -> bytes:
+def dressed(page: bytes, address: str, edit: str = "", words: Mapping[str, str] | None = None) -> bytes:
     """Add the preview's script and style sheet to a page, which is at an address relative to the output.
 
-    *edit* is the link that opens its source in an editor, or nothing.
+    *edit* is the link that opens its source in an editor, or nothing; *words* is what the script says if not English.
     """
     # By this the script knows whether what it fetches later is what is shown.
     version = f"{zlib.crc32(page):08x}-{len(page)}"
     data = f'data-page="{_attribute(address)}" data-edit="{_attribute(edit)}" data-version="{version}"'
+    data += f' data-words="{_attribute(json.dumps(dict(words), ensure_ascii=False))}"' if words else ""
     script = f'<script src="{OWN}preview.js" {data}></script>'.encode()
     head = _HEAD_END.search(page)
     at = head.start() if head else len(page)
@@ -107,40 +109,33 @@ def _attribute(text: str) -> str:
     return escape(text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"), quote=True)
 
 
-def waiting(address: str) -> bytes:
-    """Return the page that stands for one that is still being built."""
-    text = "<h1>Building…</h1><p>The first build is under way. This page appears when it is there.</p>"
-    return _small(address, "Building…", text)
-
-
-def missing(address: str) -> bytes:
+def missing(state: PreviewState, address: str) -> bytes:
     """Return the page that says that there is none."""
-    shown = _attribute(address)
-    text = (
-        "<h1>No such page</h1>"
-        f"<p>There is no page at <code>/{shown}</code>. If a document appears there, so does its page, here.</p>"
-        '<p><a href="/">To the first page</a></p>'
-    )
-    return _small(address, "No such page", text)
+    text = state.word("There is no page at %s. If a document appears there, so does its page, here.")
+    text = text.replace("%s", f"<code>/{_attribute(address)}</code>")
+    first = f'<p><a href="/">{state.word("To the first page")}</a></p>'
+    return _small(state, address, "No such page", f"<p>{text}</p>{first}")
 
 
-def failed(address: str, failure: Mapping[str, Any]) -> bytes:
+def failed(state: PreviewState, address: str, failure: Mapping[str, Any]) -> bytes:
     """Return the page that says why there are none; *failure* is what browsers are told of it."""
     place = ":".join(str(part) for part in (failure["shown"] or failure["file"], failure["line"]) if part)
-    text = f"<h1>The build failed</h1><p><code>{_attribute(place)}</code></p>"
-    text += f"<pre>{_attribute(failure['text'])}</pre>"
+    text = f"<p><code>{_attribute(place)}</code></p><pre>{_attribute(failure['text'])}</pre>"
     if failure["traceback"]:
-        text += f"<details><summary>Traceback</summary><pre>{_attribute(failure['traceback'])}</pre></details>"
-    return _small(address, "The build failed", text + "<p>It begins again when something changes.</p>")
+        summary, traceback = state.word("Traceback"), _attribute(failure["traceback"])
+        text += f"<details><summary>{summary}</summary><pre>{traceback}</pre></details>"
+    again = state.word("It begins again when something changes.")
+    return _small(state, address, "The build failed", f"{text}<p>{again}</p>")
 
 
-def _small(address: str, title: str, body: str) -> bytes:
+def _small(state: PreviewState, address: str, title: str, body: str) -> bytes:
+    shown = state.word(title)
     page = (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<!doctype html>\n<html lang="{_attribute(state.language)}"><head><meta charset="utf-8"><title>{shown}</title>'
         '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
-        f'</head><body class="exptdir-preview-own">{body}</body></html>\n'
+        f'</head><body class="exptdir-preview-own"><h1>{shown}</h1>{body}</body></html>\n'
     )
-    return dressed(page.encode(), address)
+    return dressed(page.encode(), address, words=state.words)
 
 
 _STATIC = Path(__file__).parent / "static"
@@ -194,11 +189,11 @@ def _answer(state: PreviewState, request: Request) -> Response:
     """Return a page or a file of the output, or the page that says why it is not there."""
     address = address_of(request.scope.get("raw_path") or request.url.path.encode())
     if address is None:
-        return Response(missing(""), 404, None, _HTML)
+        return Response(missing(state, ""), 404, None, _HTML)
     path, page = locate(state.output, address), page_of(state.output, address)
     content = read_or_none(path) if path is not None and path.suffix.lower() in (".html", ".htm") else None
     if content is not None:
-        content = dressed(content, page, state.edit_link(page))
+        content = dressed(content, page, state.edit_link(page), state.words)
         tag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
         known = {"etag": tag}
         return Response(None, 304, known) if _has(request, tag) else Response(content, 200, known, _HTML)
@@ -209,11 +204,12 @@ def _answer(state: PreviewState, request: Request) -> Response:
     if not address and state.home and locate(state.output, state.home) is not None:
         return RedirectResponse(path_in_url(state.home), 307)
     if state.ready:
-        return Response(missing(page), 404, None, _HTML)
+        return Response(missing(state, page), 404, None, _HTML)
     failure = state.failure_shown()
     if failure is not None:
-        return Response(failed(page, failure), 500, None, _HTML)
-    return Response(waiting(page), 503, None, _HTML)
+        return Response(failed(state, page, failure), 500, None, _HTML)
+    text = state.word("The first build is under way. This page appears when it is there.")
+    return Response(_small(state, page, "Building…", f"<p>{text}</p>"), 503, None, _HTML)
 
 
 def _file(request: Request, path: Path) -> Response:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,13 +32,9 @@ def counted(one: str, many: str, number: int) -> str:
 
 
 #: What the scripts of pages say.
-SCRIPTED = (
-    *("Close", "Enlarge the figure", "Table", "Sort by this column", "Sort by %s", "Tools of the table", "Full width"),
-    *("Copy", "Copy the rows as they are shown", "Search", "Search this table", "Filter", "Filter %s"),
-    "A part of the text, or one of: > 0.4, <= 3, 1..5, = exactly, ! not",
-    *("Show all %s rows", "%s rows", "%s of %s rows", "Loading %s rows…", "%s rows copied", "No row matches."),
-    *("There are no rows.", "The table’s data cannot be loaded.", "The browser does not let the page copy."),
-)
+SCRIPTED = (LOCALES / "scripts.txt").read_text("utf-8").splitlines()
+#: What the preview says: its panel, and the pages that stand for those that are not there.
+PREVIEWED = (LOCALES / "preview.txt").read_text("utf-8").splitlines()
 
 
 @cache
@@ -55,11 +52,15 @@ def said(text: str) -> str:
     return next((translate(line) % match.groups() for match, line in found if match is not None), text)
 
 
+def translated(texts: Iterable[str]) -> dict[str, str]:
+    """Return the translations of texts; what is English is left out."""
+    translate = get_translator(CATALOGUE).gettext
+    return {text: shown for text in texts if (shown := translate(text)) != text}
+
+
 def add_words(app: Sphinx) -> None:
     """Give the page that is being made what its scripts say, unless that is English."""
-    translate = get_translator(CATALOGUE).gettext
-    words = {text: translate(text) for text in SCRIPTED if translate(text) != text}
-    if words:
+    if words := translated(SCRIPTED):
         body = json.dumps(words, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
         app.add_js_file(None, body=f"window.exptdirWords = {body};")
 

@@ -2,6 +2,10 @@
    All that comes from outside is text. */
 import { plain } from "./preview-page.js";
 
+/* What the server has said that we say instead of English. */
+const words = JSON.parse(document.querySelector("script[data-page][data-words]")?.dataset.words ?? "{}");
+const word = (text, ...values) => (words[text] ?? text).replace(/%s/g, () => values.shift());
+
 const LOGS = /^(index|notes|log|readme)\.\w+$/i;
 
 function make(name, className, ...content) {
@@ -38,7 +42,7 @@ function nameOf(source) {
 
 function item(warning, here) {
   const isElsewhere = warning.page && plain(warning.page) !== here;
-  const page = isElsewhere ? pageLink(warning.page, "Show the page") : null;
+  const page = isElsewhere ? pageLink(warning.page, word("Show the page")) : null;
   const kind = warning.kind ? make("span", "kind", warning.kind) : null;
   const text = make("p", warning.severity === "error" ? "error" : "text", warning.text);
   return make("li", "", text, make("p", "about", placeOf(warning), kind, page));
@@ -51,13 +55,13 @@ function group(title, warnings, here) {
 
 function failureOf({ failure }) {
   if (!failure) return [];
-  const parts = [make("h2", "", "Build failed"), make("p", "error", failure.text)];
+  const parts = [make("h2", "", word("Build failed")), make("p", "error", failure.text)];
   const place = placeOf(failure);
   if (place) parts.push(make("p", "about", place));
   if (failure.traceback) {
-    parts.push(make("details", "", make("summary", "", "Traceback"), make("pre", "", failure.traceback)));
+    parts.push(make("details", "", make("summary", "", word("Traceback")), make("pre", "", failure.traceback)));
   }
-  return [...parts, make("p", "about", "The page is as it was before.")];
+  return [...parts, make("p", "about", word("The page is as it was before."))];
 }
 
 /* The content of the panel. */
@@ -65,15 +69,17 @@ function contents({ state, isLost, isGone, edited, edit }, here) {
   const warnings = state?.warnings ?? [];
   const isHere = (one) => Boolean(one.page) && plain(one.page) === here;
   const parts = [];
-  if (isLost) parts.push(make("p", "error", "The server does not answer. Is exptdir serve still running?"));
-  if (isGone) parts.push(make("p", "error", "This page is no longer in the record."));
+  if (isLost) parts.push(make("p", "error", word("The server does not answer. Is exptdir serve still running?")));
+  if (isGone) parts.push(make("p", "error", word("This page is no longer in the record.")));
   parts.push(...failureOf(state ?? {}));
-  parts.push(...group("On this page", warnings.filter(isHere), here));
-  parts.push(...group(warnings.some(isHere) ? "Elsewhere" : "Warnings", warnings.filter((one) => !isHere(one)), here));
-  if (!parts.length) parts.push(make("p", "text", "Everything is up to date."));
+  parts.push(...group(word("On this page"), warnings.filter(isHere), here));
+  const others = warnings.some(isHere) ? word("Elsewhere") : word("Warnings");
+  parts.push(...group(others, warnings.filter((one) => !isHere(one)), here));
+  if (!parts.length) parts.push(make("p", "text", word("Everything is up to date.")));
   const links = [];
-  if (edited) links.push(make("span", "", `${nameOf(edited[1])} was changed: `, pageLink(edited[0], "show")));
-  if (isEditor(edit)) links.push(link(edit, "Edit this page"));
+  const changed = edited && word("%s was changed:", nameOf(edited[1]));
+  if (edited) links.push(make("span", "", changed, " ", pageLink(edited[0], word("show"))));
+  if (isEditor(edit)) links.push(link(edit, word("Edit this page")));
   if (links.length) parts.push(make("p", "links", ...links));
   return parts;
 }
@@ -114,7 +120,7 @@ export class Panel {
     this.box = make("div", "panel");
     this.box.id = "panel";
     this.box.setAttribute("role", "region");
-    this.box.setAttribute("aria-label", "Preview");
+    this.box.setAttribute("aria-label", word("Preview"));
     this.said = make("p", "said");
     this.said.setAttribute("role", "status");
     within(this.host, style, this.badge, this.box, this.said);
@@ -146,7 +152,7 @@ export class Panel {
     this.known = { ...this.known, ...news };
     const { state, isLost } = this.known;
     if (state?.building && !isLost) {
-      this.timer ??= setTimeout(() => this.draw("building", "Building…"), PATIENCE);
+      this.timer ??= setTimeout(() => this.draw("building", word("Building…")), PATIENCE);
       if (!this.isBuilding) this.draw(...this.condition);
       return;
     }
@@ -164,12 +170,12 @@ export class Panel {
   get condition() {
     const { state, isLost, isGone, edited } = this.known;
     const count = state?.warnings?.length ?? 0;
-    if (isLost) return ["lost", "Connection lost"];
-    if (state?.failure) return ["failed", "Build failed"];
-    if (isGone) return ["failed", "Page deleted"];
-    if (count) return ["warned", count === 1 ? "1 warning" : `${count} warnings`];
-    if (edited) return ["edited", `${nameOf(edited[1])} changed`];
-    return ["good", "Up to date"];
+    if (isLost) return ["lost", word("Connection lost")];
+    if (state?.failure) return ["failed", word("Build failed")];
+    if (isGone) return ["failed", word("Page deleted")];
+    if (count) return ["warned", count === 1 ? word("1 warning") : word("%s warnings", count)];
+    if (edited) return ["edited", word("%s changed", nameOf(edited[1]))];
+    return ["good", word("Up to date")];
   }
 
   get isBuilding() {
