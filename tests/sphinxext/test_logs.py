@@ -62,6 +62,34 @@ def test_an_outline_has_entries_tasks_and_a_folded_archive(build: Build) -> None
     assert words(body.select_one("#archive details li")) == "old"
 
 
+def test_links_to_entries_lead_into_their_own_log_wherever_it_is_shown(build: Build) -> None:
+    both = f"{page('one.txt')}\n2021-12-30 Before\n-----------------\n\nText.\n\n"
+    both += ".. expt-log:: two.txt\n\n.. expt-log:: rows.csv\n"
+    built = build(
+        {
+            "index.rst": titled("Home", ".. expt-log:: expts/1_a/one.txt\n\n.. expt-log:: expts/1_a/two.txt\n"),
+            "expts/1_a/notes.rst": both,
+            "expts/1_a/one.txt": BRACES,
+            "expts/1_a/two.txt": BRACES.replace("wide", "narrow"),
+            "expts/1_a/rows.csv": "run,date,log\n1,2021-12-30,first\n2,2021-12-31,second\n",
+        }
+    )
+    for name in ("index", "expts/1_a/notes"):
+        body = built.body(name)
+        ids = [node["id"] for node in body.select("[id]")]
+        assert len(ids) == len(set(ids))
+        links = [link["href"][1:] for link in body.select("section li a") if words(link) == "12/30"]
+        sections = [body.find(id=link) for link in links]
+        assert [words(one.select_one("li") or one.parent.select_one("li")).split()[0] for one in sections] == [
+            "wide",
+            "narrow",
+        ]
+    found = [node["id"] for node in body.select("[id^=entry-2021]")]
+    assert found == [f"entry-2021-12-3{more}" for more in ("0-2", "0-3", "0-4", "0", "1")]
+    listed = [link["href"][1:] for link in body.select(".exptdir-entry-list a")]
+    assert sorted(one for one in listed if "2021" in one) == sorted(found)
+
+
 def test_rows_are_runs_and_what_is_doubtful_says_so(build: Build) -> None:
     built = build({"expts/1_a/notes.rst": page("log.csv"), "expts/1_a/log.csv": TABLE})
     body = built.body("expts/1_a/notes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
@@ -70,20 +71,33 @@ class EntryTransform(ExperimentTransform):
             titles.append((text, level))
         at_page = next((at for at, (node, _) in enumerate(dated) if node is page), None)
         found = date_titles(titles, at_page, order=settings.date_order, begun=self.experiment.begun)
+        # The rows of a table may be entries already.
+        rows = self.domain.entries.get(self.env.docname, [])
+        before = Counter(row.day for row in rows)
         entries: list[Entry] = []
+        #: What the sections of a log had for anchors, and its links lead to.
+        moved: dict[str, str] = {}
+        # A part of a log does not know what else is of a day.
+        is_part = self.env.docname in self.domain.page_of
         for at, day, nth, written, _year in found:
             if written.problem:
                 line = dated[at][0].line or dated[at][1].line
                 self.domain.note_trouble(self.env.docname, "date", written.problem, line)
             if day is not None:
-                n = dated[at][0].get("exptdir_n", nth)
-                node, anchor = dated[at][0], f"entry-{day}" + (f"-{n}" if n > 1 else "")
+                node = dated[at][0]
+                n = node.get("exptdir_n", nth) if is_part else nth + before[day.isoformat()]
+                anchor = f"entry-{day}" + (f"-{n}" if n > 1 else "")
+                if "exptdir_n" in node:
+                    moved[node["ids"][0]] = anchor
                 node["ids"].insert(0, anchor)
                 node["classes"].append("exptdir-entry")
                 self.document.ids[anchor] = node
                 entries.append(Entry(day.isoformat(), n, written.written, written.rest, anchor, conditions_of(node)))
+        for link in all_nodes(self.document) if moved else ():
+            if isinstance(link, nodes.reference) and link.get("refid") in moved:
+                link["refid"] = moved[link["refid"]]
         if entries:
-            self.domain.entries[self.env.docname] = entries
+            self.domain.entries[self.env.docname] = [*rows, *entries]
         if settings.entry_list != "none" and len(entries) > 1 and page is not None:
             # The list itself is made when the page is: a built record holds thousands of pages.
             heading = page.first_child_matching_class(nodes.title)

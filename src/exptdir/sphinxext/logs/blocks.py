@@ -70,6 +70,8 @@ class LogNodes:
         self.prose = Prose(env, state.document, found, elsewhere or {})
         self.noted = self.prose.noted
         self.entries: list[Entry] = []
+        #: The anchors of sections that are entries, by address: on a page may be others of that day.
+        self.places: dict[str, str] = {}
         self.rst = str(env.doc2path(env.docname)).endswith(".rst")
 
     def content(self, blocks: list[Block], fold_parts: bool | None = None, *, part: bool = False) -> list[nodes.Node]:
@@ -82,6 +84,8 @@ class LogNodes:
         """
         domain, docname = domain_of(self.env), self.env.docname
         made = self._blocks(blocks)
+        for link, target in self.prose.entry_links:
+            link["refid"] = self.places.get(target, link["refid"])
         if fold_parts is None:
             fold_parts = line_count(blocks) > LONG
         for node in made if fold_parts else ():
@@ -155,9 +159,11 @@ class LogNodes:
         if block.entry is not None:
             # As the reader understood the date, not as it may be read without its neighbours.
             section["exptdir_title"] = f"{block.entry.written} {block.entry.title}".strip()
-            section["exptdir_n"] = block.entry.n
             if block.entry.day is not None:
-                section["exptdir_title"] = f"{block.entry.day.isoformat()}: {block.entry.title}".strip(": ")
+                day = block.entry.day.isoformat()
+                section["exptdir_title"] = f"{day}: {block.entry.title}".strip(": ")
+                section["exptdir_n"] = block.entry.n
+                self.places[f"@{day}" + (f".{block.entry.n}" if block.entry.n > 1 else "")] = section["ids"][0]
         task = (
             [nodes.inline("", f"{block.label or 'TODO'} ", classes=[f"exptdir-task-{block.task}"])]
             if block.task

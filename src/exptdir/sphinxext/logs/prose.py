@@ -48,6 +48,8 @@ class Prose:
         self.known = {run.id for run in found.runs}
         #: The anchors of runs that have one.
         self.noted: dict[str, str] = {}
+        #: Links to entries, whose sections may come later, with the addresses of these.
+        self.entry_links: list[tuple[nodes.reference, str]] = []
 
     def anchor(self, node: nodes.Element, anchor: str) -> None:
         """Give a node an anchor, unless the page has one of that name."""
@@ -106,7 +108,9 @@ class Prose:
         if target in self.elsewhere:
             return elsewhere_link("", text, docname=self.elsewhere[target], target=target)
         if target.startswith("@"):
-            return nodes.reference("", text, refid=entry_anchor(target), internal=True)
+            link = nodes.reference("", text, refid=entry_anchor(target), internal=True)
+            self.entry_links.append((link, target))
+            return link
         anchor = run_anchor(target)
         if target not in self.headed and target not in self.noted:
             # A run that has no heading of its own is found where it is first told of.
