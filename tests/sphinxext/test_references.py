@@ -250,3 +250,10 @@ def test_nobody_looks_for_what_a_dead_link_to_another_page_may_have_meant(build:
     assert asked == []
     built = built.rebuild({"expts/0001_first/log.md": "# First\n\n{expt}`secnd`\n"})
     assert "nearest: second" in built.warnings and set(asked) == {"secnd"}
+    # Nor, of very many, for more than some, and for each once, wherever it stands.
+    monkeypatch.setattr("exptdir.sphinxext.cites._SUGGESTED", 2)
+    dead = "".join(f"{{expt}}`secon{at}`\n" for at in range(5))
+    asked.clear()
+    built = built.rebuild({f"expts/000{one}/log.md": f"# X\n\n{dead}" for one in ("1_first", "2_second")})
+    assert asked == ["secon0", "secon1"]
+    assert built.warnings.count("no experiment or run 'secon") == 10 and built.warnings.count("nearest: second") == 4

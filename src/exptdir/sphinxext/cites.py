@@ -27,6 +27,8 @@ _UNMISTAKABLE = re.compile(r"-\d+|\d+([/@#].*)?|.*@\d{4}([-/])\d\d\2\d\d(\.\d+)?
 #: A sentence ends here, unless what stands before is an abbreviation.
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\b[a-zA-Z]\.)(?<!\bal\.)(?<!\bcf\.)(?<!\bFig\.)\s+|(?<=[。！？])")
 _LONGEST = 280
+#: So many dead references of a build are told with what may have been meant, which has to be looked for.
+_SUGGESTED = 100
 # Stand-ins for references while a text is cut: private-use characters, which no author writes.
 _FIRST_MARK = 0xE000
 _LAST_MARK = 0xF8FF
@@ -179,6 +181,7 @@ def link_references(app: Sphinx, env: BuildEnvironment) -> list[str]:
     # Nothing is read from here on.
     domain.located, domain.made = {}, {}
     backlinks: defaultdict[str, list[tuple[str, Cite]]] = defaultdict(list)
+    said: dict[str, str] = {}
     for docname, cites in sorted(domain.cites.items()):
         here = domain.record.around(docname)
         for cite in cites:
@@ -186,7 +189,9 @@ def link_references(app: Sphinx, env: BuildEnvironment) -> list[str]:
             if isinstance(place, Unresolved):
                 if cite.sure and cite.text not in elsewhere:
                     kind = "ambiguous reference" if place.ambiguous else "reference to nothing"
-                    warn("ref", f"{kind}: {place.message}", location=(docname, cite.line))
+                    if place.reason not in said:
+                        said[place.reason] = place.message if len(said) < _SUGGESTED else place.reason
+                    warn("ref", f"{kind}: {said[place.reason]}", location=(docname, cite.line))
             elif here is None or place.experiment.key != here.key:
                 backlinks[place.experiment.key].append((docname, cite))
     domain.backlinks = dict(backlinks)

@@ -75,11 +75,8 @@ class Freshness:
         references: list[Any] = []
         for cite in self.domain.cites.get(docname, ()):
             place = self.domain.locate(cite.text, docname, cite.kind)
-            if isinstance(place, Unresolved):
-                # A link that may as well mean something else is left as it is, without what may be meant.
-                references.append(place.message if cite.sure else place.reason)
-            else:
-                references.append(place[:4])
+            # What may have been meant stands in warnings alone.
+            references.append(place.reason if isinstance(place, Unresolved) else place[:4])
         xrefs = [self._other(docname, *xref) for xref in self.domain.xrefs.get(docname, ())]
         return figures_shown(self.domain, docname), self.domain.curve_figures.shown(docname), references, xrefs
 

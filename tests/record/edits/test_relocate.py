@@ -255,6 +255,34 @@ def test_facts_follow_an_experiment_whose_name_holds_blanks(tmp_path: Path, name
     assert scan(tmp_path, ScanSettings()).experiments["expts/b"].prerequisites.count("one  more word") == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("log.md", '---\nprereqs: ["{0}", c d] # both\n---\n# B\n'),
+        ("log.md", "---\nprereqs:\n  - c d\n  - {0}\n---\n# B\n"),
+        ("log.md", "---\nbuilds-on:\n- '{0}'\n---\n# B\n"),
+        ("expt.toml", 'prereqs = ["c d", "{0}"]\n'),
+    ],
+)
+def test_facts_follow_an_experiment_whose_name_holds_a_comma(tmp_path: Path, name: str, text: str) -> None:
+    for key in ("a, b", "b", "c d"):
+        write(tmp_path, f"expts/{key}/log.md", f"# {key}\n")
+    write(tmp_path, f"expts/b/{name}", text.format("a, b"))
+    record = scan(tmp_path, ScanSettings())
+    plan = rename(record, record.experiments["expts/a, b"], "more")
+    assert plan.problems == ()
+    apply(plan)
+    assert read(tmp_path, f"expts/b/{name}") == text.format("more")
+
+
+def test_a_name_with_a_comma_is_not_written_where_it_would_be_two(tmp_path: Path) -> None:
+    write(tmp_path, "expts/a/log.md", "# A\n")
+    write(tmp_path, "expts/b/log.rst", ":prereqs: a\n\nB\n=\n")
+    record = scan(tmp_path, ScanSettings())
+    (problem,) = rename(record, record.experiments["expts/a"], "a, c").problems
+    assert problem.message == "the reference “a” cannot be written anew; look where it leads"
+
+
 @pytest.mark.parametrize("name", ["log.md", "expt.toml"])
 def test_prerequisites_are_followed_also_where_they_are_written_with_escapes(tmp_path: Path, name: str) -> None:
     for key, title in (("训练", "One"), ("b", "Two")):

@@ -169,7 +169,8 @@ class Respeller:
             return f"expt-{target.address}" + (f"-{found.label}" if found.label else "")
         breaks = _BREAKS_LINKS if token.form == "any" else _BREAKS_ROLES
         for text in _spellings(token.text, found, target):
-            fits = text == token.text or not breaks.search(text)
+            # In a list of facts a comma would make two of one.
+            fits = text == token.text or not (breaks.search(text) or ("," in text and not token.name))
             if fits and self._lead_after(token, text, here) == replace(found, experiment=target):
                 return text
         return None
@@ -192,7 +193,7 @@ class Respeller:
         for name in experiment.prerequisites:
             path = origin[0] / name
             content = workspace.read(path) if path.is_file() and not path.is_symlink() else None
-            new = self.respell(Token(0, len(name), name, "reference"), experiment)
+            new = self.respell(Token(0, len(name), name, "reference", name="prereqs"), experiment)
             if content is not None and new is not None and new != name and "/" not in new:
                 workspace.write(path, None)
                 workspace.write(path.with_name(new), content)

@@ -70,6 +70,7 @@ _MD_CODE = re.compile(r"(?<![`\\}])(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _ITEM = r"""(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote)).)*)(?P=quote)|(?P<bare>[^\s,\[\]"']+%s)"""
 #: Of a list with blanks between what it holds, and of one in which names hold blanks.
 _WORD_ITEM, _NAME_ITEM = re.compile(_ITEM % ""), re.compile(_ITEM % r"""(?:[ \t]+[^\s,\[\]"']+)*""")
+_LINE_ITEM = re.compile(_NAME_ITEM.pattern.replace(",", ""))
 _KEY = re.compile(r"^(?P<key>[\w-]+)[ \t]*:(?P<value>[^\r\n]*(?:\r?\n[ \t-][^\r\n]*)*)", re.MULTILINE)
 
 #: Directives whose argument is a file, and the role and the links that lead to one.
@@ -159,7 +160,7 @@ def toml_references(text: str) -> list[Token]:
     tokens: list[Token] = []
     for found in re.finditer(pattern, text, re.MULTILINE):
         bare = re.sub(r"""("[^"]*"|'[^']*')|#[^\r\n]*""", lambda part: part[1] or blank(part[0]), found["value"])
-        tokens += _items(bare, found.start("value"))
+        tokens += _items(bare, found.start("value"), form=bare[:1])
     return tokens
 
 
@@ -318,16 +319,20 @@ def _facts(blocks: Blocks) -> Iterator[Token]:
         for found in _KEY.finditer(head):
             if FACT_OF_KEY.get(found["key"]) in REFERENCES:
                 comments = re.compile(r"(?:(?<=\s)|^)#\D[^\r\n]*|^[ \t]*-(?=[ \t])", re.MULTILINE)
-                yield from _items(comments.sub(lambda part: blank(part[0]), found["value"]), found.start("value"))
+                value, form = comments.sub(lambda part: blank(part[0]), found["value"]), found["value"].lstrip()[:1]
+                yield from _items(value, found.start("value"), form=form)
 
 
-def _items(value: str, start: int, kind: Kind | None = None) -> Iterator[Token]:
-    """Find the references in a list, with commas, or blanks between numbers; quotes may be around one or several."""
+def _items(value: str, start: int, kind: Kind | None = None, form: str = "") -> Iterator[Token]:
+    """Find the references in a list, with commas, or blanks between numbers; quotes may be around one or several.
+
+    The *form* is ``[`` or ``-`` for a list of YAML or TOML, where a comma may belong to what is quoted, or to a line.
+    """
     blanks = kind is not None or NUMBERS.fullmatch(value.strip())
-    for item in (_WORD_ITEM if blanks else _NAME_ITEM).finditer(value):
+    for item in (_WORD_ITEM if blanks else _LINE_ITEM if form == "-" else _NAME_ITEM).finditer(value):
         group = "quoted" if item["bare"] is None else "bare"
         at = start + item.start(group)
-        for part in item[group].split(","):
+        for part in [item[group]] if form in ("[", "-") else item[group].split(","):
             text = part.strip()
             if text:
                 place, end = at + len(part) - len(part.lstrip()), at + len(part.rstrip())
