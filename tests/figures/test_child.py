@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from exptdir.figures.run.outcome import headline
 from exptdir.figures.run.runner import Runner
 from tests.figures.running import DRAW
 
@@ -108,6 +109,13 @@ def test_an_exception_names_the_line_of_the_script_and_shows_nothing_of_ours(pla
 def test_a_syntax_error_has_its_line(place):
     outcome = place.run("x = 1\nfor\n")
     assert (outcome.status, outcome.line) == ("failed", 2)
+
+
+@pytest.mark.parametrize("line", ["%matplotlib inline", "!ls", "get_ipython().run_line_magic('matplotlib', 'inline')"])
+def test_a_line_of_a_notebook_is_called_one(place, line):
+    outcome = place.run(f"x = 1\n{line}\n")
+    assert (outcome.status, outcome.line) == ("failed", 2)
+    assert headline("python", outcome.traceback).endswith("(this line is for a notebook: take it out of the script)")
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"x = 1\0", b"# coding: no-such-thing\n", b"print('\xe9')"])

@@ -49,11 +49,12 @@ def test_a_figure_that_somebody_edited_stays_and_is_kept_when_it_is_drawn_again(
     make(tmp_path, {"out.svg": SVG.format("mine"), "plot.py": writes("out.svg", "drawn") + "# a comment\n"})
     for mode in ("auto", "always"):
         report = bring_up_to_date(tmp_path, mode=mode)
-        assert report.ran == ("expts/a/plot.py",)
+        assert (report.ran, report.counts) == (("expts/a/plot.py",), "1 kept")
         assert (folder / "out.svg").read_text() == SVG.format("mine")
         assert report.figures["expts/a/out.svg"].state == "edited"
         assert "exptdir plot --overwrite-edited" in report.problems[0].message
     report = bring_up_to_date(tmp_path, overwrite_edited=True)
+    assert report.counts == "1 drawn"
     assert (folder / "out.svg").read_text() == SVG.format("drawn")
     assert (folder / "out.edited.svg").read_text() == SVG.format("mine")
     assert report.problems == ()
@@ -69,7 +70,8 @@ def test_a_committed_figure_whose_data_are_a_link_that_leads_nowhere_stays(tmp_p
         report = bring_up_to_date(tmp_path, **settings)
         figure = report.figures.get("expts/a/loss.svg")
         assert not figure or (figure.state, figure.reasons[0]) == ("unknown", "data leads nowhere")
-        assert report.unknown["expts/a/plot_loss.py"].startswith("data leads nowhere")
+        (kept,) = report.unknown
+        assert "the figures of expts/a/plot_loss.py are kept as they are (data leads nowhere" in kept.message
         assert (folder / "loss.svg").read_text() == SVG.format("good")
 
 

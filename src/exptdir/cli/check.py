@@ -146,16 +146,13 @@ def _figures(record: Record, report: Report) -> Iterator[Problem]:
     from exptdir.figures.find import Finder
     from exptdir.record.problem import Problem
 
-    yield from report.problems
+    yield from (*report.problems, *report.unknown)
     told = {problem.path for problem in report.problems}
     for key in report.planned:
         path = record.base / report.scripts[key].script.path
         if path not in told:
             reasons = "; ".join(report.scripts[key].verdict.reasons)
             yield Problem("figure", f"its figures are stale{f' ({reasons})' if reasons else ''}", path)
-    for key, why in report.unknown.items():
-        message = f"its figures are kept as they are, whether or not they are up to date ({why})"
-        yield Problem("figure", message, record.base / report.scripts[key].script.path)
     drawn = {path for script in report.scripts.values() for path in script.figures}
     finder = Finder()
     shown = {path for paths in finder.shown(record, finder.survey(record)).values() for path in paths}

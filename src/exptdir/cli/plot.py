@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -60,9 +60,7 @@ def examine(session: Session, record: Record) -> Report:
 @click.argument("expts", metavar="[EXPT]...", nargs=-1, type=ExperimentType())
 @click.option("-f", "--force", is_flag=True, help="Draw fresh figures too.")
 @click.option(
-    "--overwrite-edited",
-    is_flag=True,
-    help="Draw figures changed by hand too, and keep yours beside them as out.edited.svg.",
+    "--overwrite-edited", is_flag=True, help="Draw figures changed by hand too; yours are kept as out.edited.svg."
 )
 @click.option("-j", "--jobs", type=click.IntRange(0), help="Scripts that run at once; 0: as many as processors.")
 @click.option(
@@ -99,7 +97,7 @@ def plot(
                 click.echo(f"{click.style(key, bold=True)}: {'; '.join(verdict.reasons) or verdict.state}")
             if not verdicts:
                 click.echo("Nothing is stale.", err=True)
-            _tell_unknown(report, only)
+            session.tell(report.unknown)
         return 0
     from exptdir.figures.run.runner import Submitter
     from exptdir.figures.update import update
@@ -131,24 +129,14 @@ def plot(
         )
     else:
         # What is wrong with others was not asked for.
-        owners = (
-            (one, session.record.around(os.path.relpath(one.path or "", session.base))) for one in report.problems
-        )
+        told = (*report.problems, *report.unknown)
+        owners = ((one, session.record.around(os.path.relpath(one.path or "", session.base))) for one in told)
         session.tell(one for one, owner in owners if only is None or owner is None or owner.key in only)
         for path, copy in (pair for one in report.scripts.values() for pair in one.kept.items()):
             click.echo(f"{path}: what it was before is kept as {copy.name}", err=True)
-        _tell_unknown(report, only)
-        drawn = len(report.ran) - len(report.failed)
-        counts = {"drawn": drawn, "adopted": len(report.adopted), "failed": len(report.failed)}
-        shown = [f"{count} {name}" for name, count in counts.items() if count]
-        click.echo(f"Figures: {', '.join(shown)} ({report.seconds:.1f} s)." if shown else "Nothing is stale.", err=True)
+        done = f"Figures: {report.counts} ({report.seconds:.1f} s)." if report.counts else "Nothing is stale."
+        click.echo(done, err=True)
     return 1 if report.failed else 0
-
-
-def _tell_unknown(report: Report, only: Collection[str] | None) -> None:
-    for key, why in report.unknown.items():
-        if only is None or report.scripts[key].script.experiment in only:
-            click.echo(f"{key}: its figures are kept as they are ({why})", err=True)
 
 
 @contextmanager

@@ -69,6 +69,8 @@ class Report:
     #: draws is not one of them.
     figures: Mapping[str, FigureReport]
     problems: tuple[Problem, ...] = ()
+    #: Which figures are kept as they are, as it cannot be told whether they are fresh, and why.
+    unknown: tuple[Problem, ...] = ()
     #: Keys of the scripts that were run, adopted, and run in vain.
     ran: tuple[str, ...] = ()
     adopted: tuple[str, ...] = ()
@@ -80,11 +82,12 @@ class Report:
     seconds: float = 0.0
 
     @property
-    def unknown(self) -> dict[str, str]:
-        """Scripts whose figures are kept as they are, as it cannot be told whether they are fresh, and why."""
-        every = ((key, one.verdict, one.figures) for key, one in self.scripts.items() if one.failure is None)
-        kept = ((key, found) for key, found, figures in every if found.adopt or (figures and found.state == "unknown"))
-        return {key: "; ".join(found.reasons) for key, found in kept if found.reasons}
+    def counts(self) -> str:
+        """How many scripts drew, were adopted, failed, or drew only what was put back; empty where nothing was done."""
+        ends = {key: self.scripts[key].outcome for key in self.ran if key not in self.failed}
+        kept = {key for key, end in ends.items() if end and end.spared and not end.written}
+        found = {"drawn": ends.keys() - kept, "adopted": self.adopted, "failed": self.failed, "kept": kept}
+        return ", ".join(f"{len(keys)} {name}" for name, keys in found.items() if keys)
 
 
 def figure_reports(planner: Planner, verdicts: Mapping[str, Staleness]) -> dict[str, FigureReport]:
@@ -307,7 +310,7 @@ class _Update:
     def report(self, seconds: float) -> Report:
         """Gather what was found and done."""
         scripts: dict[str, ScriptReport] = {}
-        problems = [*self.problems, *self.planner.problems(self.verdicts)]
+        problems, unknown = [*self.problems, *self.planner.problems(self.verdicts)], []
         for key, script in self.planner.scripts.items():
             entry, verdict = self.planner.entry(key), self.verdicts[key]
             failure = self.state.failures.get(key) if verdict.state in _FAILING or key in self.failed else None
@@ -319,11 +322,15 @@ class _Update:
             scripts[key] = replace(found, failure=failure, outcome=outcome, kept=kept)
             if failure is not None:
                 problems.append(Problem("figure", failure.message, self.record.base / script.path, failure.line))
+            elif verdict.reasons and (verdict.adopt or (verdict.state == "unknown" and found.figures)):
+                message = f"the figures of {key} are kept as they are ({'; '.join(verdict.reasons)})"
+                unknown.append(Problem("figure", message, self.record.base / script.path))
         is_held_up = any(self.verdicts[key].run for key in self.verdicts.keys() - self.allowed)
         return Report(
             scripts=scripts,
             figures=figure_reports(self.planner, self.verdicts),
             problems=tuple(dict.fromkeys(problems)),
+            unknown=tuple(unknown),
             ran=tuple(sorted(self.outcomes)),
             adopted=tuple(sorted(self.adopted)),
             failed=tuple(sorted(self.failed)),

@@ -58,6 +58,9 @@ def explain(error: BaseException, script: str) -> Fault:
     text = "".join(described.format())
     if len(text) > TAIL:
         text = f"{text[: TAIL // 2]}\n[…]\n{text[-TAIL // 2 :]}"
+    notebook = isinstance(error, SyntaxError) and (error.text or "").lstrip()[:1] in ("%", "!")
+    if notebook or (isinstance(error, NameError) and error.name == "get_ipython"):
+        text = f"{text.rstrip()} (this line is for a notebook: take it out of the script)\n"
     if isinstance(error, SyntaxError) and error.filename == script:
         return Fault(text, error.lineno)
     return Fault(text, _last_line(error.__traceback__, script))

@@ -88,18 +88,15 @@ def update_figures(
             finder=finder or finder_of(app),
             dry_run=dry_run,
         )
-    counts = {"drawn": set(report.ran) - set(report.failed), "adopted": report.adopted, "failed": report.failed}
     if report.fixed:
         count = f"{len(report.fixed)} experiments" if len(report.fixed) > 1 else report.fixed[0]
         _logger.info("figures: %s cannot be written, so figures are shown as they are and none is drawn", count)
     if report.unknown and not dry_run:
         # No warning: nothing is missing on the page, and a clone without the data is to build with -W.
-        (key, why), *others = report.unknown.items()
-        more = f", and those of {len(others)} more: exptdir check names them" if others else ""
-        _logger.info("figures: those of %s are kept as they are (%s)%s", key, why, more)
-    shown = [f"{len(keys)} {name}" for name, keys in counts.items() if keys]
-    if shown:
-        _logger.info("figures: %s (%.1f s)", ", ".join(shown), report.seconds)
+        more = f", and those of {len(report.unknown) - 1} more" if len(report.unknown) > 1 else ""
+        _logger.info("figures: %s%s", report.unknown[0].message, more)
+    if report.counts:
+        _logger.info("figures: %s (%.1f s)", report.counts, report.seconds)
     return report
 
 

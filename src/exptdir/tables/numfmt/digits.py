@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from functools import lru_cache
 
 from .sections import FormatToken
 
@@ -183,12 +182,7 @@ def general(value: Decimal) -> str:
 
 def round_to(value: Decimal, places: int) -> Decimal:
     """Round to a number of decimals, halves away from zero."""
-    return EXACT.quantize(value, _unit(places))
-
-
-@lru_cache(maxsize=512)
-def _unit(places: int) -> Decimal:
-    return Decimal(1).scaleb(-places)
+    return EXACT.quantize(value, Decimal((0, (1,), -places)))
 
 
 def _trim(digits: str) -> str:
