@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from bs4 import BeautifulSoup
 from sphinx import locale
 
 import exptdir
+from exptdir.figures.run.runner import LocalExecutor
 from exptdir.sphinxext.language import LOCALES, PREVIEWED, SCRIPTED
 from tests.sphinxext.building import Built, the, titled, words
 from tests.sphinxext.conftest import Build
@@ -60,6 +62,26 @@ def test_what_scripts_say_is_listed():
     }
     assert set(SCRIPTED) <= said
     assert {text for text in said if text[0].isupper()} <= set(SCRIPTED)
+
+
+#: Sentences about tables that are put together; each way of it is in the list.
+PUT_TOGETHER = {
+    *("7 cannot separate cells: 7", "7 header 7 were asked for, but 7 shows 7 7", "the name 7 7", "7"),
+    "the workbook has no name or table 7, and it is not a range: 7 7",
+    "the file is not a workbook but 7",
+}
+
+
+def test_whatever_may_be_wrong_with_a_table_is_said_in_the_language():
+    sentences = (LOCALES / "sentences.txt").read_text("utf-8").splitlines()
+    known = [re.compile("7+".join(map(re.escape, line.split("%s")))) for line in sentences]
+    for path in (SOURCES.parent / "tables").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"TableError", "EmptySheetError"}:
+                parts = node.args[0].values if isinstance(node.args[0], ast.JoinedStr) else node.args
+                text = "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts)
+                found = any(one.fullmatch(text) for one in known)
+                assert found or text in PUT_TOGETHER, f"{path.name}:{node.lineno}: {text}"
 
 
 def test_what_the_preview_says_is_listed():
@@ -231,6 +253,14 @@ FAILURES = """
 
 .. expt-curves:: 9
 
+.. datatable:: 1.csv
+   :rows: 1 is 2
+
+.. figure:: 3.svg
+   :alt: 7
+
+.. figure:: 4.svg
+
 :cell:`1.csv!Z99`
 :cell:`0.csv!A1`
 
@@ -245,6 +275,9 @@ EVERYTHING = {
     "expts/1_/notes.rst": titled("1", f"2024-05-20\n----------\n\n7\n\n.. update:: 2024-05-21\n\n   8\n\n{FAILURES}"),
     "expts/1_/1.csv": "1,2\n3,4\n",
     "expts/1_/2.csv": "",
+    "expts/1_/plot_3.py": "open('3.svg', 'w').write('<svg/>')\n",
+    "expts/1_/4.py": "raise ValueError(7)\n",
+    "expts/1_/expt.toml": "[[figure]]\nscript = '4.py'\noutputs = ['4.svg']\n",
     "expts/1_/1.txt": "1\n- 5\n\n2\n- 6\n",
     "expts/1_/1.yaml": "1: 2\n",
     "expts/1_/2.yaml": "1: 3\n",
@@ -252,8 +285,15 @@ EVERYTHING = {
 }
 
 
-def test_every_word_on_a_page_is_of_a_catalogue(build: Build):
-    built = build(EVERYTHING, conf=MARKED)
+LATER = {
+    "expts/1_/plot_3.py": "raise ValueError(8)\n",
+    "expts/3_/notes.rst": titled("3", ".. expt-curves::\n   :no-table:\n\n.. figure:: ../1_/4.svg\n"),
+    "expts/3_/runs/7/metrics.csv": "step,8\n0,1\n",
+}
+
+
+def unmarked(built: Built) -> dict[str, set[str]]:
+    """Return by page what stands there that no catalogue holds."""
     left: dict[str, set[str]] = {}
     for page in sorted(built.out.rglob("*.html")):
         if page.stem in {"search", "genindex"}:
@@ -266,9 +306,23 @@ def test_every_word_on_a_page_is_of_a_catalogue(build: Build):
         for name in ("title", "alt", "aria-label", "placeholder"):
             texts += [str(one[name]) for one in body.select(f"[{name}]")]
         for text in texts:
-            while (bare := re.sub("⟦[^⟦⟧]*⟧", "", text)) != text:
+            while (bare := re.sub("⟦[^⟦⟧]*(?:⟧|$)", "", text)) != text:
                 text = bare
             # What stands behind a number and a dot is the suffix of a file.
             if re.search(r"(?<!\d\.)\b[A-Za-z]{3,}", text):
                 left.setdefault(page.relative_to(built.out).as_posix(), set()).add(text)
-    assert left == {}
+    return left
+
+
+def test_every_word_on_a_page_is_of_a_catalogue(build: Build, without_matplotlib: None):
+    one = {"exptdir_figure_executor": partial(LocalExecutor, 1, warm=False)}
+    built = build(EVERYTHING, conf=MARKED, confoverrides=one)
+    shown = built.html("expts/1_/notes")
+    assert "⟦This figure could not be drawn" in shown and "⟦in the condition ‚1 is 2‘, write ==" in shown
+    assert unmarked(built) == {}
+    # What has been drawn is out of date next, and curves are not drawn.
+    built.site.overrides["exptdir_figures"] = "never"
+    built = built.rebuild(LATER)
+    shown = built.html("expts/1_/notes") + built.html("expts/3_/notes")
+    assert "⟦This figure is out of date" in shown and "⟦exptdir_figures is “never”" in shown
+    assert unmarked(built) == {}
