@@ -91,6 +91,20 @@ def test_boxes_do_not_lie_on_one_another(site: Built):
     assert len(places) == 5
 
 
+def test_a_long_chain_goes_down_the_page_and_a_short_one_across_it(site: Built, build: Build):
+    def spread(built: Built, docname: str, name: str) -> int:
+        return len({box[name] for box in drawn(built, docname).select("rect")})
+
+    assert (spread(site, "near", "x"), spread(site, "near", "y")) == (3, 1)
+    files = {f"expts/{n}_x/index.md": f"---\nprerequisites: [{n - 1}]\n---\n# X\n" for n in range(2, 9)}
+    chain = build({**files, "expts/1_x/index.md": "# X\n", "index.rst": titled("Home", ".. expt-graph::\n")})
+    assert (spread(chain, "index", "x"), spread(chain, "index", "y")) == (1, 8)
+    # From the bottom of one to the top of the next.
+    boxes = [float(str(box["y"])) for box in drawn(chain, "index").select("rect")]
+    starts = {float(str(path["d"]).split("C")[0].split()[1]) for path in drawn(chain, "index").select("path")}
+    assert starts == {y + 40 for y in sorted(boxes)[:-1]}
+
+
 def test_a_neighbourhood_ends_after_so_many_steps(site: Built):
     assert {box["aria-label"].split()[0] for box in drawn(site, "near").select("a")} == {"#2", "#3", "#4"}
     assert neighbourhood(["a"], [], 5) == {"a"}

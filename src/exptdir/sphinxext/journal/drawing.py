@@ -41,12 +41,13 @@ class Caption(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """A line from the right side of one box to the left side of another; *title* says what it means."""
+    """A line from one box to another, to the right or *down*; *title* says what it means."""
 
     start: tuple[float, float]
     end: tuple[float, float]
     name: str
     title: str
+    down: bool = False
 
 
 class drawing(nodes.General, nodes.Element):
@@ -84,8 +85,9 @@ def _shape(shape: Box | Caption | Curve) -> str:
         return _element("a", text, href=shape.address) if shape.address else text
     if isinstance(shape, Curve):
         (x, y), (to_x, to_y) = shape.start, shape.end
-        bend = max(20.0, abs(to_x - x) / 2)
-        points = [x, y, x + bend, y, to_x - bend, to_y, to_x, to_y]
+        bend = max(20.0, abs(to_y - y if shape.down else to_x - x) / 2)
+        right, below = (0.0, bend) if shape.down else (bend, 0.0)
+        points = [x, y, x + right, y + below, to_x - right, to_y - below, to_x, to_y]
         path = "M{} {}C{} {} {} {} {} {}".format(*map(_number, points))
         return _element("path", _element("title", str(escape(shape.title))), d=path, class_=shape.name)
     x, y, width, height = map(float, shape[:4])

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 KINDS = ("part", "needs", "builds", "cites")
 _WIDTH, _HEIGHT, _GAP, _BETWEEN = 168, 40, 12, 56
 _TOP = 24
+#: So many layers stand beside one another on a page.
+_ACROSS = 4
 #: So many experiments are drawn; above, those that are nested are left to the one around them, and then the oldest out.
 _MOST = 60
 #: So many layers, at the most, stand beside one another before days become months, and months years.
@@ -134,18 +136,26 @@ class Graph(Collection):
             lines = [nodes.list_item("", nodes.paragraph("", sentence(edge))) for edge in shown.edges]
             return [nodes.bullet_list("", *lines)] if lines else []
         layers, names = in_layers(shown)
+        most = max(map(len, layers))
+        # More layers than a page is wide go down it, unless that would be wider still.
+        down = len(layers) > _ACROSS and most < len(layers)
+        across, below = (_WIDTH + _GAP, _HEIGHT + _TOP + _GAP) if down else (_WIDTH + _BETWEEN, _HEIGHT + _GAP)
         places = {
-            key: (column * (_WIDTH + _BETWEEN) + 2, _TOP + row * (_HEIGHT + _GAP))
+            key: ((row if down else column) * across + 2, _TOP + (column if down else row) * below)
             for column, layer in enumerate(layers)
             for row, key in enumerate(layer)
         }
         shapes: list[Box | Caption | Curve] = []
         for edge in sorted(shown.edges, key=lambda edge: -KINDS.index(edge.kind)):
-            left, right = sorted((places[edge.source], places[edge.target]))
-            start = (left[0] + (_WIDTH if left[0] != right[0] else 0), left[1] + _HEIGHT / 2)
-            end = (right[0], right[1] + _HEIGHT / 2)
-            shapes.append(Curve(start, end, f"exptdir-edge-{edge.kind}", sentence(edge)))
-        shapes += [Caption(column * (_WIDTH + _BETWEEN) + 2, 12, name) for column, name in enumerate(names)]
+            ends = sorted((places[edge.source], places[edge.target]), key=lambda place: place[::-1] if down else place)
+            (x, y), (to_x, to_y) = ends
+            if down:
+                x, y, to_x = x + _WIDTH // 2, y + _HEIGHT * (y != to_y), to_x + _WIDTH // 2
+            else:
+                x, y, to_y = x + _WIDTH * (x != to_x), y + _HEIGHT // 2, to_y + _HEIGHT // 2
+            shapes.append(Curve((x, y), (to_x, to_y), f"exptdir-edge-{edge.kind}", sentence(edge), down))
+        for at, name in enumerate(names):
+            shapes.append(Caption(2, 16 + at * below, name) if down else Caption(at * across + 2, 12, name))
         for key, one in shown.experiments:
             x, y = places[key]
             state = one.badge().astext()
@@ -153,8 +163,8 @@ class Graph(Collection):
             words = (one.label, _cut(one.title)) if one.label else (_cut(one.title), state)
             kind = f"exptdir-node exptdir-status-{one.meaning or 'none'}"
             shapes.append(Box(x, y, _WIDTH, _HEIGHT, kind, title, address(domain, one.docname), words))
-        width = len(layers) * (_WIDTH + _BETWEEN) - _BETWEEN + 4
-        height = _TOP + max(map(len, layers)) * (_HEIGHT + _GAP)
+        width = (most if down else len(layers)) * across - (across - _WIDTH) + 4
+        height = _TOP + (len(layers) if down else most) * below
         label = counted("%d experiment", "%d experiments", len(shown.experiments))
         picture = drawing(width=width, height=height, label=label, shapes=shapes)
         kinds = {edge.kind for edge in shown.edges}

@@ -217,7 +217,8 @@ def _board(domain: ExptDomain, shown: list[ListRow]) -> nodes.Element:
         items = nodes.bullet_list()
         newest = sorted(found, key=lambda one: one.last or one.begun, reverse=True)[:_COLUMN]
         for summary in found if len(found) == len(newest) else newest:
-            days: list[nodes.Node] = [nodes.Text(summary.last or summary.begun)] if summary.period else []
+            day = summary.last or summary.begun
+            days: list[nodes.Node] = [nodes.inline("", day, classes=["exptdir-day"])] if summary.period else []
             small = joined(summary.waits_for(domain), days, list(tag_nodes(domain, summary.tags[:_TAGS])))
             item = nodes.list_item("", nodes.paragraph("", "", summary.link(domain)))
             item += [nodes.paragraph("", "", *small, classes=["exptdir-muted"])] if small else []
