@@ -203,18 +203,11 @@ def find(session: Session, words: tuple[str, ...], names_only: bool, as_json: bo
     ]
     found = sorted(owned, key=lambda pair: places[pair[1].key] if pair[1] is not None else 0)
     if as_json:
-        echo_json(
-            [
-                {
-                    "path": hit.path,
-                    "line": hit.line,
-                    "text": hit.text,
-                    "heading": hit.heading,
-                    "experiment": None if owner is None else owner.address,
-                }
-                for hit, owner in found
-            ]
+        plain = ("path", "line", "text", "heading")
+        told = (
+            {name: getattr(hit, name) for name in plain} | {"experiment": one and one.address} for hit, one in found
         )
+        echo_json([*told])
         return int(not found)
     if not found:
         click.echo(f"no document holds {' and '.join(map(repr, words))}", err=True)
