@@ -7,7 +7,8 @@ from itertools import pairwise
 import pytest
 
 from exptdir.logs import LogDocument, read_log_text
-from exptdir.logs.parts import LONG, Way, line_count, split_log
+from exptdir.logs.parts import line_count, split_log
+from exptdir.record.facts_values import LONG, Way
 
 LINE = "wet rows of cress grow in the dark\n"
 

@@ -6,14 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from exptdir.logs.model import Block, LogDocument, Run
+from exptdir.record.facts_values import LONG, Way
 
-#: The ways to split a log; without one a long log is split as fits it.
-Way = Literal["", "year", "runs", "none"]
-#: Lines from which a log is long: as many as a browser lays out at once without a pause.
-LONG = 2000
 #: Characters of a part, each block and reference counted as some more: what becomes a page of 400 KB at most.
 _MOST = 300_000
 _BLOCK, _LINK = 40, 120

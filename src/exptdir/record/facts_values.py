@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from exptdir.errors import MetadataError
 from exptdir.record.dates import DateContext, parse_date, update_date
@@ -22,6 +22,12 @@ REFERENCES = frozenset({"prerequisites", "builds_on"})
 _ID = re.compile(r"#?([0-9]{1,18})")
 _ROLE = re.compile(r":expt:(?:[a-z-]+:)?`([^`]*)`")
 NUMBERS = re.compile(r"#?[0-9]+(?:\s+#?[0-9]+)+")
+
+
+#: The ways to split a log; without one a long log is split as fits it.
+Way = Literal["", "year", "runs", "none"]
+#: Lines from which a log is long: as many as a browser lays out at once without a pause.
+LONG = 2000
 
 
 class LogForm(NamedTuple):

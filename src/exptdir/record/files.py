@@ -313,16 +313,13 @@ def locked(path: str | Path, *, wait: bool = True) -> Iterator[bool]:
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Let what is made within not be gone through again and again for rubbish, nor all of it at once at the end."""
+    """Let what is made within not be gone through again and again for rubbish."""
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_on:
-            if not gc.get_freeze_count():
-                gc.freeze()
-                gc.unfreeze()
             gc.enable()
 
 

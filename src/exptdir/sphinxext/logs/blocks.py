@@ -15,11 +15,13 @@ from sphinx.util.parsing import nested_parse_to_nodes
 from exptdir.errors import AssetError
 from exptdir.logs import Block, LogDocument
 from exptdir.logs.inline import lines
-from exptdir.logs.parts import LONG, line_count
+from exptdir.logs.parts import line_count
+from exptdir.record.facts_values import LONG
 from exptdir.sphinxext.assets import locate, note_missing, placeholder
 from exptdir.sphinxext.domain import domain_of, run_anchor
 from exptdir.sphinxext.language import _, counted
-from exptdir.sphinxext.logs.prose import Prose, entry_anchor
+from exptdir.sphinxext.logs.long import entry_anchor
+from exptdir.sphinxext.logs.prose import Prose
 from exptdir.sphinxext.protocol import fold
 from exptdir.sphinxext.store import Entry, Run
 from exptdir.sphinxext.tables.directive import shown_part

@@ -17,8 +17,7 @@ from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
-from exptdir.logs.parts import LONG, Part, Parts, Way
-from exptdir.record.facts_values import LogForm
+from exptdir.record.facts_values import LONG, LogForm, Way
 from exptdir.record.files import collector_paused, lasting, stamp
 from exptdir.record.files import read_log as read_page
 from exptdir.record.markup.blocks import read_blocks
@@ -27,16 +26,26 @@ from exptdir.record.scan import leads_out
 from exptdir.record.walk import OTHER_FORMS
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.language import counted
-from exptdir.sphinxext.logs.prose import elsewhere_link, entry_anchor
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
     from exptdir.logs import LogDocument
+    from exptdir.logs.parts import Part, Parts
 
 WAYS = tuple(way for way in get_args(Way) if way)
 _TEXTS = OTHER_FORMS | {".md", ".rst"}
+
+
+class elsewhere_link(nodes.Inline, nodes.TextElement):
+    """A link to a run or an entry of the same log, *target*, on another page, *docname*."""
+
+
+def entry_anchor(address: str) -> str:
+    """Return the anchor of ``@2022-12-16`` or ``@2022-12-16.2``, as entries have it."""
+    day, _, n = address.removeprefix("@").partition(".")
+    return f"entry-{day}" + (f"-{n}" if n not in {"", "1"} else "")
 
 
 @dataclass
@@ -110,8 +119,6 @@ def find_long_logs(
 
     A log that is not the page itself is looked for where there is a file beside the page that may be one.
     """
-    from exptdir.logs import LogError
-
     found = []
     for experiment in experiments:
         if experiment.docname not in docnames:
@@ -129,6 +136,8 @@ def find_long_logs(
             if known is not None and key[0] and known[0] == key:
                 log.names = known[1]
             else:
+                from exptdir.logs import LogError
+
                 try:
                     log.names = tuple(part.name for part in log.split()[1].parts)
                 except LogError:

@@ -16,22 +16,13 @@ from exptdir.sphinxext.assets import locate, written_path
 from exptdir.sphinxext.dependencies import note
 from exptdir.sphinxext.domain import run_anchor
 from exptdir.sphinxext.language import _
+from exptdir.sphinxext.logs.long import elsewhere_link, entry_anchor
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 #: Candidates of a doubtful reference that are shown.
 _SHOWN = 6
-
-
-class elsewhere_link(nodes.Inline, nodes.TextElement):
-    """A link to a run or an entry of the same log, *target*, on another page, *docname*."""
-
-
-def entry_anchor(address: str) -> str:
-    """Return the anchor of ``@2022-12-16`` or ``@2022-12-16.2``, as entries have it."""
-    day, _, n = address.removeprefix("@").partition(".")
-    return f"entry-{day}" + (f"-{n}" if n not in {"", "1"} else "")
 
 
 class Prose:
