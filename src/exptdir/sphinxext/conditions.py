@@ -86,7 +86,7 @@ def leave_out(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def report_headings(app: Sphinx, docname: str, content: list[str]) -> None:
     """Say of a heading in such a directive in Markdown that the directive ends there, for Sphinx and MyST."""
-    if app.env.doc2path(docname).suffix != ".md" or not any(f"{{{name}}}" in content[0] for name in _ENDED):
+    if not any(f"{{{name}}}" in content[0] for name in _ENDED) or app.env.doc2path(docname).suffix != ".md":
         return
     blocks = read_blocks(content[0], markdown=True)
     for directive in blocks.directives:

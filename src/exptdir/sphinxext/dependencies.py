@@ -111,10 +111,9 @@ def _read_for(env: BuildEnvironment, text: str, directory: str, deep: int = 0) -
 
 def note_source(app: Sphinx, docname: str, content: list[str]) -> None:
     """Note the source, before it can change again, and what its directives may name."""
-    env = app.env
-    source = str(env.doc2path(docname, base=False))
-    paths = _read_for(env, content[0], os.path.dirname(env.doc2path(docname)))
-    note(env, docname, [("file", source), *(("file", os.path.relpath(path, env.srcdir)) for path in paths)])
+    source = str(app.env.doc2path(docname, base=False))
+    paths = _read_for(app.env, content[0], os.path.dirname(os.path.join(app.srcdir, source)))
+    note(app.env, docname, [("file", source), *(("file", os.path.relpath(path, app.srcdir)) for path in paths)])
 
 
 def note(env: BuildEnvironment, docname: str, questions: Iterable[Question]) -> None:
@@ -127,8 +126,7 @@ def note(env: BuildEnvironment, docname: str, questions: Iterable[Question]) -> 
 
 def collect_questions(app: Sphinx, doctree: nodes.document) -> None:
     """Note what reading a document has asked about, now that it is read."""
-    env = app.env
-    docname = env.docname
+    env, docname = app.env, app.env.docname
     questions: list[Question] = [("file", str(path)) for path in env.dependencies.get(docname, ())]
     questions += [("page", name) for name in env.toctree_includes.get(docname, ())]
     for node in all_nodes(doctree):

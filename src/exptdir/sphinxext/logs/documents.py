@@ -119,8 +119,10 @@ def show_log(app: Sphinx, docname: str, content: list[str]) -> None:
     if part is not None:
         content[0] = markup(part, docname, markdown=app.env.doc2path(docname).suffix == ".md")
         return
+    if experiment is not None and experiment.is_page:
+        return
     path = Path(app.env.doc2path(docname))
-    if experiment.is_page if experiment is not None else app.config.source_suffix.get(path.suffix) != OTHER_LOG:
+    if experiment is None and app.config.source_suffix.get(path.suffix) != OTHER_LOG:
         return
     name, form = path.name, experiment.form if experiment is not None else ANY_FORM
     title = (experiment.stated_title or experiment.name.replace("_", " ")) if experiment is not None else path.stem
