@@ -162,8 +162,7 @@ class Warm:
     def build(self, changed: Iterable[str] = (), everything: bool = False, drawn: bool = False) -> None:
         """Bring the output up to date.
 
-        *everything* says whether every page is to be written again, *drawn* whether the figures have just been brought
-        up to date.
+        *everything* says whether every page is written again, *drawn* whether figures were just brought up to date.
         """
         self._beginnings.restore(self.app)
         self._everything = everything

@@ -188,8 +188,7 @@ class Watcher:
     def _listen(self, paths: list[str], recursive: bool, stop: _Stop) -> None:
         from watchfiles import watch
 
-        # Its own way to ask the disk misses what changes twice in a second. Directories that may not be read are none
-        # of the record's.
+        # Its own way to ask misses what changes twice in a second. Directories that may not be read are not ours.
         try:
             for found in watch(
                 *paths,

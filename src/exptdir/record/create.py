@@ -59,8 +59,7 @@ def new_experiment(conf: Conf, record: Record, wanted: NewExperiment) -> tuple[P
     number = next_id(record, numbers_left_out(record, settings))
     root = PurePosixPath(settings.roots[0]).as_posix() if settings.roots else "expts"
     above = wanted.parent if wanted.parent is not None else root
-    # Filled up to as many digits as most directories have.
-    # A day in front of a name is no number.
+    # Filled up to as many digits as most directories have, where a day in front of a name is no number.
     numbered = (re.match(r"(\d+)_", one.directory_name) for one in record.experiments.values() if one.id is not None)
     widths = [len(match[1]) for match in numbered if match]
     digits = max(set(widths), key=widths.count) if widths else _DIGITS

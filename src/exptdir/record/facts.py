@@ -246,10 +246,7 @@ def log_heading(top: LogTop, stated: str | None = None, *, markdown: bool) -> He
 
 
 def _front_matter(path: str, top: LogTop) -> Iterator[Claim]:
-    """Yield the facts in the front matter of a Markdown log.
-
-    Raises UnreadableError when it makes no sense.
-    """
+    """Yield the facts in the front matter of a Markdown log; raises UnreadableError when it makes no sense."""
     text = top.text
     lines = text.split("\n")
     end = front_matter_end(lines) if text.startswith("---") else 0

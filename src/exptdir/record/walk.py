@@ -48,8 +48,7 @@ class ScanSettings:
 class Listing(NamedTuple):
     """What is in a directory."""
 
-    #: *files*, *inside*, *apart*: names of the visible files, of the directories to look into, and of those to leave
-    #: alone.
+    #: *files*, *inside*, *apart*: names of visible files, of directories to look into, and of those to leave alone.
     files: list[str]
     inside: list[str]
     apart: list[str]
@@ -151,8 +150,7 @@ def find_logs(path: str, files: Iterable[str], settings: ScanSettings) -> list[s
     """Return the files of one directory that could be its log, the best first.
 
     If the directory's name begins with a number or a date, it is a log's name, too, with and without that:
-    ``20170714_qpcr/qpcr.rst``. A log in another form than a page may also be called ``journal``, and counts where there
-    is no page.
+    ``20170714_qpcr/qpcr.rst``. A log in another form than a page may also be called ``journal``; a page comes first.
     """
     own = path.rpartition("/")[2].lower()
     # Not without a number: the page of "appendix" is called so in a notebook that holds experiments beside it.

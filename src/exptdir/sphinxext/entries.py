@@ -77,15 +77,15 @@ class EntryTransform(ExperimentTransform):
         entries: list[Entry] = []
         #: What the sections of a log had for anchors, and its links lead to.
         moved: dict[str, str] = {}
-        # A part of a log does not know what else is of a day.
-        is_part = self.env.docname in self.domain.page_of
         for at, day, nth, written, _year in found:
             if written.problem:
                 line = dated[at][0].line or dated[at][1].line
                 self.domain.note_trouble(self.env.docname, "date", written.problem, line)
             if day is not None:
                 node = dated[at][0]
-                n = node.get("exptdir_n", nth) if is_part else nth + before[day.isoformat()]
+                # A part of a log does not know what else is of a day.
+                whole = self.env.docname not in self.domain.page_of
+                n = nth + before[day.isoformat()] if whole else node.get("exptdir_n", nth)
                 anchor = f"entry-{day}" + (f"-{n}" if n > 1 else "")
                 if "exptdir_n" in node:
                     moved[node["ids"][0]] = anchor

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 def standard_labels(domain: ExptDomain) -> dict[str, Label]:
     """Return the labels by name, each with its document, anchor and title.
 
-    ``expt-63`` is experiment 63, ``expt-63-2024-06-28`` an entry of it, and ``expt-63-2024-06-28.2`` the second
-    of that day.
+    ``expt-63`` is experiment 63, ``expt-63-2024-06-28`` an entry of it, and ``expt-63-2024-06-28.2`` that day's second.
     """
     labels: dict[str, Label] = {}
     # By name, not in the order of reading: where two experiments have one address, the last label stays.

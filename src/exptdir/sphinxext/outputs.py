@@ -73,8 +73,7 @@ def put(beside: Path, page: Path, *, touch: bool = False) -> None:
 class DiffingBuilder(StandaloneHTMLBuilder):
     """Sphinx's ``html``, which leaves pages alone whose text is the same.
 
-    Sphinx rewrites each page that it renders again. Here it writes the page beside its place, and only other bytes
-    take that place.
+    Sphinx rewrites each page that it renders again. Here it writes it beside its place, which only other bytes take.
     """
 
     _outdated: frozenset[str] = frozenset()

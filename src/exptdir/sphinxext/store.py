@@ -84,8 +84,7 @@ class Cite(NamedTuple):
     """A reference as typed, and what *Cited by* shows of the place where it stands.
 
     *sentence* is the text around it, in pieces; a piece that is a reference is marked by True. A reference that
-    is not *sure* (a MyST link) may as well mean something that is no experiment; *entry* is the anchor of the one
-    around it.
+    is not *sure* (a MyST link) may mean something that is no experiment; *entry* is the anchor of the one around it.
     """
 
     text: str
@@ -147,8 +146,7 @@ class ShownFigure(NamedTuple):
 
     *paths* are its files relative to the source directory, one for each format; *caption* is in pieces, as a
     sentence of :class:`Cite` is; *day* is that of the entry around it. *explained* tells whether its author wants
-    the script below it, *enlarged* whether a reader may want it on the whole screen, *dark* whether it has a twin
-    for the dark scheme.
+    the script below it, *enlarged* whether a reader may want it on the whole screen, *dark* whether a dark one exists.
     """
 
     paths: tuple[str, ...]
@@ -189,8 +187,7 @@ class FigureState:
 class DocumentMaps:
     """The data of the domain: maps keyed by document name, which are pickled.
 
-    What is derived from them (who cites whom, which page shows what of others) is computed where it is needed, and
-    never kept here.
+    What is derived from them (who cites whom, which page shows what of others) is computed where needed, never kept.
     """
 
     #: Experiments' pages by document.

@@ -70,8 +70,7 @@ class TableReader:
             Name of a sheet, or its place among the visible ones counted from 1; by default the first visible
             sheet. A sheet whose name is the digits comes first.
         cells
-            Range to show, such as ``B2:F20``, ``B2:`` or ``B:F``, or a name that the workbook gives it; by default
-            all used cells.
+            Range to show (``B2:F20``, ``B2:``, ``B:F``) or a name from the workbook; by default all used cells.
         header_rows, header_columns
             Number of header rows and columns; by default they are guessed (see
             :mod:`exptdir.tables.headers`).

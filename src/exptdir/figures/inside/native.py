@@ -3,8 +3,7 @@
 Audit events tell nothing of files that libraries open themselves, by whatever path they were given. Once a script loads
 one that may, or starts another program, the calls that open, rename and remove files are notified
 (``seccomp_unotify(2)``) to a process of ours beside the script, which writes down what they touch and lets them go on.
-Modules such as ``ptrace`` wrappers cannot be had from the standard library, and preloaded libraries do not see programs
-that are linked statically.
+The standard library has no wrapper of ``ptrace``, and preloaded libraries do not see programs linked statically.
 """
 
 from __future__ import annotations

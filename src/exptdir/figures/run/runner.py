@@ -31,8 +31,7 @@ from exptdir.record.files import locked
 class Runner(AbstractContextManager["Runner"]):
     """Runs jobs, in as many threads as call it.
 
-    Unless it is *warm*, and can fork them from a server that has imported matplotlib, each script has an interpreter
-    of its own.
+    Unless it is *warm*, and forks them from a server that has imported matplotlib, each has its own interpreter.
     """
 
     def __init__(self, warm: bool = True) -> None:

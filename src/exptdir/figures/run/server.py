@@ -2,8 +2,7 @@
 
 It is told on its standard input, and answers on its standard output, one JSON object a line. It ends when there
 is nobody to tell it anything any more, and takes all scripts with it. A script runs in its child as ``python script``
-would in its directory; how it ended is written to a report in the directory of the run, and a process that cannot
-write one has died.
+would in its directory; how it ended is written to a report in the directory of the run; without one it has died.
 """
 
 from __future__ import annotations

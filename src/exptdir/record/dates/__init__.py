@@ -1,25 +1,22 @@
 """Dates as people write them: in the titles of entries, in directives, in references and in metadata.
 
-A title is dated when it begins with a date, or ends with a full one after a clear separator. What is only
-perhaps a date, or leaves day, month or year open, comes back as a :class:`TitleDate` without a day and with a
-message for the author.
+A title is dated when it begins with a date, or ends with a full one after a clear separator. What may be a date, or
+leaves day, month or year open, comes back as a :class:`TitleDate` without a day and with a message for the author.
 
 The year of a date that was written without one can be told by three things, of which the first that does wins:
 
 1. a heading above the entry that names a year (``heading``);
-2. the entry before (``previous``): of the days with the written month and day, one lies ahead of it in the
-   direction of the file and one behind.
+2. the entry before (``previous``): of the days with the written month and day, one lies ahead of it in the direction
+   of the file and one behind.
 
-   - The one ahead wins if it is at most half a year away: 28 December is followed by 3 January of the next
-     year in a file that runs forward, 3 January by 28 December of the year before in one that runs backward.
-   - The one behind wins up to a month back, since entries are now and then out of order; but across New Year
-     only when a weekday leaves no day ahead.
-   - The one ahead wins within the same year also when it is further away, unless a slip across New Year
-     explains the date as well.
+   - The one ahead wins if it is at most half a year away: 28 December is followed by 3 January of the next year in a
+     file that runs forward, 3 January by 28 December of the year before in one that runs backward.
+   - The one behind wins up to a month back, since entries are now and then out of order; but across New Year only when
+     a weekday leaves no day ahead.
+   - The one ahead wins within the same year also when it is further away, unless a slip across New Year explains it.
    - Everything else is reported.
 
-   Where the direction of the file is unknown, the nearest day wins if it is within two months, or within half
-   a year and in the same year;
+   Where the direction is unknown, the nearest day wins within two months, or within half a year and in the same year;
 3. the day on which the experiment began (``begun``), which stands for an entry before the first.
 
 A weekday beside the date takes the years out of the choice in which it falls on another day.

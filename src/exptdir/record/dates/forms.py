@@ -209,8 +209,7 @@ class WrittenDate:
     written: str
     #: The text without the date and without what separated the two.
     rest: str
-    #: The days that exist on the calendar: order (``YMD``, ``DMY``, ``MDY``) → year (``None`` if it is not written),
-    #: month, day.
+    #: The days that exist on the calendar: order (``YMD``, …) → year (``None`` if it is not written), month, day.
     readings: dict[str, tuple[int | None, int, int]]
     #: Whether the text around it makes it a date for certain.
     sure: bool = True

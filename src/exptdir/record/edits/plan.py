@@ -93,10 +93,7 @@ class SourceFile:
     mark: bytes = b""
 
     def encode(self, text: str) -> bytes:
-        """Turn a changed text into bytes.
-
-        Raises EditError when the file's encoding lacks a character.
-        """
+        """Turn a changed text into bytes; raises EditError when the file's encoding lacks a character."""
         try:
             return self.mark + text.encode(self.encoding)
         except UnicodeEncodeError as error:
@@ -123,10 +120,7 @@ def decode(data: bytes) -> SourceFile:
 
 
 def read_source(path: Path) -> tuple[bytes, SourceFile]:
-    """Read a text that is to be edited.
-
-    Raises EditError when it cannot be read.
-    """
+    """Read a text that is to be edited; raises EditError when it cannot be read."""
     workspace = Workspace(path.parent)
     data = workspace.read(path)
     if data is None:
@@ -135,10 +129,7 @@ def read_source(path: Path) -> tuple[bytes, SourceFile]:
 
 
 class Workspace:
-    """Collects edits, so that two changes to one file become one edit.
-
-    *base* is the source directory.
-    """
+    """Collects edits below the source directory *base*, so that two changes to one file become one edit."""
 
     def __init__(self, base: Path) -> None:
         self.base = base
@@ -147,10 +138,7 @@ class Workspace:
         self._after: dict[tuple[Path, bool], bytes | None] = {}
 
     def read(self, path: Path, *, is_link: bool = False) -> bytes | None:
-        """Return what a file holds by now; ``None`` where there is none.
-
-        Raises EditError when it cannot be read.
-        """
+        """Return what a file holds by now, ``None`` if it is not there; raises EditError when it cannot be read."""
         key = (path, is_link)
         if key not in self._before:
             try:

@@ -82,8 +82,7 @@ def rename(record: Record, experiment: Experiment, name: str, *, exclude: Exclud
 def move(record: Record, experiment: Experiment, under: Experiment | str | None, *, exclude: Exclude = nothing) -> Plan:
     """Plan to put an experiment, with all that is in it, somewhere else.
 
-    *under* is the experiment that it is to be inside of, or a directory, from the source directory; ``None`` is the top
-    of its record root.
+    *under* is the experiment or the directory, from the source directory, to be inside of; ``None`` the record root.
 
     Raises EditError when it would be inside itself, outside the record roots, or in the place of something else.
     """

@@ -84,8 +84,7 @@ def amounts(cells: Sequence[Cell]) -> list[float]:
 def sort_key(cell: Cell) -> tuple[int, Any]:
     """Return what a cell that is not empty is sorted by within its column; cells of different kinds stay apart.
 
-    That is the rank of its kind, then number, moment, truth value, or text in natural order (``run2`` before
-    ``run10``).
+    That is the rank of its kind, then number, moment, truth value, or text (``run2`` before ``run10``).
     """
     rank = _RANK.get(cell.kind, 3)
     if cell.kind in {"number", "bool"} and cell.value == cell.value:

@@ -127,8 +127,7 @@ def _fraction(tokens: tuple[FormatToken, ...], size: Decimal, sign: str) -> str:
         denominator = int(denominator_places)
         numerator = int(value * denominator + Fraction(1, 2))
     else:
-        # The last convergent of the continued fraction with so few digits, as Excel does; the nearest fraction of all
-        # may be another.
+        # The last convergent of the continued fraction with so few digits, as Excel does, if not the nearest fraction.
         before, (numerator, denominator), left = (0, 1), (1, 0), value
         while True:
             step = left.numerator // left.denominator

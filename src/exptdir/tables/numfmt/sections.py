@@ -144,8 +144,7 @@ def parse(code: str) -> tuple[Section, ...]:
     Returns
     -------
     tuple of Section
-        One to four sections; what follows a fourth semicolon, or the thousandth character, is dropped. An empty
-        code is ``General``.
+        One to four sections; more, or what follows the thousandth character, is dropped. None is ``General``.
     """
     sections: list[Section] = []
     tokens: list[FormatToken] = []
