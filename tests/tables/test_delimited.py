@@ -114,6 +114,15 @@ def test_ragged_rows_are_padded_and_reported_with_their_lines(tmp_path: Path) ->
     ]
 
 
+def test_titles_above_the_header_are_not_ragged(tmp_path: Path) -> None:
+    titles = "Growth of yeast\n# plate 2, read twice\n\n"
+    shown = table(tmp_path, titles + "time,od,temp\n0,0.1,30\n10,0.2\n20,0.4,30\n")
+    assert shown.header_rows == 4
+    assert messages(shown) == [(6, "this row has 2 cells where most have 3")]
+    # What is not known as a title is reported, and so is a header that lacks a cell.
+    assert messages(table(tmp_path, "time\n0,0.1\n10,0.2\n")) == [(1, "this row has 1 cell where most have 2")]
+
+
 def test_many_ragged_rows_are_summed_up(tmp_path: Path) -> None:
     shown = table(tmp_path, "a,b,c\n" + "1,2,3\n" * 100 + "1,2\n" * 50)
     assert len(shown.problems) == 11
@@ -278,6 +287,16 @@ def test_of_two_that_cut_equally_well_a_comma_loses(tmp_path: Path, content: str
 @pytest.mark.parametrize("content", ["0,0;1,5\n0,1;1,6\n", "Sample;Mass, g\ncontrol;1,5\ntreated;2,5\n"])
 def test_decimal_commas_raise_no_doubt(tmp_path: Path, content: str) -> None:
     assert messages(table(tmp_path, content)) == []
+
+
+def test_numbers_with_one_comma_each_are_in_doubt(tmp_path: Path) -> None:
+    content = "1,5\n2,5\n3,75\n"
+    doubt = "the cells are taken to be separated by commas, but each row may be a number with a decimal comma"
+    assert messages(table(tmp_path, content)) == [(None, doubt)]
+    assert messages(table(tmp_path, content, delimiter="comma")) == []
+    shown = table(tmp_path, content, delimiter=";")
+    assert [row[0].value for row in shown.rows] == [1.5, 2.5, 3.75]
+    assert messages(table(tmp_path, "x,y\n" + content)) == messages(table(tmp_path, "1,5,6\n2,5,6\n")) == []
 
 
 def test_a_delimiter_in_doubt_is_reported_and_said_outright_it_is_not(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -27,14 +27,8 @@ Style = Callable[[str], str]
 
 def width(text: str) -> int:
     """Return the number of cells that a text takes in a terminal."""
-    return len(text) if text.isascii() else sum(map(_cells_of, text))
-
-
-@cache
-def _cells_of(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    wide = ((unicodedata.combining(one), unicodedata.east_asian_width(one) in "WF") for one in text)
+    return len(text) if text.isascii() else sum(0 if combining else 1 + broad for combining, broad in wide)
 
 
 def cut(text: str, cells: int) -> str:

@@ -7,7 +7,7 @@ import datetime as dt
 import io
 import re
 from collections import Counter
-from collections.abc import Collection, Container, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
@@ -202,13 +202,12 @@ def cell_of(text: str, commas: bool = False, thousands: bool = False, months_fir
     return Cell(text, text, "text")
 
 
-def _ragged(path: Path, rows: _Rows, shown: Container[int], columns: Collection[int]) -> list[Problem]:
-    """Report the rows with more or fewer cells than most among those that are shown."""
+def _ragged(path: Path, rows: _Rows, shown: set[int], columns: set[int], titles: set[int]) -> list[Problem]:
+    """Report the rows with more or fewer cells than most among those that are shown and no titles."""
     # What stands beyond the columns that were asked for is nobody's business, and empty cells at the end are none.
     last = max(columns)
-    numbered = [
-        (min(len(fields), last), at) for at, fields in enumerate(rows.fields) if at + 1 in shown and any(fields)
-    ]
+    asked = shown - titles
+    numbered = [(min(len(one), last), at) for at, one in enumerate(rows.fields) if at + 1 in asked and any(one)]
     widths = Counter(width for width, _ in numbered)
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
     ragged = [(width, at) for width, at in numbered if width < usual or any(rows.fields[at][usual:last])]
@@ -252,9 +251,12 @@ def find_delimiter(sample: str) -> tuple[str, str | None]:
             shares[delimiter] = several[counts[delimiter]] / widths.total()
     if not shares:
         return ",", None
-    if shares.keys() == {","} and "," not in lines[0] and all(map(_COMMA_NUMBER.match, "".join(lines[1:]).split())):
-        # One name, and numbers with a decimal comma below it.
-        return ";", None
+    if shares.keys() == {","} and all(map(_COMMA_NUMBER.match, "".join(lines[1:]).split())):
+        if "," not in lines[0]:
+            # One name, and numbers with a decimal comma below it.
+            return ";", None
+        doubt = "the cells are taken to be separated by commas, but each row may be a number with a decimal comma"
+        return ",", doubt if _COMMA_NUMBER.match(lines[0].strip()) else None
     decimal = not re.search("[^0-9],|,[^0-9]", sample)
     if decimal and any(shares[other] >= 0.5 for other in shares if other != ","):
         shares.pop(",", None)

@@ -46,8 +46,7 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
         return 0
     head = frozen if 0 < frozen < len(rows) else 0
     if not head:
-        beside = [row[0].kind not in {"text", "empty"} or any(cell.text for cell in row[1:]) for row in rows[:5]]
-        titles = next((at for at, more in enumerate(beside) if more and rows[at][0].text[:1] != "#"), 0)
+        titles = next((at for at, row in enumerate(rows[:5]) if not is_title(row)), 0)
         below = guess_header_rows(rows[titles:], 0, False) if titles and not table_header else 0
         # Above texts alone, what stands alone may be the first of them.
         if below and (rows[0][0].colspan > 1 or any(cell.kind == "number" for row in rows[:_LOOKED] for cell in row)):
@@ -70,6 +69,11 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
         head += 1
     head = head if head >= reach else 1
     return head + (len(rows) > head + 1 and _units(rows[head], rows[head + 1 : head + 1 + _LOOKED]))
+
+
+def is_title(row: Sequence[Cell]) -> bool:
+    """Tell whether a row above a header may be a title: text that stands alone, a comment, or nothing."""
+    return row[0].text[:1] == "#" or (row[0].kind in {"text", "empty"} and not any(cell.text for cell in row[1:]))
 
 
 def is_unit(text: str) -> bool:

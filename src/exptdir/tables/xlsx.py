@@ -360,7 +360,7 @@ def _fill(around: Surroundings, copy: bytes, stored: int, styles: SheetStyles) -
         lost = f"sheet {sheet.name!r}: {stored - found:,} of its cells stand twice or out of order, and are not shown"
         problems.append(Problem("table", f"{lost}: {_SAVE_AGAIN}", sheet.path))
 
-    def report_lacking(rows: set[int], columns: set[int]) -> list[Problem]:
+    def report_lacking(rows: set[int], columns: set[int], _titles: set[int]) -> list[Problem]:
         missing = [at for at in lacking if at[0] in rows and at[1] in columns]
         if not missing:
             return []

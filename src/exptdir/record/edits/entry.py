@@ -109,8 +109,10 @@ def new_entry(
         new_year = year and year._replace(title=re.sub(r"[0-9]{4}", str(today.year), year.title, count=1))
         place = _Place(at, beside.heading, others, gap, new_year)
     before = [(d.day, d.heading.title) for d in dated]
-    # What "new" made today, and nobody has written in.
-    empty = next((d for d in dated if d.day == today and not d.rest and _is_empty(lines, d.heading, headings)), None)
+    # What "new" made today, and nobody has written in, up to the next heading or its explicit targets.
+    made = (d for d in dated if d.day == today and not d.rest)
+    ends = ((d, next((h.start for h in headings if h.start >= d.heading.end), None)) for d in made)
+    empty = next((d for d, end in ends if not "".join(lines[d.heading.end : end]).strip()), None)
     if empty is not None:
         if not title:
             return text
@@ -142,12 +144,6 @@ def _read(
     headings = with_targets(blocks, markdown=markdown)
     dated = entries(blocks, headings, order=order, begun=begun, stated=stated)
     return [h for h in headings if h.level], [d for d in dated if d.heading.level and d.day is not None]
-
-
-def _is_empty(lines: list[str], section: Heading, headings: list[Heading]) -> bool:
-    """Tell whether nothing stands between a heading and the next one, or its explicit targets."""
-    stop = next((h.start for h in headings if h.start >= section.end), len(lines))
-    return not "".join(lines[section.end : stop]).strip()
 
 
 def _blanks_before(lines: list[str], at: int) -> int:
