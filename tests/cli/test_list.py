@@ -84,6 +84,20 @@ def test_show_gives_facts_entries_and_both_ends_of_references(run: Run):
     assert text.splitlines()[0] == "#63: Train a network" and "2024-05-20  Begun" in text
 
 
+def test_show_takes_an_entry(run: Run, record: Path):
+    text = (
+        "# Dose\n\n## 2024-05-24: Fed\n\nMuch.\x1b]\n\n### Detail\n\nMore.\n\n## 2024-05-24\n\nAgain.\n\n# End\n\nNo.\n"
+    )
+    write(record, {"expts/0066_dose/index.md": text})
+    done = run("show", "66@2024-05-24")
+    place = "expts/0066_dose/index.md:3"
+    assert done.out.splitlines() == ["#66  2024-05-24  Fed", place, "Much. ]", "", "### Detail", "", "More."]
+    second = run("show", "@2024/05/24.2", "--json", at="expts/0066_dose").json
+    assert (second["line"], second["text"], second["n"]) == (11, "Again.", 2)
+    gone = run("show", "dose@2024-05-25")
+    assert gone.code == 3 and "#66 has no entry 2024-05-25; its last is of 2024-05-24" in gone.err
+
+
 def test_show_takes_words_a_path_and_the_directory(run: Run):
     for arguments, at in (
         (["63"], "."),

@@ -10,7 +10,7 @@ import click
 
 from exptdir.cli.list import STATUS_COLOURS, bold, columns, dim
 from exptdir.cli.options import ExperimentType, command, echo_json, json_option, one_line
-from exptdir.cli.session import Session
+from exptdir.cli.session import NoExperiment, Session
 
 if TYPE_CHECKING:
     from exptdir.record.model import Experiment
@@ -143,3 +143,41 @@ def echo_board(session: Session, found: list[Experiment], as_json: bool) -> None
             click.echo(
                 f"  {bold(one_line(str(row['experiment'])))}  {one_line(str(row['title']))}{dim(one_line(blocked))}"
             )
+
+
+def show_entry(session: Session, text: str, as_json: bool) -> bool:
+    """Write the entry that a reference means, as it stands in its log; say whether the reference means an entry.
+
+    Raises NoExperiment if there is no such entry.
+    """
+    from exptdir.record.documents import Document
+    from exptdir.record.reference import Resolution, experiment_at, resolve
+
+    found = resolve(session.record, text, experiment_at(session.record, session.start), lambda *_: False)
+    if not isinstance(found, Resolution) or found.kind != "entry":
+        return False
+    one, day = found.experiment, str(found.date)
+    log = Document.log_of(session.conf, one)
+    entry = next((entry for entry in log.entries if (entry.day, entry.n) == (found.date, found.n)), None)
+    if entry is None:
+        which = day if found.n == 1 else f"{day}.{found.n}"
+        there = f"; its last is of {log.days[-1]}" if log.days else ""
+        raise NoExperiment(f"{one.label('#{id}')} has no entry {which}{there}")
+    heading, path = entry.heading, one.log.relative_to(session.base).as_posix()
+    lines: list[str] = []
+    # One of a log in another form, which a page shows, stands in that file.
+    if heading in log.blocks.headings:
+        after = (other.start for other in log.blocks.headings if other.start > heading.start)
+        inside = (other.start for other in log.blocks.headings if other.level > heading.level > 0)
+        end = min({*after} - {*inside}, default=None)
+        lines = "\n".join(log.text.splitlines()[heading.end : end]).strip("\n").split("\n")
+    if as_json:
+        plain = {"experiment": one.address, "date": day, "n": entry.n, "title": entry.rest, "path": path}
+        echo_json(plain | {"line": heading.line, "text": "\n".join(lines)})
+        return True
+    click.echo(bold(one_line(f"{one.label('#{id}')}  {day}  {entry.rest}".rstrip())))
+    click.echo(dim(f"{path}:{heading.line}"))
+    for line in lines:
+        # What moves a terminal's cursor stays in the file.
+        click.echo("".join(one if one.isprintable() else " " for one in line.expandtabs()))
+    return True

@@ -225,23 +225,24 @@ def find(session: Session, words: tuple[str, ...], names_only: bool, as_json: bo
 
 
 @command(
-    "Show one experiment, or one run.",
-    "exptdir show 63",
-    "exptdir show 'train cnn'",
-    "exptdir show 63/13-2",
-    "exptdir show --json",
+    "Show one experiment, entry or run.",
+    *("exptdir show 63", "exptdir show 'train cnn'", "exptdir show 63@2024-05-21"),
+    *("exptdir show 63/13-2", "exptdir show --json"),
 )
 @click.argument("expt", metavar="[EXPT]", type=ExperimentType(), required=False)
 @json_option
 def show(session: Session, expt: str | None, as_json: bool) -> None:
-    """Show one experiment: its facts, entries, runs, figures and references; or what its log says of one run.
+    """Show one experiment: its facts, entries, runs, figures and references; or an entry, or what is said of a run.
 
-    Write a run as in references, with or without its experiment.
+    Write an entry or a run as in references, with or without its experiment.
     """
+    from exptdir.cli.journal import show_entry
     from exptdir.cli.runs import find_run, show_run
     from exptdir.record.check import status
     from exptdir.record.documents import Document, cited_by, refers_to
 
+    if expt and show_entry(session, expt, as_json):
+        return
     run = find_run(session, expt) if expt else None
     try:
         one = session.experiment(expt) if run is None else run[0]
