@@ -203,6 +203,9 @@ def test_an_input_that_is_not_on_this_machine_leaves_the_figure_unknown(record: 
     assert ran(built) == []
     mark = words(the(built.body(PAGE), ".exptdir-figure-mark"))
     assert mark == "Whether this figure is up to date cannot be told: not here: width.txt."
+    # The terminal says it too, though not as a warning: a clone without data builds with -W.
+    assert f"the figures of {DIRECTORY}/plot_growth.py are kept as they are (width.txt is not here)" in built.status
+    assert built.warnings == ""
     assert_as_clean(built)
 
 
