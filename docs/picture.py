@@ -1,4 +1,4 @@
-"""Takes the picture in the README: a page of our own notebook, as a browser shows it. ``make picture`` runs it."""
+"""Takes the picture in the README: the first page of our own record, in a browser. ``make picture`` runs it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-PAGE, ENTRY = "expts/0002_spreadsheet_reader/index.html", "entry-2026-11-22"
+PAGE = "index.html"
 PICTURE = HERE / "_static/page.png"
 WIDTH, HEIGHT = 1200, 1150
 
@@ -27,8 +27,6 @@ def main() -> None:
         browser = playwright.chromium.launch(**launch_options())
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
         page.goto((Path(made) / PAGE).as_uri())
-        # To go to the entry by its address would mark its heading.
-        page.evaluate("id => scrollTo(0, document.getElementById(id).getBoundingClientRect().top - 100)", ENTRY)
         page.screenshot(path=f"{made}/page.png")
         browser.close()
         with Image.open(f"{made}/page.png") as taken:
