@@ -33,6 +33,7 @@ from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.notes import DARK_BUILDERS, LIGHT_ONLY
 from exptdir.sphinxext.language import _
+from exptdir.sphinxext.pages import copies
 from exptdir.sphinxext.runs import RunSources, RunTable
 from exptdir.sphinxext.warnings_ import warn_problem
 
@@ -278,7 +279,8 @@ class ShowCurves(SphinxPostTransform):
 def add_styles(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Give pages with curves the style sheet that shows one of two images."""
     found = domain_of(app.env).curves
-    if found if app.builder.name == "singlehtml" else pagename in found:
+    here = pagename in found or copies(domain_of(app.env), pagename, doctree, nodes.image)
+    if found if app.builder.name == "singlehtml" else here:
         app.add_css_file("exptdir-figures.css")
 
 

@@ -175,6 +175,12 @@ def collect(env: BuildEnvironment, collection: Collection) -> collected:
     return collected(docname=env.docname, collection=collection)
 
 
+def copies(domain: ExptDomain, docname: str, doctree: nodes.document | None, kind: type[nodes.Element]) -> bool:
+    """Say whether a page, made of *doctree*, has such a node where it may be of a whole part of another document."""
+    whole = any(not one.resolved for one in domain.collections.get(docname, ()))
+    return whole and doctree is not None and any(True for _node in doctree.findall(kind))
+
+
 def link(domain: ExptDomain, docname: str, anchor: str, *content: nodes.Node, tooltip: str = "") -> nodes.Node:
     """Return a link from the page that is being made to a place in the record."""
     shown = content[0] if len(content) == 1 else nodes.inline("", "", *content)

@@ -21,6 +21,7 @@ from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.figures.index import FigureIndex
 from exptdir.sphinxext.figures.provenance import figure_origin, origins_of
 from exptdir.sphinxext.language import add_words
+from exptdir.sphinxext.pages import copies
 from exptdir.sphinxext.store import ShownFigure
 
 if TYPE_CHECKING:
@@ -235,7 +236,8 @@ def add_assets(app: Sphinx, pagename: str, templatename: str, context: dict[str,
     domain = domain_of(app.env)
     docnames = sorted(domain.env.found_docs) if app.builder.name == "singlehtml" else [pagename]
     indexed = (one for name in docnames for one in domain.collections.get(name, ()) if isinstance(one, FigureIndex))
-    if any(name in domain.figures for name in docnames) or any(indexed):
+    here = any(name in domain.figures for name in docnames) or copies(domain, pagename, doctree, nodes.image)
+    if here or any(indexed):
         app.add_css_file(_STYLES)
     # Books and help files are no place for scripts.
     if not getattr(app.builder, "embedded", False) and any(enlarges(domain, name) for name in docnames):

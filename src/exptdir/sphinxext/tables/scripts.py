@@ -21,7 +21,8 @@ from sphinx.errors import ExtensionError
 from exptdir.record.files import write_if_changed
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.language import add_words
-from exptdir.sphinxext.tables.nodes import SCRIPTED
+from exptdir.sphinxext.pages import copies
+from exptdir.sphinxext.tables.nodes import SCRIPTED, table_box
 from exptdir.sphinxext.tables.packed_table import column_kinds, sort_key
 
 if TYPE_CHECKING:
@@ -53,8 +54,9 @@ _KEPT, _PUBLISHED = "exptdir-tables", "_tables"
 
 def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Give a page with tables its style sheet and, where scripts run, its scripts."""
-    tables = domain_of(app.env).tables
-    if not (tables if app.builder.name == "singlehtml" else pagename in tables):
+    domain = domain_of(app.env)
+    here = pagename in domain.tables or copies(domain, pagename, doctree, table_box)
+    if not (domain.tables if app.builder.name == "singlehtml" else here):
         return
     app.add_css_file(_STYLES, priority=_PRIORITY)
     if not _is_embedded(app):
