@@ -24,6 +24,8 @@ MARK = "exptdir-unfinished"
 #: The event at the end of pages that are written one by one between builds, as a preview does, after ``write-started``:
 #: what was put aside for writing is put back. Its argument is what went wrong, as that of ``build-finished`` is.
 WRITTEN = "exptdir-pages-written"
+#: So many new objects are made in a build before those that are young are searched for garbage.
+_YOUNG = 10_000
 
 
 def mark(app: Sphinx, *_: object) -> None:
@@ -52,12 +54,15 @@ def let_go(lasts: bool, app: Sphinx, *_: object) -> None:
             # What is young may be rubbish, which would stay with the rest.
             gc.collect(1)
             gc.freeze()
+            # Documents and pages are made of many small things that live until they are done.
+            gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
 
 
-def unmark(app: Sphinx, exception: Exception | None) -> None:
+def unmark(thresholds: tuple[int, int, int], app: Sphinx, exception: Exception | None) -> None:
     """Note that the build has ended."""
     if app.env is not None and not domain_of(app.env).scanner.lasting:
         gc.unfreeze()
+        gc.set_threshold(*thresholds)
     # Of a build that failed, Sphinx itself has deleted the environment.
     Path(app.doctreedir, MARK).unlink(missing_ok=True)
 
@@ -71,4 +76,4 @@ def setup_build_mark(app: Sphinx) -> None:
         app.connect(event, partial(let_go, lasts), priority=999)
     app.connect("doctree-resolved", partial(let_go, False))
     # When all others have written what they write at the end.
-    app.connect("build-finished", unmark, priority=1000)
+    app.connect("build-finished", partial(unmark, gc.get_threshold()), priority=1000)

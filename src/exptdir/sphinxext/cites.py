@@ -33,8 +33,9 @@ _SUGGESTED = 100
 _FIRST_MARK = 0xE000
 _LAST_MARK = 0xF8FF
 _MARKS = re.compile("([\ue000-\uf8ff])")
-_SPACES = re.compile(r"\s+")
 _BLANKS = re.compile("[\\s\ue000-\uf8ff]+")
+#: More than single blanks and ends of lines.
+_UNEVEN = re.compile("[\ue000-\uf8ff]|[^\\S \n]|  ")
 
 
 def _is_ours(node: addnodes.pending_xref) -> bool:
@@ -79,10 +80,10 @@ class Paragraph:
         self.marked: dict[str, addnodes.pending_xref] = {}
         #: Its lines as typed, with the marks.
         self.lines = self._read(block).split("\n")
-        text = _SPACES.sub(" ", " ".join(self.lines))
+        text = " ".join(" ".join(self.lines).split())
         self.marks = {node: mark for mark, node in self.marked.items()}
         self._all = [part.strip() for part in _SENTENCE_END.split(text) if part and part.strip()]
-        self.sentences = {mark: part for part in self._all for mark in part if mark in self.marked}
+        self.sentences = {mark: part for part in self._all for mark in _MARKS.findall(part)}
 
     def first(self) -> Pieces:
         """Return the first sentence; nothing where there is no text."""
@@ -103,7 +104,8 @@ class Paragraph:
             # Such as the box of a task.
             return ""
         if isinstance(node, nodes.Text):
-            return "\n".join(_BLANKS.sub(" ", line) for line in node.astext().split("\n"))
+            text = node.astext()
+            return "\n".join(_BLANKS.sub(" ", line) for line in text.split("\n")) if _UNEVEN.search(text) else text
         return "".join(map(self._read, node.children))
 
     def around(self, node: addnodes.pending_xref) -> Pieces:

@@ -25,6 +25,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache, partial
 from glob import escape, glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,18 +154,9 @@ def outdated_documents(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
     """Return the documents that would be read otherwise today."""
-    known: dict[Question, Any] = {}
-    stale = []
-    for docname, answers in domain_of(env).read_with.items():
-        if docname not in env.found_docs or docname in changed:
-            continue
-        for question, then in answers.items():
-            if question not in known:
-                known[question] = answer(env, question)
-            if known[question] != then:
-                stale.append(docname)
-                break
-    return stale
+    now, known = cache(partial(answer, env)), domain_of(env).read_with
+    candidates = (docname for docname in known if docname in env.found_docs and docname not in changed)
+    return [docname for docname in candidates if any(now(one) != then for one, then in known[docname].items())]
 
 
 def setup_dependencies(app: Sphinx) -> None:
