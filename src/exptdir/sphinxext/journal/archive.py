@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from docutils import nodes
 
@@ -115,6 +116,7 @@ def month_page(month: str) -> str:
     return f"{_PLACE}/{month}"
 
 
+@lru_cache(maxsize=1024)
 def tag_page(tag: str) -> str:
     """Return the name of the page of a tag; a digest tells apart what no file may be called from what looks like it."""
     name = re.sub(r"[^\w.-]+", "-", tag.lower()).strip(".")[:_LETTERS]

@@ -156,10 +156,6 @@ def feeds_of(domain: ExptDomain, url: str) -> Iterator[tuple[str, str, list[Feed
         yield path, f"{title} – {project}", found[:_MOST]
 
 
-def _plain(text: str) -> str:
-    return _FORBIDDEN.sub(" ", text)
-
-
 def atom(url: str, path: str, title: str, author: str, entries: Sequence[FeedEntry], contents: Sequence[str]) -> bytes:
     """Return a feed (RFC 4287); *contents* are the HTML of the first entries, the others have their sentence."""
     own = url + quote(path)
@@ -184,13 +180,13 @@ def atom(url: str, path: str, title: str, author: str, entries: Sequence[FeedEnt
         if at < len(contents) and contents[at]:
             lines.append(_element("content", contents[at], type="html"))
         lines.append("</entry>")
-    return "\n".join((*lines, "</feed>", "")).encode("utf-8")
+    return _FORBIDDEN.sub(" ", "\n".join((*lines, "</feed>", ""))).encode("utf-8")
 
 
 def _element(name: str, text: str = "", **attributes: str) -> str:
     """Return an element of XML as text: a record has thousands, for which a tree takes several times as long."""
-    given = "".join(f' {key}="{escape(_plain(value))}"' for key, value in attributes.items())
-    return f"<{name}{given}>{escape(_plain(text))}</{name}>"
+    given = "".join([f' {key}="{escape(value)}"' for key, value in attributes.items()])
+    return f"<{name}{given}>{escape(text)}</{name}>"
 
 
 @collector_paused()
