@@ -12,10 +12,9 @@ with (HERE / "cost.csv").open(encoding="utf-8", newline="") as stream:
     rows = list(csv.DictReader(stream))
 
 figure, (clean, edit) = plt.subplots(1, 2, figsize=(6.4, 2.4), layout="constrained")
-names = [
-    row["measured"].replace(" each", "\neach").replace("written at", "written\nat").replace("paused", "\npaused")
-    for row in rows
-]
+names = [row["measured"] for row in rows]
+for word in ("each", "at once", "paused", "and fed"):
+    names = [name.replace(f" {word}", f"\n{word}") for name in names]
 shares = [100 * (float(row["clean build with (s)"]) / float(row["clean build without (s)"]) - 1) for row in rows]
 seconds = [float(row["edit with (s)"]) - float(row["edit without (s)"]) for row in rows]
 for axes, values, wanted, label in ((clean, shares, 10, "% of a clean build"), (edit, seconds, 0.3, "s after an edit")):
