@@ -3,7 +3,8 @@
 Both are built cleanly, and again after the text of one entry has changed, one after the other in each round, so that
 both have the machine as it is. The record is made up: each experiment has five entries, tags, a status, a task, a
 prerequisite and references. With the pages go the archive and the feeds. The headers of experiments' pages, which are
-part of these, are in both, unless ``--headers`` asks what they cost: then the record without has none.
+part of these, are in both, unless ``--headers`` asks what they cost: then the record without has none. With
+``--same-pages`` it has as many pages, empty but for their titles, which then stand in both sidebars.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ PAGES = {
 }
 
 
-def write_record(base: Path, experiments: int, *, collecting: bool, headers: bool = True) -> None:
+def write_record(
+    base: Path, experiments: int, *, collecting: bool, headers: bool = True, same_pages: bool = False
+) -> None:
     """Write a record, with pages that collect, and so with an archive, and with feeds, or without."""
     conf = f'extensions = ["exptdir"]\nhtml_theme = "alabaster"\nexptdir_header = {headers}\n'
     conf += 'exptdir_feed_url = "https://example.org/"\n' * collecting
@@ -54,8 +57,8 @@ def write_record(base: Path, experiments: int, *, collecting: bool, headers: boo
         text += "\nTODO: measure it again\n\n## Conclusion\n\nIt works.\n"
         files[f"expts/{number:04}_x/index.md"] = text
     home = "# Home\n"
-    if collecting:
-        files |= {f"{name}.md": f"# {name}\n\n```{text}\n```\n" for name, text in PAGES.items()}
+    if collecting or same_pages:
+        files |= {f"{name}.md": f"# {name}\n" + f"\n```{text}\n```\n" * collecting for name, text in PAGES.items()}
         home += "\n```{toctree}\n" + "\n".join(PAGES) + "\n```\n"
     files["index.md"] = home
     for name, text in files.items():
@@ -82,6 +85,7 @@ def main() -> int:
     parser.add_argument("--experiments", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--headers", action="store_true", help="ask what headers cost, too")
+    parser.add_argument("--same-pages", action="store_true", help="give the record without as many empty pages")
     parser.add_argument("--share", type=float, default=0.1, help="what a clean build may cost more")
     parser.add_argument("--seconds", type=float, default=0.3, help="what a build after an edit may cost more")
     options = parser.parse_args()
@@ -90,7 +94,9 @@ def main() -> int:
         for source in sources:
             collecting = source.name == "with"
             headers = collecting or not options.headers
-            write_record(source, options.experiments, collecting=collecting, headers=headers)
+            write_record(
+                source, options.experiments, collecting=collecting, headers=headers, same_pages=options.same_pages
+            )
         # In turns, so that both have the machine as it is.
         turns = list(zip(*(builds(source, options.rounds) for source in sources), strict=True))
         found = list(zip(*turns, strict=True))
