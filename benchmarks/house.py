@@ -71,6 +71,7 @@ LATER = (
     "sphinxext/runs",
     "sphinxext/curves",
     "sphinxext/journal/",
+    "sphinxext/notebooks",
     "cli/journal",
 )
 _MARKUP = re.compile(r"`\{3|`{3}|<!--|\\\.\\\.[(\[ ]|:`|``")

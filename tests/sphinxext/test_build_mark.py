@@ -66,11 +66,15 @@ def test_a_killed_build_is_followed_by_a_clean_one(tmp_path: Path) -> None:
     assert sphinx(source, tmp_path / "out").returncode == -signal.SIGKILL
     assert (tmp_path / "out/trees/exptdir-unfinished").exists()
     (source / "kill").unlink()
+    beside = [tmp_path / "out/html" / name for name in ("feed.xml.new", "objects.inv.new", "expts/1_a/notes.html.new")]
+    for path in beside:
+        path.write_text("cut off")
     again = sphinx(source, tmp_path / "out")
     assert again.returncode == 0
     assert "[new config]" in again.stdout or "2 added" in again.stdout
     assert sphinx(source, tmp_path / "clean").returncode == 0
     assert pages(tmp_path / "out/html") == pages(tmp_path / "clean/html")
+    assert [path.name for path in beside if path.exists()] == []
 
 
 def test_what_another_exptdir_has_kept_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,11 @@ class Entry:
     line: int
     problem: str | None = None
 
+    @property
+    def address(self) -> str:
+        """The entry as references write it: ``@2022-12-16``, or ``@2022-12-16.2`` for the second of a day."""
+        return f"@{self.day}.{self.n}" if self.n > 1 else f"@{self.day}"
+
 
 @dataclass(slots=True)
 class Run:

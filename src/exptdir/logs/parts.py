@@ -160,8 +160,7 @@ def _places(head: Sequence[Block], parts: Sequence[Part]) -> dict[str, str]:
         headed: list[Run] = block.runs
         found.update((run.id, name) for run in headed if run.id not in found)
         if block.entry is not None and block.entry.day is not None:
-            n = block.entry.n
-            found.setdefault(f"@{block.entry.day.isoformat()}" + (f".{n}" if n > 1 else ""), name)
+            found.setdefault(block.entry.address, name)
     # What no block is headed by is found where it is first told of.
     for name, block in inside:
         for one in block.references:

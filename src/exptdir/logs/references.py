@@ -122,9 +122,8 @@ class Finder:
         days = [entry.day for entry in self.entries if entry.day]
         for entry in self.entries:
             if entry.day is not None:
-                address = f"@{entry.day.isoformat()}" + (f".{entry.n}" if entry.n > 1 else "")
-                self.days.setdefault(entry.day, []).append(address)
-                self.days.setdefault((entry.day.month, entry.day.day), []).append(address)
+                self.days.setdefault(entry.day, []).append(entry.address)
+                self.days.setdefault((entry.day.month, entry.day.day), []).append(entry.address)
         versions = [
             tuple(map(int, re.findall(r"\d{1,6}", run.id)))
             for run in self.runs

@@ -33,7 +33,6 @@ from exptdir.sphinxext.journal.header import setup_header
 from exptdir.sphinxext.journal.journal import setup_journal
 from exptdir.sphinxext.journal.listing import setup_listing
 from exptdir.sphinxext.journal.mentions import setup_mentions
-from exptdir.sphinxext.journal.notebooks import setup_notebooks
 from exptdir.sphinxext.journal.tasks import setup_tasks
 from exptdir.sphinxext.labels import setup_labels
 from exptdir.sphinxext.language import setup_language
@@ -41,6 +40,7 @@ from exptdir.sphinxext.logs.directive import setup_logs
 from exptdir.sphinxext.logs.documents import setup_other_logs
 from exptdir.sphinxext.mathml import setup_math
 from exptdir.sphinxext.navigation import setup_navigation
+from exptdir.sphinxext.notebooks import setup_notebooks
 from exptdir.sphinxext.outputs import setup_outputs
 from exptdir.sphinxext.pages import setup_pages
 from exptdir.sphinxext.parsers import setup_parsers

@@ -1,7 +1,7 @@
 """A mark among the doctrees while a build runs: where one is found, the last was killed, and the next begins afresh.
 
 Sphinx writes its environment before it writes pages. A build that is killed leaves both at odds, and nobody can
-tell how far it came.
+tell how far it came. What a build holds in memory is also let go of here, as it goes on and when it ends.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ def discard_interrupted(app: Sphinx, config: Config) -> None:
     if not Path(app.doctreedir, MARK).exists():
         return
     Path(app.doctreedir, ENV_PICKLE_FILENAME).unlink(missing_ok=True)
-    for unfinished in Path(app.outdir).rglob("*.html.new"):
-        unfinished.unlink(missing_ok=True)
+    for unfinished in Path(app.outdir).rglob("*.new"):
+        # Pages, feeds and the inventory are written beside their places.
+        if unfinished.name.endswith((".html.new", ".xml.new", ".inv.new")):
+            unfinished.unlink(missing_ok=True)
 
 
 def let_go(lasts: bool, app: Sphinx, *_: object) -> None:

@@ -84,8 +84,8 @@ class EntryTransform(ExperimentTransform):
             if day is not None:
                 node = dated[at][0]
                 # A part of a log does not know what else is of a day.
-                whole = self.env.docname not in self.domain.page_of
-                n = nth + before[day.isoformat()] if whole else node.get("exptdir_n", nth)
+                part = self.env.docname in self.domain.page_of
+                n = node.get("exptdir_n", nth) if part else nth + before[day.isoformat()]
                 anchor = f"entry-{day}" + (f"-{n}" if n > 1 else "")
                 if "exptdir_n" in node:
                     moved[node["ids"][0]] = anchor

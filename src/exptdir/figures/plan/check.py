@@ -23,7 +23,6 @@ from exptdir.record.walk import list_directory
 
 #: Suffixes of what lies in an experiment's directory without being data: texts, and what is compiled.
 _NO_DATA = frozenset({".rst", ".md", ".pyc", ".pyo", ".tmp", ".exptdir-tmp"})
-
 _WILD = frozenset("*?[")
 
 

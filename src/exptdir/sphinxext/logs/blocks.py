@@ -162,10 +162,9 @@ class LogNodes:
             # As the reader understood the date, not as it may be read without its neighbours.
             section["exptdir_title"] = f"{block.entry.written} {block.entry.title}".strip()
             if block.entry.day is not None:
-                day = block.entry.day.isoformat()
-                section["exptdir_title"] = f"{day}: {block.entry.title}".strip(": ")
+                section["exptdir_title"] = f"{block.entry.day}: {block.entry.title}".strip(": ")
                 section["exptdir_n"] = block.entry.n
-                self.places[f"@{day}" + (f".{block.entry.n}" if block.entry.n > 1 else "")] = section["ids"][0]
+                self.places[block.entry.address] = section["ids"][0]
         task = (
             [nodes.inline("", f"{block.label or 'TODO'} ", classes=[f"exptdir-task-{block.task}"])]
             if block.task
@@ -279,7 +278,7 @@ class LogNodes:
                     yield run_anchor(run.id)
         entry = row.entry
         if entry is not None and entry.day is not None:
-            anchor = place if hidden else entry_anchor(f"@{entry.day}.{entry.n}")
+            anchor = place if hidden else entry_anchor(entry.address)
             title = row.runs[0].id if row.runs else entry.title
             self.entries.append(Entry(entry.day.isoformat(), entry.n, entry.written, title, anchor))
             if not hidden:
