@@ -134,6 +134,7 @@ def _masked(text: str) -> str:
     """Return a session without what changes from one time to the next."""
     for pattern, name in _CHANGING:
         text = pattern.sub(name, text)
-    # A figure that takes its time is a build of its own, and the one before says that it is waited for.
-    built = re.compile(r"uilt in SECONDS(?:, .* still at work)?$")
+    # A figure that takes its time is a build of its own, for a file or for none, and the one before says that it is
+    # waited for.
+    built = re.compile(r"uilt (?:again )?in SECONDS(?:, .* still at work)?$")
     return "\n".join(line for line in text.splitlines() if not built.search(line))
