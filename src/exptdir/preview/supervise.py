@@ -77,15 +77,6 @@ class Builder:
         """The last lines that it printed."""
         return "\n".join(self._printed)
 
-    @property
-    def ended(self) -> str:
-        """How it ended, for people."""
-        code = self._process.returncode if self._process is not None else None
-        if code is not None and code < 0:
-            with suppress(ValueError):
-                return f"was ended by {signal.Signals(-code).name}"
-        return f"ended with code {code}"
-
     async def start(self) -> None:
         """Start it, in a group of its own: Ctrl-C in the terminal does not reach it but through us."""
         self._printed.clear()
@@ -141,11 +132,11 @@ class Builder:
         if holds_messages:
             self._answers.put_nowait(None)
 
-    async def end(self) -> None:
-        """End it, and whatever it has started."""
+    async def end(self) -> str:
+        """End it, and whatever it has started; return how it ended, for people."""
         process, self._process = self._process, None
         if process is None:
-            return
+            return ""
         # Scripts are in sessions of their own; once the builder is gone, nobody knows whose they were.
         started = descendants(process.pid)
         if process.returncode is None:
@@ -163,9 +154,12 @@ class Builder:
             else:
                 process.kill()
         end_all(started)
-        await process.wait()
+        code = await process.wait()
         for task in self._tasks:
             task.cancel()
+        with suppress(ValueError):
+            return f"was ended by {signal.Signals(-code).name}"
+        return f"ended with code {code}"
 
     async def wait(self) -> None:
         """Wait for its end, after it has said its last word; one who does not go is ended."""
@@ -318,9 +312,9 @@ class Supervisor:
             if isinstance(message, Ready | Progress | PagesShown):
                 self._audience.heard(message)
         await self._builder.wait()
-        text = f"the process that builds {self._builder.ended}; it is started again when something changes"
         printed = self._builder.printed
-        await self._builder.end()
+        # A busy machine may tell only now what its end was.
+        text = f"the process that builds {await self._builder.end()}; it is started again when something changes"
         return Failed(BuildWarning(text, severity="error"), printed, fatal=True)
 
     async def _next(self) -> tuple[str, ...]:
