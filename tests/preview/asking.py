@@ -96,14 +96,14 @@ class Listener:
 
     async def __aexit__(self, *_: object) -> None:
         self._in.put_nowait({"type": "websocket.disconnect", "code": 1000})
-        await asyncio.wait_for(self._task, 5)
+        await asyncio.wait_for(self._task, 60)
 
     def say(self, text: str) -> None:
         self._in.put_nowait({"type": "websocket.receive", "text": text})
 
     async def hear(self) -> Any:
         """Return the next thing that the server does."""
-        return await asyncio.wait_for(self.out.get(), 5)
+        return await asyncio.wait_for(self.out.get(), 60)
 
     async def message(self) -> Any:
         import json

@@ -17,11 +17,20 @@ from tests.sphinxext.building import titled
 
 pytestmark = pytest.mark.usefixtures("without_matplotlib")
 
-SCRIPT = """\
-import pathlib, time
-time.sleep(3)
+#: A script is at work until the test lets it end. To look for a file would make that an input.
+WAITS = """\
+import os, pathlib, time
+while True:
+    try:
+        os.chmod("go", 0o600)
+        break
+    except FileNotFoundError:
+        time.sleep(0.02)
+"""
+SCRIPT = f"""\
+{WAITS}
 size = pathlib.Path("size.txt").read_text().strip()
-figure = f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="9"/>'
+figure = f'<svg xmlns="http://www.w3.org/2000/svg" width="{{size}}" height="9"/>'
 pathlib.Path("drawn.svg").write_text(figure)
 """
 PLOTS = "expts/0006_plots"
@@ -66,6 +75,7 @@ def test_pages_come_before_a_slow_figure_and_show_it_when_it_is_drawn(tmp_path: 
         assert "Another page" in shown.html("docs/page")
         assert BEING_DRAWN in shown.html(f"{PLOTS}/notes")
 
+        (shown.source / PLOTS / "go").touch()
         figures = drawn.get(timeout=60)
         assert figures == (str((tmp_path / "source" / PLOTS / "drawn.svg").resolve()),)
         assert drawn.get(timeout=60) == ()
@@ -76,10 +86,12 @@ def test_pages_come_before_a_slow_figure_and_show_it_when_it_is_drawn(tmp_path: 
         assert 'src="../../_images/' in shown.html(f"{PLOTS}/notes")
 
         # The figure that there is is shown while another is drawn.
+        (shown.source / PLOTS / "go").unlink()
         shown.save({f"{PLOTS}/size.txt": "4\n"})
         assert BEING_DRAWN in shown.html(f"{PLOTS}/notes")
         [picture] = (shown.output / "_images").glob("drawn*.svg")
         assert 'width="3"' in picture.read_text("utf-8")
+        (shown.source / PLOTS / "go").touch()
         assert [drawn.get(timeout=60), drawn.get(timeout=60)] == [figures, ()]
         shown.warm.build(figures)
         assert 'width="4"' in picture.read_text("utf-8")
@@ -89,11 +101,10 @@ def test_pages_come_before_a_slow_figure_and_show_it_when_it_is_drawn(tmp_path: 
 
 def test_prose_does_not_wait_for_what_has_been_shown_of_scripts_that_have_ended(tmp_path: Path) -> None:
     drawn: queue.Queue[tuple[str, ...]] = queue.Queue()
-    waits = "import os, pathlib, time\nwhile not os.path.exists('go'):\n    time.sleep(0.02)\n"
     scripts = {
-        f"{PLOTS}/plot.py": f"{waits}pathlib.Path('drawn.svg').write_text({SVG.format(3)!r})\n",
+        f"{PLOTS}/plot.py": f"{WAITS}pathlib.Path('drawn.svg').write_text({SVG.format(3)!r})\n",
         "expts/0007_slow/notes.rst": titled("Slow", ".. figure:: slow.svg"),
-        "expts/0007_slow/plot.py": f"{waits}# slow.svg\n",
+        "expts/0007_slow/plot.py": f"{WAITS}# slow.svg\n",
     }
     with preview(tmp_path, {**FILES, **scripts}, patience=0.05, drawn=drawn.put) as shown:
         assert BEING_DRAWN in shown.html(f"{PLOTS}/notes")
@@ -114,6 +125,7 @@ def test_prose_does_not_wait_for_what_has_been_shown_of_scripts_that_have_ended(
 def test_a_script_that_is_ended_with_the_preview_has_not_failed(tmp_path: Path) -> None:
     with preview(tmp_path, FILES, patience=0.05) as shown:
         assert BEING_DRAWN in shown.html(f"{PLOTS}/notes")
+    (shown.source / PLOTS / "go").touch()
     with preview(tmp_path, {}) as again:
         assert shown.warm.drawing is not again.warm.drawing
         assert 'width="3"' in (again.source / PLOTS / "drawn.svg").read_text("utf-8")
@@ -121,7 +133,7 @@ def test_a_script_that_is_ended_with_the_preview_has_not_failed(tmp_path: Path) 
 
 
 def test_what_nothing_depends_on_concerns_no_build(tmp_path: Path) -> None:
-    with preview(tmp_path, {**FILES, f"{PLOTS}/train.log": "1\n"}) as shown:
+    with preview(tmp_path, {**FILES, f"{PLOTS}/go": "", f"{PLOTS}/train.log": "1\n"}) as shown:
         changed = shown.change({f"{PLOTS}/train.log": "1\n2\n"})
         assert not shown.warm.is_concerned(changed, changed)
         assert shown.warm.is_concerned(changed, ())
@@ -133,9 +145,7 @@ def test_what_nothing_depends_on_concerns_no_build(tmp_path: Path) -> None:
 
 
 def test_a_build_tells_which_scripts_are_still_at_work_and_the_last_one_what_they_took(tmp_path: Path) -> None:
-    # It is at work until the test lets it end.
-    waits = "import os, time\nwhile not os.path.exists('go'):\n    time.sleep(0.02)\nraise SystemExit('no data')\n"
-    with builder(tmp_path, {**FILES, f"{PLOTS}/plot.py": waits}) as talk:
+    with builder(tmp_path, {**FILES, f"{PLOTS}/plot.py": f"{WAITS}raise SystemExit('no data')\n"}) as talk:
         talk.hear()
         talk.say(Build())
         first = talk.hear()

@@ -92,10 +92,14 @@ class Running:
             return error.code, error.read().decode()
 
     def listen(self) -> ClientConnection:
-        return connect(f"ws://{self.host}/_exptdir/socket", origin=f"http://{self.host}")  # type: ignore[arg-type]
+        # A machine that stands still for a while loses no connection.
+        patient: dict[str, Any] = {"open_timeout": 60, "close_timeout": 60, "ping_interval": None}
+        return connect(f"ws://{self.host}/_exptdir/socket", origin=f"http://{self.host}", **patient)  # type: ignore[arg-type]
 
     def built(self) -> None:
-        until(lambda: self.get("/index.html")[0] == 200)
+        """Wait until the first build has ended; its pages are there before, and browsers are told of them after."""
+        until(lambda: self.get("/none.html")[0] == 404)
+        assert self.get("/index.html")[0] == 200
 
     def builds(self) -> list[Any]:
         return [json.loads(line) for line in (self.out / "builds").read_text().splitlines()]
@@ -151,8 +155,7 @@ def test_a_page_that_is_missing_is_loaded_when_it_is_there(run):
     preview = run()
     preview.built()
     with preview.listen() as socket:
-        # Until the builder is ready nobody knows what there is.
-        until(lambda: preview.get("/expts/new.html")[0] == 404)
+        assert preview.get("/expts/new.html")[0] == 404
         view(socket, "expts/new.html")
         (preview.source / "expts/new.md").write_text("there")
         assert hear(socket, "reload") == {"type": "reload"}

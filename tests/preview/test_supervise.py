@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from exptdir.preview import supervise
 from exptdir.preview.changes import Changes, Git
 from exptdir.preview.supervise import PATIENCE, Builder, RestartRules, Supervisor
 from exptdir.preview.watch import WatchedPlaces
@@ -134,7 +135,10 @@ def test_a_change_is_built_in_the_same_process(play):
     assert [one for one in bench.said if isinstance(one, str)] == ["begun", "built", "begun", "built"]
 
 
-def test_many_files_at_once_are_one_build(play):
+def test_many_files_at_once_are_one_build(play, monkeypatch):
+    # However slowly they are written here.
+    monkeypatch.setattr(supervise, "_LONGEST", 60.0)
+
     async def story(bench: Bench) -> None:
         await bench.idle(1)
         for number in range(300):
@@ -318,7 +322,7 @@ def test_git_is_waited_for(play):
     async def story(bench: Bench) -> None:
         await bench.idle(1)
         (bench.source / ".git").mkdir(exist_ok=True)
-        bench.supervisor._git = Git(bench.source)
+        bench.supervisor._git = Git(bench.source, patience=600)
         lock = bench.source / ".git" / "index.lock"
         lock.touch()
         bench.change("a.md", "two")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import pytest
@@ -28,14 +30,19 @@ class Watched:
         self.changes = Changes(self.places)
         self.said: list[str] = []
         self.lost = 0
+        # The watcher calls from threads of its own; as in the server, one thread alone does what is to be done.
+        self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self.watcher = Watcher(self.places, self._note, self._lost, self.said.append)
         self.watcher.update()
         self.changes.learn(survey(self.places, [str(base)]))
 
     def _note(self, events: Any) -> None:
-        self.changes.note(events, building=False)
+        self._calls.put(lambda: self.changes.note(events, building=False))
 
     def _lost(self) -> None:
+        self._calls.put(self._look_again)
+
+    def _look_again(self) -> None:
         self.watcher.update(anew=True)
         self.changes.look_again([str(self.base)])
         self.lost += 1
@@ -46,7 +53,8 @@ class Watched:
         end = time.monotonic() + 60
         while found != set(expected):
             assert time.monotonic() < end, (found, expected)
-            time.sleep(0.02)
+            with suppress(Empty):
+                self._calls.get(timeout=0.02)()
             found |= {os.path.relpath(path, self.base) for path in self.changes.take()}
             self.changes.finish([])
 
