@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Error, Page, Request, WebSocket, expect
 
 from tests.browser.ensure_chromium import launch_options
 
-# Nobody waits for it but where something is wrong, or where the machine has much else to do.
-expect.set_options(timeout=60_000)
+#: Milliseconds that nobody waits but where something is wrong, or where the machine has much else to do.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 LOCAL_SCHEMES = frozenset({"file", "data", "blob", "about"})
 
@@ -67,6 +68,7 @@ class Pages:
             # What a service worker fetches would pass by unseen.
             service_workers="block",
         )
+        context.set_default_timeout(PATIENCE)
         return context.new_page()
 
     def close(self) -> None:
@@ -99,7 +101,7 @@ def _leave(page: Page) -> bool:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**launch_options())
+        browser = playwright.chromium.launch(**launch_options(), timeout=3 * PATIENCE)
         yield browser
         browser.close()
 

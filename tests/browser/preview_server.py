@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import mimetypes
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -50,7 +51,11 @@ class PreviewServer:
         self.directory = directory
         self.edit = ""
         self.words: dict[str, str] = {}
-        self.port = 0
+        # Nobody else is given the port while nobody serves there.
+        self._held = socket.socket()
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._held.bind(("127.0.0.1", 0))
+        self.port = self._held.getsockname()[1]
         self.said: list[Any] = []
         self.asked: list[str] = []
         self.state: dict[str, Any] = {"type": "state", **IDLE}
@@ -59,7 +64,7 @@ class PreviewServer:
     # --- as a test uses it -----------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Serve, at the same port as before where there was one."""
+        """Serve, at the same port each time."""
         app = Starlette(routes=[WebSocketRoute(f"{OWN}socket", self._socket), Route("/{path:path}", self._file)])
         config = uvicorn.Config(app, port=self.port, log_level="error", timeout_graceful_shutdown=1, lifespan="off")
         self._server = uvicorn.Server(config)
@@ -67,8 +72,8 @@ class PreviewServer:
         self._thread.start()
         ticks = threading.Event()
         while not self._server.started:
+            assert self._thread.is_alive(), f"nobody serves at port {self.port}"
             ticks.wait(0.01)
-        self.port = self._server.servers[0].sockets[0].getsockname()[1]
 
     def stop(self) -> None:
         """Answer no more."""
@@ -108,23 +113,23 @@ class PreviewServer:
         """Say something to all browsers."""
 
         async def send() -> None:
-            for socket in list(self._sockets):
-                await socket.send_text(json.dumps(message))
+            for browser in list(self._sockets):
+                await browser.send_text(json.dumps(message))
 
         asyncio.run_coroutine_threadsafe(send(), self._loop).result(PATIENCE)
 
     # --- as browsers use it ----------------------------------------------------------------------------------
 
-    async def _socket(self, socket: WebSocket) -> None:
-        await socket.accept()
+    async def _socket(self, browser: WebSocket) -> None:
+        await browser.accept()
         self._loop = asyncio.get_running_loop()
-        await socket.send_text(json.dumps(self.state))
-        self._sockets.append(socket)
+        await browser.send_text(json.dumps(self.state))
+        self._sockets.append(browser)
         try:
-            async for text in socket.iter_text():
+            async for text in browser.iter_text():
                 self.said.append(json.loads(text))
         finally:
-            self._sockets.remove(socket)
+            self._sockets.remove(browser)
 
     async def _file(self, request: Request) -> Response:
         name = request.path_params["path"]
@@ -156,3 +161,4 @@ def serving(directory: Path) -> Iterator[PreviewServer]:
         yield server
     finally:
         server.stop()
+        server._held.close()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Pages
-from tests.browser.preview_server import PreviewServer, serving
+from tests.browser.preview_server import PreviewServer, serving, wait_until
 from tests.browser.table_pages import quiet
 
 pytestmark = pytest.mark.browser
@@ -247,6 +247,7 @@ def test_a_page_is_the_same_by_the_name_of_its_directory(preview: Preview) -> No
     preview.write()
     shown = preview.page
     preview.server.open(shown, "expts/1_a/")
+    wait_until(shown, lambda: bool(preview.server.said))
     assert preview.server.said == [{"viewing": PAGE}]
     preview.change(first="<p>Found.</p>")
     expect(shown.get_by_text("Found.")).to_be_visible()

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import openpyxl
@@ -18,8 +19,6 @@ from tests.sphinxext.building import titled, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-#: A build on a busy machine.
-PATIENCE = 60_000
 CONF = """\
 extensions = ["exptdir"]
 project = "Sample"
@@ -41,13 +40,28 @@ Path("curve.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="{0}
 """
 
 
+@contextmanager
+def saved(path: Path) -> Iterator[Path]:
+    """Lend a path beside the record; what is written there is then saved at once.
+
+    A table that is not there for a moment takes its script along, and its return is a reload.
+    """
+    record = next(above for above in path.parents if (above / "conf.py").is_file())
+    yield (beside := record.parent / path.name)
+    beside.replace(path)
+
+
 def write_book(path: Path, loss: str) -> None:
     book = openpyxl.Workbook()
     book.worksheets[0].append(["model", "loss"])
     book.worksheets[0].append(["cnn", loss])
-    # All at once: a table that is not there for a moment takes its script along, and its return is a reload.
-    book.save(beside := path.parents[3] / path.name)
-    beside.replace(path)
+    with saved(path) as beside:
+        book.save(beside)
+
+
+def save(path: Path, content: bytes) -> None:
+    with saved(path) as beside:
+        beside.write_bytes(content)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +102,6 @@ def address(source: Path) -> Iterator[str]:
 def shown(page: Pages, address: str) -> Iterator[Page]:
     """The first experiment, with a mark that a reload takes away."""
     here = page()
-    here.set_default_timeout(PATIENCE)
     here.goto(f"{address}expts/1_a/notes.html")
     # While the first build runs, a page stands there that turns into this one.
     expect(here.locator("section h1").first).to_contain_text("A")
@@ -109,7 +122,7 @@ def panel(shown: Page) -> Locator:
 
 
 def edit(path: Path, old: str, new: str) -> None:
-    path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+    save(path, path.read_bytes().replace(old.encode(), new.encode()))
 
 
 def test_an_edit_is_seen_in_place(shown: Page, source: Path) -> None:
@@ -158,12 +171,12 @@ def test_a_failure_is_shown_until_it_is_mended(shown: Page, source: Path) -> Non
 def test_a_file_in_another_encoding_is_no_end_of_the_preview(shown: Page, source: Path) -> None:
     notes = source / "expts/1_a/notes.rst"
     before = notes.read_bytes()
-    notes.write_bytes(before.replace(b"Some text.", b"Some te\xe4t.\xff\xfe"))
+    save(notes, before.replace(b"Some text.", b"Some te\xe4t.\xff\xfe"))
     expect(badge(shown)).not_to_have_text("Up to date")
-    notes.write_bytes(before.replace(b"Some text.", b"Some other text."))
+    save(notes, before.replace(b"Some text.", b"Some other text."))
     expect(shown.get_by_text("Some other text.")).to_be_visible()
     expect(badge(shown)).to_have_text("Up to date")
-    notes.write_bytes(before)
+    save(notes, before)
     expect(shown.get_by_text("Some text.")).to_be_visible()
 
 
@@ -182,10 +195,10 @@ def test_a_workbook_that_changes_changes_its_table(shown: Page, source: Path) ->
 
 
 def test_a_configuration_that_is_broken_is_shown_and_mended(shown: Page, source: Path) -> None:
-    (source / "conf.py").write_text(f"{CONF}\noops\n", "utf-8")
+    save(source / "conf.py", f"{CONF}\noops\n".encode())
     expect(badge(shown)).to_have_text("Build failed")
     expect(panel(shown)).to_contain_text("oops")
     expect(panel(shown).get_by_role("link", name=re.compile(r"conf\.py:\d+"))).to_be_visible()
-    (source / "conf.py").write_text(CONF, "utf-8")
+    save(source / "conf.py", CONF.encode())
     expect(badge(shown)).to_have_text("Up to date")
     expect(shown.get_by_text("Some text.")).to_be_visible()
