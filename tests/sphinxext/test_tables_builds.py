@@ -289,8 +289,8 @@ def test_files_as_programs_write_them_are_shown_without_complaint(
 
 
 def test_a_condition_that_can_meet_nothing_is_told_where_it_stands(build: Build):
-    content = "Name;Betrag\nA;1.234,50\nB;12.345,00\n"
+    content = "Name;Betrag\nA;1 234,50\nB;12 345,00\n"
     built = one(build, ".. datatable:: r.csv\n   :rows: Betrag > 2000\n", {"expts/1_a/r.csv": content})
     [warning] = built.located
-    assert "'1.234,50' is a text and cannot be compared with the number 2000" in warning
+    assert "'1 234,50' is a text and cannot be compared with the number 2000" in warning
     assert "[exptdir.table]" in warning and ":4:" in warning

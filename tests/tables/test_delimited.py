@@ -123,6 +123,62 @@ def test_titles_above_the_header_are_not_ragged(tmp_path: Path) -> None:
     assert messages(table(tmp_path, "time\n0,0.1\n10,0.2\n")) == [(1, "this row has 1 cell where most have 2")]
 
 
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        # What instruments say of the whole, a word and its value a line, above a header of more columns.
+        ("Instrument,NanoDrop\nUser,jd\nDate,2024-03-01\nVersion,1.6\nsample,conc,unit,ratio\nS1,12.5,ng,1.8\n", 5),
+        ("Gerät;Leser\nDatum;01.03.2024\n\nZeit;A1;A2\n0;0,05;0,06\n10;0,07;0,08\n", 4),
+        ("Wavelength,600,nm\nFlashes,25\nStart:,10:20\n\n<>,1,2,3,4\nA,.1,.2,.3,.4\nB,.1,.2,.3,.4\n", 5),
+        # Above two columns an empty line parts them, from a header with units too.
+        ("Title,scan 3\nOrigin,UV\n\nnm,A\n400,0.1\n401,0.2\n", 4),
+        ("Title,scan 3\n\nlambda,A\nnm,a.u.\n400,0.1\n401,0.2\n", 4),
+        # Two tables, groups of names, and words with values alone.
+        ("name,score\na,1\nb,2\n\nname,score\nc,3\n", 1),
+        (",WT,,KO,\ntime,r1,r2,r1,r2\nh,OD,OD,OD,OD\n0,.1,.2,.3,.4\n5,.2,.3,.4,.5\n", 3),
+        ("Operator:,Lena\nDate:,2024-03-01\nTemp:,37\n", 0),
+        ("Well:,Sample\nA1,x\nA2,y\n", 1),
+        # No header is known below: texts alone, and numbers alone.
+        ("a,b\nc,d\ne,f,g,h\ni,j,k,l\nm,n,o,p\n", 0),
+    ],
+)
+def test_what_is_said_above_a_header_belongs_to_it(tmp_path: Path, content: str, headers: int) -> None:
+    shown = table(tmp_path, content)
+    assert shown.header_rows == headers
+    assert headers == 0 or messages(shown) == []
+
+
+def test_notes_below_a_table_are_not_ragged(tmp_path: Path) -> None:
+    content = "a,b,c\n1,2,3\n4,5,6\n"
+    assert messages(table(tmp_path, content + "\nn = 2 (t-test)\n* by hand\n")) == []
+    # What follows without a gap may be a row that was cut off.
+    assert messages(table(tmp_path, content + "7\n")) == [(4, "this row has 1 cell where most have 3")]
+    assert messages(table(tmp_path, content + "\n7,8\n")) == [(5, "this row has 2 cells where most have 3")]
+
+
+@pytest.mark.parametrize("names", [("r1", "r2"), ("1", "2")])
+def test_the_corner_that_r_leaves_out_is_empty(tmp_path: Path, names: tuple[str, str]) -> None:
+    shown = table(tmp_path, f'"x" "y"\n"{names[0]}" 1 2\n"{names[1]}" 3 4\n', delimiter="space")
+    assert texts(shown) == [["", "x", "y"], [names[0], "1", "2"], [names[1], "3", "4"]]
+    assert (shown.header_rows, messages(shown)) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "content", ["a,b\n0.1,2,3\n0.2,4,5\n", "a,b\n1,2,\n2,4,\n", "a,b\nx,2,3\nx,4,5\n", "a,b\nx,2,3\n"]
+)
+def test_a_header_that_lacks_another_name_stays(tmp_path: Path, content: str) -> None:
+    assert texts(table(tmp_path, content))[0][:2] == ["a", "b"]
+
+
+def test_several_blanks_separate_cells_once(tmp_path: Path) -> None:
+    content = "t   od   temp\n0   0.1  30\n10  0.2  31\n"
+    doubt = "the cells are taken to be one column, but blanks may separate them (delimiter: space)"
+    assert messages(table(tmp_path, content)) == [(None, doubt)]
+    shown = table(tmp_path, content, delimiter="space")
+    assert texts(shown) == [["t", "od", "temp"], ["0", "0.1", "30"], ["10", "0.2", "31"]]
+    assert messages(table(tmp_path, "name\none two\nthree four\n")) == []
+
+
 def test_many_ragged_rows_are_summed_up(tmp_path: Path) -> None:
     shown = table(tmp_path, "a,b,c\n" + "1,2,3\n" * 100 + "1,2\n" * 50)
     assert len(shown.problems) == 11
@@ -171,6 +227,14 @@ def test_ranges_and_headers(tmp_path: Path) -> None:
         ("a;b\n1,5;0.5\n", ["1,5", 0.5]),
         ('a,b\n"1,5",2\n', ["1,5", 2]),
         ("a;b\nx 1,5;,5\n", ["x 1,5", 0.5]),
+        # Points between thousands, beside a decimal comma; columns that have numbers with a point keep them.
+        ("a;b\n1.234,50;-98,2\n12.345.678;0,5\n", [1234.5, -98.2]),
+        ("a;b\n1.234,50;0.5\n98,20;1.25\n", [1234.5, 0.5]),
+        ("a;b\n1.234;98,20\n", [1234, 98.2]),
+        ("a;b\n1.234;x\n", [1.234, "x"]),
+        ("a;b\n1.234;98,205\n", [1.234, "98,205"]),
+        ('a,b\n"1.234,50",2.5\n', [1234.5, 2.5]),
+        ('a,b\n"1.234,50",2\n"1.5",2\n', ["1.234,50", 2]),
     ],
 )
 def test_a_decimal_comma_makes_a_number_where_it_can_be_nothing_else(
@@ -335,7 +399,7 @@ def test_what_cannot_be_a_delimiter_or_the_encoding_is_refused(
 
 
 def test_rows_outside_the_range_are_nobodys_problem(tmp_path: Path) -> None:
-    plate = "Software,3.2\nPlate,1\n\n,1,2,3\nA,1,2,3\nB,4,5,6\n"
+    plate = "0.1,3.2\n0.2,1\n\n,1,2,3\nA,1,2,3\nB,4,5,6\n"
     assert len(table(tmp_path, plate).problems) == 2
     assert table(tmp_path, plate, cells="A4:D6").problems == ()
     # What most rows of the range have counts, not what most of the file have.

@@ -119,3 +119,16 @@ def test_what_cannot_be_followed_is_refused(options: dict[str, str], message: st
     with pytest.raises(TableError, match=message) as caught:
         apply_formats(runs(), **options)
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("code", [".2f", "%.2f", "0.0 mM", "0.0 s", "loss", "d loss"])
+def test_letters_that_would_be_shown_as_they_are_are_refused(code: str) -> None:
+    with pytest.raises(TableError, match="has letters that show no part of a number"):
+        apply_formats(runs(), formats=f"loss: {code}")
+
+
+@pytest.mark.parametrize(
+    "code", ['0.0" mM"', "0.0\\ \\s", "[Red]0.0", "[h]:mm:ss.00", "yyyy-mm-ddThh:mm", "h AM/PM", "General"]
+)
+def test_letters_of_formats_are_not(code: str) -> None:
+    assert apply_formats(runs(), formats=f"loss: {code}").problems == ()

@@ -118,7 +118,24 @@ DATES = [
     (2958466, "yyyy", "########"),
     (NOON_20_JULY_2022, "[$-F800]dddd, mmmm dd, yyyy", "Wednesday, July 20, 2022"),
     (NOON_20_JULY_2022, "[$-F400]h:mm:ss", "12:00:00 PM"),
-    (NOON_20_JULY_2022, "[$-411]e/m/d", "2022/7/20"),
+    # Years of eras, where languages have them (MS-OE376, 18.8.31), and none elsewhere.
+    (NOON_20_JULY_2022, "[$-411]e/m/d", "4/7/20"),
+    (NOON_20_JULY_2022, "[$-409]e/m/d", "2022/7/20"),
+    (NOON_20_JULY_2022, '[$-411]ggge"年"m"月"d"日";@', "令和4年7月20日"),
+    (NOON_20_JULY_2022, "[$-ja-JP]gee\\.mm\\.dd", "R04.07.20"),
+    (32515, "[$-411]ggge.m.d", "昭和64.1.7"),
+    (32516, "[$-411]gge.m.d", "平1.1.8"),
+    (2, "[$-411]ge.m.d", "M33.1.2"),
+    (NOON_20_JULY_2022, '[$-404]gge"年"m"月";@', "民國111年7月"),
+    # Days of the week, which languages that have a sign for each write by that.
+    (NOON_20_JULY_2022, "aaa d", "Wed 20"),
+    (NOON_20_JULY_2022, "[$-804]aaaa;@", "星期三"),
+    (NOON_20_JULY_2022, "[$-411]m/d(aaa)", "7/20(水)"),
+    (NOON_20_JULY_2022, "[$-412]aaaa", "수요일"),
+    # Months as beside a day, and abbreviations with points in them.
+    (NOON_20_JULY_2022, '[$-FC19]d mmmm yyyy "г.";@', "20 июля 2022 г."),
+    (NOON_20_JULY_2022, "[$-419]mmmm yyyy", "июль 2022"),
+    (NOON_20_JULY_2022, "[$-41E]d mmm", "20 ก.ค."),
     (NOON_20_JULY_2022, "d/m/bbbb", "20/7/2565"),
 ]
 

@@ -195,11 +195,11 @@ def test_nothing_asked_changes_nothing(groups: Table) -> None:
 
 def test_a_condition_that_compares_texts_with_a_number_says_so(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
-    path.write_text("name;sum;n\nA;1.234,50;1\nB;12.345,00;2\n")
+    path.write_text("name;sum;n\nA;1 234,50;1\nB;12 345,00;2\n")
     chosen = select(read_table(path), rows="sum > 2000")
     assert chosen.n_rows == 1
     [problem] = chosen.problems
-    assert problem.message.startswith("'1.234,50' is a text and cannot be compared with the number 2000 by >")
+    assert problem.message.startswith("'1 234,50' is a text and cannot be compared with the number 2000 by >")
     assert problem.path == path
     # Where some can be compared, or a text is meant, there is nothing to say.
     path.write_text("name,sum\nA,n/a\nB,3\n")
@@ -211,8 +211,8 @@ def test_a_condition_that_compares_texts_with_a_number_says_so(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("rows", "what"),
     [
-        ("sum == 1234.5", "'1.234,50' is a text and cannot be compared with the number 1234.5 by =="),
-        ("2000 < sum", "'1.234,50' is a text and cannot be compared with the number 2000 by <"),
+        ("sum == 1234.5", "'1 234,50' is a text and cannot be compared with the number 1234.5 by =="),
+        ("2000 < sum", "'1 234,50' is a text and cannot be compared with the number 2000 by <"),
         ('day > "2024-01-01"', "'5 March' is a text and cannot be compared with the date 2024-01-01 by >"),
         ("day >= 2024", "'5 March' is a text and cannot be compared with the number 2024 by >="),
         ("when > 5", "'2024-03-05' is a date and cannot be compared with the number 5 by >"),
@@ -221,7 +221,7 @@ def test_a_condition_that_compares_texts_with_a_number_says_so(tmp_path: Path) -
 )
 def test_what_can_never_be_compared_is_said(tmp_path: Path, rows: str, what: str) -> None:
     path = tmp_path / "t.csv"
-    path.write_text("sum;day;when;n\n1.234,50;5 March;2024-03-05;1\n12.345,00;6 March;2024-03-06;2\n")
+    path.write_text("sum;day;when;n\n1 234,50;5 March;2024-03-05;1\n12 345,00;6 March;2024-03-06;2\n")
     chosen = select(read_table(path), rows=rows)
     assert chosen.n_rows == 1
     [problem] = chosen.problems

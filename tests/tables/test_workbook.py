@@ -107,6 +107,24 @@ def test_formulas_without_a_stored_value(tmp_path: Path) -> None:
     assert read_table(path, cells="A1:A3").problems == ()
 
 
+def test_noughts_that_a_program_wrote_for_formulas_are_doubted(tmp_path: Path) -> None:
+    def made(*values: object) -> Path:
+        path = make(tmp_path, fill(["a", "b"], [1, "=A2*2"], [2, "=A3*2"]))
+        stored = iter(values)
+        rewrite(path, SHEET, lambda xml: re.sub("</f><v ?/>|</f><v></v>", lambda _: f"</f><v>{next(stored)}</v>", xml))
+        return path
+
+    assert texts(read_table(made(0, 0))) == [["a", "b"], ["1", "0"], ["2", "0"]]
+    [problem] = read_table(made(0, 0)).problems
+    assert "2 formulas (from B2 on) have a nought that may never have been calculated" in problem.message
+    assert read_table(made(0, 0), cells="A1:A3").problems == ()
+    assert read_table(made(0, 4)).problems == ()
+    # A program that calculates does not ask for it.
+    path = made(0, 0)
+    rewrite(path, "xl/workbook.xml", lambda xml: xml.replace(' fullCalcOnLoad="1"', ""))
+    assert read_table(path).problems == ()
+
+
 def test_texts_keep_line_breaks_and_lose_phonetic_hints_and_controls(tmp_path: Path) -> None:
     path = make(tmp_path, fill(["two\nlines"]))
     rich = '<is><r><t>10 </t></r><r><t>µM</t></r><rPh sb="0" eb="1"><t>hint</t></rPh></is>'

@@ -31,16 +31,10 @@ _VALIGN = {"top": "top", "center": "middle"}
 #: How much of a fill is its pattern's colour, by the patterns' names (§18.18.55); the rest is its background. The
 #: standard only draws them: these are the shares that LibreOffice makes of them.
 _DENSITY = {
-    "darkGray": 0.75,
-    "mediumGray": 0.5,
-    "lightGray": 0.25,
-    "gray125": 0.125,
-    "gray0625": 0.0625,
+    **{"darkGray": 0.75, "mediumGray": 0.5, "lightGray": 0.25, "gray125": 0.125, "gray0625": 0.0625},
     **dict.fromkeys(("darkHorizontal", "darkVertical", "darkDown", "darkUp", "darkGrid"), 0.5),
-    "darkTrellis": 0.75,
     **dict.fromkeys(("lightHorizontal", "lightVertical", "lightDown", "lightUp"), 0.25),
-    "lightGrid": 0.4375,
-    "lightTrellis": 0.375,
+    **{"darkTrellis": 0.75, "lightGrid": 0.4375, "lightTrellis": 0.375},
 }
 _MOMENTS = (dt.date, dt.time, dt.timedelta)
 #: Colours of a link in the theme (see §20.1.6.2): a page has its own.

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
@@ -32,6 +32,8 @@ _EXPONENT = "(?:[eE][+-]?[0-9]+)?"
 _NUMBER = re.compile(rf"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+){_EXPONENT}\Z")
 _POINT_NUMBER = re.compile(r"[+−-]?[0-9]*\.[0-9]+\Z")
 _COMMA_NUMBER = re.compile(rf"[+−-]?[0-9]*,[0-9]+{_EXPONENT}\Z")
+#: Points between thousands, perhaps with a decimal comma, which alone makes it sure that they are none themselves.
+_GROUPED = re.compile(r"[+−-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?\Z")
 #: Thousands are set apart by apostrophes, by blanks that break no line, or perhaps by commas.
 _THOUSANDS = re.compile(r"[+−-]?[1-9][0-9]{0,2}([,'’\u202f\xa0])[0-9]{3}(?:\1[0-9]{3})*(?:\.[0-9]+)?\Z")
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}\S*)?\Z")
@@ -120,9 +122,9 @@ def parse(text: str, path: Path, delimiter: str | None = None) -> Sheet:
             f"there are more than {2 * MAX_CELLS:,} cells, more than a table can have: save the part to show"
         )
     rows = _Rows([], [], delimiter)
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=f'{delimiter} "' in text[:SAMPLE]
-    )
+    # Blanks that separate cells are often several.
+    blanks = delimiter == " " or f'{delimiter} "' in text[:SAMPLE]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=blanks)
     before = line
     try:
         for fields in reader:
@@ -131,12 +133,15 @@ def parse(text: str, path: Path, delimiter: str | None = None) -> Sheet:
             line = reader.line_num + before
     except csv.Error as error:
         raise TableError(f"line {line}: {error}; is a quotation mark missing at the end of a cell?") from None
+    if _lacks_corner(rows.fields):
+        rows.fields[0].insert(0, "")
     known = _Known(rows)
-    found = (map(known.__getitem__, fields) for fields in rows.fields)
-    read = {
-        at: {column: cell for column, cell in enumerate(row, start=1) if cell is not EMPTY}
-        for at, row in enumerate(found, start=1)
-    }
+    others = known.other_columns(rows.fields)
+    read: dict[int, dict[int, Cell]] = {}
+    for at, fields in enumerate(rows.fields, start=1):
+        read[at] = {column: cell for column, cell in enumerate(map(known.__getitem__, fields), 1) if cell is not EMPTY}
+        for column in others & read[at].keys():
+            read[at][column] = cell_of(read[at][column].text, commas=True)
     cells = {at: row for at, row in read.items() if row}
     last = "".join(rows.fields[-1][-1:]) if rows.fields else ""
     if last == '"' or "\n" in last or "\r" in last:
@@ -148,6 +153,16 @@ def parse(text: str, path: Path, delimiter: str | None = None) -> Sheet:
     return Sheet(path, None, cells, problems=problems, late_problems=late)
 
 
+def _lacks_corner(fields: list[list[str]]) -> bool:
+    """Tell whether the header has no name for the first column, which R writes names or numbers of the rows into."""
+    if len(fields) < 3 or {len(one) for one in fields[1:] if any(one)} != {len(fields[0]) + 1} or not any(fields[0]):
+        return False
+    first = [one[0].strip() for one in fields[1:] if any(one)]
+    counted = first == [str(at) for at in range(1, len(first) + 1)]
+    named = len(set(first)) == len(first) and not any(map(_NUMBER.match, (*first, *fields[0])))
+    return (counted or named) and any(one[-1:] != [""] for one in fields[1:])
+
+
 class _Known(dict[str, Cell]):
     """The cells of all different texts: most tables repeat themselves."""
 
@@ -155,18 +170,31 @@ class _Known(dict[str, Cell]):
         super().__init__()
         # Whether numbers have a comma instead of a point. Semicolons are what spreadsheet programs separate cells by
         # where it is so; elsewhere a number that cannot have thousands must show it. Never in a file that has points
-        # in numbers as well. Commas between thousands are sure where there are two in a number, or a point behind.
+        # in numbers as well, but for points between thousands. Commas there are sure where there are two in a number,
+        # or a point behind.
         every = rows.delimiter != ","
         fields = {one.strip() for one in chain.from_iterable(rows.fields) if every or "," in one or "/" in one}
         commas = [field for field in fields if _COMMA_NUMBER.match(field)]
         thousands = [field for field in fields if "," in field and _THOUSANDS.match(field)]
-        sure = rows.delimiter == ";" or not all(map(_THOUSANDS.match, commas))
-        self.commas = every and bool(commas) and sure and not any(map(_POINT_NUMBER.match, fields))
+        points = {field for field in fields if _POINT_NUMBER.match(field)}
+        self._grouped = any("," in field and _GROUPED.match(field) for field in fields)
+        sure = (rows.delimiter == ";" and not points) or self._grouped or not all(map(_THOUSANDS.match, commas))
+        self.commas = every and (bool(commas) or self._grouped) and sure and all(map(_GROUPED.match, points))
         self.thousands = not self.commas and any(one.count(",") > 1 or "." in one for one in thousands)
         # Whether the month of 3/4/2024 comes first is sure where another number of a date cannot be a month.
         dates = [found for field in fields if "/" in field and (found := _DATE.match(field))]
         orders = {int(found[1]) <= 12 for found in dates if max(int(found[1]), int(found[3])) > 12}
         self.months_first = orders.pop() if len(orders) == 1 else None
+
+    def other_columns(self, fields: list[list[str]]) -> set[int]:
+        """Return the columns, counted from 1, that have points between thousands where other numbers have not."""
+        found: set[int] = set()
+        for at in range(max(map(len, fields), default=0)) if self._grouped and not self.commas else ():
+            column = {one[at].strip() for one in fields if at < len(one)}
+            grouped = {one for one in column if _GROUPED.match(one)}
+            if any("," in one for one in grouped) and not any(map(_POINT_NUMBER.match, column - grouped)):
+                found.add(at + 1)
+        return found
 
     def __missing__(self, field: str) -> Cell:
         text = plain(field).strip()
@@ -181,8 +209,8 @@ def cell_of(text: str, commas: bool = False, thousands: bool = False, months_fir
     whether months come first.
     """
     number = text.replace("−", "-")
-    if commas and _COMMA_NUMBER.match(text):
-        number = number.replace(",", ".")
+    if commas and (_COMMA_NUMBER.match(text) or _GROUPED.match(text)):
+        number = number.replace(".", "").replace(",", ".")
     elif (split := _THOUSANDS.match(text)) and (thousands or split[1] != ","):
         number = number.replace(split[1], "")
     if _NUMBER.match(number):
@@ -203,15 +231,17 @@ def cell_of(text: str, commas: bool = False, thousands: bool = False, months_fir
 
 
 def _ragged(path: Path, rows: _Rows, shown: set[int], columns: set[int], titles: set[int]) -> list[Problem]:
-    """Report the rows with more or fewer cells than most among those that are shown and no titles."""
+    """Report the rows with more or fewer cells than most among those that are shown and neither titles nor notes."""
     # What stands beyond the columns that were asked for is nobody's business, and empty cells at the end are none.
     last = max(columns)
     asked = shown - titles
     numbered = [(min(len(one), last), at) for at, one in enumerate(rows.fields) if at + 1 in asked and any(one)]
     widths = Counter(width for width, _ in numbered)
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
-    ragged = [(width, at) for width, at in numbered if width < usual or any(rows.fields[at][usual:last])]
-
+    # What stands alone below an empty row at the end is a note.
+    tail = takewhile(lambda at: sum(map(bool, rows.fields[at])) < 2, range(len(rows.fields) - 1, 0, -1))
+    end = min((at for at in tail if not any(rows.fields[at])), default=len(rows.fields))
+    ragged = [(width, at) for width, at in numbered if at < end and (width < usual or any(rows.fields[at][usual:last]))]
     problems = [
         Problem("table", f"this row has {width} cell{'s' * (width != 1)} where most have {usual}", path, rows.lines[at])
         for width, at in ragged[:_RAGGED_SHOWN]
@@ -250,6 +280,10 @@ def find_delimiter(sample: str) -> tuple[str, str | None]:
             counts[delimiter] = max(several, key=lambda width: (several[width], width))
             shares[delimiter] = several[counts[delimiter]] / widths.total()
     if not shares:
+        words = [line.split() for line in lines[1:] if line.strip()]
+        apart = len(words) > 1 and {len(one) for one in words} == {max(2, len(words[0]))}
+        if apart and all(_NUMBER.match(word) for one in words for word in one[1:]):
+            return ",", "the cells are taken to be one column, but blanks may separate them (delimiter: space)"
         return ",", None
     if shares.keys() == {","} and all(map(_COMMA_NUMBER.match, "".join(lines[1:]).split())):
         if "," not in lines[0]:

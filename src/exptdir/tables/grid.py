@@ -10,7 +10,7 @@ from pathlib import Path
 
 from exptdir.errors import EmptySheetError, TableError
 from exptdir.record.problem import Problem
-from exptdir.tables.headers import guess_header_columns, guess_header_rows, is_title
+from exptdir.tables.headers import guess_header_columns, guess_header_rows
 from exptdir.tables.model import COVERED, EMPTY, Cell, Table
 from exptdir.tables.ranges import Area, Box, column_letters, is_range
 
@@ -42,7 +42,7 @@ class Sheet:
     label_boxes
         Ranges whose first column is one.
     late_problems
-        Returns what is wrong with the cells that are shown, given their rows, columns, and rows that are titles.
+        Returns what is wrong with the cells that are shown, given their rows, columns, and rows above a header.
     notes
         Returns what a reader should know about a range, or about the whole sheet if none is given.
     """
@@ -119,7 +119,6 @@ def lay_out(sheet: Sheet, area: Area, header_rows: int | None = None, header_col
     for asked, count, what in ((header_rows, len(rows), "rows"), (header_columns, len(columns), "columns")):
         if not 0 <= asked <= count:
             raise TableError(f"{asked} header {what} were asked for, but {where} shows {count} {what}")
-    titles = {at for at, row in zip(rows[: max(header_rows - 1, 0)], grid, strict=False) if is_title(row)}
     rules_below, rules_right = find_rules(grid, rows, columns, sheet.borders)
     return Table(
         rows=tuple(map(tuple, grid)),
@@ -127,7 +126,7 @@ def lay_out(sheet: Sheet, area: Area, header_rows: int | None = None, header_col
         header_columns=header_columns,
         path=sheet.path,
         sheet=sheet.name,
-        problems=(*sheet.problems, *sheet.late_problems(set(rows), set(columns), titles)),
+        problems=(*sheet.problems, *sheet.late_problems(set(rows), set(columns), set(rows[: max(header_rows - 1, 0)]))),
         letters=tuple(map(column_letters, columns)),
         rules_below=rules_below,
         rules_right=rules_right,

@@ -11,6 +11,8 @@ from exptdir.tables.model import Cell, is_missing
 _DASHES = frozenset({"", "-", "–", "—"})
 #: Rows that merged cells may make a header of.
 _TALLEST = 3
+#: Rows above a header that may say what the whole is, as instruments write them, and cells that such a row has.
+_ABOVE, _FEW = 40, 3
 #: Rows below a header that are looked at for what their columns hold.
 _LOOKED = 50
 _ATOM = (
@@ -39,25 +41,28 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
         The frozen rows, if some but not all are; otherwise 1 if the first row is that of a table object or of a
         filter, or is bold and the second is not, holds nothing but text, or text above numbers, or counts the columns
         of a plate; otherwise 0, and always 0 if there is only one row. A header goes on as far as its cells are merged
-        and, below some that are merged across, while rows hold nothing but text. Titles, each alone in its row, belong
-        to the header below them, as does a row of units above columns of numbers.
+        and, below some that are merged across, while rows hold nothing but text. Titles, and rows of few cells that say
+        who measured what, belong to the header below them, as does a row of units above columns of numbers.
     """
     if len(rows) < 2:
         return 0
     head = frozen if 0 < frozen < len(rows) else 0
     if not head:
-        titles = next((at for at, row in enumerate(rows[:5]) if not is_title(row)), 0)
-        below = guess_header_rows(rows[titles:], 0, False) if titles and not table_header else 0
+        above = 0 if table_header else _rows_above(rows)
+        below = guess_header_rows(rows[above:], 0, False) if above else 0
         # Above texts alone, what stands alone may be the first of them.
-        if below and (rows[0][0].colspan > 1 or any(cell.kind == "number" for row in rows[:_LOOKED] for cell in row)):
-            return titles + below
+        numbers = (cell.kind == "number" for row in rows[above : above + _LOOKED] for cell in row)
+        if below and (rows[0][0].colspan > 1 or any(numbers)):
+            return above + below
         # Above a row of names, what is merged across some of them is a header with gaps.
         grouped = any(cell.colspan > 1 for cell in rows[0]) and _names(rows[1])
         grouped = grouped and all(cell.kind in {"text", "empty"} for cell in rows[0])
         bold = _bold(rows[0]) and not _bold(rows[1])
         # Which lane of a gel had what is said in one row after the other.
         lanes = all(any(cell.text.strip() in {"+", "-", "−", "–"} for cell in row) for row in rows[:2])
-        named = (_names(rows[0]) and not lanes) or _heads(rows[0], rows[1 : 1 + _LOOKED])
+        # What ends in a colon names what stands beside it.
+        keys = all(row[0].text.endswith(":") for row in rows[:2])
+        named = (_names(rows[0]) and not lanes and not keys) or _heads(rows[0], rows[1 : 1 + _LOOKED])
         head = int(table_header or bold or grouped or named)
     if head != 1:
         return head
@@ -71,9 +76,21 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
     return head + (len(rows) > head + 1 and _units(rows[head], rows[head + 1 : head + 1 + _LOOKED]))
 
 
-def is_title(row: Sequence[Cell]) -> bool:
-    """Tell whether a row above a header may be a title: text that stands alone, a comment, or nothing."""
-    return row[0].text[:1] == "#" or (row[0].kind in {"text", "empty"} and not any(cell.text for cell in row[1:]))
+def _rows_above(rows: Sequence[Sequence[Cell]]) -> int:
+    """Count the rows on top that a header may stand below: comments, and texts with few cells or none beside them."""
+    filled = [sum(bool(cell.text) for cell in row) for row in rows[: _ABOVE + _LOOKED]]
+    few = min(_FEW, 2 * max(filled) // 3)
+    if max(filled) == 2:
+        # Of two columns all rows have as many cells: an empty one ends what stands above names of numbers.
+        first = next((at for at, row in enumerate(rows[:_ABOVE]) if row[0].kind in {"number", "date"}), 0)
+        if above := next((at + 1 for at in (first - 2, first - 3) if at > 0 and not filled[at]), 0):
+            return above
+    for at, row in enumerate(rows[:_ABOVE]):
+        said = row[0].kind in {"text", "empty"} and (filled[at] <= few or not any(cell.text for cell in row[1:]))
+        if not said and row[0].text[:1] != "#":
+            # A first row that is bold is the header itself, if the next full one is not.
+            return 0 if filled[0] > 1 and _bold(rows[0]) and not _bold(row) else at
+    return 0
 
 
 def is_unit(text: str) -> bool:

@@ -95,6 +95,7 @@ class XlsxBook(Book):
         charts = [part.name for kind, part in listed if kind == "chartsheet" and part.visible]
         properties = root.find("workbookPr")
         self._date1904 = properties is not None and properties.get("date1904") in _TRUE
+        self._unsure = root.find("calcPr[@fullCalcOnLoad='1']") is not None
         defined = []
         for element in root.iterfind("definedNames/definedName"):
             scope, name = element.get("localSheetId", ""), element.get("name", "")
@@ -137,7 +138,7 @@ class XlsxBook(Book):
             copy = copy_sheet(xml[: root.end()], prefix, cells, parts)
             tree = read_tree(archive, shared.get("styles", ""))
             styles = SheetStyles(tree, read_tree(archive, shared.get("theme", "")), date1904=self._date1904)
-            return _fill(around, copy, stored, styles)
+            return _fill(around, copy, stored, styles, unsure=self._unsure)
 
 
 @contextmanager
@@ -303,10 +304,10 @@ def _picture_numbers(archive: Archive) -> set[int]:
 
 def _read_cells(
     copy: bytes, styles: SheetStyles, zeros: bool
-) -> tuple[Cells, dict[Position, Sides], list[Position], int]:
-    """Return the cells of a copy that hold something, the borders, formulas without a value, and how many are stored.
+) -> tuple[Cells, dict[Position, Sides], list[Position], list[Position], int]:
+    """Return the cells of a copy that hold something, the borders, formulas, those without a value, and all cells.
 
-    With *zeros*, cells show theirs.
+    Of all there is only the number. With *zeros*, cells show theirs.
     """
     from openpyxl.cell.read_only import EMPTY_CELL
 
@@ -340,14 +341,16 @@ def _read_cells(
         if formula is not None and (match := _HYPERLINK.match(formula)):
             shown = shown._replace(href=safe_link(match[1]))
         cells.setdefault(at[0], {})[at[1]] = shown
-    return cells, sides, lacking, stored
+    return cells, sides, list(formulas), lacking, stored
 
 
-def _fill(around: Surroundings, copy: bytes, stored: int, styles: SheetStyles) -> Sheet:
-    """Give a sheet its cells, so many of which the copy has, and what is said around them."""
+def _fill(around: Surroundings, copy: bytes, stored: int, styles: SheetStyles, *, unsure: bool) -> Sheet:
+    """Give a sheet its cells, so many of which the copy has, and what is said around them; formulas may be unsure."""
     sheet, problems = around.sheet, list[Problem]()
-    sheet.cells, sides, lacking, found = _read_cells(copy, styles, around.zeros)
+    sheet.cells, sides, formulas, lacking, found = _read_cells(copy, styles, around.zeros)
     cells = sheet.cells
+    # Programs that calculate nothing write noughts.
+    noughts = formulas if unsure and all(cells.get(row, {}).get(at, EMPTY).value == 0 for row, at in formulas) else []
     if max(cells, default=0) > MAX_ROW:
         raise ValueError("a cell lies beyond the last row")
     for row, column in around.pictured:
@@ -361,16 +364,14 @@ def _fill(around: Surroundings, copy: bytes, stored: int, styles: SheetStyles) -
         problems.append(Problem("table", f"{lost}: {_SAVE_AGAIN}", sheet.path))
 
     def report_lacking(rows: set[int], columns: set[int], _titles: set[int]) -> list[Problem]:
-        missing = [at for at in lacking if at[0] in rows and at[1] in columns]
-        if not missing:
-            return []
-        first, count = cell_name(*min(missing)), len(missing)
-        what = f"the formula in {first} has" if count == 1 else f"{count} formulas (from {first} on) have"
-        message = (
-            f"sheet {sheet.name!r}: {what} no stored value, so that the formula itself is shown: "
-            f"open the workbook in a spreadsheet program and save it once"
-        )
-        return [Problem("table", message, sheet.path)]
+        found, shown = [], "no stored value, so that the formula itself is shown"
+        for which, why in ((lacking, shown), (noughts, "a nought that may never have been calculated")):
+            if missing := [at for at in which if at[0] in rows and at[1] in columns]:
+                first, count = cell_name(*min(missing)), len(missing)
+                what = f"the formula in {first} has" if count == 1 else f"{count} formulas (from {first} on) have"
+                message = f"{what} {why}: open the workbook in a spreadsheet program and save it once"
+                found.append(Problem("table", f"sheet {sheet.name!r}: {message}", sheet.path))
+        return found
 
     sheet.problems, sheet.late_problems = problems, report_lacking
     # Borders of empty cells count in rows that hold something, if other cells have some: some workbooks have millions.

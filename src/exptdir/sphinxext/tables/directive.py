@@ -77,21 +77,13 @@ def _yes_or_no(argument: str | None) -> bool:
 
 
 OPTIONS: Mapping[str, Callable[[str], Any]] = {
-    "sheet": directives.unchanged_required,
-    "range": directives.unchanged_required,
-    "columns": directives.unchanged_required,
-    "rows": directives.unchanged_required,
-    "sort": directives.unchanged_required,
+    **dict.fromkeys(("sheet", "range", "columns", "rows", "sort", "caption"), directives.unchanged_required),
+    **dict.fromkeys(("delimiter", "encoding", "round", "format"), directives.unchanged_required),
     "limit": directives.nonnegative_int,
     "header-rows": directives.nonnegative_int,
     "header-columns": directives.nonnegative_int,
-    "delimiter": directives.unchanged_required,
-    "encoding": directives.unchanged_required,
-    "round": directives.unchanged_required,
-    "format": directives.unchanged_required,
     "hidden": _yes_or_no,
     "download": _yes_or_no,
-    "caption": directives.unchanged_required,
     "name": directives.unchanged,
     "class": directives.class_option,
     "align": partial(directives.choice, values=("left", "center", "right")),

@@ -86,13 +86,8 @@ def library_script() -> str:
     module, mark, licences = bundle.rpartition(_LICENCES)
     files = [path for path in package.files or () if path.name.startswith("LICEN") and ".dist-info" in str(path)]
     own = files[0].read_text("utf-8").replace("*/", "* /") if files else ""
-    return "".join(
-        (
-            f"/*! itables {package.version}, with DataTables\n\n{own}*/\n",
-            f"{mark}{licences.rstrip()}\n",
-            _LOADER.format(text=json.dumps(module)),
-        )
-    )
+    head = f"/*! itables {package.version}, with DataTables\n\n{own}*/\n{mark}{licences.rstrip()}\n"
+    return head + _LOADER.format(text=json.dumps(module))
 
 
 def keep_rest(env: BuildEnvironment, table: Table, limit: int) -> str | None:

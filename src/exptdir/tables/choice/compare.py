@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 from exptdir.tables.model import Cell
 
-_OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+_OPERATORS = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 #: The two truth values as cells.
 TRUE_OR_FALSE = {True: Cell("true", True, "bool"), False: Cell("false", False, "bool")}
 #: What ``empty`` in a condition stands for; told from cells that happen to be empty by being this very one.

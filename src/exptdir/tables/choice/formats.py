@@ -20,6 +20,8 @@ MAX_CODE = 255
 _NAME = r'\s*+(?:"((?:[^"]|"")*+)"|`([^`]*+)`|([^"`\s][^{stop}]*?))(?<!\s)'
 #: A line that names a column. A blank follows the colon, unlike in ``h:mm``.
 _NAMED = re.compile(_NAME.replace("{stop}", "\n") + r"\s*+:\s++(\S.*)\Z")
+#: What letters may stand in where a format has digits.
+_SAID = re.compile(r'"[^"]*"?|\\.|\[[^\]]*\]|[_*].|General|E[+-]|AM/PM|A/P|s+\.0+', re.IGNORECASE)
 _ROUNDED = re.compile(_NAME.replace("{stop}", ",") + r"\s++([0-9]++)\s*+(,|\Z)")
 
 
@@ -110,6 +112,11 @@ def _named(columns: Columns, line: str) -> tuple[int, str]:
 def _code(text: str) -> str:
     if len(text) > MAX_CODE:
         raise TableError(f"the format {text[:20]}… is longer than {MAX_CODE} characters: shorten it")
+    bare = _SAID.sub("", text)
+    # Beside digits, "0.0 mM" would be a month.
+    if stray := re.search("[a-z]" if re.search("[0#?]", bare) else "[cfi-lno-ru-xz]", bare, re.IGNORECASE):
+        advice = "write two decimals as 0.00, and text in quotation marks"
+        raise TableError(f"the format {text[:80]!r} has letters that show no part of a number ({stray[0]}): {advice}")
     return text
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from .dates import DateLayout, moment, render_date, to_serial
 from .digits import DigitLayout, general
-from .sections import Kind, Section, numeric_sections, parse, text_section
+from .sections import Section, numeric_sections, parse, text_section
 
 __all__ = ["NumberFormat", "as_decimal", "number_format", "to_serial"]
 
@@ -47,10 +47,10 @@ class NumberFormat:
         sections = parse(code)
         self._text = text_section(sections)
         self._numeric = [
-            (*one, DateLayout(one[0]) if one[0].kind is Kind.DATE else DigitLayout(one[0].tokens))
+            (*one, DateLayout(one[0]) if one[0].kind == "date" else DigitLayout(one[0].tokens))
             for one in numeric_sections(sections)
         ]
-        self.dated = any(section.kind is Kind.DATE for section in sections)
+        self.dated = any(section.kind == "date" for section in sections)
         self.coloured = any(section.colour for section in sections)
 
     def number(self, value: float | Decimal) -> str:
@@ -62,7 +62,7 @@ class NumberFormat:
             return general(number)
         if isinstance(layout, DateLayout):
             return render_date(layout, number, self.date1904)
-        if section.kind is Kind.NUMBER:
+        if section.kind == "number":
             return layout.number(abs(number) if unsigned else number)
         return "".join(general(number) if token.kind == "text" else token.shown for token in section.tokens)
 

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from .sections import FormatToken, Section
+from .sections import ERAS, FormatToken, Section
 
 #: Seconds of a day.
 DAY = 86400
@@ -120,7 +120,7 @@ class DateLayout:
         self.tokens = tuple(marked)
         self._noon = any(token.kind == "ampm" for token in marked)
         self._language = section.language
-        self.calendar = any(token.kind == "date" and token.source[0] in "ymdb" for token in marked)
+        self.calendar = any(token.kind == "date" and token.source[0] in "ymdbaeg" for token in marked)
         self.elapsed_only = not self.calendar and any(token.kind == "elapsed" for token in marked)
         decimals = max((len(token.source) - 1 for token in marked if token.kind == "subsecond"), default=0)
         self.decimals = min(decimals, MAX_DECIMALS)
@@ -140,9 +140,13 @@ class DateLayout:
         if letter in "yb":
             year = moment.year + (543 if letter == "b" else 0)
             return f"{year % 100:02d}" if length < 3 else f"{year:04d}"
-        if letter in "md" and length > 2:
-            at = moment.month - 1 if letter == "m" else moment.weekday
-            return _names("months" if letter == "m" else "days", self._language, length)[at]
+        if letter in "eg":
+            eras, day = ERAS[self._language[:5]].split(), f"{moment.year:04}-{moment.month:02}-{moment.day:02}"
+            era = next((one for one in eras if one[:10] <= day), eras[-1])
+            since = str(moment.year - int(era[:4]) + 1).zfill(min(length, 2))
+            return since if letter == "e" else era[10:].split("|")[min(length, 3) - 1]
+        if letter in "mda" and length > 2:
+            return _names(letter, self._language, length)[moment.month - 1 if letter == "m" else moment.weekday]
         hour = int(moment.second_of_day // 3600)
         number = {
             "m": moment.month,
@@ -155,23 +159,25 @@ class DateLayout:
 
 
 @lru_cache(maxsize=64)
-def _names(what: str, language: str, length: int) -> tuple[str, ...]:
-    """Return the names of months or days in a language, in the form that a code of so many letters means."""
-    english = {"months": _MONTHS, "days": _WEEKDAYS}[what]
+def _names(letter: str, language: str, length: int) -> tuple[str, ...]:
+    """Return the names of months or days in a language, in the form that a code of so many such letters means."""
+    what, english = ("months", _MONTHS) if letter == "m" else ("days", _WEEKDAYS)
     named = english
-    if length > 4 and what == "days":
-        length = 4
+    # Three times ``a`` is the sign of the day in languages that have one.
+    narrow = letter == "a" and length == 3 and language[:2] in {"ja", "zh", "ko"}
+    length = length if letter == "m" else min(length, 4)
     if language and not language.startswith("en"):
         from babel import Locale, UnknownLocaleError
 
         try:
-            found = getattr(Locale.parse(language), what)["stand-alone"]["abbreviated" if length == 3 else "wide"]
+            forms = getattr(Locale.parse(language.rstrip("+")), what)["format" if "+" in language else "stand-alone"]
+            found = forms["narrow" if narrow else "abbreviated" if length == 3 else "wide"]
         except (UnknownLocaleError, ValueError, KeyError):
             found = {}
         # Babel counts months from 1, and days from Monday on 0.
         order = range(1, 13) if what == "months" else (6, *range(6))
         if found:
-            named = tuple(found[at].rstrip(".") for at in order)
+            named = tuple(found[at].rstrip(".") if found[at].count(".") == 1 else found[at] for at in order)
     if length == 5:
         return tuple(name[0] for name in named)
     return tuple(name[:3] for name in named) if length == 3 and named is english else named

@@ -6,12 +6,12 @@ Also the codes that workbooks name by number only (§18.8.30).
 from __future__ import annotations
 
 import locale
-import operator
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import Enum
 from functools import cached_property
+from operator import eq, ge, gt, le, lt, ne
+from typing import Literal
 
 _TOKEN = re.compile(
     r"""
@@ -29,7 +29,7 @@ _TOKEN = re.compile(
     | (?P<comma>,)
     | (?P<percent>%)
     | (?P<text>@)
-    | (?P<date>y+|m+|d+|h+|s+)
+    | (?P<date>y+|m+|d+|h+|s+|a{3,4})
     | (?P<era>e+|g+|bb(?:bb)?)
     | (?P<end>;)
     | (?P<literal>.)
@@ -40,14 +40,7 @@ _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)$")
 _ELAPSED = re.compile(r"(h+|m+|s+)$", re.IGNORECASE)
 #: A language, by its number or by its name: ``[$-407]``, ``[$€-de-DE]``.
 _LANGUAGE = re.compile(r"\A\$[^-]*-(?:([0-9A-Fa-f]{3,8})|([A-Za-z]{2,3})(?:-([A-Za-z0-9-]{2,20}))?)\Z")
-_OPERATORS = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "=": operator.eq,
-    "<>": operator.ne,
-}
+_OPERATORS = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq, "<>": ne}
 _ZERO = Decimal(0)
 #: The palette of §18.8.27, from index 8 on; the first eight are the same as the next.
 PALETTE = tuple(
@@ -66,27 +59,17 @@ PALETTE = tuple(
 #: The colours that a section can name: ``[Color1]`` to ``[Color56]`` are the palette.
 _COLOURS = {
     **{f"color{blank}{at}": colour for at, colour in enumerate(PALETTE, start=1) for blank in ("", " ")},
-    "black": "000000",
-    "blue": "0000ff",
-    "cyan": "00ffff",
-    "green": "00ff00",
-    "magenta": "ff00ff",
-    "red": "ff0000",
-    "white": "ffffff",
-    "yellow": "ffff00",
+    **dict(zip(["black", "white", "red", "green", "blue", "yellow", "magenta", "cyan"], PALETTE, strict=False)),
+}
+#: Eras by language, the last one first: the first day of each, and its names of one, two and three letters.
+ERAS = {
+    "ja_JP": "2019-05-01R|令|令和 1989-01-08H|平|平成 1926-12-25S|昭|昭和 1912-07-30T|大|大正 1868-01-01M|明|明治",
+    "zh_TW": "1912-01-01|民國|中華民國",
 }
 #: What programs show, whatever else a section says, as the date and the time of the system: here in English (US).
 _SYSTEM = {"[$-F800]": "dddd, mmmm d, yyyy", "[$-F400]": "h:mm:ss AM/PM"}
 #: Characters of a code that are read; Excel lets nobody write more than 255.
 MAX_LENGTH = 1000
-
-
-class Kind(Enum):
-    """What a section shows."""
-
-    NUMBER = "number"
-    DATE = "date"
-    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +109,16 @@ class Section:
     tokens: tuple[FormatToken, ...]
     condition: Condition | None = None
     colour: str | None = None
-    #: The language of dates, such as ``de_DE``; none is English.
+    #: The language of dates, such as ``de_DE``; none is English. With a plus, months are named as beside a day.
     language: str = ""
 
     @cached_property
-    def kind(self) -> Kind:
+    def kind(self) -> Literal["number", "date", "text"]:
         """What the section shows."""
         kinds = {token.kind for token in self.tokens}
         if kinds & {"date", "elapsed", "ampm"}:
-            return Kind.DATE
-        return Kind.TEXT if "text" in kinds else Kind.NUMBER
+            return "date"
+        return "text" if "text" in kinds else "number"
 
 
 def parse(code: str) -> tuple[Section, ...]:
@@ -157,32 +140,38 @@ def parse(code: str) -> tuple[Section, ...]:
     for match in _TOKEN.finditer(code or "General"):
         kind, source = str(match.lastgroup), match.group(match.lastgroup or 0)
         if kind == "end":
-            sections.append(Section(_with_eras(tokens), condition, colour, language))
+            sections.append(Section(_with_eras(tokens, language), condition, colour, language))
             tokens, condition, colour, language = [], None, None, ""
         elif kind == "bracket" and (test := _CONDITION.match(source)):
             condition = Condition(test[1], Decimal(test[2]))
         elif kind == "bracket" and source.lower() in _COLOURS:
             colour = _COLOURS[source.lower()]
         elif kind == "bracket" and (spoken := _LANGUAGE.search(source)):
-            # The upper digits are a calendar and a shape of digits.
+            # The upper digits are a calendar and a shape of digits; FC19 is 419 with months beside a day.
             number = int(spoken[1] or "0", 16) & 0xFFFF
+            beside = "+" * (number >> 8 == 0xFC)
             named = "_".join(filter(None, spoken.groups()[1:])).replace("-", "_")
-            language = named or locale.windows_locale.get(number, "")
+            language = named or locale.windows_locale.get(0x400 | number & 0xFF if beside else number, "") + beside
             tokens.append(FormatToken("literal", source[1:].partition("-")[0]))
         elif (token := _token(kind, source)) is not None:
             tokens.append(token)
-    sections.append(Section(_with_eras(tokens), condition, colour, language))
+    sections.append(Section(_with_eras(tokens, language), condition, colour, language))
     return tuple(sections[:4])
 
 
-def _with_eras(tokens: list[FormatToken]) -> tuple[FormatToken, ...]:
-    """Make ``e`` a year, ``bb`` a Buddhist one and ``g`` nothing within a date; elsewhere they are letters."""
+def _with_eras(tokens: list[FormatToken], language: str) -> tuple[FormatToken, ...]:
+    """Make ``e`` a year (of an era where there are some), ``bb`` a Buddhist one and, but for eras, ``g`` nothing.
+
+    That is so within a date; elsewhere they are letters.
+    """
     dated = any(token.kind == "date" for token in tokens)
     found = []
     for token in tokens:
         if token.kind == "era":
             source = token.source.lower()
-            if not dated or source[0] == "g":
+            if dated and source[0] in "eg" and language[:5] in ERAS:
+                token = FormatToken("date", source)
+            elif not dated or source[0] == "g":
                 token = FormatToken("literal", "" if dated else token.source)
             else:
                 token = FormatToken("date", "yyyy" if source[0] == "e" else source)
@@ -211,7 +200,7 @@ def text_section(sections: tuple[Section, ...]) -> Section | None:
     """Return the section that shows a text, ``None`` where texts are shown as they are."""
     if len(sections) == 4:
         return sections[3]
-    return sections[-1] if sections[-1].kind is Kind.TEXT else None
+    return sections[-1] if sections[-1].kind == "text" else None
 
 
 def numeric_sections(sections: tuple[Section, ...]) -> list[tuple[Section, Condition | None, bool]]:
@@ -220,7 +209,7 @@ def numeric_sections(sections: tuple[Section, ...]) -> list[tuple[Section, Condi
     With each goes whether it shows numbers without their sign, as the second of two sections does.
     """
     numeric = list(sections[:3])
-    if len(numeric) > 1 and numeric[-1].kind is Kind.TEXT:
+    if len(numeric) > 1 and numeric[-1].kind == "text":
         numeric.pop()
     conditions = [section.condition for section in numeric]
     if len(conditions) == 2:
@@ -236,43 +225,23 @@ def numeric_sections(sections: tuple[Section, ...]) -> list[tuple[Section, Condi
     return list(zip(numeric, conditions, unsigned, strict=True))
 
 
-_CODES = {
-    1: "0",
-    2: "0.00",
-    3: "#,##0",
-    4: "#,##0.00",
-    5: '"$"#,##0_);("$"#,##0)',
-    6: '"$"#,##0_);[Red]("$"#,##0)',
-    7: '"$"#,##0.00_);("$"#,##0.00)',
-    8: '"$"#,##0.00_);[Red]("$"#,##0.00)',
-    9: "0%",
-    10: "0.00%",
-    11: "0.00E+00",
-    12: "# ?/?",
-    13: "# ??/??",
-    14: "m/d/yyyy",
-    15: "d-mmm-yy",
-    16: "d-mmm",
-    17: "mmm-yy",
-    18: "h:mm AM/PM",
-    19: "h:mm:ss AM/PM",
-    20: "h:mm",
-    21: "h:mm:ss",
-    22: "m/d/yyyy h:mm",
-    37: "#,##0_);(#,##0)",
-    38: "#,##0_);[Red](#,##0)",
-    39: "#,##0.00_);(#,##0.00)",
-    40: "#,##0.00_);[Red](#,##0.00)",
-    41: r'_(* #,##0_);_(* \(#,##0\);_(* "-"_);_(@_)',
-    42: r'_("$"* #,##0_);_("$"* \(#,##0\);_("$"* "-"_);_(@_)',
-    43: r'_(* #,##0.00_);_(* \(#,##0.00\);_(* "-"??_);_(@_)',
-    44: r'_("$"* #,##0.00_);_("$"* \(#,##0.00\);_("$"* "-"??_);_(@_)',
-    45: "mm:ss",
-    46: "[h]:mm:ss",
-    47: "mm:ss.0",
-    48: "##0.0E+0",
-    49: "@",
+#: Codes that follow each other from a number on, two blanks apart.
+_RUNS = {
+    1: (
+        r'0  0.00  #,##0  #,##0.00  "$"#,##0_);("$"#,##0)  "$"#,##0_);[Red]("$"#,##0)  '
+        r'"$"#,##0.00_);("$"#,##0.00)  "$"#,##0.00_);[Red]("$"#,##0.00)  0%  0.00%  0.00E+00  # ?/?  '
+        r"# ??/??  m/d/yyyy  d-mmm-yy  d-mmm  mmm-yy  h:mm AM/PM  h:mm:ss AM/PM  h:mm  h:mm:ss  "
+        r"m/d/yyyy h:mm"
+    ),
+    37: (
+        r"#,##0_);(#,##0)  #,##0_);[Red](#,##0)  #,##0.00_);(#,##0.00)  #,##0.00_);[Red](#,##0.00)  "
+        r'_(* #,##0_);_(* \(#,##0\);_(* "-"_);_(@_)  _("$"* #,##0_);_("$"* \(#,##0\);_("$"* "-"_);_(@_)  '
+        r'_(* #,##0.00_);_(* \(#,##0.00\);_(* "-"??_);_(@_)  '
+        r'_("$"* #,##0.00_);_("$"* \(#,##0.00\);_("$"* "-"??_);_(@_)  mm:ss  [h]:mm:ss  mm:ss.0  '
+        r"##0.0E+0  @"
+    ),
 }
+_CODES = {number: code for first, codes in _RUNS.items() for number, code in enumerate(codes.split("  "), start=first)}
 #: Numbers that mean something in programs of one language only: dates and times of Chinese, Japanese and Korean
 #: (27 to 36, 50 to 58), and Thai ones of these formats (59 to 81). English ones, of which LibreOffice is taken
 #: here, show them as the numbers on the right.
