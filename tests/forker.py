@@ -89,13 +89,15 @@ def redirect(descriptor: int, path: str, flags: int) -> None:
 
 
 def build(order: dict[str, Any]) -> int:
-    """Be the process of one build: with the arguments, the directory and the streams that were asked for."""
+    """Be the process of one build: with the arguments, environment, directory and streams that were asked for."""
     from sphinx.cmd.build import main
 
     redirect(0, os.devnull, os.O_RDONLY)
     redirect(1, order["out"], os.O_WRONLY | os.O_CREAT)
     redirect(2, order["err"], os.O_WRONLY | os.O_CREAT)
     os.chdir(order["directory"])
+    os.environ.clear()
+    os.environ.update(order["environment"])
     try:
         return main(order["arguments"])
     finally:

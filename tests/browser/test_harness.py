@@ -39,7 +39,7 @@ def test_file_is_no_outside_request(page, tmp_path):
 def test_outside_request_is_blocked_and_recorded(page, markup, address):
     here = page()
     here.set_content(markup)
-    for _ in range(100):
+    for _ in range(1200):
         if page.blocked:
             break
         here.wait_for_timeout(50)

@@ -147,8 +147,11 @@ def test_all_rows_show_in_the_view_over_the_whole_window(page: Pages, tmp_path: 
         expect(status(here)).to_have_text("3,000 rows")
         few = here.locator(".dt-scroll-body").bounding_box()
         here.get_by_role("button", name="Full width").click()
+        assert few
+        height = "document.querySelector('.dt-scroll-body').getBoundingClientRect().height"
+        here.wait_for_function(f"{height} > {few['height']}")
         many = here.locator(".dt-scroll-body").bounding_box()
-        assert few and many and many["height"] > few["height"]
+        assert many
         assert many["y"] + many["height"] <= 1200
         here.keyboard.press("Escape")
         expect(names(here).first).to_be_visible()

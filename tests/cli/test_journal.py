@@ -97,7 +97,19 @@ def test_days_are_as_typed_in_every_zone_and_counted_from_the_day_in_utc(
 def test_tasks_of_logs_in_other_forms_are_listed(run: Run, record: Path):
     write(record, {"expts/0070_x/notes.txt": "2024-08-01\n- [ ] weigh\n- [x] sow\n\nTODO: water\n"})
     found = run("tasks", "--expt", "70", "--json").json
-    assert [(one["line"], one["text"]) for one in found] == [(2, "weigh"), (5, "TODO: water")]
+    assert [(one["line"], one["text"]) for one in found] == [(2, "weigh"), (5, "water")]
+
+
+def test_what_stands_in_a_log_that_a_page_shows_is_located_in_that_file(run: Run, record: Path):
+    log = "v0 2024-08-01\n=============\n\nfirst\n\n- [ ] weigh\n\nv1 2042-09-02\n=============\n\nsecond\n"
+    write(record, {"expts/0070_x/index.md": "# X\n\n```{expt-log} notes.txt\n```\n", "expts/0070_x/notes.txt": log})
+    file = "expts/0070_x/notes.txt"
+    found = run("journal", "--expt", "70", "--json").json
+    assert [(one["path"], one["line"], one["title"]) for one in found] == [(file, 8, "v1"), (file, 1, "v0")]
+    assert [(one["path"], one["line"]) for one in run("tasks", "--expt", "70", "--json").json] == [(file, 6)]
+    assert run("show", "70@2024-08-01").out.splitlines()[1:] == [f"{file}:1", "first", "", "- [ ] weigh"]
+    told = [one for one in run("check", "--json").json if one["kind"] == "future"]
+    assert [(one["path"], one["line"]) for one in told] == [(file, 8)]
 
 
 def test_a_board_says_who_blocks_whom(run: Run):

@@ -102,16 +102,18 @@ def test_an_answer_that_is_cut_off_is_the_server_s_end(own, monkeypatch):
 
 @linux
 def test_a_script_that_is_ended_takes_its_children_along(place):
-    outcome = place.run(
-        """
+    code = """
         import subprocess, sys
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         print(child.pid, flush=True)
         import time; time.sleep(600)
-        """,
-        timeout=6,
-    )
-    assert outcome.status == "timeout"
+        """
+    # On a machine that stands still it has not begun by then.
+    for seconds in (3, 60):
+        outcome = place.run(code, timeout=seconds)
+        assert outcome.status == "timeout"
+        if outcome.output:
+            break
     assert not is_alive(int(outcome.output))
 
 
@@ -227,8 +229,9 @@ def test_without_matplotlib_scripts_run_as_well(own, monkeypatch):
 
 
 def test_many_threads_may_ask_at_once(place):
+    before = set(threading.enumerate())
     jobs = [place.job("import sys; print(sys.argv[1])", str(n), name=f"plot{n}.py") for n in range(12)]
     with ThreadPoolExecutor(6) as threads:
         outcomes = list(threads.map(place.runner.run, jobs))
     assert [outcome.output for outcome in outcomes] == [f"{n}\n" for n in range(12)]
-    assert threading.active_count() < 12
+    assert len(set(threading.enumerate()) - before) < 12

@@ -280,6 +280,17 @@ def test_after_a_failure_the_next_change_builds_what_was_left(play, mood, text):
     assert bench.builds[2][1] == ["a.md", "b.md", "mood"]
 
 
+def test_how_a_builder_ended_is_told_however_late_that_is_known(play, monkeypatch):
+    monkeypatch.setattr(supervise, "PATIENCE", 0)
+
+    async def story(bench: Bench) -> None:
+        await bench.idle(1)
+        bench.change("mood", "die")
+        await bench.idle(2)
+
+    assert "the process that builds ended with code 3;" in play(story).said[-1]
+
+
 def test_a_build_whose_files_changed_under_it_has_not_failed_yet(play):
     async def story(bench: Bench) -> None:
         await bench.idle(1)

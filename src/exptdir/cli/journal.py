@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import groupby
+from itertools import dropwhile, groupby
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -63,7 +63,7 @@ def journal(
                     "experiment": entry.experiment.address,
                     "reference": entry.reference,
                     "tags": list(entry.tags),
-                    "path": str(entry.experiment.log.relative_to(session.base)),
+                    "path": str(entry.path.relative_to(session.base)),
                     "line": entry.heading.heading.line,
                     "text": entry.text,
                 }
@@ -92,26 +92,18 @@ def tasks(session: Session, expts: tuple[str, ...], as_json: bool) -> None:
     from exptdir.record.timeline import open_tasks
 
     is_meant = _test(session, expts)
-    found = [task for task in open_tasks(session.conf, session.record) if is_meant(task.experiment)]
+    found = [
+        (one.experiment, one.text, str(one.path.relative_to(session.base)), one.line)
+        for one in open_tasks(session.conf, session.record)
+        if is_meant(one.experiment)
+    ]
     if as_json:
-        echo_json(
-            [
-                {
-                    "experiment": task.experiment.address,
-                    "text": task.text,
-                    "path": str(task.experiment.log.relative_to(session.base)),
-                    "line": task.line,
-                }
-                for task in found
-            ]
-        )
+        echo_json([{"experiment": of.address, "text": text, "path": path, "line": at} for of, text, path, at in found])
         return
-    for key, below in groupby(found, key=lambda task: task.experiment.key):
-        experiment = session.record.experiments[key]
-        path = experiment.log.relative_to(session.base)
-        click.echo(bold(one_line(experiment.label("#{id}: {title}"))) + dim(f"  {one_line(str(path))}"))
-        for task in below:
-            click.echo(f"  {dim(f'{task.line:4}')}  {one_line(task.text)}")
+    for (title, path), below in groupby(found, key=lambda task: (task[0].label("#{id}: {title}"), task[2])):
+        click.echo(bold(one_line(title)) + dim(f"  {one_line(path)}"))
+        for _of, text, _path, line in below:
+            click.echo(f"  {dim(f'{line:4}')}  {one_line(text)}")
 
 
 def _test(session: Session, expts: tuple[str, ...]) -> Callable[[Experiment], bool]:
@@ -151,6 +143,7 @@ def show_entry(session: Session, text: str, as_json: bool) -> bool:
     Raises NoExperiment if there is no such entry.
     """
     from exptdir.record.documents import Document
+    from exptdir.record.files import read_log
     from exptdir.record.reference import Resolution, experiment_at, resolve
 
     found = resolve(session.record, text, experiment_at(session.record, session.start), lambda *_: False)
@@ -163,14 +156,18 @@ def show_entry(session: Session, text: str, as_json: bool) -> bool:
         which = day if found.n == 1 else f"{day}.{found.n}"
         there = f"; its last is of {log.days[-1]}" if log.days else ""
         raise NoExperiment(f"{one.label('#{id}')} has no entry {which}{there}")
-    heading, path = entry.heading, one.log.relative_to(session.base).as_posix()
-    lines: list[str] = []
     # One of a log in another form, which a page shows, stands in that file.
-    if heading in log.blocks.headings:
-        after = (other.start for other in log.blocks.headings if other.start > heading.start)
-        inside = (other.start for other in log.blocks.headings if other.level > heading.level > 0)
-        end = min({*after} - {*inside}, default=None)
-        lines = "\n".join(log.text.splitlines()[heading.end : end]).strip("\n").split("\n")
+    heading, file = entry.heading, log.places[entry.heading]
+    beside = [other for other, place in log.places.items() if place == file]
+    after = (other.start for other in beside if other.start > heading.start)
+    inside = (other.start for other in beside if other.level > heading.level > 0)
+    end = min({*after} - {*inside}, default=None)
+    path, text = file.relative_to(session.base).as_posix(), log.text if file == log.path else read_log(file)
+    lines = text.splitlines()[heading.end : end]
+    if file != log.path:
+        # Its title may be underlined.
+        lines = list(dropwhile(lambda line: not any(map(str.isalnum, line)), lines))
+    lines = "\n".join(lines).strip("\n").split("\n")
     if as_json:
         plain = {"experiment": one.address, "date": day, "n": entry.n, "title": entry.rest, "path": path}
         echo_json(plain | {"line": heading.line, "text": "\n".join(lines)})

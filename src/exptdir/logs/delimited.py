@@ -23,7 +23,9 @@ _IDS = (
     r"|实验|実験|실험|essai|versuch|ensaio|experimento|expérience",
 )
 _DATES = re.compile(
-    r"(?:date|day|when|time|timestamp|date_?time|created(?:_at)?|日期|日付|날짜|data|datum)$", re.IGNORECASE
+    r"(?:(?:[\w ]+[_ ])?date(?:[_ ][\w ]+)?|day|when|time|timestamp|date_?time|(?:creat|start|finish|end)ed(?:[_ ]at)?"
+    r"|start|begin|begun|日期|日付|日時|时间|날짜|일자|data|datum|zeitpunkt|beginn|fecha|giorno|jour|dia)$",
+    re.IGNORECASE,
 )
 #: A quoted cell that goes on for longer than this was opened by a quotation mark in prose.
 _LONGEST_CELL = 60

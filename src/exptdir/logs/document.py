@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,8 +14,9 @@ from exptdir.errors import TableError
 from exptdir.logs.model import Amendment, Block, Entry, LogDocument, LogError, Run, Tag, Task
 from exptdir.logs.quantities import cell_metric, metrics
 from exptdir.logs.readers import Source, choose
-from exptdir.logs.references import Finder, is_bare
+from exptdir.logs.references import Finder, holds, is_bare
 from exptdir.logs.titles import plain_date, run_in_title
+from exptdir.record.dates import days_of_name
 from exptdir.record.entries import date_titles, is_page_title
 from exptdir.record.files import collector_paused, read_bytes
 from exptdir.record.problem import Problem
@@ -35,6 +36,14 @@ _AMENDED = re.compile(
     r"[^:\]]{0,24}:[^\]]{0,2000}\]|"
     r"^\s*(?:update|edit|addendum|correction|更新|追記)\b[^:：\n]{0,24}[:：].*",
     re.IGNORECASE | re.MULTILINE,
+)
+_AMENDED_SIGNS = (
+    *("update", "edit", "correct", "later", "addendum", "更新", "补充"),
+    *("追記", "수정", "nachtrag", "jour", "atualiza"),
+)
+#: What is said of a run that another one changes.
+_CHANGES = re.compile(
+    r"`?\s{0,2}(?:[+&]|w/|(?:with|without|but|plus|minus|at|using|and|on|mit|ohne|aber|com|sem|avec|sans)\b)"
 )
 #: Characters from which a cell is prose.
 _PROSE_CELL = 24
@@ -95,6 +104,29 @@ def read_log_text(
     return found
 
 
+def _dated_by_runs(titles: Sequence[str], sections: Sequence[Block]) -> list[str]:
+    """Write days out that have no year, ``12/18``, where the names of the runs told of there begin with that day.
+
+    Where these all put the month first, or the day, so do the other titles.
+    """
+    plain = list(titles)
+    bare = {at: match for at, text in enumerate(titles) if (match := _BARE_DAY.match(text))}
+    orders: set[bool] = set()
+    for at, match in bare.items():
+        a, b = map(int, match[0].split("/"))
+        runs = (run.id for block in sections[at].walk() for run in block.runs)
+        days = {day for name in runs for day in days_of_name(name) if (day.month, day.day) in {(a, b), (b, a)}}
+        if len(days) == 1:
+            day = days.pop()
+            plain[at] = day.isoformat() + titles[at][match.end() :]
+            orders |= {day.month == a} if a != b else set()
+    for at, match in bare.items() if len(orders) == 1 else ():
+        if plain[at] == titles[at]:
+            month, of_month = match[0].split("/")[:: 1 if True in orders else -1]
+            plain[at] = f"{month}月{of_month}日{titles[at][match.end() :]}"
+    return plain
+
+
 class _Assembly:
     """Fills a document with what its blocks say."""
 
@@ -112,11 +144,13 @@ class _Assembly:
         document.newest_first = finder.newest_first
         for block, subject, entry, head in self._in_context():
             self.line = block.line
-            plain = block.kind == "cell" and len(block.text) <= _PROSE_CELL and is_bare(block.text)
-            if block.kind in _PROSE and block.text and not plain:
-                finder.entry = entry
-                self._references(finder, block, subject)
-                self._prose(block, subject)
+            if block.kind in _PROSE and block.text:
+                bare = is_bare(block.text)
+                if not bare:
+                    finder.entry = entry
+                    self._references(finder, block, subject)
+                if not bare or block.kind != "cell":
+                    self._prose(block, subject)
             if block.kind == "row" and head and subject is not None and block.runs:
                 cells = zip(head, block.children, strict=False)
                 found = (cell_metric(name, cell.text, cell.line, subject.id) for name, cell in cells if cell.text)
@@ -137,10 +171,14 @@ class _Assembly:
         """Date the sections; a row has the date of its column."""
         document = self.document
         sections = [block for block in self.every if block.kind == "section"]
-        titles = [(plain_date(block.text), max(block.level, 1)) for block in sections]
+        titles = [
+            (plain_date(block.entry.written if block.entry else block.text), max(block.level, 1)) for block in sections
+        ]
         if document.format == "outline" and sum(bool(_BARE_DAY.fullmatch(text)) for text, _ in titles) > 1:
             # Where other titles are just 12/1, "12/2 meeting" is a date as well.
             titles = [(match[0] if (match := _BARE_DAY.match(text)) else text, level) for text, level in titles]
+        texts = _dated_by_runs([text for text, _ in titles], sections)
+        titles = [(text, level) for text, (_, level) in zip(texts, titles, strict=True)]
         heading = None
         if titles and titles[0][1] == 1 and document.format != "outline":
             # A day is none, also where it is the only one.
@@ -153,7 +191,10 @@ class _Assembly:
             if run_in_title(block.text) and block.runs and "/" not in written.written and "-" not in written.written:
                 continue
             rest = written.rest or block.text.partition(written.written)[2].strip(" :-—–")
-            entry = Entry(day, n, written.written, rest, block.line, written.problem)
+            shown = match[0] if (match := _BARE_DAY.match(block.text)) else written.written
+            if block.entry is not None:
+                rest, shown = block.entry.title, block.entry.written
+            entry = Entry(day, n, shown, rest, block.line, written.problem)
             block.entry = entry
             document.entries.append(entry)
             if written.problem:
@@ -188,14 +229,14 @@ class _Assembly:
         first: dict[str, Run] = {}
         series = 0
         this: set[str] = set()
-        outline = self.document.format == "outline"
+        outline, journal = self.document.format == "outline", self.document.format == "journal"
         for block in self.every:
             named: list[Run] = []
             for run in block.runs:
                 name = run.id
                 key = name.lower()
-                if outline and key in first:
-                    # The same directory told of again, on a later day, is the same run.
+                if key in first and (outline or (journal and block.kind in {"paragraph", "item"})):
+                    # The same directory or label told of again, on a later day, is the same run.
                     named.append(first[key])
                     continue
                 number = re.sub(r"\D+", " ", key).split()
@@ -205,7 +246,7 @@ class _Assembly:
                 seen[key] += 1
                 run.series = series
                 run.title = block.text if block.kind == "section" else ""
-                run.aliases = tuple(dict.fromkeys((key, key.rpartition("/")[2])))
+                run.aliases = tuple(dict.fromkeys((key, key.rpartition("/")[2], *run.aliases)))
                 if seen[key] > 1:
                     run.id = f"{name}.{seen[key]}"
                     while run.id.lower() in first:
@@ -219,9 +260,8 @@ class _Assembly:
                 named.append(run)
             block.runs = named
 
-    def _in_context(self) -> list[tuple[Block, Run | None, Entry | None, list[str]]]:
-        """Return all blocks with the run and the entry they stand in, and the head of the table."""
-        found: list[tuple[Block, Run | None, Entry | None, list[str]]] = []
+    def _in_context(self) -> Iterator[tuple[Block, Run | None, Entry | None, list[str]]]:
+        """Yield all blocks with the run and the entry they stand in, and the head of the table."""
         waiting: list[tuple[Block, Run | None, Entry | None, list[str]]] = [
             (block, None, None, []) for block in reversed(self.document.blocks)
         ]
@@ -231,15 +271,23 @@ class _Assembly:
             entry = block.entry or entry
             if block.kind == "table" and block.level and block.children:
                 head = [cell.text for cell in block.children[0].children]
-            found.append((block, subject, entry, head))
-            waiting.extend((child, subject, entry, head) for child in reversed(block.children))
-        return found
+            yield block, subject, entry, head
+            if block.kind == "row":
+                # Most blocks of a long table are cells, which hold no others.
+                for cell in block.children:
+                    yield cell, subject, entry, head
+            else:
+                waiting.extend((child, subject, entry, head) for child in reversed(block.children))
 
     def _references(self, finder: Finder, block: Block, subject: Run | None) -> None:
         found = finder.find(block.text, block.line, subject)
         if not found:
             return
         if block.kind == "cell" and subject and block.text.lower() in {subject.id.lower(), *subject.aliases}:
+            return
+        if not block.runs and block.entry is None:
+            block.references = found
+            self.document.references += found
             return
         # What a title or a label names it is not said to refer to.
         named = {run.id for run in block.runs}
@@ -265,7 +313,9 @@ class _Assembly:
                 if said is not None:
                     between = block.text[said.end : at]
                     begun = re.search(r"(?:\b(?:in|for|with)|^|[.;])\s*`?$", block.text[: said.start], re.IGNORECASE)
-                    if re.search(r"[.;]\s", between) or not (begun or re.match(r"`?['’]s\b", between)):
+                    # At the beginning of what is told of a run another is what it goes on from: "5b + warmup, …".
+                    changed = begun and not begun[0].strip("` ") and _CHANGES.match(between)
+                    if re.search(r"[.;]\s", between) or changed or not (begun or re.match(r"`?['’]s\b", between)):
                         said = None
                 if subject is not None and metric.name.lower() in subject.aliases:
                     # The name that labels the run, with a number behind it: "wide: 90 epochs".
@@ -279,10 +329,10 @@ class _Assembly:
             boxes = [(block.line_of(match.start("text")), match) for match in _BOXED.finditer(block.text)]
             document.tasks += [Task(match["text"], line, match["sign"] in "xX") for line, match in boxes]
         low = block.text.lower()
-        if not block.task and any(sign in low for sign in _TASK_SIGNS) and (match := _TASK.search(block.text)):
+        if not block.task and holds(low, _TASK_SIGNS) and (match := _TASK.search(block.text)):
             line = block.text[match.start() :].split("\n")[0]
             document.tasks.append(Task(line, block.line_of(match.start()), bool(re.search(r"\bDONE\b", line))))
-        if ":" in block.text or "：" in block.text:
+        if (":" in low or "：" in low) and holds(low, _AMENDED_SIGNS):
             document.amendments += [
                 Amendment(match[0].strip(), block.line_of(match.start()), own)
                 for match in _AMENDED.finditer(block.text)

@@ -217,7 +217,8 @@ class Lines:
 
 def _code_fence(line: str) -> re.Match[str] | None:
     found = fence(line.lstrip())
-    return None if found is None or found["mark"][0] == ":" else found
+    # ``~~~ v3 ~~~`` is a banner.
+    return None if found is None or found["mark"][0] == ":" or line.rstrip().endswith(f" {found['mark']}") else found
 
 
 def _item(line: str) -> re.Match[str] | None:

@@ -72,7 +72,7 @@ def metrics(text: str) -> Iterator[tuple[int, Metric]]:
             groups = found.groupdict()
             value = groups["value"].strip()
             words = (groups.get("name") or "").split()
-            while len(words) > 1 and any(word.lower() in _JOINS for word in words[:-1]):
+            while len(words) > 1 and any(word[-1] == "." or word.lower() in _JOINS for word in words[:-1]):
                 words.pop(0)
             name = " ".join(words).strip("-_. ")
             number = _number(value)

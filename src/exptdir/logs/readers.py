@@ -6,6 +6,8 @@ A third party adds one by an entry point of the group ``exptdir.logs``: an objec
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import entry_points
@@ -16,14 +18,24 @@ from exptdir.logs import delimited, outline
 from exptdir.logs.headings import date_lines, date_of, run_lines
 from exptdir.logs.model import Block, Entry, LogError, Run
 from exptdir.logs.prose import LABEL, Lines, nest
-from exptdir.logs.titles import is_dated, run_in_label, run_in_title, whole_line_run
+from exptdir.logs.titles import (
+    OTHER_WORD,
+    RunTitle,
+    is_dated,
+    labels_beside,
+    numbered_label,
+    run_in_label,
+    run_in_title,
+    whole_line_run,
+)
 from exptdir.record.dates import parse_date
 from exptdir.record.markup.blocks import read_blocks
 from exptdir.record.problem import Problem, nearest
 
 #: Lines that a sniff looks at.
 _SNIFFED = 4000
-_VERSION_LINE = re.compile(r"\W{0,3}v(?:ersion\s?)?\d{1,4}(?:[._]\d{1,4}){0,3}[a-z]?\W{0,3}$", re.IGNORECASE)
+_BULLET = re.compile(r"\s*(?:[-*+•]\s+|\(?\d{1,4}[.)]\s+)?(?:\[[ xX]\]\s+)?")
+_VERSION_LINE = re.compile(r"\W{0,8}v(?:er(?:sion)?\s?)?\d{1,4}(?:[._]\d{1,4}){0,3}[a-z]?\W{0,8}$", re.IGNORECASE)
 
 
 @dataclass
@@ -67,9 +79,26 @@ class Reader(Protocol):
         """Return the blocks, with the runs that head them and with the entries of rows; all else is found in them."""
 
 
-def claim(block: Block, name: str, file: str = "") -> None:
-    """Say that a run heads a block."""
-    block.runs.append(Run(name, block.line, file=file))
+def claim(block: Block, name: str, found: RunTitle | None = None) -> None:
+    """Say that a run heads a block; *found* are the words that name it there."""
+    aliases = () if found is None else (" ".join(found.name.lower().split()),)
+    block.runs.append(Run(name, block.line, aliases, file="" if found is None else found.file))
+
+
+def claim_titles(blocks: Iterable[Block]) -> None:
+    """Find the runs that titles name, before or behind a date; words of many meanings must number two of them."""
+    found: list[tuple[Block, RunTitle, str]] = []
+    for block in blocks:
+        if block.kind == "section":
+            dated = date_of(block.text)
+            title = run_in_title(block.text) or (run_in_title(dated.rest) if dated is not None else None)
+            if title is not None:
+                word = re.match(OTHER_WORD, title.name, re.IGNORECASE)
+                found.append((block, title, word[0].lower().rstrip("s") if word else ""))
+    several = Counter(other for _, _, other in found)
+    for block, title, other in found:
+        if not other or several[other] > 1:
+            claim(block, title.id, title)
 
 
 def claim_rows(table: Block, *, always: bool = False) -> None:
@@ -104,19 +133,18 @@ class RunList:
         if named >= 2 and named * 3 >= len(titles):
             return 0.85
         lines = [line for line in source.head if line.strip()]
-        labelled = sum(run_in_label(line.strip().lstrip("-*+ ")) is not None for line in lines)
+        labelled = sum(run_in_label(_BULLET.sub("", line, count=1)) is not None for line in lines)
         return 0.75 if labelled >= 3 and labelled * 2 >= len(lines) else 0.0
 
     def read(self, source: Source) -> list[Block]:
         """Read the blocks; a line with a label is an item."""
         flat = date_lines(run_lines(self._labelled(source.blocks())), LABEL + 1)
-        for block in flat:
-            if block.kind == "section" and (found := run_in_title(block.text)):
-                claim(block, found.id, found.file)
-            elif block.kind == "item":
-                for inner in block.walk():
-                    if inner.kind == "item" and (found := run_in_label(inner.text, loose=not inner.label)):
-                        claim(inner, found.id, found.file)
+        claim_titles(flat)
+        for block in (inner for top in flat if top.kind == "item" for inner in top.walk()):
+            if block.kind == "item" and (found := run_in_label(block.text, loose=not block.label)):
+                claim(block, found.id, found)
+                for other in labels_beside(found.rest):
+                    claim(block, other)
         return nest(flat)
 
     @staticmethod
@@ -160,11 +188,10 @@ class Versions:
         for block in date_lines(run_lines(source.blocks()), LABEL + 1):
             if block.kind == "paragraph" and _VERSION_LINE.match(block.text):
                 block = Block("section", block.line, block.text, level=LABEL)
-            found = run_in_title(block.text) if block.kind == "section" else None
-            if found is not None:
-                claim(block, found.id, found.file)
+            if block.kind == "section" and run_in_title(block.text) is not None:
                 block.level = LABEL
             flat.append(block)
+        claim_titles(flat)
         return nest(flat)
 
 
@@ -187,7 +214,8 @@ class Outline:
             return 0.7
         margin = [line for line in lines if not line[0].isspace()]
         dated = sum(is_dated(line) for line in margin)
-        return 0.72 if len(margin) * 2 < len(lines) and dated >= 2 and dated * 2 >= len(margin) else 0.0
+        below = len(lines) - len(margin)
+        return 0.72 if dated >= 2 and (dated * 2 >= len(margin) < below or dated == len(margin) <= below) else 0.0
 
     def read(self, source: Source) -> list[Block]:
         """Read by braces where there are, by stars, or else by indentation."""
@@ -255,12 +283,10 @@ class Journal:
         for block in flat:
             if block.kind == "table" and block.level:
                 claim_rows(block)
-        for block in flat:
-            if block.kind == "section":
-                dated = date_of(block.text)
-                found = run_in_title(block.text if dated is None else dated.rest)
-                if found:
-                    claim(block, found.id, found.file)
+        claim_titles(flat)
+        for block in (inner for top in flat for inner in top.walk()):
+            if block.kind in {"paragraph", "item"} and (found := numbered_label(block.text)):
+                claim(block, found.id, found)
         return nest(flat)
 
     @staticmethod

@@ -7,33 +7,48 @@ looks like a reference but leads nowhere is left.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 
 from exptdir.logs.model import Entry, Reference, Run
-from exptdir.logs.titles import WORD
+from exptdir.logs.titles import OTHER_WORD, WORD
 from exptdir.record.dates import parse_date
 
 _SAME = (
     r"(?:same(?: results?)? ?as|started from|redo(?:ing)?(?: of)?|like in|wie in|identical to|idem|comme|同"
     r"|igual a(?:o)?|wie)"
 )
-_NUMBERED = re.compile(
-    rf"(?<![A-Za-z0-9_./-])(?P<name>{WORD}[\s_]?#?\s?(?P<id>\d{{1,6}}))(?![A-Za-z0-9_/]|\.\d|-[A-Za-z_])"
-    r"(?! ?(?:%|epochs|times|次))",
+#: Words before one that has other meanings, "version 3", where it is no product's.
+_BEFORE_OTHER = re.compile(
+    r"(?:^|[\n.,;:(]|\b(?:see|like|unlike|as|from|in|than|with|without|of|since|vs\.?|and|or|to|the))\s?\Z",
     re.IGNORECASE,
 )
-_SAME_NUMBER = re.compile(rf"(?:\b{_SAME}|\A(?:as|like)) #?(?P<name>(?P<id>\d{{1,6}}))(?![\w%/]|\.\d)", re.IGNORECASE)
+
+
+@lru_cache(64)
+def _numbered(others: tuple[str, ...], hashed: bool) -> re.Pattern[str]:
+    """Return what finds a run by its number: behind a word for runs, the log's own others, or a mere ``#``."""
+    word = "|".join((WORD, *(rf"(?P<other{at}>{re.escape(other)})" for at, other in enumerate(others))))
+    return re.compile(
+        rf"(?<![A-Za-z0-9_./#-])(?P<name>(?:(?:{word})[\s_-]?\#?\s?{'|#' * hashed})(?P<id>\d{{1,6}}[a-z]?))"
+        r"(?![A-Za-z0-9_/]|\.\d|-[A-Za-z_])(?! ?(?:%|epochs|times|次))",
+        re.IGNORECASE,
+    )
+
+
+_SAME_NUMBER = re.compile(
+    rf"(?:\b{_SAME}|\A(?:as|like)) #?(?P<name>(?P<id>\d{{1,6}}[a-z]?))(?![\w%/]|\.\d)", re.IGNORECASE
+)
 #: ``trials 1, 2 and 4``: a word for several, and what goes on.
 _SEVERAL = re.compile(r"(?:runs|exps|expts|experiments|trials|experimentos|ensaios|versuche|essais)\b", re.IGNORECASE)
 _MORE = re.compile(r"\s?(?:,|and|&|or|und|et|e|[-–]|to|bis)\s?#?(?P<id>\d{1,6})(?![\w%/]|\.\d)")
-#: What each of the two above finds holds a word of these.
-_SERIES = (
-    (_SAME_NUMBER, re.compile("same|start|redo|like|as|wie|ident|idem|comme|同|igual")),
-    (_NUMBERED, re.compile("exp|run|trial|实验|實驗|実験|실험|试验|ensaio|teste|essai|versuch|lauf")),
-)
+#: What stands in whatever each of the two above finds, the frequent first.
+_SAME_SIGNS = ("as", "like", "start", "redo", "wie", "ident", "idem", "comme", "同", "igual")
+_WORD_SIGNS = tuple(re.findall(r"\w+", "exp run trial 实验 實驗 実験 실험 试验 ensaio teste essai versuch lauf"))
+_PRIOR_SIGNS = ("prev", "last", "before", "above")
 _SAME_BEFORE = re.compile(_SAME + r" \Z")
 _YEAR = re.compile(r"\d{4}[-.]\d{1,2}[-.]\d")
 _PRIOR = re.compile(
@@ -54,6 +69,7 @@ _TOKEN = re.compile(
 _TELLING = re.compile(r"[\d_/]|[a-z][A-Z]")
 _DIGIT = re.compile(r"\d")
 _CAMEL = re.compile(r"[a-z][A-Z]")
+_ASCII = re.compile(r"[A-Za-z][\w@./+;-]*\w", re.ASCII)
 _PLAIN_NUMBER = re.compile(r"[\d.]+|\d+\w{1,2}")
 _QUALIFIED = re.compile(r"\b[A-Z]{2,} $")
 #: A number, a date or an amount, which fill most cells.
@@ -65,13 +81,14 @@ _DAY = (
 )
 _DATED = re.compile(
     rf"(?:\b(?:see|cf\.?|siehe|voir|vide|ver|vgl\.?)(?: the)?(?: notes?| entry)?(?: of| from| on)?|"
-    rf"参见|见|\bexperiments? from|\b(?:on|from|since|vom|do dia|du))\s{{0,2}}(?<![\d/.]){_DAY}(?![\d/]|\.\d)"
+    rf"参见|见|\bexperiments? from|\b(?:on|from|since|vom|do dia|du))\s{{0,2}}(?<![\d/.]){_DAY}(?![\d/]|\.\d)",
+    re.IGNORECASE,
 )
 #: Words that point at an entry, there or not; and words of those who write the day first.
 _POINTS = re.compile(r"\W*(?:see|cf|见|参见|siehe|voir|vide|ver|vgl)", re.IGNORECASE)
 _DAY_FIRST = re.compile(r"\W*(?:siehe|vgl|voir|vide|ver|vom|do dia|du)\b", re.IGNORECASE)
 _DATED_NOTES = re.compile(
-    rf"(?<![\d/.\w]){_DAY}\s{{0,3}}(?:notes?|entry|log|meeting|exps?|experiments?|results?|runs?|实验|的?(?:记录|笔记))(?!\w)"
+    rf"(?<![\d/.\w]){_DAY}\s{{0,3}}(?:notes?|entry|log|meeting|exps?|experiments?|results?|runs?|实验|的?\s?(?:记录|笔记|記録|기록|노트))(?![A-Za-z0-9_])"
 )
 _ANNOUNCED = re.compile(
     r"(?:^|\b(?:next|doing) )exp(?:eriment)?: ?(?P<name>[A-Za-z][\w]*(?: [A-Za-z]\w*)?)\s*$|"
@@ -84,6 +101,14 @@ _STAMP = re.compile(r"(?P<year>(?:19|20)\d\d)[_-]?m?(?P<month>\d\d|[A-Z][a-z]{2}
 def is_bare(text: str) -> bool:
     """Tell whether a text is a number, a date or an amount alone: it refers to nothing."""
     return _BARE.fullmatch(text) is not None
+
+
+def holds(text: str, signs: Iterable[str]) -> bool:
+    """Tell whether any of some signs is in a text: most lack what a form cannot do without, and this is fast."""
+    for sign in signs:  # noqa: SIM110 - "any" takes twice as long, and this is asked of every cell
+        if sign in text:
+            return True
+    return False
 
 
 @dataclass
@@ -112,6 +137,16 @@ class Finder:
         self.numbers: dict[str, list[Run]] = {}
         for run in self.runs:
             self._index(run)
+        names = [name for run in self.runs for name in run.aliases]
+        other = re.compile(rf"{OTHER_WORD}(?=[\s_#.-]*\d)", re.IGNORECASE)
+        others = tuple(sorted({found[0] for name in names if (found := other.match(name))}))
+        hashed = any(name[0] == "#" for name in names)
+        #: The forms of numbers with what stands in whatever each finds, which is looked for sooner.
+        self._series = (
+            (_SAME_NUMBER, _SAME_SIGNS),
+            (_numbered(others, hashed), (*_WORD_SIGNS, *others, *["#"] * hashed)),
+        )
+        self._others = tuple(f"other{at}" for at in range(len(others)))
         self._places = {run.id: at for at, run in enumerate(self.runs)}
         self._directories = {name.lower(): name for name in self.known}
         ordered = [int(run.id) for run in self.runs if run.id.isdecimal() and len(run.id) < 7]
@@ -143,8 +178,6 @@ class Finder:
 
     def find(self, text: str, line: int, subject: Run | None) -> list[Reference]:
         """Return the references of a text that begins on a line and is said of a run, in order and apart."""
-        if is_bare(text):
-            return []
         found: dict[int, Reference] = {}
         taken = bytearray(len(text))
         for start, end, kind, runs, doubtful in self._candidates(text, subject):
@@ -160,13 +193,13 @@ class Finder:
     def _candidates(self, text: str, subject: Run | None) -> Iterator[tuple[int, int, str, list[str], bool]]:
         # What a form cannot do without is asked for first: most texts of a long log hold no reference.
         low = text.lower()
-        if "/" in text or "月" in text or _YEAR.search(text):
+        if "/" in text or "月" in text or "월" in text or _YEAR.search(text):
             yield from self._dates(text)
         if "exp:" in low or "experiment:" in low:
             yield from self._announced(text, subject)
         if _DIGIT.search(text):
             yield from self._numbers(text, low, subject)
-        if any(word in low for word in ("prev", "last", "before", "above")):
+        if holds(low, _PRIOR_SIGNS):
             for form in (_PRIOR, _PRIOR_TIGHT):
                 for match in form.finditer(text):
                     group = "name" if form is _PRIOR_TIGHT or match["name"] else "other"
@@ -175,27 +208,45 @@ class Finder:
         yield from self._tokens(text, subject)
 
     def _numbers(self, text: str, low: str, subject: Run | None) -> Iterator[tuple[int, int, str, list[str], bool]]:
-        for form, words in _SERIES:
-            for match in form.finditer(text) if words.search(low) else ():
-                runs = self._same_series(self.numbers.get(match["id"].lstrip("0") or "0", []), subject)
+        may_be_same = holds(low, _SAME_SIGNS)
+        for form, signs in self._series:
+            for match in form.finditer(text) if holds(low, signs) else ():
+                runs = self._numbered_runs(match, subject)
                 # A directory of that very name is found by it.
-                if not runs and form is _NUMBERED and (not self.numbers or match["name"].lower() in self._directories):
+                known = form is _SAME_NUMBER and match["id"].isdecimal()
+                if not runs and not known and not self._may_be_missing(match):
                     continue
                 # A number that comes later in the file than what cites it may be another series'.
                 later = bool(subject and len(runs) == 1 and self.ascending) and (
                     self._places.get(runs[0].id, 0) > self._places.get(subject.id if subject else "", len(self.runs))
                 )
-                same = form is _SAME_NUMBER or _SAME_BEFORE.search(
-                    text, max(0, match.start("name") - 24), match.start("name")
-                )
+                begin = match.start("name")
+                same = form is _SAME_NUMBER or (may_be_same and _SAME_BEFORE.search(text, max(0, begin - 24), begin))
                 kind = "same" if same else "mention"
                 yield match.start("name"), match.end("name"), kind, [run.id for run in runs], later
-                end = match.end("name") if form is _NUMBERED and _SEVERAL.match(match["name"]) else len(text)
+                end = match.end("name") if form is not _SAME_NUMBER and _SEVERAL.match(match["name"]) else len(text)
                 while more := _MORE.match(text, end):
                     end = more.end()
                     runs = self._same_series(self.numbers.get(more["id"].lstrip("0") or "0", []), subject)
                     if runs:
                         yield more.start("id"), end, kind, [run.id for run in runs], False
+
+    def _numbered_runs(self, match: re.Match[str], subject: Run | None) -> list[Run]:
+        """Return the runs of a number, ``5`` or ``5b``; behind a word of many meanings of just what is written."""
+        number = match["id"].lower()
+        if match.re is not _SAME_NUMBER and any(map(match.group, self._others)):
+            known = self.names.get(" ".join(match["name"].lower().split()), [])
+            runs = known if _BEFORE_OTHER.search(match.string, max(0, match.start() - 16), match.start()) else []
+        elif number.isdecimal():
+            runs = self.numbers.get(number.lstrip("0") or "0", [])
+        else:
+            runs = self.names.get(number, [])
+        return self._same_series(runs, subject)
+
+    def _may_be_missing(self, match: re.Match[str]) -> bool:
+        """Whether what looks like a run's number is told to lead nowhere."""
+        told = match["id"].isdecimal() and match["name"][0] != "#" and re.match(WORD, match["name"], re.IGNORECASE)
+        return bool(told and self.numbers) and match["name"].lower() not in self._directories
 
     def _prior(self, subject: Run | None) -> Run | None:
         if subject is None or subject.id not in self._places:
@@ -224,8 +275,12 @@ class Finder:
             # "SSL v4" may say which of two numberings is meant, but not to us.
             own = None if _QUALIFIED.search(before) else subject
             runs = self._named(word, quoted, own)
+            if not runs and not word.isascii() and (found := _ASCII.search(word)):
+                # Names stand in Chinese and Japanese without blanks.
+                word, start = found[0], start + found.start()
+                runs = self._named(word, False, own)
             if runs:
-                yield start, match.end(), "mention", [run.id for run in runs], False
+                yield start, start + len(word), "mention", [run.id for run in runs], False
                 continue
             parts = word.split("/") if "/" in word else []
             if parts and all(self._named(part, False, own) for part in parts):

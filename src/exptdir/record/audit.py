@@ -6,17 +6,17 @@ import os
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from glob import escape, glob
 from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote
 
-from exptdir.record.documents import Document, documents, left_out_of, nulls
+from exptdir.record.documents import Document, left_out_of, nulls, owned_documents
 from exptdir.record.home import Conf
 from exptdir.record.markup.references import mentions, prose, shown_files
 from exptdir.record.mentions import MentionFinder
-from exptdir.record.model import Experiment, Record
+from exptdir.record.model import Record
 from exptdir.record.problem import Problem
 from exptdir.record.reference import Resolution, Unresolved, resolve
 from exptdir.record.timeline import far_ahead, today
@@ -29,10 +29,12 @@ class Audit:
     def __init__(self, conf: Conf, record: Record) -> None:
         self._conf, self._record = conf, record
         self._log = cache(lambda key: Document.log_of(conf, record.experiments[key]))
+        self._documents = partial(owned_documents, conf, record, lambda one: self._log(one.key))
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong, document by document."""
-        for path, owner, is_log, document in self._documents():
+        for document, owner, is_log in self._documents():
+            path = document.path
             left_out = left_out_of(path, self._record.base) if document.form is None else None
             if left_out is not None:
                 yield left_out
@@ -68,8 +70,8 @@ class Audit:
         days = {key: [(entry.day, entry.n) for entry in log.entries if entry.day] for key, log in logs.items()}
         titles = {key: one.title or "" for key, one in record.experiments.items()}
         finder = MentionFinder(record, titles, days, conf.settings.date_order)
-        for path, owner, is_log, document in self._documents():
-            blocks, entries = document.blocks, document.entries if is_log else []
+        for document, owner, is_log in self._documents():
+            path, blocks, entries = document.path, document.blocks, document.entries if is_log else []
             referred: defaultdict[int, set[str]] = defaultdict(set)
             for mention in mentions(blocks):
                 meant = resolve(record, mention.text, owner, lambda *_: True)
@@ -94,16 +96,6 @@ class Audit:
                             at = line + text.count("\n", 0, found.start)
                             yield Problem("mention", said + found.reference, log, at)
 
-    def _documents(self) -> Iterator[tuple[Path, Experiment | None, bool, Document]]:
-        """Yield each document by its path, with the experiment that it belongs to, and whether it is that one's log."""
-        for name in documents(self._conf, self._record):
-            path = self._record.base / name
-            owner = self._record.around(name.rpartition(".")[0])
-            if owner is not None and owner.log == path:
-                yield path, owner, True, self._log(owner.key)
-            else:
-                yield path, owner, False, Document(path, self._conf.settings.date_order)
-
     def _there(self, document: Path, typed: str) -> bool:
         start = self._record.base if typed.startswith("/") else document.parent
         path = os.path.normpath(os.path.join(start, typed.lstrip("/")))
@@ -115,11 +107,11 @@ class Audit:
 def _dates(document: Document) -> Iterator[Problem]:
     for entry in document.entries:
         if entry.problem is not None:
-            yield Problem("date", entry.problem, document.path, entry.heading.line)
+            yield Problem("date", entry.problem, document.places[entry.heading], entry.heading.line)
     for at in far_ahead([entry.day for entry in document.entries], today()):
         entry = document.entries[at]
         message = f"“{entry.found.written}” is more than a year ahead"
-        yield Problem("future", message, document.path, entry.heading.line)
+        yield Problem("future", message, document.places[entry.heading], entry.heading.line)
     dated = {entry.heading.line: entry.heading.level for entry in document.entries if entry.heading.level}
     # In a log in another form there are sections for tasks, ideas and runs between the days.
     if len(dated) < 2 or document.form is not None:

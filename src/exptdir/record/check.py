@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from exptdir.record.facts_values import status_word
@@ -82,18 +82,9 @@ def status(record: Record, experiment: Experiment, statuses: Mapping[str, str] |
     return "blocked" if blockers(record, experiment, statuses) else experiment.status
 
 
-def prerequisites(record: Record, experiment: Experiment) -> list[Experiment]:
-    """Return the experiments that one waits for, or waited; those that are not there are left out."""
-    return _those_there(record, experiment, experiment.prerequisites)
-
-
-def foundations(record: Record, experiment: Experiment) -> list[Experiment]:
-    """Return the experiments that one says it builds on; those that are not there are left out."""
-    return _those_there(record, experiment, experiment.builds_on)
-
-
-def _those_there(record: Record, experiment: Experiment, texts: Iterable[str]) -> list[Experiment]:
-    found = (_experiment(record, experiment, text) for text in texts)
+def those_named(record: Record, experiment: Experiment, fact: str) -> list[Experiment]:
+    """Return the experiments of a fact, ``prerequisites`` or ``builds_on``; those that are not there are left out."""
+    found = (_experiment(record, experiment, text) for text in getattr(experiment, fact))
     return [one for one in found if isinstance(one, Experiment)]
 
 
@@ -102,4 +93,5 @@ def blockers(record: Record, experiment: Experiment, statuses: Mapping[str, str]
     statuses = statuses or STATUSES
     if not experiment.prerequisites or meaning(experiment.status, statuses) not in {None, "open"}:
         return []
-    return [one for one in prerequisites(record, experiment) if meaning(one.status, statuses) != "done"]
+    waited = those_named(record, experiment, "prerequisites")
+    return [one for one in waited if meaning(one.status, statuses) != "done"]

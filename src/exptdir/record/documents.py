@@ -151,6 +151,12 @@ class Document:
         return found
 
     @cached_property
+    def places(self) -> dict[Heading, Path]:
+        """The file in which each title stands: its own, or that of a log that it shows."""
+        shown = {title: path for (path, _), one in zip(self.forms, self.others, strict=False) for title in one.headings}
+        return shown | dict.fromkeys(self.blocks.headings, self.path)
+
+    @cached_property
     def addresses(self) -> set[tuple[date | None, int]]:
         """Day and number of each entry that a reference can lead to, those of included files with them."""
         if not any(directive.name == "include" for directive in self.blocks.directives):
@@ -179,6 +185,18 @@ class Document:
     def references(self) -> tuple[str, ...]:
         """The references in it, as typed, each once."""
         return tuple(dict.fromkeys(mention.text for mention in mentions(self.blocks)))
+
+
+def owned_documents(
+    conf: Conf, record: Record, log: Callable[[Experiment], Document]
+) -> Iterator[tuple[Document, Experiment | None, bool]]:
+    """Yield each document, the experiment that it belongs to, and whether it is that one's log, which *log* returns."""
+    for name in documents(conf, record):
+        path, owner = record.base / name, record.around(name.rpartition(".")[0])
+        if owner is not None and owner.log == path:
+            yield log(owner), owner, True
+        else:
+            yield Document(path, conf.settings.date_order), owner, False
 
 
 def _with_included(blocks: Blocks, path: Path, depth: int = 3) -> str:

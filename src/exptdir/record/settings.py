@@ -58,33 +58,38 @@ TASK_MARKERS = ("TODO", "next exp:", "next:", "下一步")
 Rebuild = Literal["env", "html", ""]
 
 
-def _strings(value: Any) -> None:
-    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
-        raise ConfigurationError("expected a list of strings")
+def _expect(is_valid: Callable[[Any], object], what: str) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        if not is_valid(value):
+            raise ConfigurationError(f"expected {what}")
+
+    return check
 
 
-def _string(value: Any) -> None:
-    if not isinstance(value, str):
-        raise ConfigurationError("expected a string")
-
-
-def _web_address(value: Any) -> None:
-    _string(value)
-    if value and not re.match(r"https?://[^\s<>\"]+\Z", value):
-        raise ConfigurationError("expected an address that begins with https:// or http://")
-
-
-def _boolean(value: Any) -> None:
-    if not isinstance(value, bool):
-        raise ConfigurationError("expected True or False")
+_string = _expect(lambda value: isinstance(value, str), "a string")
+_strings = _expect(
+    lambda value: isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value), "a list of strings"
+)
+_boolean = _expect(lambda value: isinstance(value, bool), "True or False")
+_web_address = _expect(
+    lambda value: isinstance(value, str) and (not value or re.match(r"https?://[^\s<>\"]+\Z", value)),
+    "an address that begins with https:// or http://",
+)
+_statuses = _expect(
+    lambda value: isinstance(value, dict) and all(one in ("open", "done", "dropped") for one in value.values()),
+    "a dict from each status to 'open', 'done' or 'dropped'",
+)
 
 
 def _one_of(*choices: str) -> Callable[[Any], None]:
-    def check(value: Any) -> None:
-        if value not in choices:
-            raise ConfigurationError("expected one of " + ", ".join(map(repr, choices)))
+    return _expect(lambda value: value in choices, "one of " + ", ".join(map(repr, choices)))
 
-    return check
+
+def _at_least(least: int) -> Callable[[Any], None]:
+    return _expect(
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least,
+        f"a whole number of at least {least}",
+    )
 
 
 def _template(*names: str) -> Callable[[Any], None]:
@@ -97,20 +102,6 @@ def _template(*names: str) -> Callable[[Any], None]:
             raise ConfigurationError(f"expected a text with fields from {allowed} ({error})") from error
 
     return check
-
-
-def _at_least(least: int) -> Callable[[Any], None]:
-    def check(value: Any) -> None:
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise ConfigurationError(f"expected a whole number of at least {least}")
-
-    return check
-
-
-def _statuses(value: Any) -> None:
-    meanings = ("open", "done", "dropped")
-    if not isinstance(value, dict) or not all(meaning in meanings for meaning in value.values()):
-        raise ConfigurationError("expected a dict from each status to 'open', 'done' or 'dropped'")
 
 
 #: What validates the options that may be anything of the type of their defaults.

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import os
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 from exptdir.errors import ExptdirError
-from exptdir.record.documents import Document
+from exptdir.record.documents import Document, owned_documents
 from exptdir.record.entries import DatedHeading
 from exptdir.record.home import Conf
-from exptdir.record.markup.blocks import MARKDOWN, RST
+from exptdir.record.markup.blocks import MARKDOWN, RST, Blocks
 from exptdir.record.model import Experiment, Record, in_order
 
 #: Titles of sections that say what came out of an experiment.
@@ -25,10 +28,12 @@ CONCLUSIONS = frozenset(
 )
 
 _SPAN = re.compile(r"(\d{1,5})\s*([dwmy])", re.IGNORECASE)
+#: What is dated further ahead is so by a slip of the year.
+AHEAD = timedelta(days=366)
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
-#: An item of a list with a box: the text behind it, and whether the box is checked.
-_BOX = re.compile(r"^[ \t]*(?:[-*+]|\d{1,9}[.)]|#\.)[ \t]+\[([ xX])\][ \t]+(\S.*)$")
-_FIELD = re.compile(r"^[ \t]*:(tags):[ \t]*(.*?)[ \t]*$", re.IGNORECASE)
+#: What an item of a list begins with, perhaps with a box: what is in it.
+_ITEM = re.compile(r"^[ \t>]*(?:[-*+]|\d{1,9}[.)]|#\.)[ \t]+(?:\[([ xX])\][ \t]+)?(?=\S)")
+_FIELD = re.compile(r"^[ \t]*:tags:[ \t]*(.*?)[ \t]*$", re.IGNORECASE)
 
 
 def today() -> date:
@@ -41,7 +46,7 @@ def far_ahead(days: Iterable[date | None], now: date) -> list[int]:
     """Return the places of days more than a year ahead, as by a slip of the year: the first one of each such year."""
     first: dict[int, int] = {}
     for at, day in enumerate(days):
-        if day is not None and day > now + timedelta(days=366):
+        if day is not None and day > now + AHEAD:
             first.setdefault(day.year, at)
     return list(first.values())
 
@@ -86,10 +91,11 @@ def split_tags(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """An entry of an experiment, with its own tags and the first line of its text."""
+    """An entry of an experiment, the file in which it stands, its own tags, and the first line of its text."""
 
     experiment: Experiment
     heading: DatedHeading
+    path: Path
     tags: tuple[str, ...]
     text: str
 
@@ -110,50 +116,62 @@ def timeline(conf: Conf, record: Record) -> list[TimelineEntry]:
     found = []
     for experiment in in_order(record.experiments.values()):
         log = Document.log_of(conf, experiment)
-        lines = log.blocks.lines()
-        for heading in log.entries:
-            if log.form is not None or heading.heading not in log.blocks.headings:
-                # Of a log in another form, the title is all that is a line of text.
-                found += [TimelineEntry(experiment, heading, (), "")] if heading.day is not None else []
-                continue
-            following = (other.start for other in log.blocks.headings if other.start > heading.heading.start)
-            begin, end = heading.heading.end, next(following, len(lines))
-            fields = {field[1].lower(): field[2] for _, text in lines[begin:end][:12] if (field := _FIELD.match(text))}
-            if heading.day is None:
-                continue
-            prose = log.blocks.first_prose(begin, end)
-            found.append(TimelineEntry(experiment, heading, split_tags(fields.get("tags", "")), prose))
+        lines, starts = log.blocks.lines(), [other.start for other in log.blocks.headings]
+        for heading in (entry for entry in log.entries if entry.day is not None):
+            path, tags, prose = log.places[heading.heading], "", ""
+            # Of a log in another form, the title is all that is a line of text.
+            if log.form is None and path == log.path:
+                begin, following = heading.heading.end, starts[bisect_right(starts, heading.heading.start) :]
+                end = following[0] if following else len(lines)
+                fields = (_FIELD.match(text) for _, text in lines[begin:end][:12])
+                tags, prose = next((field[1] for field in fields if field), ""), log.blocks.first_prose(begin, end)
+            found.append(TimelineEntry(experiment, heading, path, split_tags(tags), prose))
     found.sort(key=lambda entry: (entry.day, entry.heading.n), reverse=True)
     return found
 
 
 @dataclass(frozen=True)
 class OpenTask:
-    """Something that is still to do, and the line of the log where it is written."""
+    """Something that is still to do, and the file and the line where it is written."""
 
     experiment: Experiment
-    text: str
+    path: Path
     line: int
+    text: str
 
 
-def open_tasks(conf: Conf, record: Record) -> Iterator[OpenTask]:
-    """Yield what is still to do, experiment by experiment: boxes that are not checked, and marked lines of prose."""
-    markers = conf.settings.task_markers
-    for experiment in in_order(record.experiments.values()):
-        log = Document.log_of(conf, experiment)
-        blocks = log.blocks
-        if log.form is not None:
-            yield from (OpenTask(experiment, text, line) for other in log.others for line, text in other.tasks)
-        todo = {directive.content[0]: directive for directive in blocks.directives if directive.name == "todo"}
-        for number, (_, text) in enumerate(blocks.lines()):
-            if number in todo:
-                inside = [line for _, line in blocks.lines()[slice(*todo[number].content)]]
-                yield OpenTask(experiment, " ".join(" ".join(inside).split()), todo[number].line + 1)
-            if blocks.kinds[number] not in {MARKDOWN, RST}:
-                continue
-            box = _BOX.match(text)
-            marked = is_marker(text, markers) if box is None else None
-            if box is not None and box[1] == " ":
-                yield OpenTask(experiment, box[2].strip(), number + 1)
-            elif marked:
-                yield OpenTask(experiment, marked, number + 1)
+def open_tasks(conf: Conf, record: Record) -> list[OpenTask]:
+    """Return what is still to do, by experiment: boxes that are not checked, marked lines of prose, ``todo``."""
+    found, markers = [], conf.settings.task_markers
+    for document, owner, _ in owned_documents(conf, record, partial(Document.log_of, conf)):
+        if owner is not None:
+            own = _tasks(document.blocks, markers) if document.form is None else ()
+            found += [OpenTask(owner, document.path, line, text) for line, text in own if text]
+            for (path, _form), other in zip(document.forms, document.others, strict=False):
+                found += [OpenTask(owner, path, line, is_marker(text, markers) or text) for line, text in other.tasks]
+    return sorted(found, key=lambda task: (task.experiment.order, task.path != task.experiment.log))
+
+
+def _tasks(blocks: Blocks, markers: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield the line of each task, counted from 1, and its text."""
+    lines, begun = blocks.lines(), False
+    todo = {directive.line: directive for directive in blocks.directives if directive.name == "todo"}
+    for number, (_, text) in enumerate(lines):
+        item, said = _ITEM.match(text), None
+        if number in todo:
+            said = blocks.argument(todo[number])
+            first = next((at for at in range(*todo[number].content) if lines[at][1].strip()), None)
+            if first is not None and not (said and first > number + 1) and not _ITEM.match(lines[first][1]):
+                said = f"{said} {blocks.paragraph(first)}".strip()
+        elif blocks.kinds[number] not in {MARKDOWN, RST}:
+            continue
+        elif item is not None and (item[1] or begun):
+            if item[1] in {None, " "}:
+                yield number + 1, blocks.paragraph(number)[len(" ".join(item[0].split())) :].strip()
+            continue
+        else:
+            said = is_marker(text[item.end() if item else 0 :], markers)
+        if said:
+            yield number + 1, said
+        # What is to be done may stand below, as a list.
+        begun = said == "" or (begun and (not text[:1].strip() or not blocks.starts[number]))

@@ -58,6 +58,12 @@ def test_another_year_can_be_asked_for(site: Built):
     assert words(site.body("empty").select_one(".exptdir-none")) == "There are no such entries."
 
 
+def test_a_mistyped_year_does_not_hide_the_last_one(build: Build):
+    built = build({**FILES, "expts/6_f/index.md": "# F\n\n## 2099-01-01: Slip\n\nx\n"})
+    assert "more than a year ahead" in built.warnings
+    assert drawn(built, "calendar")["aria-label"] == "2024: 3 entries"
+
+
 def test_time_zones_shift_no_day(build: Build, monkeypatch: pytest.MonkeyPatch):
     pages = []
     for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):

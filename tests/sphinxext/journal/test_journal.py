@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from exptdir.record.home import read_conf
+from exptdir.record.scan import scan
+from exptdir.record.timeline import open_tasks
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.journal import contents
-from tests.sphinxext.building import Built, the, titled, words
+from tests.sphinxext.building import Built, Files, the, titled, words
 from tests.sphinxext.conftest import Build
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="9"/>'
@@ -147,6 +150,34 @@ def test_tasks_are_found_in_all_their_forms_and_lead_to_their_entry(site: Built)
     ]
     assert [words(task) for task in second.select("li")] == ["buy seeds #not 2024-02-29", "再做 2024-05-25"]
     assert first.select("li")[0].a["href"] == "expts/1_first/notes.html#entry-2024-05-20-2"
+
+
+TASKS: Files = {
+    "expts/1_first/notes.rst": titled(
+        "First",
+        ".. todo:: on the line\n\n.. todo:: over\n   two lines\n\n.. todo:: with a list\n\n   - of details\n\n"
+        ".. todo::\n\n   - first item\n   - second\n     item\n\n- .. todo:: in an item\n\n"
+        "TODO: only this line\nnot this one\n\n- [ ] a box\n  and what goes on\n- [x] done\n\n"
+        "TODO:\n\n* below\n\n  - deeper\n\nNo task:\n\n- nothing\n",
+    ),
+    "expts/1_first/more/page.rst": titled("More", "TODO: on another page\n"),
+    "expts/2_second/index.md": "# Second\n\n```{todo} on the fence\nand below\n```\n\n:::{todo}\n:class: x\n\n"
+    "in colons\n:::\n\n> - [ ] quoted\n\n1. [ ] numbered\n   - [ ] deeper\n\nnext exp:\n\n1. one\n"
+    "\n   more of it\n2. two\n\nEnd.\n\n- no\n",
+    "tasks.rst": ":orphan:\n\n" + titled("Tasks", ".. expt-tasks::\n"),
+}
+
+
+def test_the_page_and_the_terminal_list_the_same_tasks(build: Build):
+    built = build(TASKS)
+    found = [words(task) for task in the(built.body("tasks"), ".exptdir-task-list > ul").select("li li")]
+    conf = read_conf(built.site.source / "conf.py")
+    assert [task.text for task in open_tasks(conf, scan(conf.base, conf.scan_settings))] == found
+    assert found == [
+        *("on the line", "over two lines", "with a list", "first item", "second item", "in an item", "only this line"),
+        *("a box and what goes on", "below", "deeper", "on another page"),
+        *("on the fence and below", "in colons", "quoted", "numbered", "deeper", "one", "two"),
+    ]
 
 
 def test_tags_of_entries_are_fields_or_words_but_no_code_and_no_links(site: Built):

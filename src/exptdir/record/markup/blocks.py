@@ -133,6 +133,13 @@ class Blocks:
         if within:
             yield begin, at
 
+    def paragraph(self, number: int) -> str:
+        """Return a line with those that go on the paragraph that it begins, as one."""
+        end, kind = number + 1, self.kinds[number]
+        while end < len(self._bare) and self._bare[end].strip() and self.kinds[end] == kind and not self.starts[end]:
+            end += 1
+        return " ".join(" ".join(self._bare[number:end]).split())
+
     def first_prose(self, begin: int, end: int) -> str:
         """Return the first of some lines that is text: no field, no directive, no code; empty where none is."""
         lines = zip(self._bare[begin:end], self.kinds[begin:end], strict=True)

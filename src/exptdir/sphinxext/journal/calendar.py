@@ -12,6 +12,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.i18n import format_date
 
+from exptdir.record.timeline import AHEAD, today
 from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.journal.archive import Archive, day_anchor, month_page, page_address
 from exptdir.sphinxext.journal.drawing import Box, Caption, address, drawing
@@ -61,10 +62,14 @@ class Calendar(Collection):
         days = defaultdict(list)
         for dated in found:
             days[dated.entry.day].append(dated)
-        wanted = f"{year:04}" if year else max(days, default="")[:4]
+        if not year:
+            # One mistyped year does not hide all others.
+            last = (today() + AHEAD).isoformat()
+            year = int(max((day for day in days if day <= last), default=max(days, default="0000"))[:4])
+        wanted = f"{year:04}"
         shown = []
         for day, entries in sorted(days.items()):
-            if wanted and day.startswith(wanted):
+            if day.startswith(wanted):
                 # As they were written.
                 first = entries[-1]
                 titles = (f"{domain.shown(one.experiment)} {one.entry.title}".strip() for one in reversed(entries))

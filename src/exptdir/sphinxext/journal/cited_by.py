@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from docutils import nodes
 from docutils.parsers.rst import directives
 
-from exptdir.record.check import foundations, prerequisites
+from exptdir.record.check import those_named
 from exptdir.record.model import Experiment
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.doctree import page_section
@@ -141,8 +141,8 @@ def _facts(domain: ExptDomain) -> dict[str, dict[str, list[str]]]:
     for one in domain.record.experiments.values():
         if one.docname not in domain.env.all_docs:
             continue
-        for kind, others in (("builds", foundations), ("needs", prerequisites)):
-            for other in others(domain.record, one):
+        for kind, fact in (("builds", "builds_on"), ("needs", "prerequisites")):
+            for other in those_named(domain.record, one, fact):
                 if other.key != one.key:
                     found[other.key].setdefault(one.docname, []).append(kind)
     return dict(found)

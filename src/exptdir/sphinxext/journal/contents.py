@@ -146,6 +146,8 @@ class _Notes:
                 inside = next((child for child in node.children if isinstance(child, nodes.paragraph)), None)
                 if inside is not None:
                     yield self._task(Paragraph(inside).whole(), inside)
+                else:
+                    yield from self._in_list(next(iter(node.children[1:]), None))
             elif isinstance(node, nodes.paragraph):
                 yield from self._in_paragraph(node)
 
@@ -171,11 +173,14 @@ class _Notes:
             elif rest is not None:
                 # What is to be done stands below, as a list.
                 at = paragraph.parent.index(paragraph) + 1
-                below = paragraph.parent[at] if at < len(paragraph.parent) else None
-                if isinstance(below, (nodes.bullet_list, nodes.enumerated_list)):
-                    for one in filter(None, map(first_paragraph, below.findall(nodes.list_item))):
-                        if not _BOX.match(one.astext()) and not isinstance(one[0], nodes.raw):
-                            yield self._task(Paragraph(one).whole(), one)
+                yield from self._in_list(paragraph.parent[at] if at < len(paragraph.parent) else None)
+
+    def _in_list(self, below: nodes.Node | None) -> Iterator[Todo]:
+        """Yield the items of a list, but for those with boxes, which are tasks by themselves."""
+        if isinstance(below, (nodes.bullet_list, nodes.enumerated_list)):
+            for one in filter(None, map(first_paragraph, below.findall(nodes.list_item))):
+                if not _BOX.match(one.astext()) and not isinstance(one[0], nodes.raw):
+                    yield self._task(Paragraph(one).whole(), one)
 
     def _task(self, pieces: Pieces, node: nodes.Element) -> Todo:
         anchor, entry = anchors_around(node)

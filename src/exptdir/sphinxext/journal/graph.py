@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from docutils import nodes
 from docutils.parsers.rst import directives
 
-from exptdir.record.check import foundations, prerequisites
+from exptdir.record.check import those_named
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.journal.drawing import Box, Caption, Curve, address, drawing
@@ -69,9 +69,9 @@ def all_edges(domain: ExptDomain) -> list[Edge]:
         parent = record.parent(experiment)
         if parent is not None:
             note(parent.key, key, "part")
-    for kind, others in (("needs", prerequisites), ("builds", foundations)):
+    for kind, fact in (("needs", "prerequisites"), ("builds", "builds_on")):
         for key, experiment in record.experiments.items():
-            for other in others(record, experiment):
+            for other in those_named(record, experiment, fact):
                 note(other.key, key, kind)
     for kind, builds_on in (("builds", True), ("cites", False)):
         for target, citations in sorted(domain.backlinks.items()):

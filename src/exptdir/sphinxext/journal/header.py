@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from docutils import nodes
 
-from exptdir.record.check import foundations, prerequisites
+from exptdir.record.check import those_named
 from exptdir.record.model import Experiment
 from exptdir.sphinxext.doctree import page_section
 from exptdir.sphinxext.domain import ExptDomain
@@ -79,8 +79,8 @@ class ExperimentHeader(Collection):
             experiment.draft,
             own.tags,
             named([parent] if parent is not None else []),
-            named(prerequisites(domain.record, experiment), stating=True),
-            named(foundations(domain.record, experiment)),
+            named(those_named(domain.record, experiment, "prerequisites"), stating=True),
+            named(those_named(domain.record, experiment, "builds_on")),
             named(children[:_MOST]),
             max(0, len(children) - _MOST),
             history_address(domain, experiment),

@@ -55,7 +55,7 @@ class Tasks(Collection):
             owner = domain.record.around(page)
             if owner is not None and owner.key in chosen:
                 found += [(owner, page, task) for task in tasks if self._wants(owner, task, first, last)]
-        found.sort(key=lambda item: item[0].order)
+        found.sort(key=lambda item: (item[0].order, item[1] != item[0].docname))
         shown = [
             ShownTask(owner.key, page, task.anchor, task.day, shown_pieces(domain, page, task.text))
             for owner, page, task in found

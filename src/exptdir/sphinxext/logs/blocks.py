@@ -134,8 +134,12 @@ class LogNodes:
             return [self._section(block)]
         if block.kind == "paragraph":
             if block.label == "lines":
-                return [nodes.line_block("", *(nodes.line("", "", *self.prose.shown(line)) for line in lines(block)))]
-            return [nodes.paragraph(block.text, "", *self.prose.inline(block))]
+                made = nodes.line_block("", *(nodes.line("", "", *self.prose.shown(line)) for line in lines(block)))
+                self._note(made, block)
+                return [made, *self._run_files(block)]
+            paragraph = nodes.paragraph(block.text, "", *self.prose.inline(block))
+            self._note(paragraph, block)
+            return [paragraph, *self._run_files(block)]
         if block.kind == "code":
             language, _, more = block.label.partition(" ")
             code = nodes.literal_block(block.text, block.text, language=language or "none", linenos=False)
