@@ -42,6 +42,14 @@ Begun because of :expt:`2`.
 Level x :math:`x` with it.
 
 .. math:: E = m c^2
+
+====================================  ====================================  ================
+``EXPTDIR_A_NAME_WITHOUT_A_BREAK_1``  ``EXPTDIR_A_NAME_WITHOUT_A_BREAK_2``  what is known
+====================================  ====================================  ================
+a_word_that_is_longer_than_most_are_  another_word_that_is_longer_than_it_  last
+====================================  ====================================  ================
+
+In text: ``expts/0001_a_path_that_is_longer_than_the_screen_of_a_phone_is_wide.csv``.
 """
 
 
@@ -92,6 +100,22 @@ def test_all_parts_of_a_log_are_there_and_nothing_overflows(record: Path, page: 
     assert shown.locator(".exptdir-missing").inner_text() == "99?"
     # What is too wide scrolls in its own box, not the page.
     assert shown.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_wide_plain_table_can_be_read_to_its_end_on_a_phone(record: Path, page: Pages) -> None:
+    shown = page(viewport=(390, 844))
+    shown.goto(log_page(record))
+    last = shown.get_by_role("cell", name="last", exact=True)
+    # As a finger does: the page stays, and the nearest box that can be scrolled goes to its end.
+    last.evaluate(
+        """cell => {
+            for (let box = cell.parentElement; box !== document.body; box = box.parentElement)
+                if (getComputedStyle(box).overflowX === "auto") { box.scrollLeft = box.scrollWidth; break; }
+        }"""
+    )
+    left, right = last.evaluate("cell => [cell.getBoundingClientRect().left, cell.getBoundingClientRect().right]")
+    assert left >= 0 and right <= 390
+    assert shown.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_a_link_to_an_entry_arrives_there(record: Path, page: Pages) -> None:
