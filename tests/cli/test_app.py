@@ -87,6 +87,12 @@ def test_wrong_usage_ends_with_2(run: Run):
         assert run(*arguments).code == 2
 
 
+def test_a_misspelt_command_is_told_with_what_may_be_meant(run: Run):
+    assert "no command 'lsit'; perhaps you mean “list”" in run("lsit").err
+    done = run("qqqqqq")
+    assert done.code == 2 and "No such command 'qqqqqq'" in done.err
+
+
 def test_a_computed_value_of_conf_is_told(run: Run, record: Path):
     (record / "conf.py").write_text('extensions = ["exptdir"]\nexptdir_roots = [name for name in ["expts"]]\n')
     done = run("list")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import click
@@ -108,7 +109,15 @@ def test_init_keeps_away_from_another_sphinx_project(run: Run, tmp_path: Path):
     write(base, {"conf.py": "project = 'X'\n"})
     done = run("init", at="../docs")
     assert done.code == 1 and "another Sphinx project" in done.err
+    assert "add “exptdir” to its extensions" in done.err
     assert list(contents(base)) == ["conf.py"]
+
+
+def test_what_is_to_be_typed_next_can_be_typed(run: Run, tmp_path: Path):
+    done = run("init", "a lab's", at="..")
+    assert done.code == 0
+    line = done.err.rpartition("Next: ")[2].partition(";")[0]
+    subprocess.run(line, shell=True, cwd=tmp_path, check=True)
 
 
 def test_recipes_lie_where_the_forge_looks(run: Run, tmp_path: Path):

@@ -14,6 +14,7 @@ import click
 from exptdir import __version__
 from exptdir.cli.session import Session
 from exptdir.errors import ExptdirError
+from exptdir.record.problem import nearest
 
 #: The module and the function of each command, in the order in which help lists them.
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -48,7 +49,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command."""
         if cmd_name not in COMMANDS:
-            return None
+            likely = [] if ctx.resilient_parsing else nearest(cmd_name, COMMANDS, n=1)
+            return ctx.fail(f"no command '{cmd_name}'; perhaps you mean “{likely[0]}”") if likely else None
         module, name = COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(f"exptdir.cli.{module}"), name)
         return command

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from collections.abc import Sequence
 from datetime import date
 from importlib import resources
@@ -79,7 +80,7 @@ def init(
     base = Path(os.path.abspath(session.start / directory))
     conf, asks = base / "conf.py", can_ask() and not yes
     if conf.exists() and not names_exptdir(conf):
-        hint = "choose a directory for the notebook, as in “exptdir init notebook”"
+        hint = "add “exptdir” to its extensions, or choose another directory, as in “exptdir init notebook”"
         raise click.ClickException(f"{conf} belongs to another Sphinx project; {hint}")
     repository = next((above for above in (base, *base.parents) if (above / ".git").exists()), base)
     suffix = suffix or (".rst" if (base / "index.rst").exists() else ".md")
@@ -238,6 +239,6 @@ def _advise(session: Session, base: Path, missing: dict[Path, str], likely: str)
     for note in notes:
         click.echo(f"You may want to {note}.", err=True)
     place = os.path.relpath(base, session.start)
-    there = "" if place == "." else f"cd {place}; "
+    there = "" if place == "." else f"cd {shlex.quote(place)}; "
     Session(base).tell_folders_without_log()
     click.echo(f"Next: {there}exptdir serve", err=True)

@@ -62,7 +62,7 @@ def examine(session: Session, record: Record) -> Report:
 @click.option(
     "--overwrite-edited", is_flag=True, help="Draw figures changed by hand too; yours are kept as out.edited.svg."
 )
-@click.option("-j", "--jobs", type=click.IntRange(0), help="Scripts that run at once; 0: as many as processors.")
+@click.option("-j", "--jobs", metavar="N", type=click.IntRange(0), help="Scripts at once; 0: as many as processors.")
 @click.option(
     "--executor",
     metavar="WHERE",

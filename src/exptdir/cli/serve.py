@@ -40,7 +40,7 @@ _TRIED = 100
 )
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option(
-    "--port", type=click.IntRange(0, 65535), help=f"The port; by default {PORT}, or the next one that is free."
+    "--port", metavar="N", type=click.IntRange(0, 65535), help=f"The port; by default {PORT}, or the next free one."
 )
 @click.option("--host", default="127.0.0.1", metavar="ADDR", help="The address to listen on; by default 127.0.0.1.")
 @click.option("--expose", is_flag=True, help="Allow a --host that other machines can reach: they can read all.")
