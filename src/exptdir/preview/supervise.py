@@ -140,9 +140,11 @@ class Builder:
         # Scripts are in sessions of their own; once the builder is gone, nobody knows whose they were.
         started = descendants(process.pid)
         if process.returncode is None:
-            # Windows sends no such signal: there the builder ends because its input does.
-            with suppress(ProcessLookupError, ValueError):
-                process.send_signal(signal.SIGINT)
+            # Windows has no such signal: there the builder ends because its input does. To have the process send it
+            # would ask it for its end, and then nobody who waits for that is told.
+            with suppress(ProcessLookupError):
+                if hasattr(os, "killpg"):
+                    os.kill(process.pid, signal.SIGINT)
             if process.stdin is not None:
                 process.stdin.close()
             with suppress(TimeoutError):
