@@ -1,11 +1,14 @@
-"""An end for what would otherwise not come to one, and calls that are counted: no test measures a time."""
+"""An end for what would otherwise not come to one, counted calls, ticks of a clock: no test measures a time."""
 
 from __future__ import annotations
 
 import cProfile
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from exptdir.record.files import collector_paused
 
@@ -41,3 +44,13 @@ def calls(call: Callable[[], object]) -> int:
     with collector_paused():
         counted.runcall(call)
     return sum(entry.callcount for entry in counted.getstats())  # type: ignore[attr-defined]
+
+
+def next_tick(directory: Path) -> None:
+    """Wait until the clock of a file system has gone on: two changes within one tick of it have the same time."""
+    with NamedTemporaryFile(dir=directory) as probe:
+        path = Path(probe.name)
+        begun = path.stat().st_ctime_ns
+        while path.stat().st_ctime_ns == begun:
+            time.sleep(0.001)
+            path.touch()

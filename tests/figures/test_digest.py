@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from exptdir.figures.state import Digests
+from tests.limits import next_tick
 
 
 def sha(text: str) -> str:
@@ -75,6 +76,7 @@ def test_size_and_time_alone_do_not_deceive(tmp_path: Path, monkeypatch):
     later(monkeypatch, 10)
     digests = Digests(tmp_path / "cache")
     digests.of(str(path))
+    next_tick(tmp_path)
     path.write_text("two")
     os.utime(path, ns=(10**18, 10**18))
     assert digests.of(str(path)) == sha("two")

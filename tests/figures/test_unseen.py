@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from tests.figures.toys import Bench, bench, log, old
+from tests.limits import next_tick
 
 
 def test_where_reading_cannot_be_seen_all_data_count(tmp_path: Path):
@@ -39,6 +40,7 @@ def test_a_big_file_that_may_not_even_be_read_is_known_by_size_and_time(tmp_path
     shutil.copytree(work.base, tmp_path / "elsewhere" / "clone")
     clone = Bench(tmp_path / "elsewhere" / "clone")
     assert (clone.ran(), clone.update().figures["expts/a/x.svg"].state) == ([], "unknown")
+    next_tick(tmp_path)
     work.fill({"expts/a/model.bin": "9876543210"})
     assert work.ran() == ["a/plot.py"]
 

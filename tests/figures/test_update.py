@@ -11,6 +11,7 @@ import pytest
 
 from exptdir.figures.model import FigureSettings, Job, Outcome
 from tests.figures.toys import Bench, bench, log, run_toy
+from tests.limits import next_tick
 
 
 @pytest.fixture
@@ -247,6 +248,7 @@ def test_an_input_that_changes_while_it_is_read_is_read_again(one: Bench):
     def meddle(job):
         outcome = run_toy(job)
         if len(one.jobs) == 1:
+            next_tick(one.base)
             (one.base / "expts/a/data.csv").write_text("2")
             # Whatever the steps of the file system's clock.
             os.utime(one.base / "expts/a/data.csv", (2e9, 2e9))

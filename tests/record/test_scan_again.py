@@ -14,6 +14,7 @@ from exptdir.record import scan as scanning
 from exptdir.record.model import Record
 from exptdir.record.scan import ScanMemory, scan
 from exptdir.record.walk import ScanSettings
+from tests.limits import next_tick
 
 TITLE = "Title\n=====\n"
 LONG_AGO = time.time() - 86400
@@ -101,6 +102,7 @@ def test_after_a_change_the_record_is_that_of_a_fresh_scan(base: Path, change: C
     before = scan(base, settings, memory)
     # As an editor or git may leave it: the time of modification tells nothing.
     times = {path: os.stat(path) for path in base.rglob("*")}
+    next_tick(base.parent)
     change(base)
     for path, then in times.items():
         if path.exists():
