@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from bs4 import BeautifulSoup
 from sphinx.util.osutil import relative_uri
 
 from exptdir.sphinxext.navigation import Addresses, Card, Neighbourhood, PageNavigation
@@ -83,3 +84,31 @@ def test_pydata_shows_no_section_navigation_where_there_is_no_section(build: Bui
     assert shown == {"index": False, "about": False, "guide": True, "chapter": True, "expts/1_a/notes": False}
     assert "Collapse Sidebar" not in built.html("about"), "an empty column with nothing but what folds it"
     assert "Collapse Sidebar" in built.html("guide")
+
+
+@pytest.mark.parametrize("builder", ["html", "dirhtml"])
+def test_the_tree_of_the_site_leads_from_each_page_to_where_it_leads_from_others(build: Build, builder: str):
+    # A page of the tree lies beside experiment 1; those of the archive, and what Sphinx makes, are no documents.
+    files = {
+        "index.md": "# Home\n\n```{toctree}\nguide/index\nexpts/1_a/extra\nsearch\n```\n",
+        "guide/index.md": "# Guide\n\n```{toctree}\nmore\n```\n\n```{expt-journal}\n```\n",
+        "guide/more.md": "# More\n",
+        "expts/1_a/extra.md": "# Extra\n",
+        **{f"expts/{name}/index.md": f"# {name}\n\n## 2024-05-20\n\nText.\n" for name in ("1_a", "2_b", "1_a/3_c")},
+    }
+    built = build(files, builder, conf="html_theme = 'alabaster'\n")
+    places, marked = set(), {}
+    for page in built.out.rglob("*.html"):
+        links = BeautifulSoup(page.read_text("utf-8"), "html.parser").select(".sphinxsidebar .toctree-l1 > a")
+        found = [page if link["href"] == "#" else (page.parent / str(link["href"])).resolve() for link in links]
+        places.add(tuple(one / "index.html" if one.is_dir() else one for one in found))
+        for link in links:
+            if "current" in link["class"]:
+                marked.setdefault(link.text, set()).add(page.relative_to(built.out).as_posix())
+    assert len(places) == 1 and all(one.is_file() for one in next(iter(places)))
+    ends = ".html" if builder == "html" else "/index.html"
+    assert marked == {
+        "Guide": {"guide/index.html"},
+        "Extra": {f"expts/1_a/extra{ends}"},
+        "Search Page": {f"search{ends}"},
+    }

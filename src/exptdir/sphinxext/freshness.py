@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sphinx import addnodes
 from sphinx.util import docname_join
 
 from exptdir.record.reference import Unresolved
@@ -17,7 +16,7 @@ from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.figures.notes import figures_shown
 from exptdir.sphinxext.journal.archive import Archive
 from exptdir.sphinxext.labels import standard_labels
-from exptdir.sphinxext.navigation import Neighbours, without_ours
+from exptdir.sphinxext.navigation import Neighbours, site_tree
 from exptdir.sphinxext.store import Label
 from exptdir.sphinxext.toctree import DEEPEST, listed_below, listed_beside
 
@@ -94,16 +93,8 @@ class Freshness:
     def _global_tree(self) -> str:
         """Digest the table of contents that a theme may show on every page: the author's own, without ours."""
         digest = hashlib.sha256()
-        waiting, seen = [self.env.config.root_doc], set()
-        while waiting:
-            docname = waiting.pop()
-            if docname in seen or docname not in self.env.tocs:
-                continue
-            seen.add(docname)
-            toc = without_ours(self.env.tocs[docname])
+        for _docname, toc in site_tree(self.env):
             digest.update(_SECTION_NUMBER.sub("", toc.pformat()).encode("utf-8", "surrogateescape"))
-            for node in toc.findall(addnodes.toctree):
-                waiting += node["includefiles"]
         return digest.hexdigest()
 
     @cached_property

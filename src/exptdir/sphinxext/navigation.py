@@ -9,8 +9,9 @@ only when it is asked for.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from functools import cache, cached_property
+from collections.abc import Callable, Iterator
+from functools import cache, cached_property, partial
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docutils import nodes
@@ -203,6 +204,8 @@ SIDEBARS = {
     "sphinxdoc": ("localtoc", False),
 }
 SIDEBAR_TEMPLATE = "exptdir/sidebar.html"
+#: Pages that a table of contents may list though they are no documents.
+_GENERATED = ("genindex", "py-modindex", "search")
 
 
 def without_ours(tree: nodes.Element) -> nodes.Element:
@@ -214,6 +217,18 @@ def without_ours(tree: nodes.Element) -> nodes.Element:
     return copied
 
 
+def site_tree(env: BuildEnvironment) -> Iterator[tuple[str, nodes.Element]]:
+    """Yield the documents in the table of contents of the whole, each with its own, as their authors have made it."""
+    waiting, seen = [env.config.root_doc], set[str]()
+    while waiting:
+        docname = waiting.pop()
+        if docname not in seen and docname in env.tocs:
+            seen.add(docname)
+            toc = without_ours(env.tocs[docname])
+            yield docname, toc
+            waiting += [name for node in toc.findall(addnodes.toctree) for name in node["includefiles"]]
+
+
 class Navigation:
     """The handlers of one application, which share what one build put aside."""
 
@@ -222,6 +237,10 @@ class Navigation:
         self.neighbours: Neighbours | None = None
         self.target: Callable[[str], str] = str
         self.parents: dict[str, str] = {}
+        #: The pages of the tree that is left, the directories of their addresses, and what it looks like on others.
+        self.listed: set[str] = set()
+        self.directories: set[PurePosixPath] = set()
+        self.trees: dict[tuple[Any, ...], str] = {}
 
     def hide(self, app: Sphinx, builder: Builder) -> None:
         """Take our toctrees out of the global tree."""
@@ -237,6 +256,9 @@ class Navigation:
         ours = {name: without_ours(env.tocs[name]) for name in listings if name in env.tocs}
         env.tocs = {**env.tocs, **ours}  # type: ignore[dict-item]
         env.__dict__["master_doctree"] = without_ours(env.get_doctree(env.config.root_doc))
+        self.trees = {}
+        self.listed = {*_GENERATED, *(docname for docname, _toc in site_tree(env))}
+        self.directories = {up for docname in self.listed for up in PurePosixPath(f"{self.target(docname)}_").parents}
         added = {name: set(listing.added) for name, listing in listings.items()}
         # Whether a parent shows another title of its child is told by digests, page by page.
         env.files_to_rebuild = {
@@ -255,6 +277,8 @@ class Navigation:
         """Give an experiment's page its navigation, in the sidebar or around the text."""
         if app.builder.name not in PAGED or self.neighbours is None:
             return
+        if pagename not in self.listed and "toctree" in context:
+            context["toctree"] = partial(self._tree, pagename, context["toctree"])
         domain = self.neighbours.domain
         experiment = domain.shown_by(pagename)
         mode, theme = domain.settings.navigation, app.config.html_theme
@@ -284,6 +308,18 @@ class Navigation:
             above = templates.render("exptdir/trail.html", context)
             below = templates.render("exptdir/neighbours.html", context)
             context["body"] = above + context["body"] + below
+
+    def _tree(self, pagename: str, make: Callable[..., str], **options: Any) -> str:
+        """Return the tree for a page that is not in it, which is the same wherever the same of it is above and beside.
+
+        Sphinx makes it anew for each page; with experiments, most of these show nothing of their own in it.
+        """
+        around = PurePosixPath(f"{self.target(pagename)}_").parents
+        beside = next(one for one in around if one in self.directories)
+        key = len(around), beside, self.parents.get(pagename), *sorted(options.items())
+        if key not in self.trees:
+            self.trees[key] = make(**options)
+        return self.trees[key]
 
     def _has_section(self, env: BuildEnvironment, docname: str) -> bool:
         """Tell whether the page below the root that holds a page, or is it, has a table of contents of its author's."""

@@ -217,7 +217,9 @@ class FillResolved(SphinxPostTransform):
         """Ask each for its content."""
         for node in all_nodes(self.document):
             if isinstance(node, collected):
-                node += node.content(domain_of(self.env))
+                node["parts"] = node.content(domain_of(self.env))
+                # The search reads the words, and all else that goes through a page need not go through these.
+                node += nodes.Text(" ".join([part.astext() for part in node["parts"]]))
 
 
 def setup_pages(app: Sphinx) -> None:

@@ -47,17 +47,12 @@ _PAIRED = 0.75
 
 
 def decode(data: bytes, encoding: str | None = None) -> tuple[str, str | None]:
-    """Turn all bytes of a text file into text.
+    """Turn all bytes of a text file into text; add a sentence for the author if the encoding had to be guessed.
 
     Parameters
     ----------
     encoding
         What the author says that it is written in; found if it is not given.
-
-    Returns
-    -------
-    tuple
-        The text, and a sentence for the author if the encoding had to be guessed.
 
     Raises
     ------

@@ -64,17 +64,12 @@ class Sheet:
 
 
 def lay_out(sheet: Sheet, area: Area, header_rows: int | None = None, header_columns: int | None = None) -> Table:
-    """Make the table that shows a part of a sheet.
+    """Make the table that shows what is shown of a range of a sheet, trimmed to the rectangle of used cells.
 
     Parameters
     ----------
     header_rows, header_columns
         How many rows and columns are headers, ``None`` to guess it.
-
-    Returns
-    -------
-    Table
-        The shown rows and columns of the range, trimmed to the rectangle of used cells.
 
     Raises
     ------

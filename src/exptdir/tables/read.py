@@ -106,17 +106,12 @@ class TableReader:
 
     @collector_paused()
     def cell(self, path: Path, reference: CellReference) -> Cell:
-        """Return one cell as it is shown, also one that is hidden in the spreadsheet.
+        """Return one cell as it is shown, also a hidden one; of a merged range the first, whichever is asked for.
 
         Parameters
         ----------
         reference
             Sheet and cell; the file in it is only what the author has typed.
-
-        Returns
-        -------
-        Cell
-            The cell; of a merged range its first one, whichever of them is asked for.
 
         Raises
         ------

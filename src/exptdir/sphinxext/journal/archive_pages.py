@@ -167,7 +167,8 @@ class ArchivePages:
                     body = builder.render_partial(nodes.section("", title, held, ids=["archive"]))["fragment"]
                     for node in [node for part in parts for node in all_nodes(part)]:
                         node.parent = None
-                    del parts, held, node
+                    # The document that it was written in holds them until it is searched for.
+                    parts.clear()
                 yield page.name, {"title": page.title, "body": body}, "page.html"
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
 from html.parser import HTMLParser
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
@@ -44,14 +45,13 @@ _DROPPED = ("headerlink", "exptdir-figure-origin", "exptdir-table-tools")
 
 
 class FeedEntry(NamedTuple):
-    """An entry as a feed has it; *mark* is another where its text, or what it shows of others, is another."""
+    """An entry as feeds have it: its day, and its *xml* but for its text and its end, made once for all feeds.
 
-    id: str
-    address: str
-    title: str
+    *mark* is another where its text, or what it shows of others, is another.
+    """
+
     day: str
-    summary: str
-    tags: tuple[str, ...]
+    xml: str
     docname: str
     anchor: str
     mark: str
@@ -122,71 +122,62 @@ def cut_out(page: str, anchor: str, base: str) -> str:
 
 def _entry(domain: ExptDomain, dated: TimelineEntry, host: str, page: str) -> FeedEntry:
     entry, experiment = dated.entry, dated.experiment
-    reference = f"{experiment.address}@{entry.number}"
-    return FeedEntry(
+    summary = "".join([text for text, _is_reference in shown_pieces(domain, dated.docname, entry.sentence)])
+    lines = [
         # The same wherever the directory moves to, as the number of the experiment is (RFC 4151).
-        f"tag:{host},{entry.day}:{quote(reference)}",
-        f"{page}#{entry.anchor}",
-        f"{domain.shown(experiment)}: {entry.title or domain.heading(experiment)}",
-        entry.day,
-        "".join(text for text, _is_reference in shown_pieces(domain, dated.docname, entry.sentence)),
-        tuple(sorted(dated.tags)),
-        dated.docname,
-        entry.anchor,
-        f"{entry.digest} {domain.page_digests.get(dated.docname, '')}",
-    )
+        f"<entry>\n<id>tag:{host},{entry.day}:{quote(f'{experiment.address}@{entry.number}')}</id>",
+        f"<title>{escape(f'{domain.shown(experiment)}: {entry.title or domain.heading(experiment)}')}</title>",
+        # At noon, which is the same day nearly everywhere.
+        f"<updated>{entry.day}T12:00:00Z</updated>",
+        f'<link rel="alternate" href="{escape(f"{page}#{entry.anchor}")}"></link>',
+        *(f'<category term="{escape(tag)}"></category>' for tag in sorted(dated.tags)),
+    ]
+    lines += [f"<summary>{escape(summary)}</summary>"] if summary else []
+    mark = f"{entry.digest} {domain.page_digests.get(dated.docname, '')}"
+    return FeedEntry(entry.day, "\n".join(lines), dated.docname, entry.anchor, mark)
 
 
 def feeds_of(domain: ExptDomain, url: str) -> Iterator[tuple[str, str, list[FeedEntry]]]:
     """Yield the path, the title and the entries, newest first, of each feed of a record."""
     project = domain.env.config.project
-    page, host = cache(domain.builder.get_target_uri), urlsplit(url).hostname or ""
-    entries = [_entry(domain, dated, host, url + page(dated.docname)) for dated in Timeline.of(domain).entries]
+    page, host = cache(domain.builder.get_target_uri), escape(urlsplit(url).hostname or "")
+    timeline = Timeline.of(domain).entries
+    entries = [_entry(domain, dated, host, url + page(dated.docname)) for dated in timeline]
     yield _SITE, project, entries[:_MOST]
     groups: defaultdict[tuple[str, str], list[FeedEntry]] = defaultdict(list)
     titles: dict[str, str] = {}
-    for entry, dated in zip(entries, Timeline.of(domain).entries, strict=True):
+    for entry, dated in zip(entries, timeline, strict=True):
         key = dated.experiment.key
         if key not in titles:
             titles[key] = f"{domain.shown(dated.experiment)} {domain.heading(dated.experiment)}"
         groups[f"feeds/{key}.xml", titles[key]].append(entry)
-        for tag in entry.tags:
+        for tag in dated.tags:
             groups[f"feeds/tags/{quote(tag, safe='')}.xml", f"#{tag}"].append(entry)
     for (path, title), found in sorted(groups.items()):
         yield path, f"{title} – {project}", found[:_MOST]
 
 
 def atom(url: str, path: str, title: str, author: str, entries: Sequence[FeedEntry], contents: Sequence[str]) -> bytes:
-    """Return a feed (RFC 4287); *contents* are the HTML of the first entries, the others have their sentence."""
-    own = url + quote(path)
+    """Return a feed (RFC 4287); *contents* are the HTML of the first entries, the others have their sentence.
+
+    It is made as text: a record has thousands of entries, for which a tree takes several times as long.
+    """
+    own = escape(url + quote(path))
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         f'<feed xmlns="{_ATOM}">',
-        _element("id", own),
-        _element("title", title),
-        _element("updated", f"{entries[0].day if entries else '1970-01-01'}T12:00:00Z"),
-        _element("link", rel="self", href=own),
-        _element("link", rel="alternate", href=url),
-        f"<author>{_element('name', author or title)}</author>",
+        f"<id>{own}</id>",
+        f"<title>{escape(title)}</title>",
+        f"<updated>{entries[0].day if entries else '1970-01-01'}T12:00:00Z</updated>",
+        f'<link rel="self" href="{own}"></link>',
+        f'<link rel="alternate" href="{escape(url)}"></link>',
+        f"<author><name>{escape(author or title)}</name></author>",
     ]
-    for at, entry in enumerate(entries):
-        lines += ["<entry>", _element("id", entry.id), _element("title", entry.title)]
-        # At noon, which is the same day nearly everywhere.
-        lines.append(_element("updated", f"{entry.day}T12:00:00Z"))
-        lines.append(_element("link", rel="alternate", href=entry.address))
-        lines += (_element("category", term=tag) for tag in entry.tags)
-        if entry.summary:
-            lines.append(_element("summary", entry.summary))
-        if at < len(contents) and contents[at]:
-            lines.append(_element("content", contents[at], type="html"))
+    for entry, content in zip_longest(entries, contents):
+        lines.append(entry.xml)
+        lines += [f'<content type="html">{escape(content)}</content>'] if content else []
         lines.append("</entry>")
     return _FORBIDDEN.sub(" ", "\n".join((*lines, "</feed>", ""))).encode("utf-8")
-
-
-def _element(name: str, text: str = "", **attributes: str) -> str:
-    """Return an element of XML as text: a record has thousands, for which a tree takes several times as long."""
-    given = "".join([f' {key}="{escape(value)}"' for key, value in attributes.items()])
-    return f"<{name}{given}>{escape(text)}</{name}>"
 
 
 @collector_paused()
@@ -198,21 +189,28 @@ def write_feeds(app: Sphinx, exception: Exception | None) -> None:
     builder: Any = app.builder
     domain = domain_of(app.env)
     outdir = Path(app.outdir)
+    made = set[Path]()
     for path, title, entries in feeds_of(domain, url):
-        digest = hashlib.blake2b(repr((url, title, entries)).encode("utf-8", "replace"), digest_size=10).hexdigest()
+        # Of the text of an entry, which only the feed of the record has, its mark is enough.
+        marks = [entry.mark for entry in entries] if path == _SITE else []
+        shown = atom(url, path, title, str(app.config.author), entries, [])
+        digest = hashlib.blake2b(shown + repr(marks).encode(), digest_size=10).hexdigest()
         domain.written_beside[path] = digest
         # Of some pages nobody can tell whether they show something else.
-        sure = path != _SITE or not any(entry.mark.endswith(UNKNOWN) for entry in entries)
+        sure = not any(mark.endswith(UNKNOWN) for mark in marks)
         if sure and domain.known_outputs.get(path) == digest and (outdir / path).is_file():
             continue
-        contents = []
-        for entry in entries if path == _SITE else ():
-            page = (read_or_none(Path(builder.get_output_path(entry.docname))) or b"").decode("utf-8", "replace")
-            contents.append(cut_out(page, entry.anchor, urljoin(url, builder.get_target_uri(entry.docname))))
-        author = str(app.config.author)
+        if marks:
+            contents = []
+            for entry in entries:
+                page = (read_or_none(Path(builder.get_output_path(entry.docname))) or b"").decode("utf-8", "replace")
+                contents.append(cut_out(page, entry.anchor, urljoin(url, builder.get_target_uri(entry.docname))))
+            shown = atom(url, path, title, str(app.config.author), entries, contents)
         beside = outdir / f"{path}.new"
-        beside.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(atom(url, path, title, author, entries, contents))
+        if beside.parent not in made:
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            made.add(beside.parent)
+        beside.write_bytes(shown)
         put(beside, outdir / path, touch=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -51,20 +52,25 @@ def _write(visitor: Any, node: Any, *, within_simple: bool = False) -> None:
         node.walkabout(visitor)
         return
     name, more, behind = _ELEMENTS[kind]
+    given = node.attributes
     if kind is nodes.bullet_list and not within_simple and _is_simple(node):
         more, within_simple = "simple", True
-    given = node.attributes
-    classes = " ".join(given["classes"] + [more] if more else given["classes"])
-    attributes = f' class="{escape(classes)}"' if classes else ""
-    if given["ids"]:
-        attributes += f' id="{escape(given["ids"][0])}"'
+    elif kind is nodes.reference:
+        more = "reference internal" if given.get("internal") else "reference external"
+    start = _start(name, *given["classes"], more)
     if kind is nodes.reference:
-        outside = "internal" if given.get("internal") else "external"
-        address = given["refuri"] or "#" if "refuri" in given else f"#{given['refid']}"
-        title = given.get("reftitle")
-        attributes = f' class="{escape(classes)} {outside}" href="{escape(address)}"'
-        attributes += f' title="{escape(title)}"' if title else ""
-    visitor.body.append(f"<{name}{attributes}>")
+        start += f' href="{escape((given["refuri"] or "#") if "refuri" in given else "#" + given["refid"])}"'
+        start += f' title="{escape(given["reftitle"])}"' if given.get("reftitle") else ""
+    elif given["ids"]:
+        start += f' id="{escape(given["ids"][0])}"'
+    visitor.body.append(f"{start}>")
     for child in node.children:
         _write(visitor, child, within_simple=within_simple)
     visitor.body.append(f"</{name}>{behind}")
+
+
+@lru_cache(maxsize=1024)
+def _start(name: str, *classes: str) -> str:
+    """Return how a tag begins; most elements have the classes of others."""
+    shown = " ".join(filter(None, classes))
+    return f'<{name} class="{escape(shown)}"' if shown else f"<{name}"

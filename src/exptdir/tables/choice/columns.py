@@ -112,10 +112,7 @@ class Columns:
 def split_list(text: str) -> list[tuple[str, str, bool]]:
     """Cut a list of columns at its commas; names with commas stand in quotation marks or backticks.
 
-    Returns
-    -------
-    list of tuple
-        For each item the sign before it, if any, the name, and whether it was in quotation marks.
+    Of each item it tells the sign before it, if any, the name, and whether it was in quotation marks.
 
     Raises
     ------

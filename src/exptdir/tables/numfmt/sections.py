@@ -124,10 +124,7 @@ class Section:
 def parse(code: str) -> tuple[Section, ...]:
     """Read a format code as the workbook stores it, in English (``General``, ``y``, ``m``, ``d``).
 
-    Returns
-    -------
-    tuple of Section
-        One to four sections; more, or what follows the thousandth character, is dropped. None is ``General``.
+    It has one to four sections; more, or what follows the thousandth character, is dropped. None is ``General``.
     """
     sections: list[Section] = []
     tokens: list[FormatToken] = []
