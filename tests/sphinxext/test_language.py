@@ -17,7 +17,7 @@ from sphinx import locale
 
 import exptdir
 from exptdir.figures.run.runner import LocalExecutor
-from exptdir.sphinxext.language import LOCALES, PREVIEWED, SCRIPTED
+from exptdir.sphinxext.language import CATALOGUE, LOCALES, PREVIEWED, SCRIPTED, said
 from tests.sphinxext.building import Built, the, titled, words
 from tests.sphinxext.conftest import Build
 
@@ -82,6 +82,23 @@ def test_whatever_may_be_wrong_with_a_table_is_said_in_the_language():
                 text = "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts)
                 found = any(one.fullmatch(text) for one in known)
                 assert found or text in PUT_TOGETHER, f"{path.name}:{node.lineno}: {text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("the condition 'a = 1' cannot be read: write == to compare", "zum Vergleichen == schreiben"),
+        ("the condition '[]' cannot be used because of []: it is no number, text or column", "noch Text noch Spalte"),
+        ("the file is no .xls: it looks like delimited text; rename it to .csv", "in .csv umbenennen"),
+        ("the file cannot be read as 'ascii': byte 3 is not of it", "Byte 3 gehört nicht dazu"),
+        ("a.csv cannot be read: input/output error", "a.csv kann nicht gelesen werden: input/output error"),
+        # A word may be the name of a thing.
+        ("there is no column 'b': data", ": data"),
+    ],
+)
+def test_reasons_within_sentences_are_in_the_language_too(text: str, shown: str):
+    locale.init([str(LOCALES)], "de", CATALOGUE)
+    assert said(text).endswith(shown)
 
 
 def test_what_the_preview_says_is_listed():

@@ -47,9 +47,14 @@ def _sentences() -> list[tuple[re.Pattern[str], str]]:
 
 def said(text: str) -> str:
     """Translate a sentence of the core, which says it in English, around what it tells of."""
-    translate = get_translator(CATALOGUE).gettext
-    found = ((pattern.fullmatch(text), line) for pattern, line in _sentences())
-    return next((translate(line) % match.groups() for match, line in found if match is not None), text)
+    for pattern, line in _sentences():
+        if match := pattern.fullmatch(text):
+            told = [*match.groups()]
+            if line.endswith(": %s") and " " in told[-1]:
+                # A reason, which is a library's or another sentence; a single word may be anybody's.
+                told[-1] = said(told[-1])
+            return get_translator(CATALOGUE).gettext(line) % tuple(told)
+    return text
 
 
 def translated(texts: Iterable[str]) -> dict[str, str]:
