@@ -238,6 +238,17 @@ def test_encodings_and_line_ends(tmp_path: Path, encoding: str, end: str) -> Non
     assert references(found) == [(3, "实验 1", ("1",), "resolved"), (4, "实验 2", ("2",), "resolved")]
 
 
+def test_japanese_in_seven_bits_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_bytes("番号,メモ\n1,初回の学習\n2,実験 1 と同じ設定で再実行\n".encode("iso2022_jp"))
+    found = read_log(path)
+    assert references(found) == [(3, "実験 1", ("1",), "resolved")]
+    assert found.problems == []
+    path.write_bytes(b"a\x1b$Bfor ever")
+    with pytest.raises(LogError, match="ISO-2022-JP"):
+        read_log(path)
+
+
 def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_bytes(bytes(range(256)) * 20)

@@ -40,6 +40,19 @@ def test_tables_and_lines_of_json_are_read_by_step(tmp_path: Path) -> None:
     assert files.problems == []
 
 
+def test_metrics_of_mlflow_are_read_by_step(tmp_path: Path) -> None:
+    (tmp_path / "meta.yaml").write_text("run_id: 0f3a\n")
+    (tmp_path / "metrics/val").mkdir(parents=True)
+    (tmp_path / "metrics/lr").write_text("1714557600 0.5 1\n1714557601 0.25 2\n17145")
+    (tmp_path / "metrics/val/loss").write_text("1714557601 2.5 2\n1714557600 3e0 1\n")
+    series = read_series(tmp_path, ConfigurationFiles())
+    assert {name: (one.steps, one.values) for name, one in series.items()} == {
+        "lr": ((1, 2), (0.5, 0.25)),
+        "val/loss": ((1, 2), (3, 2.5)),
+    }
+    assert (series["val/loss"].metric, series["val/loss"].split) == ("loss", "validation")
+
+
 def test_scalars_are_read_as_programs_write_them(tmp_path: Path) -> None:
     # A head again, when there is more to tell; decimal commas; objects within objects.
     (tmp_path / "metrics.csv").write_text("step,loss\n1,5\n2,4,9\nstep,loss,val_loss\n3,3,6\n")

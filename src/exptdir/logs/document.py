@@ -76,7 +76,11 @@ def read_log(
         data = read_bytes(path, LONGEST + 1)
         if len(data) > LONGEST:
             raise LogError(f"{path.name} is larger than 64 MiB")
-        text, guess = decode(data)
+        # What shifts to Japanese, and all in seven bits: no other encoding is so.
+        shifts = data.isascii() and (b"\x1b$B" in data or b"\x1b$@" in data)
+        text, guess = decode(data) if not shifts else (data.decode("iso2022_jp"), "")
+    except UnicodeDecodeError as error:
+        raise LogError(f"{path.name} is no log: it is not in ISO-2022-JP, as it says ({error.reason})") from None
     except OSError as error:
         raise LogError(f"{path.name} cannot be read: {error.strerror or error}") from None
     except TableError as error:

@@ -1,4 +1,4 @@
-"""Scalars of a run, step by step: from CSV, JSON lines and TensorBoard's event files; and their smoothing.
+"""Scalars of a run, step by step: from CSV, JSON lines, MLflow's and TensorBoard's files; and their smoothing.
 
 Of what reads event files, TensorBoard needs a server's worth of packages, and tbparse needs TensorBoard and pandas.
 tensorboardX (the extra ``tensorboard``) carries the messages alone; the frame around each is described at
@@ -85,10 +85,30 @@ def read_series(directory: Path, files: ConfigurationFiles) -> dict[str, Series]
             rows = _rows(path, text, files) if text is not None else iter(())
         for name, step, value in rows:
             points.setdefault(name, {})[step] = value
+    for name, step, value in _mlflow(directory, files):
+        points.setdefault(name, {})[step] = value
     return {
         name: Series(name, tuple(sorted(of)), tuple(of[step] for step in sorted(of)))
         for name, of in sorted(points.items())
     }
+
+
+def _mlflow(directory: Path, files: ConfigurationFiles) -> Iterator[tuple[str, float, float]]:
+    """Yield the metrics of MLflow's file store: a file each, whose lines are time, value and step."""
+    metrics = directory / "metrics"
+    if not (metrics.is_dir() and (directory / "meta.yaml").is_file()):
+        return
+    waiting = [metrics]
+    while waiting:
+        here = waiting.pop()
+        files.listed[here] = None
+        listing = list_directory(str(here))
+        waiting += [here / name for name in listing.inside]
+        for path in (here / name for name in listing.files):
+            for line in (files.text(path, LONGEST) or "").splitlines():
+                numbers = [_number(word) for word in line.split()]
+                if len(numbers) == 3 and numbers[1] is not None and numbers[2] is not None:
+                    yield path.relative_to(metrics).as_posix(), numbers[2], numbers[1]
 
 
 def last_values(directory: Path, files: ConfigurationFiles) -> dict[str, Value]:
