@@ -110,6 +110,7 @@ def test_a_figure_whose_data_are_a_link_that_leads_nowhere_is_told(run: Run, cle
         assert done.code == 0
         assert "0070_x/plot.py: " in done.out + done.err
         assert "are kept as they are (data leads nowhere)" in done.out + done.err
+    assert any("are kept as they are" in message for message in run("plot", "--json").json["problems"])
 
 
 def test_mentions_without_a_reference_are_told_where_asked_for(run: Run, clean: Path):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
 
-from exptdir.figures.inside.scope import Notes, escape, reads_unseen, runs_unseen, unescape
+from exptdir.figures.inside.scope import SITE, Notes, escape, reads_unseen, runs_unseen, unescape
 
 #: Makes a script believe that it is on a system that does not tell what is opened.
 ELSEWHERE = "import sys; sys.platform = 'plan9'; "
@@ -279,10 +280,11 @@ def test_a_native_reader_makes_named_directories_count(place):
 def test_programs_that_run_unseen(tmp_path):
     tool = tmp_path / "tool"
     tool.write_text("#!/usr/bin/env python3\n")
-    env = {"EXPTDIR_TRACE": "{}"}
+    env = {"EXPTDIR_TRACE": "{}", "PYTHONPATH": os.pathsep.join([SITE, "lib"])}
     assert not runs_unseen(str(tool), [str(tool)], env, "EXPTDIR_TRACE")
     assert not runs_unseen(sys.executable, ["python", "-m", "x", "-I"], env, "EXPTDIR_TRACE")
     assert runs_unseen(sys.executable, ["python", "x.py"], {}, "EXPTDIR_TRACE")
+    assert runs_unseen(sys.executable, ["python", "x.py"], env | {"PYTHONPATH": "lib"}, "EXPTDIR_TRACE")
     assert runs_unseen("/bin/sh", ["sh", "-c", "x"], env, "EXPTDIR_TRACE")
     assert not runs_unseen("/usr/bin/fc-list", ["fc-list"], env, "EXPTDIR_TRACE")
 

@@ -123,7 +123,7 @@ def plot(
                 "adopted": list(report.adopted),
                 "failed": list(report.failed),
                 "kept": {path: str(copy) for one in report.scripts.values() for path, copy in one.kept.items()},
-                "problems": [problem.message for problem in report.problems],
+                "problems": [one.message for one in (*report.problems, *report.unknown)],
                 "seconds": round(report.seconds, 3),
             }
         )

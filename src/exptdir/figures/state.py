@@ -6,6 +6,7 @@ record are known by path, size and time, and only on the machine that saw them.
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import json
 import os
@@ -192,10 +193,11 @@ def mark(path: str) -> str:
 
 
 def stamp(path: str) -> str:
-    """Return what a file or directory outside the record is known by: size and time, or the names in it."""
+    """Return what a file or directory outside the record is known by: size and time, or the (matching) names in it."""
+    directory, pattern = (path, "*") if os.path.exists(path) else os.path.split(path)
     try:
-        if os.path.isdir(path):
-            return digest_text("\n".join(sorted(os.listdir(path))))
+        if os.path.isdir(directory) and set(pattern) & set("*?["):
+            return digest_text("\n".join(sorted(fnmatch.filter(os.listdir(directory), pattern))))
     except (OSError, ValueError):
         return "absent"
     # Not the other numbers of a stamp: those of disks and of files on network drives are others after each start.

@@ -22,7 +22,6 @@ from .scope import (
     LIST,
     PRESENT,
     READ,
-    SOURCES,
     TIMED,
     UNSEEN,
     WRITE,
@@ -41,11 +40,12 @@ if TYPE_CHECKING:
 #: Name of the environment variable that brings the trace to the script's own Python processes.
 MARKER = "EXPTDIR_TRACE"
 _ACCESS = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
-#: Where those stand who ask the system for scripts, and what asks only whether something is there.
+#: Where those stand who ask the system for scripts, and what asks only whether something is there, or is a link.
 _PATH_MODULES = ("genericpath", "posixpath", "pathlib", f"inside{os.sep}events")
 _GLOBBING = (f"{os.sep}glob.py", f"{os.sep}pathlib.py", f"{os.sep}_local.py", f"{os.sep}_abc.py")
 _EXISTENCE = frozenset(
     {"exists", "lexists", "isfile", "isdir", "islink", "ismount", "is_file", "is_dir", "is_symlink", "is_mount"}
+    | {"realpath", "resolve"}
 )
 
 
@@ -191,7 +191,7 @@ class Listener:
         path = args[0]
         if self.native is not None:
             self.native.lists = True
-        if self.imports.is_machinery(_caller()):
+        if self.imports.is_machinery(_caller(), path):
             return
         if isinstance(path, int):
             path = os.readlink(f"/proc/self/fd/{path}")
@@ -317,23 +317,24 @@ def _watched(original: Callable[..., Any], listener: Listener) -> Callable[..., 
 
 
 def _note_asked(listener: Listener, path: Any, answer: Any, frame: FrameType | None) -> None:
-    """Note that a file was asked for in vain; or, by the record's own code, that it is there, or its size or time."""
-    full = listener.scope.absolute(path)
-    if answer is False:
-        # Names such as `<string>` are what tracebacks ask for. Outside of the record, programs look for much that
-        # has nothing to do with figures.
-        if listener.scope.inside(full) and not os.path.basename(full).startswith("<") and not os.path.exists(full):
-            listener.missing(full)
-        return
-    through: set[str] = set()
+    """Note that a file was asked for in vain; or, by the author's own code, that it is there, or its size or time."""
+    full, through = listener.scope.absolute(path), set()
     while frame is not None and any(part in frame.f_code.co_filename for part in _PATH_MODULES):
         through.add(frame.f_code.co_name)
         frame = frame.f_back
-    # What libraries ask for they read as well. Tracebacks ask for the sources.
-    if frame is None or not listener.scope.inside(frame.f_code.co_filename) or full.endswith(SOURCES):
+    source = "" if frame is None else frame.f_code.co_filename
+    inside, own = listener.scope.inside(full), os.path.isabs(source) and listener.scope.counts(source)
+    if answer is False:
+        # Names such as `<string>` are what tracebacks ask for. Outside of the record, programs look for much that
+        # has nothing to do with figures.
+        if (inside or own) and not os.path.basename(full).startswith("<") and not os.path.exists(full):
+            listener.missing(full)
         return
-    inside, is_directory = listener.scope.inside(full), os.path.isdir(full)
-    if isinstance(answer, str):
+    # What libraries ask for they read as well.
+    if not own:
+        return
+    is_directory = os.path.isdir(full)
+    if isinstance(answer, str) or ("samefile" in through and os.path.islink(full)):
         # Where a link leads; to a file, what is there counts.
         if inside:
             listener.notes.add(READ, full)

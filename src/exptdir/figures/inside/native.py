@@ -16,6 +16,7 @@ import socket
 import struct
 import sys
 from contextlib import suppress
+from importlib.util import source_from_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ _ALLOW, _NOTIFY = 0x7FFF0000, 0x7FC00000
 _LOAD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
 _NOTICE, _ANSWER = struct.Struct("QIIiIQ6Q"), struct.Struct("QqiI")
 _LONGEST = 4096
-#: What the import system opens, which tells of that itself.
-_MODULES = (".py", ".pyc", ".so")
+#: What the import system opens, which tells of that itself in this process.
+_MODULES = (".py", ".so")
 #: Says to other Python processes of the script that they are watched as well.
 _WATCHED = "EXPTDIR_WATCHED"
 
@@ -193,7 +194,10 @@ class Watch:
 
     def _opened(self, thread: int, path: str, flags: int) -> None:
         listener = self._listener
-        if not path or path.endswith(_MODULES) or "__pycache__" in path:
+        path = source_from_cache(path) if path.endswith(".pyc") else path
+        if not path or (
+            path.endswith(_MODULES) and not (listener.scope.counts(path) and self._is_other_python(thread))
+        ):
             return
         if flags & os.O_DIRECTORY:
             if not self.lists and not self._is_other_python(thread):

@@ -25,6 +25,8 @@ READ, WRITE, ABSENT, LIST, MODULE, UNSEEN, NAMED, PRESENT, TIMED = "rwalmudpt"
 
 #: What belongs to the operating system; nobody keeps measurements there.
 _SYSTEM = ("/proc", "/dev", "/sys", "/run", "/etc", "/usr", "/bin", "/lib", "/lib64", "/System", "/Library")
+#: Stands on the module path of Pythons that the trace was brought to.
+SITE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "site")
 #: What makes a file a figure; the same as in :mod:`exptdir.figures.model`, which cannot be imported here.
 FIGURES = frozenset({".svg", ".png", ".pdf", ".jpg", ".jpeg", ".webp", ".gif", ".eps", ".tif", ".tiff"})
 
@@ -88,7 +90,7 @@ class Scope:
         pairs = ((os.path.realpath(written), written) for written in (cwd, base))
         self._aliases = [(real + os.sep, written + os.sep) for real, written in pairs if real != written]
         self._beginnings = (self._inside, *(real for real, _ in self._aliases))
-        apart = {scratch, os.path.realpath(scratch), os.path.dirname(os.path.abspath(__file__))}
+        apart = {scratch, os.path.realpath(scratch), os.path.dirname(os.path.dirname(os.path.dirname(SITE)))}
         apart |= program_directories() if programs is None else programs
         self._apart = tuple(directory.rstrip(os.sep) + os.sep for directory in apart)
         # Where the record lies inside such a directory, only what lies deeper than the record is apart.
@@ -234,10 +236,7 @@ def look_around() -> Ground:
 
 _MACHINERY = ("<frozen importlib", "<frozen zipimport")
 #: What looks for installed packages on the module path, on which the script's directory stands first.
-_PACKAGES = tuple(
-    os.sep + os.path.join(*parts)
-    for parts in (("importlib", "metadata"), ("importlib_metadata", ""), ("pkg_resources", ""), ("pkgutil.py",))
-)
+_PACKAGES = tuple(os.sep + name for name in (f"importlib{os.sep}metadata", "importlib_metadata", "pkg_resources"))
 SOURCES = (".py", ".pyw", ".pyc", ".so", ".pyd")
 
 
@@ -254,11 +253,11 @@ class Imports:
         self._unseen = unseen
         self._open: dict[str, list[str]] = {}
 
-    def is_machinery(self, frame: FrameType | None) -> bool:
-        """Tell whether code is the import system's."""
-        if frame is None:
-            return False
-        name = frame.f_code.co_filename
+    def is_machinery(self, frame: FrameType | None, listed: object = None) -> bool:
+        """Tell whether code is the import system's; what it lists elsewhere than on the module path are plugins."""
+        name = "" if frame is None else frame.f_code.co_filename
+        if name.endswith(f"{os.sep}pkgutil.py"):
+            return listed is None or listed in sys.path
         return name.startswith(_MACHINERY) or any(part in name for part in _PACKAGES)
 
     def opens(self, name: str, frame: FrameType | None) -> bool:
@@ -377,5 +376,5 @@ def runs_unseen(program: object, args: object, env: object, marker: str) -> bool
     rest = [os.fsdecode(item) for item in args][1:] if isinstance(args, Sequence) and not isinstance(args, str) else []
     options = rest[: next((place for place, item in enumerate(rest) if not item.startswith("-")), len(rest))]
     given = os.environ if env is None else env
-    traced = isinstance(given, Mapping) and (marker in given or os.fsencode(marker) in given)
+    traced = isinstance(given, Mapping) and marker in given and SITE in str(given.get("PYTHONPATH"))
     return any(map(_ISOLATED.fullmatch, options)) or not traced

@@ -255,7 +255,8 @@ class Checker:
         for path, digest in entry.inputs.items():
             now = self.tree.digest(path)
             if now is None:
-                gone.append(path)
+                # What the script wrote itself it will write again.
+                gone += [path] if path not in entry.wrote else []
             elif now != digest and path not in ignored:
                 while_drawn = " while it was drawn" if digest == CHANGED else ""
                 found.changed.append(f"{found.name(path)} has changed{while_drawn}")

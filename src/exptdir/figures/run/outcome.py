@@ -231,8 +231,8 @@ def _written(job: Job, trace: Trace, before: Snapshot, after: Snapshot) -> list[
 def read_trace(run: Path, job: Job) -> Trace:
     """Make a trace of the facts that were written down in the directory of a run (:mod:`exptdir.figures.inside`).
 
-    What a script wrote before it read it is no input. What it read from outside of the record and is there no more was
-    of passing interest: temporary files have other names each time.
+    What a script wrote before it read it is no input, unless it only did so as it was not there. What it read from
+    outside of the record and is there no more was of passing interest: temporary files have other names each time.
     """
     facts: dict[str, set[str]] = defaultdict(set)
     inside = job.base.rstrip(os.sep) + os.sep
@@ -241,7 +241,7 @@ def read_trace(run: Path, job: Job) -> Trace:
     lines = (line for line in text.split("\n")[:-1] if line[1:2] == " ")
     for kind, path in ((line[0], unescape(line[2:])) for line in lines):
         if kind == scope.READ and path in facts[scope.WRITE]:
-            continue
+            kind = "again"
         if kind == scope.MODULE and not path.startswith(inside):
             kind = scope.READ
         facts[kind].add(path)
@@ -250,6 +250,10 @@ def read_trace(run: Path, job: Job) -> Trace:
     modules = facts[scope.MODULE] - {job.script}
     reads = facts[scope.READ] - modules - {job.script}
     reads = {path for path in reads if path.startswith(inside) or os.path.exists(path)}
+    # What it made only because it was not there, the next run will find.
+    made = facts[scope.ABSENT] & writes
+    kept = made | {path for path in facts["again"] if any(path.startswith(place + os.sep) for place in made)}
+    reads |= {path for path in kept if os.path.isfile(path) and not is_figure(path)}
     unseen = facts[scope.UNSEEN]
     named = facts[scope.NAMED] | {os.path.dirname(path) for path in reads}
     named |= {path if os.path.isdir(path) else os.path.dirname(path) for path in facts[scope.LIST]}

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from exptdir.figures.inside.events import MARKER, Setting
+from exptdir.figures.inside.scope import SITE
 from exptdir.figures.model import Job
 from exptdir.figures.run.outcome import OUTPUT, ProcessEnd, shorten
 
@@ -75,8 +76,7 @@ def fault_of(python: str) -> str:
 
 def trace_variables(env: Mapping[str, str], setting: Setting) -> dict[str, str]:
     """Return the variables that bring the trace to the Python processes that are started in an environment."""
-    entry = str(_ROOT / "exptdir/figures/inside/site")
-    path = os.pathsep.join(filter(None, [entry, env.get("PYTHONPATH", "")]))
+    path = os.pathsep.join(filter(None, [SITE, env.get("PYTHONPATH", "")]))
     return {"PYTHONPATH": path, MARKER: json.dumps(vars(setting))}
 
 
