@@ -159,11 +159,9 @@ class Keeper:
         if os.path.isfile(path):
             copy = f"{os.getpid()}-{len(self._kept)}"
             shutil.copy2(path, os.path.join(self._directory, copy))
-        line = json.dumps([path, copy]) + "\n"
-        journal = os.path.join(self._directory, JOURNAL)
-        file = os.open(journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        file = os.open(os.path.join(self._directory, JOURNAL), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(file, line.encode("ascii"))
+            os.write(file, json.dumps([path, copy]).encode("ascii") + b"\n")
         finally:
             os.close(file)
 
@@ -184,9 +182,8 @@ class Keeper:
 def program_directories() -> frozenset[str]:
     """Return the directories of Python, of installed packages, of the system, and of matplotlib's cache."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    found = {os.path.join(cache, "matplotlib"), os.environ.get("MPLCONFIGDIR", "")}
-    found |= {*_SYSTEM, *sysconfig.get_paths().values()}
-    found |= {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
+    found = {os.path.join(cache, "matplotlib"), os.environ.get("MPLCONFIGDIR", ""), *_SYSTEM}
+    found |= {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, *sysconfig.get_paths().values()}
     found |= {entry for entry in sys.path if os.path.basename(entry) in ("site-packages", "dist-packages")}
     # An empty name would mean the current directory.
     return frozenset({*found, *(os.path.realpath(directory) for directory in found - {""})} - {"", os.sep})
@@ -311,10 +308,8 @@ class Imports:
 
     def finish(self) -> None:
         """Note all modules of the record that are loaded, and where those might appear that were not found."""
-        for name, files in self._open.items():
-            if name not in sys.modules:
-                for file in files:
-                    self._notes.add(ABSENT, file)
+        for file in [file for name, files in self._open.items() if name not in sys.modules for file in files]:
+            self._notes.add(ABSENT, file)
         for path, module in self.loaded():
             if getattr(module, "__name__", "") != "__main__":
                 self._notes.add(MODULE, path)

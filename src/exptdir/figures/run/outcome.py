@@ -136,17 +136,14 @@ _LINES = {
 def headline(language: str, said: str) -> str:
     """Return the last error that a traceback or the end of a program's output tells of, else its last line."""
     pattern = {"r": _R, "julia": _JULIA}.get(language)
-    found = pattern.findall(said) if pattern is not None else []
-    lines = found or said.strip().splitlines()
+    lines = (pattern.findall(said) if pattern is not None else []) or said.strip().splitlines()
     return " ".join(lines[-1].split()) if lines else ""
 
 
 def line_of(language: str, said: str, script: str) -> int | None:
     """Return the line of the script that a program in another language names, if it does."""
-    pattern = _LINES.get(language)
-    if pattern is None:
-        return None
-    found = re.findall(pattern.format(name=re.escape(PurePath(script).name)), said, re.MULTILINE)
+    pattern, name = _LINES.get(language), re.escape(PurePath(script).name)
+    found = re.findall(pattern.format(name=name), said, re.MULTILINE) if pattern is not None else []
     return int(found[-1]) if found else None
 
 
