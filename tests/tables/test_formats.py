@@ -123,7 +123,7 @@ def test_what_cannot_be_followed_is_refused(options: dict[str, str], message: st
 
 @pytest.mark.parametrize("code", [".2f", "%.2f", "0.0 mM", "0.0 s", "loss", "d loss"])
 def test_letters_that_would_be_shown_as_they_are_are_refused(code: str) -> None:
-    with pytest.raises(TableError, match="has letters that show no part of a number"):
+    with pytest.raises(TableError, match="has letters that are no part of a number"):
         apply_formats(runs(), formats=f"loss: {code}")
 
 

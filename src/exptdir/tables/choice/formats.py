@@ -110,8 +110,8 @@ def _code(text: str) -> str:
     bare = _SAID.sub("", text)
     # Beside digits, "0.0 mM" would be a month.
     if stray := re.search("[a-z]" if re.search("[0#?]", bare) else "[cfi-lno-ru-xz]", bare, re.IGNORECASE):
-        advice = "write two decimals as 0.00, and text in quotation marks"
-        raise TableError(f"the format {text[:80]!r} has letters that show no part of a number ({stray[0]}): {advice}")
+        said = f"the format {text[:80]!r} has letters that are no part of a number ({stray[0]}): "
+        raise TableError(said + "write two decimals as 0.00, and text in quotation marks")
     return text
 
 
