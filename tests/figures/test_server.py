@@ -121,7 +121,7 @@ def test_a_script_that_is_ended_takes_its_children_along(place):
 @pytest.mark.parametrize("leave", ["", "os.setsid()", "os.setsid()\nif os.fork(): os._exit(0)"])
 def test_what_a_script_leaves_behind_is_ended(place, leave):
     code = f"import os, time\nif not os.fork():\n    {leave.replace(chr(10), chr(10) + '    ')}\n"
-    code += "    open('daemon', 'w').write(str(os.getpid()))\n    time.sleep(600)\n"
+    code += "    open('new', 'w').write(str(os.getpid()))\n    os.rename('new', 'daemon')\n    time.sleep(600)\n"
     outcome = place.run(code + "while not os.path.exists('daemon'): time.sleep(0.01)\n")
     assert outcome.status == "no output"
     assert not is_alive(int((place.folder / "daemon").read_text()))
