@@ -23,8 +23,9 @@ _IDS = (
     r"|实验|実験|실험|essai|versuch|ensaio|experimento|expérience",
 )
 _DATES = re.compile(
-    r"(?:(?:[\w ]+[_ ])?date(?:[_ ][\w ]+)?|day|when|time|timestamp|date_?time|(?:creat|start|finish|end)ed(?:[_ ]at)?"
-    r"|start|begin|begun|日期|日付|日時|时间|날짜|일자|data|datum|zeitpunkt|beginn|fecha|giorno|jour|dia)$",
+    r"(?:(?:[\w ]{1,40}[_ ])?date(?:[_ ][\w ]{1,40})?|day|when|time|timestamp|date_?time"
+    r"|(?:creat|start|finish|end)ed(?:[_ ]at)?|start|begin|begun"
+    r"|日期|日付|日時|时间|날짜|일자|data|datum|zeitpunkt|beginn|fecha|giorno|jour|dia)$",
     re.IGNORECASE,
 )
 #: A quoted cell that goes on for longer than this was opened by a quotation mark in prose.

@@ -19,22 +19,11 @@ _APART = re.compile(r".{6,40}?(?:\s-{1,3}\s|[–—|]|[:：)\]]\s|[:：]$)")
 _HEADER = re.compile(r"([^\W\d_][\w-]{1,19})[ \t]{0,2}[:：][ \t]{0,8}(.*)")
 #: Fields of a letter.
 _SENDER = frozenset({"from", "von", "de", "da", "发件人", "差出人", "보낸사람"})
-_SENT = (
-    "date",
-    "sent",
-    "datum",
-    "gesendet",
-    "data",
-    "enviado",
-    "envoyé",
-    "fecha",
-    "日期",
-    "发送时间",
-    "日付",
-    "送信日時",
+_SENT = frozenset(
+    ["date", "sent", "datum", "gesendet", "data", "enviado", "envoyé", "fecha", "日期", "发送时间", "日付", "送信日時"]
 )
 _SUBJECT = frozenset({"subject", "betreff", "objet", "assunto", "asunto", "主题", "件名"})
-_QUOTED = re.compile(r">\s?(?!>).*[^\W\d_]{2}.*:$")
+_QUOTED = re.compile(r">\s?(?!>)(?=.*:$).*[^\W\d_]{2}")
 _FIELD = re.compile(r"[^\W\d_]{2,20}\s?[:：]")
 
 

@@ -32,7 +32,7 @@ _STAMPED = re.compile(
 _SNAKE = re.compile(r"`?(?P<name>(?P<id>(?=[^_]*_)(?=\D*\d)[\w@;.+-]{8,}))`?(?=\W*$)")
 #: ``fluffy-sun-12``, ``unet-v2-small``, ``20210305-1``, and what may follow it.
 _HYPHENED = re.compile(
-    r"`?(?P<name>(?P<id>(?:[A-Za-z]\w*(?:-[A-Za-z]\w*)+-\d{1,6}|[A-Za-z]\w*(?:-\w+)*-v\d+(?:[-.]\w+)*"
+    r"`?(?P<name>(?P<id>(?:[A-Za-z]\w*(?:-[A-Za-z]\w*){1,8}-\d{1,6}|[A-Za-z]\w*(?:-\w+){0,8}-v\d+(?:[-.]\w+){0,8}"
     r"|(?:19|20)\d{6}[-_]\d{1,6}[a-z]?)))`?(?=\s{0,2}(?:$|[:：(（–—]|-\s))"
 )
 #: ``[`b/13`](13.yaml)``.
