@@ -67,9 +67,13 @@ def test_built_in_dates_are_shown_as_programs_show_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "shown"), [(27, "7/20/2022"), (33, "18:08:38"), (57, "7/20/2022"), (60, "44762.76"), (23, "44762.756")]
+    ("number", "shown"),
+    [
+        *[(27, "7/20/2022"), (33, "18:08:38"), (57, "7/20/2022"), (60, "44762.76"), (23, "44762.756")],
+        *[(44, "$44,762.76"), (47, "08:38.4"), (22, "7/20/2022 18:08")],
+    ],
 )
-def test_formats_of_other_languages_by_number(tmp_path: Path, number: int, shown: str) -> None:
+def test_built_in_formats_by_number(tmp_path: Path, number: int, shown: str) -> None:
     path = make(tmp_path, fill([44762.756]))
     rewrite(path, "xl/styles.xml", lambda xml: re.sub('(<cellXfs.*?numFmtId=)"0"', rf'\1"{number}"', xml))
     assert texts(read_table(path)) == [[shown]]

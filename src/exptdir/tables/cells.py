@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 
 from exptdir.tables.model import PLAIN, Cell, Look, TextRun, plain
 from exptdir.tables.numfmt import NumberFormat, number_format, to_serial
-from exptdir.tables.numfmt.sections import BUILT_IN, PALETTE
+from exptdir.tables.numfmt.sections import PALETTE, built_in_codes
 
 if TYPE_CHECKING:
     from exptdir.tables.grid import Sides
@@ -103,7 +103,7 @@ class SheetStyles:
         self._colours = Colours(styles, theme)
         formats = styles.iterfind("numFmts/numFmt") if styles is not None else ()
         # A program may write its own code even under a number that is built in.
-        self._codes = {str(number): code for number, code in BUILT_IN.items()} | {
+        self._codes = {str(number): code for number, code in built_in_codes().items()} | {
             entry.get("numFmtId", ""): entry.get("formatCode", "") for entry in formats
         }
         self._date1904 = date1904

@@ -222,23 +222,14 @@ def numeric_sections(sections: tuple[Section, ...]) -> list[tuple[Section, Condi
     return list(zip(numeric, conditions, unsigned, strict=True))
 
 
-#: Codes that follow each other from a number on, two blanks apart.
-_RUNS = {
-    1: (
-        r'0  0.00  #,##0  #,##0.00  "$"#,##0_);("$"#,##0)  "$"#,##0_);[Red]("$"#,##0)  '
-        r'"$"#,##0.00_);("$"#,##0.00)  "$"#,##0.00_);[Red]("$"#,##0.00)  0%  0.00%  0.00E+00  # ?/?  '
-        r"# ??/??  m/d/yyyy  d-mmm-yy  d-mmm  mmm-yy  h:mm AM/PM  h:mm:ss AM/PM  h:mm  h:mm:ss  "
-        r"m/d/yyyy h:mm"
-    ),
-    37: (
-        r"#,##0_);(#,##0)  #,##0_);[Red](#,##0)  #,##0.00_);(#,##0.00)  #,##0.00_);[Red](#,##0.00)  "
-        r'_(* #,##0_);_(* \(#,##0\);_(* "-"_);_(@_)  _("$"* #,##0_);_("$"* \(#,##0\);_("$"* "-"_);_(@_)  '
-        r'_(* #,##0.00_);_(* \(#,##0.00\);_(* "-"??_);_(@_)  '
-        r'_("$"* #,##0.00_);_("$"* \(#,##0.00\);_("$"* "-"??_);_(@_)  mm:ss  [h]:mm:ss  mm:ss.0  '
-        r"##0.0E+0  @"
-    ),
+#: Codes as programs show them: 14 and 22 follow the language of the program, here English (US), and 47 misses its colon
+#: in the standard. openpyxl's 44 lacks the signs between its sections.
+_AS_SHOWN = {
+    14: "m/d/yyyy",
+    22: "m/d/yyyy h:mm",
+    44: r'_("$"* #,##0.00_);_("$"* \(#,##0.00\);_("$"* "-"??_);_(@_)',
+    47: "mm:ss.0",
 }
-_CODES = {number: code for first, codes in _RUNS.items() for number, code in enumerate(codes.split("  "), start=first)}
 #: Numbers that mean something in programs of one language only: dates and times of Chinese, Japanese and Korean
 #: (27 to 36, 50 to 58), and Thai ones of these formats (59 to 81). English ones, of which LibreOffice is taken
 #: here, show them as the numbers on the right.
@@ -249,6 +240,10 @@ _OTHER_LANGUAGES = {
     **{73: 15, 74: 16, 75: 17, 76: 20, 77: 21, 78: 22, 79: 45, 80: 46, 81: 47},
 }
 
-#: Codes by number, where they are not ``General``. 14 and 22 follow the language of the program, here English
-#: (US), and 47 misses its colon in the standard: they are written here as programs show them.
-BUILT_IN = _CODES | {number: _CODES[same] for number, same in _OTHER_LANGUAGES.items()}
+
+def built_in_codes() -> dict[int, str]:
+    """Return the codes that a workbook need not hold, by number (ECMA-376 part 1, §18.8.30)."""
+    from openpyxl.styles.numbers import BUILTIN_FORMATS
+
+    codes: dict[int, str] = BUILTIN_FORMATS | _AS_SHOWN
+    return codes | {number: codes[same] for number, same in _OTHER_LANGUAGES.items()}
