@@ -40,6 +40,9 @@ Home
 .. datatable:: units.csv
    :name: units
 
+.. datatable:: reader.csv
+   :name: reader
+
 .. datatable:: many.csv
    :name: many
 """
@@ -67,6 +70,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
             "labels.csv": ",".join(many) + "\n" + "".join(f"patient {n}" + f",{n}.25" * 13 + "\n" for n in (9, 10, 11)),
             "numbers.csv": "a,loss\ny,NaN\nx,0.5\nz,inf\nv,2.5\nw,n/a\n",
             "units.csv": "t,OD\nmin,nm\n" + "".join(f"{9 - n},{n}\n" for n in range(5)),
+            "reader.csv": "Software,3.08\nPlate,7\n\nwell,gain,day,time\nA1,12%,25-Mar-2024,9:05\n"
+            "A2,9%,3-Apr-2024,10:15\nA3,100%,1-Feb-2024,8:30\n\nread twice\n",
             "many.csv": rows("run", "loss", "n", count=600),
         }
     )
@@ -171,6 +176,16 @@ def test_units_stay_above_the_data_when_these_are_sorted(wide: Page) -> None:
     wide.locator("table#units thead tr").nth(1).get_by_role("button").first.click()
     expect(wide.locator("table#units tbody td:first-child")).to_have_text(["5", "6", "7", "8", "9"])
     expect(head.nth(1)).to_contain_text("min")
+
+
+def test_what_an_instrument_says_is_no_heading_and_its_percentages_days_and_times_sort(wide: Page) -> None:
+    head = wide.locator("table#reader thead tr")
+    weights = [head.nth(at).locator("th").first.evaluate("th => getComputedStyle(th).fontWeight") for at in (0, 3)]
+    assert weights[0] == "400" < weights[1]
+    expect(box(wide, "reader").get_by_text("read twice")).to_have_class("exptdir-table-note")
+    for name, order in (("gain", ["A2", "A1", "A3"]), ("day", ["A3", "A1", "A2"]), ("time", ["A3", "A1", "A2"])):
+        head.nth(3).get_by_role("columnheader", name=name).get_by_role("button").click()
+        expect(wide.locator("table#reader tbody td:first-child")).to_have_text(order)
 
 
 def test_on_a_phone_there_are_no_useless_buttons_and_a_table_that_goes_on_shows_it(phone: Page) -> None:

@@ -55,6 +55,10 @@ def test_an_unknown_status_is_named_with_the_known_and_the_nearest():
     )
 
 
+def test_a_status_that_is_the_meaning_of_another_is_no_misspelling_of_a_third():
+    assert only(check(record(expt("a", 1, status="done")))).message.endswith("did you mean 'complete'?")
+
+
 def test_statuses_are_the_authors():
     found = record(expt("a", status="running"))
     assert check(found, {"running": "open"}) == []

@@ -148,6 +148,24 @@ def test_what_is_said_above_a_header_belongs_to_it(tmp_path: Path, content: str,
     assert headers == 0 or messages(shown) == []
 
 
+@pytest.mark.parametrize(
+    ("below", "rows", "notes"),
+    [
+        ("\nmeasured on Monday\n", 4, ("measured on Monday",)),
+        ("\n* outlier\n\nby Lena\n", 4, ("* outlier", "by Lena")),
+        # What stands right below the data, or has a cell beside it, is a row.
+        ("sum\n", 5, ()),
+        ("\nsum,6\n", 6, ()),
+    ],
+)
+def test_what_stands_alone_below_a_table_is_a_note_and_no_row(
+    tmp_path: Path, below: str, rows: int, notes: tuple[str, ...]
+) -> None:
+    shown = table(tmp_path, "sample,od\na,3\nb,1\nc,2\n" + below)
+    assert (shown.n_rows, shown.notes) == (rows, notes)
+    assert table(tmp_path, "name\na\n\nb\n").notes == ()
+
+
 def test_notes_below_a_table_are_not_ragged(tmp_path: Path) -> None:
     content = "a,b,c\n1,2,3\n4,5,6\n"
     assert messages(table(tmp_path, content + "\nn = 2 (t-test)\n* by hand\n")) == []
@@ -264,6 +282,10 @@ def test_a_decimal_comma_makes_a_number_where_it_can_be_nothing_else(
         ("n,x\n3/5/2024,1\n16/1/2023,1\n", [dt.datetime(2024, 5, 3), dt.datetime(2023, 1, 16)]),
         ("n,x\n3/5/2024,1\n2/1/2023,1\n", ["3/5/2024", "2/1/2023"]),
         ("n,x\n3/15/2024,1\n16/1/2023,1\n", ["3/15/2024", "16/1/2023"]),
+        # Months may have names.
+        ("n,x\n25-Mar-2024,1\n3. April 2024,1\n", [dt.datetime(2024, 3, 25), dt.datetime(2024, 4, 3)]),
+        ("n,x\n1-Feb-1998 9:05,1\n12-Jan-2024,1\n", [dt.datetime(1998, 2, 1, 9, 5), dt.datetime(2024, 1, 12)]),
+        ("n,x\n31-Feb-2024,1\n3-Mar-20245,1\n", ["31-Feb-2024", "3-Mar-20245"]),
         ("n,x\n31.02.2024,1\n1.2.3,1\n", ["31.02.2024", "1.2.3"]),
     ],
 )

@@ -36,7 +36,9 @@ def check(record: Record, statuses: Mapping[str, str] | None = None) -> list[Pro
     edges: dict[str, list[str]] = {}
     for experiment in record.experiments.values():
         if experiment.status is not None and meaning(experiment.status, statuses) is None:
-            near = nearest(experiment.status, statuses, n=1)
+            # “done” is what “complete” means, and only looks like “abandoned”.
+            meant = [word for word, means in statuses.items() if means == experiment.status]
+            near = meant or nearest(experiment.status, statuses, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             message = f"unknown status {experiment.status!r} (known: {', '.join(statuses)}){hint}"
             problems.append(_located(experiment, "status", "status", message))

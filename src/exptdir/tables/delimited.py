@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import chain, islice, takewhile
+from itertools import chain, islice
 from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
 from exptdir.errors import TableError
+from exptdir.record.dates.forms import MONTHS
 from exptdir.record.problem import Problem
 from exptdir.tables.encoding import decode
 from exptdir.tables.grid import MAX_CELLS, Sheet
@@ -39,6 +40,8 @@ _THOUSANDS = re.compile(r"[+−-]?[1-9][0-9]{0,2}([,'’\u202f\xa0])[0-9]{3}(?:\
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}\S*)?\Z")
 #: A day and a month, or a month and a day.
 _DATE = re.compile(r"([0-9]{1,2})([./])([0-9]{1,2})\2([0-9]{4})(?:,? ([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?\Z")
+#: A day whose month is named, as spreadsheet programs write it.
+_NAMED_MONTH = re.compile(r"([0-9]{1,2})(?:-|\.? )([^\W\d_]{3,10})(?:-|\.? )([0-9]{4}.*)", re.DOTALL)
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\r?\n', re.IGNORECASE)
 #: Digits of a whole number beyond which it is kept as a float: Python refuses to read thousands of them.
 _WHOLE = 18
@@ -221,7 +224,9 @@ def cell_of(text: str, commas: bool = False, thousands: bool = False, months_fir
     try:
         if _ISO_DATE.match(text):
             return Cell(text, dt.datetime.fromisoformat(text), "date")
-        if (found := _DATE.match(text)) and (found[2] == "." or months_first is not None):
+        if (named := _NAMED_MONTH.match(text)) and (place := MONTHS.get(named[2].lower())):
+            number = f"{named[1]}.{place}.{named[3]}"
+        if (found := _DATE.match(number)) and (found[2] == "." or months_first is not None):
             day, month = found.group(3, 1) if found[2] == "/" and months_first else found.group(1, 3)
             hour, minute, second = (int(part or 0) for part in found.group(5, 6, 7))
             return Cell(text, dt.datetime(int(found[4]), int(month), int(day), hour, minute, second), "date")
@@ -238,10 +243,7 @@ def _ragged(path: Path, rows: _Rows, shown: set[int], columns: set[int], titles:
     numbered = [(min(len(one), last), at) for at, one in enumerate(rows.fields) if at + 1 in asked and any(one)]
     widths = Counter(width for width, _ in numbered)
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
-    # What stands alone below an empty row at the end is a note.
-    tail = takewhile(lambda at: sum(map(bool, rows.fields[at])) < 2, range(len(rows.fields) - 1, 0, -1))
-    end = min((at for at in tail if not any(rows.fields[at])), default=len(rows.fields))
-    ragged = [(width, at) for width, at in numbered if at < end and (width < usual or any(rows.fields[at][usual:last]))]
+    ragged = [(width, at) for width, at in numbered if width < usual or any(rows.fields[at][usual:last])]
     problems = [
         Problem("table", f"this row has {width} cell{'s' * (width != 1)} where most have {usual}", path, rows.lines[at])
         for width, at in ragged[:_RAGGED_SHOWN]
@@ -291,15 +293,13 @@ def find_delimiter(sample: str) -> tuple[str, str | None]:
             return ";", None
         doubt = "the cells are taken to be separated by commas, but each row may be a number with a decimal comma"
         return ",", doubt if _COMMA_NUMBER.match(lines[0].strip()) else None
-    decimal = not re.search("[^0-9],|,[^0-9]", sample)
-    if decimal and any(shares[other] >= 0.5 for other in shares if other != ","):
+    if not re.search("[^0-9],|,[^0-9]", sample) and any(shares[other] >= 0.5 for other in shares if other != ","):
         shares.pop(",", None)
     # The first of the best: by share, and but for the comma by the number of cells.
     best = max(shares.values())
     equal = [delimiter for delimiter in DELIMITERS if shares.get(delimiter) == best]
     found = max(equal, key=lambda one: (one != ",", counts[one]))
-    body = "".join(lines[1:])
-    if len(equal) == 1 or (set(equal) == {found, ","} and not re.search("[^0-9],|,[^0-9]", body)):
+    if len(equal) == 1 or (set(equal) == {found, ","} and not re.search("[^0-9],|,[^0-9]", "".join(lines[1:]))):
         return found, None
     names = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}
     others = " or ".join(names[other] for other in equal if other != found)

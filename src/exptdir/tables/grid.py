@@ -17,8 +17,6 @@ from exptdir.tables.ranges import Area, Box, column_letters, is_range
 #: Cells, empty ones included, of the largest rectangle that is shown: more than any page can carry, few
 #: enough for memory even where two used cells stand in opposite corners of a sheet.
 MAX_CELLS = 5_000_000
-#: Cells that may lack the border under a line, if there are enough others.
-_LACKING, _ENOUGH = 1, 3
 
 Position = tuple[int, int]
 #: The cells of a sheet that hold something, by row and column. A dictionary of positions would take a tuple for each.
@@ -114,6 +112,13 @@ def lay_out(sheet: Sheet, area: Area, header_rows: int | None = None, header_col
     for asked, count, what in ((header_rows, len(rows), "rows"), (header_columns, len(columns), "columns")):
         if not 0 <= asked <= count:
             raise TableError(f"{asked} header {what} were asked for, but {where} shows {count} {what}")
+    # What stands alone below an empty row at the end is a note, which does not sort with the data.
+    texts = {at for at, row in enumerate(grid) if row[0].kind == "text" and not row[0].href}
+    filled = (at for at in range(len(grid) - 1, -1, -1) if any(cell.text for cell in grid[at][at in texts :]))
+    last = max(next(filled, 0) + 1, header_rows)
+    end = next((at for at in range(last, len(rows)) if not grid[at][0].text and len(columns) > 1), len(rows))
+    if notes := [row[0].text for row in grid[end:] if row[0].text]:
+        del rows[end:], grid[end:]
     rules_below, rules_right = find_rules(grid, rows, columns, sheet.borders)
     return Table(
         rows=tuple(map(tuple, grid)),
@@ -125,7 +130,7 @@ def lay_out(sheet: Sheet, area: Area, header_rows: int | None = None, header_col
         letters=tuple(map(column_letters, columns)),
         rules_below=rules_below,
         rules_right=rules_right,
-        notes=tuple(sheet.notes(area.box)),
+        notes=(*notes, *sheet.notes(area.box)),
     )
 
 
@@ -190,7 +195,7 @@ def find_rules(
         return side in sides or opposite in others
 
     def lines(parted: Sequence[Sequence[bool]]) -> frozenset[int]:
-        found = {at for at, line in enumerate(parted) if line.count(False) <= (_LACKING if len(line) >= _ENOUGH else 0)}
+        found = {at for at, line in enumerate(parted) if line.count(False) <= (len(line) >= 3)}
         if 2 * len(found) > len(parted) + 1:
             return frozenset()
         return frozenset(at for at in found if not {at - 1, at + 1} <= found)

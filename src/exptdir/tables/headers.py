@@ -51,7 +51,7 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
         above = 0 if table_header else _rows_above(rows)
         below = guess_header_rows(rows[above:], 0, False) if above else 0
         # Above texts alone, what stands alone may be the first of them.
-        numbers = (cell.kind == "number" for row in rows[above : above + _LOOKED] for cell in row)
+        numbers = (cell.kind in {"number", "date"} for row in rows[above : above + _LOOKED] for cell in row)
         if below and (rows[0][0].colspan > 1 or any(numbers)):
             return above + below
         # Above a row of names, what is merged across some of them is a header with gaps.

@@ -15,7 +15,6 @@ from docutils.utils import column_width
 if TYPE_CHECKING:
     from exptdir.tables import Cell, Look, Table, TextRun
 
-Row = tuple["Cell", ...]
 #: Characters of a label that stays in one line.
 _LABEL = 24
 
@@ -84,7 +83,14 @@ class PackedTable(NamedTuple):
 def pack(table: Table, limit: int = 0, ids: Mapping[int, tuple[str, ...]] | None = None) -> PackedTable:
     """Return the header rows of a table and the first *limit* others (0: all of them) as plain values."""
     shown = table.rows[: table.header_rows + limit] if limit else table.rows
-    shown = (*map(_unbold, shown[: table.header_rows]), *shown[table.header_rows :])
+    head = tuple(
+        # Bold font throughout says no more than that this is a header.
+        row
+        if any(cell.text and (cell.runs or not cell.look.bold) for cell in row)
+        else tuple(cell._replace(look=cell.look._replace(bold=False)) for cell in row)
+        for row in shown[: table.header_rows]
+    )
+    shown = (*head, *shown[table.header_rows :])
     numeric = frozenset(at for at, kind in enumerate(column_kinds(table)) if kind == "number")
     # Looks are shared by the cells of a style and live as long as the table.
     places: dict[tuple[str, int, int, int], int] = {}
@@ -125,14 +131,6 @@ def pack(table: Table, limit: int = 0, ids: Mapping[int, tuple[str, ...]] | None
         rules_right=table.rules_right,
         ids={row: anchors for row, anchors in (ids or {}).items() if row < len(shown)},
     )
-
-
-def _unbold(row: Row) -> Row:
-    """Take the bold font off a header row that has no other: it says no more than that this is a header."""
-    filled = [cell for cell in row if cell.text]
-    if not all(cell.look.bold and not cell.runs for cell in filled):
-        return row
-    return tuple(cell._replace(look=cell.look._replace(bold=False)) for cell in row)
 
 
 def column_kinds(table: Table) -> list[str]:
