@@ -7,6 +7,7 @@ sentences.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ from exptdir.record.files import collector_paused, read_or_none
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.freshness import UNKNOWN
 from exptdir.sphinxext.journal.selection import shown_pieces
-from exptdir.sphinxext.journal.timeline import Timeline, TimelineEntry
+from exptdir.sphinxext.journal.timeline import Timeline
 from exptdir.sphinxext.outputs import put
 from exptdir.sphinxext.pages import PAGED
 
@@ -45,16 +46,37 @@ _DROPPED = ("headerlink", "exptdir-figure-origin", "exptdir-table-tools")
 
 
 class FeedEntry(NamedTuple):
-    """An entry as feeds have it: its day, and its *xml* but for its text and its end, made once for all feeds.
+    """An entry as feeds have it, as plain values: nearly all feeds are as they were, and none of these is written.
 
+    *address* is the experiment's, behind which a reference to the entry has its *number*, and *page* that of its page.
     *mark* is another where its text, or what it shows of others, is another.
     """
 
+    address: str
+    number: str
     day: str
-    xml: str
+    title: str
     docname: str
+    page: str
     anchor: str
+    tags: tuple[str, ...]
+    summary: str
     mark: str
+
+    def xml(self, url: str) -> str:
+        """Return it but for its text and its end."""
+        host = escape(urlsplit(url).hostname or "")
+        lines = [
+            # The same wherever the directory moves to, as the number of the experiment is (RFC 4151).
+            f"<entry>\n<id>tag:{host},{self.day}:{quote(f'{self.address}@{self.number}')}</id>",
+            f"<title>{escape(self.title)}</title>",
+            # At noon, which is the same day nearly everywhere.
+            f"<updated>{self.day}T12:00:00Z</updated>",
+            f'<link rel="alternate" href="{escape(f"{self.page}#{self.anchor}")}"></link>',
+            *(f'<category term="{escape(tag)}"></category>' for tag in self.tags),
+        ]
+        lines += [f"<summary>{escape(self.summary)}</summary>"] if self.summary else []
+        return "\n".join(lines)
 
 
 class _Cut(HTMLParser):
@@ -120,41 +142,39 @@ def cut_out(page: str, anchor: str, base: str) -> str:
     return "".join(parser.parts)
 
 
-def _entry(domain: ExptDomain, dated: TimelineEntry, host: str, page: str) -> FeedEntry:
-    entry, experiment = dated.entry, dated.experiment
-    summary = "".join([text for text, _is_reference in shown_pieces(domain, dated.docname, entry.sentence)])
-    lines = [
-        # The same wherever the directory moves to, as the number of the experiment is (RFC 4151).
-        f"<entry>\n<id>tag:{host},{entry.day}:{quote(f'{experiment.address}@{entry.number}')}</id>",
-        f"<title>{escape(f'{domain.shown(experiment)}: {entry.title or domain.heading(experiment)}')}</title>",
-        # At noon, which is the same day nearly everywhere.
-        f"<updated>{entry.day}T12:00:00Z</updated>",
-        f'<link rel="alternate" href="{escape(f"{page}#{entry.anchor}")}"></link>',
-        *(f'<category term="{escape(tag)}"></category>' for tag in sorted(dated.tags)),
-    ]
-    lines += [f"<summary>{escape(summary)}</summary>"] if summary else []
-    mark = f"{entry.digest} {domain.page_digests.get(dated.docname, '')}"
-    return FeedEntry(entry.day, "\n".join(lines), dated.docname, entry.anchor, mark)
-
-
 def feeds_of(domain: ExptDomain, url: str) -> Iterator[tuple[str, str, list[FeedEntry]]]:
     """Yield the path, the title and the entries, newest first, of each feed of a record."""
-    project = domain.env.config.project
-    page, host = cache(domain.builder.get_target_uri), escape(urlsplit(url).hostname or "")
-    timeline = Timeline.of(domain).entries
-    entries = [_entry(domain, dated, host, url + page(dated.docname)) for dated in timeline]
-    yield _SITE, project, entries[:_MOST]
-    groups: defaultdict[tuple[str, str], list[FeedEntry]] = defaultdict(list)
-    titles: dict[str, str] = {}
-    for entry, dated in zip(entries, timeline, strict=True):
-        key = dated.experiment.key
-        if key not in titles:
-            titles[key] = f"{domain.shown(dated.experiment)} {domain.heading(dated.experiment)}"
-        groups[f"feeds/{key}.xml", titles[key]].append(entry)
-        for tag in dated.tags:
-            groups[f"feeds/tags/{quote(tag, safe='')}.xml", f"#{tag}"].append(entry)
-    for (path, title), found in sorted(groups.items()):
-        yield path, f"{title} – {project}", found[:_MOST]
+    project, digests = domain.env.config.project, domain.page_digests
+    page = cache(domain.builder.get_target_uri)
+    own: dict[str, tuple[str, str, str, list[FeedEntry]]] = {}
+    tagged: defaultdict[str, list[FeedEntry]] = defaultdict(list)
+    found: list[FeedEntry] = []
+    for entry, docname, experiment in Timeline.of(domain).entries:
+        key = experiment.key
+        if key not in own:
+            own[key] = domain.shown(experiment), domain.heading(experiment), experiment.address, []
+        label, heading, address, beside = own[key]
+        made = FeedEntry(
+            address,
+            entry.number,
+            entry.day,
+            f"{label}: {entry.title or heading}",
+            docname,
+            url + page(docname),
+            entry.anchor,
+            tuple(sorted({*entry.tags, *experiment.tags})),
+            "".join([text for text, _is_reference in shown_pieces(domain, docname, entry.sentence)]),
+            f"{entry.digest} {digests.get(docname, '')}",
+        )
+        found.append(made)
+        beside.append(made)
+        for tag in made.tags:
+            tagged[tag].append(made)
+    yield _SITE, project, found[:_MOST]
+    for key, (label, heading, _address, beside) in own.items():
+        yield f"feeds/{key}.xml", f"{label} {heading} – {project}", beside[:_MOST]
+    for tag, beside in tagged.items():
+        yield f"feeds/tags/{quote(tag, safe='')}.xml", f"#{tag} – {project}", beside[:_MOST]
 
 
 def atom(url: str, path: str, title: str, author: str, entries: Sequence[FeedEntry], contents: Sequence[str]) -> bytes:
@@ -174,7 +194,7 @@ def atom(url: str, path: str, title: str, author: str, entries: Sequence[FeedEnt
         f"<author><name>{escape(author or title)}</name></author>",
     ]
     for entry, content in zip_longest(entries, contents):
-        lines.append(entry.xml)
+        lines.append(entry.xml(url))
         lines += [f'<content type="html">{escape(content)}</content>'] if content else []
         lines.append("</entry>")
     return _FORBIDDEN.sub(" ", "\n".join((*lines, "</feed>", ""))).encode("utf-8")
@@ -188,29 +208,31 @@ def write_feeds(app: Sphinx, exception: Exception | None) -> None:
         return
     builder: Any = app.builder
     domain = domain_of(app.env)
-    outdir = Path(app.outdir)
+    outdir, author = Path(app.outdir), str(app.config.author)
+    written, known = domain.written_beside, domain.known_outputs
     made = set[Path]()
     for path, title, entries in feeds_of(domain, url):
         # Of the text of an entry, which only the feed of the record has, its mark is enough.
-        marks = [entry.mark for entry in entries] if path == _SITE else []
-        shown = atom(url, path, title, str(app.config.author), entries, [])
-        digest = hashlib.blake2b(shown + repr(marks).encode(), digest_size=10).hexdigest()
-        domain.written_beside[path] = digest
+        whole = path == _SITE
+        values = [entry[:] if whole else entry[:-1] for entry in entries]
+        shown = repr((title, author, url, values)).encode("utf-8", "surrogateescape")
+        digest = hashlib.blake2b(shown, digest_size=10).hexdigest()
+        written[path] = digest
         # Of some pages nobody can tell whether they show something else.
-        sure = not any(mark.endswith(UNKNOWN) for mark in marks)
-        if sure and domain.known_outputs.get(path) == digest and (outdir / path).is_file():
+        sure = not (whole and any(entry.mark.endswith(UNKNOWN) for entry in entries))
+        # Text, since there is a feed for each experiment, and a path costs more than all else of most.
+        if sure and known.get(path) == digest and os.path.isfile(f"{outdir}/{path}"):
             continue
-        if marks:
-            contents = []
-            for entry in entries:
-                page = (read_or_none(Path(builder.get_output_path(entry.docname))) or b"").decode("utf-8", "replace")
-                contents.append(cut_out(page, entry.anchor, urljoin(url, builder.get_target_uri(entry.docname))))
-            shown = atom(url, path, title, str(app.config.author), entries, contents)
+        contents: list[str] = []
+        for entry in entries if whole else ():
+            text = (read_or_none(Path(builder.get_output_path(entry.docname))) or b"").decode("utf-8", "replace")
+            contents.append(cut_out(text, entry.anchor, entry.page))
+        content = atom(url, path, title, author, entries, contents)
         beside = outdir / f"{path}.new"
         if beside.parent not in made:
             beside.parent.mkdir(parents=True, exist_ok=True)
             made.add(beside.parent)
-        beside.write_bytes(shown)
+        beside.write_bytes(content)
         put(beside, outdir / path, touch=False)
 
 
