@@ -201,6 +201,41 @@ HABITS: dict[str, tuple[str, dict[str, str], dict[str, Change], dict[str, Change
         {},
         (),
     ),
+    "find_spec of a module that comes": (
+        "from importlib.util import find_spec\nfound = find_spec('extra') is None",
+        {},
+        {"comes": put("extra.py", "")},
+        {"other": put("more.py", "")},
+        (),
+    ),
+    "optional part of a package": (
+        "try:\n    from pkg import extra as found\nexcept ImportError:\n    found = 0",
+        {"pkg/__init__.py": ""},
+        {"comes": put("pkg/extra.py", "")},
+        {"other": put("pkg/more.py", "")},
+        (),
+    ),
+    "optional part of a package without a file": (
+        "try:\n    from pkg import extra as found\nexcept ImportError:\n    found = 0",
+        {"pkg/one.py": ""},
+        {"comes": put("pkg/extra.py", "")},
+        {"other": put("pkg/more.py", "")},
+        (),
+    ),
+    "package in two places": (
+        "import sys\nsys.path.append('lib')\nimport pkg\nfound = list(pkg.__path__)",
+        {"pkg/one.py": ""},
+        {"comes": put("lib/pkg/two.py", ""), "becomes one": put("pkg/__init__.py", "")},
+        {},
+        (),
+    ),
+    "links in a circle": (
+        "import os\nfound = os.path.exists('d.csv')",
+        {},
+        {"mended": lambda folder: (folder / "d.csv").unlink() or put("d.csv")(folder)},
+        {},
+        (lambda folder: (folder / "d.csv").symlink_to("d.csv"),),
+    ),
     "ends at once": (f"import os\nfound = open('d.csv').read()\n{DONE}os._exit(0)", ONE, TWO, {}, ()),
 }
 

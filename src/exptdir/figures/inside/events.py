@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from errno import ELOOP, ENOENT, ENOTDIR
 from functools import wraps
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -120,7 +121,7 @@ class Listener:
             return
         self._busy.now = True
         if self.native is not None:
-            self.native.apart = threading.get_native_id()
+            self.native.shared.apart = threading.get_native_id()
         try:
             work(*args)
         except (ValueError, TypeError):
@@ -128,7 +129,12 @@ class Listener:
         finally:
             self._busy.now = False
             if self.native is not None:
-                self.native.apart = 0
+                self.native.shared.apart = 0
+
+    def find_spec(self, name: str, path: Iterable[str] | None = None, target: object = None) -> None:
+        """Note a module that is found nowhere: of what finds modules, this is asked last."""
+        if self.active:
+            self.apart(self.imports.sought, name, sys.path if path is None else path, sys._getframe(1))
 
     def read(self, path: str) -> None:
         """Note that a file that is there is read."""
@@ -190,7 +196,7 @@ class Listener:
     def _list(self, args: tuple[Any, ...]) -> None:
         path = args[0]
         if self.native is not None:
-            self.native.lists = True
+            self.native.shared.lists = True
         if self.imports.is_machinery(_caller(), path):
             return
         if isinstance(path, int):
@@ -224,13 +230,8 @@ class Listener:
         name = os.fsdecode(args[0])
         if name.startswith("file:"):
             name = unquote(name[len("file:") :].partition("?")[0])
-        if name in ("", ":memory:"):
-            return
-        full = self.scope.absolute(name)
-        if os.path.exists(full):
-            self.read(full)
-        else:
-            self.missing(full)
+        if name not in ("", ":memory:"):
+            self.opened(name, os.O_RDONLY)
 
     def _library(self, args: tuple[Any, ...]) -> None:
         frame = _caller()
@@ -304,8 +305,9 @@ def _watched(original: Callable[..., Any], listener: Listener) -> Callable[..., 
         answer = None
         try:
             answer = original(path, *args, **options)
-        except (FileNotFoundError, NotADirectoryError):
-            answer = False
+        except OSError as error:
+            # Links that lead in a circle may be mended.
+            answer = False if error.errno in (ENOENT, ENOTDIR, ELOOP) else None
             raise
         finally:
             plain = not isinstance(path, int) and options.get("dir_fd") is None
@@ -373,5 +375,6 @@ def listen(setting: Setting, ground: Ground | None = None) -> Listener:
     keeper = Keeper(scope, os.path.join(setting.scratch, COPIES), setting.outputs)
     listener = Listener(scope, notes, keeper, ground)
     watch_probes(listener)
+    sys.meta_path.append(listener)
     sys.addaudithook(listener.hook())
     return listener

@@ -65,6 +65,12 @@ _MODULES = (".py", ".so")
 _WATCHED = "EXPTDIR_WATCHED"
 
 
+class _Shared(ctypes.Structure):
+    """What Python says to the process beside it: that it lists a directory itself, and which thread works for us."""
+
+    _fields_ = (("lists", ctypes.c_bool), ("apart", ctypes.c_uint32))
+
+
 class Watch:
     """Begins to watch the calls of this process and of all that it starts.
 
@@ -74,29 +80,11 @@ class Watch:
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._process = os.getpid()
-        self._shared = mmap.mmap(-1, 5)
+        self.shared = _Shared.from_buffer(mmap.mmap(-1, ctypes.sizeof(_Shared)))
         self.works = _WATCHED in os.environ
         # No more processes, or no descriptors; the script goes on as where the system cannot watch it.
         with suppress(OSError):
             self.works = self.works or self._begin()
-
-    @property
-    def lists(self) -> bool:
-        """Whether Python is about to list a directory, of which the listener knows."""
-        return bool(self._shared[0])
-
-    @lists.setter
-    def lists(self, value: bool) -> None:
-        self._shared[0] = value
-
-    @property
-    def apart(self) -> int:
-        """The thread that does work of ours at this moment, which does not count."""
-        return int.from_bytes(self._shared[1:], "little")
-
-    @apart.setter
-    def apart(self, value: int) -> None:
-        self._shared[1:] = value.to_bytes(4, "little")
 
     def _begin(self) -> bool:
         machine = _MACHINES.get(os.uname().machine) if sys.platform == "linux" else None
@@ -147,7 +135,7 @@ class Watch:
             except OSError:
                 continue
             number, thread, _, call, _, _, *arguments = _NOTICE.unpack(notice)
-            if thread != self.apart:
+            if thread != self.shared.apart:
                 try:
                     self._note(thread, calls[call], arguments)
                 except (ValueError, TypeError):
@@ -200,9 +188,9 @@ class Watch:
         ):
             return
         if flags & os.O_DIRECTORY:
-            if not self.lists and not self._is_other_python(thread):
+            if not self.shared.lists and not self._is_other_python(thread):
                 listener.listed(path)
-            self.lists = False
+            self.shared.lists = False
             return
         if flags & os.O_RDWR and not os.path.exists(path):
             # A database that is not there is made, and counts when it is put there.

@@ -17,6 +17,7 @@ import sysconfig
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import filterfalse
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -246,7 +247,7 @@ class Imports:
     def __init__(self, scope: Scope, notes: Notes, ground: Ground, unseen: Callable[[str], None]) -> None:
         self._scope = scope
         self._notes = notes
-        self._ground = ground
+        self.ground = ground
         self._unseen = unseen
         self._open: dict[str, list[str]] = {}
 
@@ -289,10 +290,18 @@ class Imports:
         elif reads_unseen(name, importer, own):
             self._unseen(name.partition(".")[0])
         elif own and path is not None and "." not in name:
-            self._candidates(name, path)
+            self._open[name] = self._candidates(name, path)
 
-    def _candidates(self, name: str, path: list[Any]) -> None:
-        """Note the files of the record that would have come before the module that is found, or would have been it."""
+    def sought(self, name: str, path: Iterable[Any], frame: FrameType | None) -> None:
+        """Note where a module might appear that the record's own code asks for in vain."""
+        while frame is not None and "importlib" in frame.f_code.co_filename:
+            frame = frame.f_back
+        if frame is not None and self._scope.inside(frame.f_code.co_filename):
+            for file in self._candidates(name.rpartition(".")[2], path):
+                self._notes.add(ABSENT, file)
+
+    def _candidates(self, name: str, path: Iterable[Any]) -> list[str]:
+        """Note the record's files that would come before the module found there; return what would be one it lacks."""
         before: list[str] = []
         for entry in path:
             directory = self._scope.absolute(entry) if isinstance(entry, str) and entry else ""
@@ -302,21 +311,20 @@ class Imports:
             if any(map(os.path.isfile, files)):
                 for file in before:
                     self._notes.add(ABSENT, file)
-                return
+                return []
             before += files
-        self._open[name] = before
+        return before
 
     def finish(self) -> None:
-        """Note all modules of the record that are loaded, and where those might appear that were not found."""
-        for file in [file for name, files in self._open.items() if name not in sys.modules for file in files]:
-            self._notes.add(ABSENT, file)
-        for path, module in self.loaded():
+        """Note all modules of the record that are loaded, and what would take the place of packages without a file."""
+        for name, files in self._open.items():
+            module = sys.modules.get(name)
+            if hasattr(module, "__path__") and getattr(module, "__file__", None) is None:
+                for file in filterfalse(os.path.exists, (*files, *map(os.path.dirname, files[1::2]))):
+                    self._notes.add(ABSENT, file)
+        for path, module in self.ground.modules(self._scope):
             if getattr(module, "__name__", "") != "__main__":
                 self._notes.add(MODULE, path)
-
-    def loaded(self) -> Iterator[tuple[str, ModuleType]]:
-        """Yield the record's modules that are loaded, each with the path of its file."""
-        return self._ground.modules(self._scope)
 
 
 #: Compiled modules of installed packages may open files themselves; these, which many scripts load, have Python do it.

@@ -52,7 +52,7 @@ def note_named(listener: Listener, script: str) -> None:
     if listener.native is not None and listener.native.works:
         return
     scope, notes = listener.scope, listener.notes
-    modules = dict(listener.imports.loaded())
+    modules = dict(listener.imports.ground.modules(scope))
     main = sys.modules.get("__main__")
     if main is not None and main not in modules.values():
         modules[script] = main
