@@ -209,6 +209,18 @@ def test_an_input_that_is_not_on_this_machine_leaves_the_figure_unknown(record: 
     assert_as_clean(built)
 
 
+def test_a_photo_beside_a_script_that_does_not_name_it_is_never_said_to_be_doubtful(record: Record) -> None:
+    old = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+    log = titled("Growth", ".. figure:: photo.svg\n\n   The gel.\n\n.. figure:: growth.svg\n\n   It grows.\n")
+    pictures = {f"{DIRECTORY}/{name}.svg": old for name in ("photo", "growth")}
+    built = record({**FILES, **pictures, f"{DIRECTORY}/notes.rst": log}).rebuild({f"{DIRECTORY}/width.txt": None})
+    assert ran(built) == []
+    photo, _ = built.body(PAGE).select("figure")
+    assert words(photo) == "The gel."
+    mark = words(the(built.body(PAGE), ".exptdir-figure-mark"))
+    assert mark == "Whether this figure is up to date cannot be told: not here: width.txt."
+
+
 @pytest.mark.slow
 def test_two_processes_build_the_same_as_one(tmp_path: Path) -> None:
     files = {

@@ -124,15 +124,15 @@ class _Describer:
         # What other programs say of their failure is among what they print.
         printed = failure.output if failure is not None and script.language != "python" else ""
         parts = [failure.traceback if failure is not None else "", printed]
+        # Of a figure that nobody saw made, such as a photo, a script that may have nothing to do with it says nothing.
+        sure = self.figure is None or self.figure.sure
         plain = Origin(
             script=script.path,
             language=script.language,
-            mark=self._mark(shown),
+            mark=self._mark(shown) if sure or shown.missing else "",
             fault=self._portable("\n".join(part.strip("\n") for part in parts if part.strip())),
             missing=shown.missing,
         )
-        # Of a figure that nobody saw made, a script that may have nothing to do with it is not shown as its origin.
-        sure = self.figure is None or self.figure.sure
         if not (shown.explained and self.domain.settings.figure_provenance) or shown.missing or not sure:
             return plain
         paths = [*self.report.inputs, *self.report.modules]
