@@ -16,7 +16,7 @@ from exptdir.record.timeline import AHEAD, today
 from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.journal.archive import Archive, day_anchor, month_page, page_address
 from exptdir.sphinxext.journal.drawing import Box, Caption, address, drawing
-from exptdir.sphinxext.journal.selection import CollectionDirective, Selection, nothing
+from exptdir.sphinxext.journal.selection import CollectionDirective, Selection, nothing, shown_name
 from exptdir.sphinxext.journal.timeline import TimelineEntry
 from exptdir.sphinxext.language import _, counted
 from exptdir.sphinxext.pages import Collection, link
@@ -72,8 +72,9 @@ class Calendar(Collection):
             if day.startswith(wanted):
                 # As they were written.
                 first = entries[-1]
-                titles = (f"{domain.shown(one.experiment)} {one.entry.title}".strip() for one in reversed(entries))
-                shown.append(Day(day, len(entries), tuple(titles)[:_TOLD], first.docname, first.entry.anchor))
+                told = entries[: -_TOLD - 1 : -1]
+                titles = tuple([f"{shown_name(domain, one.experiment)} {one.entry.title}".strip() for one in told])
+                shown.append(Day(day, len(entries), titles, first.docname, first.entry.anchor))
         return shown
 
     def render(self, domain: ExptDomain, docname: str, shown: list[Day]) -> list[nodes.Node]:

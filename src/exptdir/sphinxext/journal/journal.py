@@ -24,6 +24,7 @@ from exptdir.sphinxext.journal.selection import (
     joined,
     nothing,
     sentence_nodes,
+    shown_name,
     shown_pieces,
 )
 from exptdir.sphinxext.journal.timeline import TimelineEntry
@@ -84,7 +85,7 @@ class Journal(Collection):
             entry.anchor,
             entry.day,
             entry.title,
-            domain.shown(experiment),
+            shown_name(domain, experiment),
             Summary.of(domain, experiment).title,
             entry.tags,
             shown_pieces(domain, dated.docname, entry.sentence) if self.content == "sentence" else (),

@@ -168,12 +168,24 @@ class Summary(NamedTuple):
 
 def shown_pieces(domain: ExptDomain, docname: str, sentence: Pieces) -> Pieces:
     """Return a sentence of a document as other pages show it, references written as they are shown."""
-    pieces = []
-    for text, is_reference in sentence:
-        place = domain.locate(text, docname) if is_reference else None
-        shown = text if place is None or isinstance(place, Unresolved) else place.text
-        pieces.append((shown, is_reference))
-    return tuple(pieces)
+    # An entry stands on the page of its month, in feeds and in journals.
+    made = domain.once("pieces", dict[tuple[str, Pieces], Pieces])
+    if (docname, sentence) not in made:
+        pieces = []
+        for text, is_reference in sentence:
+            place = domain.locate(text, docname) if is_reference else None
+            shown = text if place is None or isinstance(place, Unresolved) else place.text
+            pieces.append((shown, is_reference))
+        made[docname, sentence] = tuple(pieces)
+    return made[docname, sentence]
+
+
+def shown_name(domain: ExptDomain, experiment: Experiment) -> str:
+    """Return what a reference to an experiment shows; of each entry it is asked for again."""
+    made = domain.once("names", dict[str, str])
+    if experiment.key not in made:
+        made[experiment.key] = domain.shown(experiment)
+    return made[experiment.key]
 
 
 def sentence_nodes(pieces: Pieces) -> list[nodes.Node]:
