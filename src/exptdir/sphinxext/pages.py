@@ -175,10 +175,10 @@ def collect(env: BuildEnvironment, collection: Collection) -> collected:
     return collected(docname=env.docname, collection=collection)
 
 
-def copies(domain: ExptDomain, docname: str, doctree: nodes.document | None, kind: type[nodes.Element]) -> bool:
-    """Say whether a page, made of *doctree*, has such a node where it may be of a whole part of another document."""
+def copies(domain: ExptDomain, docname: str, doctree: nodes.document | None, kind: type[nodes.Element]) -> list[Any]:
+    """Return such nodes of a page, made of *doctree*, where they may be of a whole part of another document."""
     whole = any(not one.resolved for one in domain.collections.get(docname, ()))
-    return whole and doctree is not None and any(True for _node in doctree.findall(kind))
+    return [*doctree.findall(kind)] if whole and doctree is not None else []
 
 
 def link(domain: ExptDomain, docname: str, anchor: str, *content: nodes.Node, tooltip: str = "") -> nodes.Node:

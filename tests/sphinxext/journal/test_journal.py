@@ -126,7 +126,7 @@ def test_whole_entries_keep_figures_tables_and_references(site: Built):
     assert "Still the same day." in words(later)
     ids = [tag["id"] for tag in site.page("full").select("[id]")]
     assert sorted(ids) == sorted(set(ids))
-    needed = {"exptdir-tables.css", "exptdir-tables.js", "exptdir-figures.css"}
+    needed = {"exptdir-tables.css", "exptdir-tables.js", "exptdir-figures.css", "exptdir-figures.js"}
     assert [name for name in needed if name not in site.html("full")] == []
     assert [name for name in needed if name in site.html("plain")] == []
 

@@ -217,9 +217,6 @@ def offer(env: BuildEnvironment, domain: ExptDomain, docname: str) -> None:
         domain.figure_files[docname] = ours
 
 
-_STYLES, _SCRIPT = "exptdir-figures.css", "exptdir-figures.js"
-
-
 def enlarges(domain: ExptDomain, docname: str) -> bool:
     """Say whether a page has figures of an experiment that can be enlarged."""
     figures = domain.figures.get(docname, ())
@@ -236,13 +233,14 @@ def add_assets(app: Sphinx, pagename: str, templatename: str, context: dict[str,
     domain = domain_of(app.env)
     docnames = sorted(domain.env.found_docs) if app.builder.name == "singlehtml" else [pagename]
     indexed = (one for name in docnames for one in domain.collections.get(name, ()) if isinstance(one, FigureIndex))
-    here = any(name in domain.figures for name in docnames) or copies(domain, pagename, doctree, nodes.image)
-    if here or any(indexed):
-        app.add_css_file(_STYLES)
+    copied = copies(domain, pagename, doctree, nodes.image)
+    if copied or any(name in domain.figures for name in docnames) or any(indexed):
+        app.add_css_file("exptdir-figures.css")
+    large = any(ENLARGED in image["classes"] for image in copied) or any(enlarges(domain, name) for name in docnames)
     # Books and help files are no place for scripts.
-    if not getattr(app.builder, "embedded", False) and any(enlarges(domain, name) for name in docnames):
+    if large and not getattr(app.builder, "embedded", False):
         add_words(app)
-        app.add_js_file(_SCRIPT, loading_method="defer")
+        app.add_js_file("exptdir-figures.js", loading_method="defer")
 
 
 #: Builders whose readers can have a dark scheme.
