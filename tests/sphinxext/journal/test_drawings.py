@@ -111,6 +111,30 @@ def test_a_long_chain_goes_down_the_page_and_a_short_one_across_it(site: Built, 
     assert starts == {y + 40 for y in sorted(boxes)[:-1]}
 
 
+def test_a_line_goes_past_the_boxes_between_its_ends_and_the_page_itself_stands_out(build: Build):
+    files = {f"expts/{n}_x/index.md": f"---\nprerequisites: [{n - 1}]\n---\n# X\n" for n in range(2, 7)}
+    files["expts/7_x/index.md"] = (
+        "---\nprerequisites: [6]\nbuilds_on: [1]\n---\n# X\n\n```{expt-graph}\n:expt: 7\n:depth: 6\n```\n"
+    )
+    picture = drawn(build({**files, "expts/1_x/index.md": "# X\n"}), "expts/7_x/index")
+    drawn_at = picture.select_one(".exptdir-edge-builds")
+    assert drawn_at is not None
+    x, y, a, b, c, d, to_x, to_y = map(float, re.findall(r"-?[\d.]+", str(drawn_at["d"])))
+    steps = [step / 50 for step in range(1, 50)]
+    points = [
+        (
+            (1 - t) ** 3 * x + 3 * (1 - t) ** 2 * t * a + 3 * (1 - t) * t**2 * c + t**3 * to_x,
+            (1 - t) ** 3 * y + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t**2 * d + t**3 * to_y,
+        )
+        for t in steps
+    ]
+    for box in picture.select("rect"):
+        left, top, width, height = (float(str(box[name])) for name in ("x", "y", "width", "height"))
+        assert not any(left < at < left + width and top < down < top + height for at, down in points)
+    assert max(at for at, _down in points) < float(str(picture["width"]))
+    assert [text.get_text() for text in picture.select(".exptdir-here text")] == ["#7", "X"]
+
+
 def test_a_neighbourhood_ends_after_so_many_steps(site: Built):
     assert {box["aria-label"].split()[0] for box in drawn(site, "near").select("a")} == {"#2", "#3", "#4"}
     assert neighbourhood(["a"], [], 5) == {"a"}

@@ -41,13 +41,17 @@ class Caption(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """A line from one box to another, to the right or *down*; *title* says what it means."""
+    """A line from one box to another, to the right or *down*; *title* says what it means.
+
+    One that would run behind boxes between its ends leaves to the right instead, as far as *side*.
+    """
 
     start: tuple[float, float]
     end: tuple[float, float]
     name: str
     title: str
     down: bool = False
+    side: float = 0.0
 
 
 class drawing(nodes.General, nodes.Element):
@@ -88,6 +92,10 @@ def _shape(shape: Box | Caption | Curve) -> str:
         bend = max(20.0, abs(to_y - y if shape.down else to_x - x) / 2)
         right, below = (0.0, bend) if shape.down else (bend, 0.0)
         points = [x, y, x + right, y + below, to_x - right, to_y - below, to_x, to_y]
+        if shape.side:
+            # The curve comes three quarters of the way to what draws it there.
+            pulled = max(x, to_x) + (shape.side - max(x, to_x)) / 0.75
+            points = [x, y, pulled, y, pulled, to_y, to_x, to_y]
         path = "M{} {}C{} {} {} {} {} {}".format(*map(_number, points))
         return _element("path", _element("title", str(escape(shape.title))), d=path, class_=shape.name)
     x, y, width, height = map(float, shape[:4])
@@ -95,7 +103,10 @@ def _shape(shape: Box | Caption | Curve) -> str:
     inside = _element("rect", title, x=x, y=y, width=width, height=height, rx=2.0, class_=shape.name)
     for at, line in enumerate(shape.lines):
         inside += _element("text", str(escape(line)), x=x + 8, y=y + 15 + 14 * at)
-    return _element("a", inside, href=shape.address, aria_label=shape.title) if shape.address else inside
+    if shape.address:
+        return _element("a", inside, href=shape.address, aria_label=shape.title)
+    # Of boxes with words, only the one of the page itself leads nowhere.
+    return _element("g", inside, class_="exptdir-here") if shape.lines else inside
 
 
 def svg(node: drawing) -> str:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 KINDS = ("part", "needs", "builds", "cites")
 _WIDTH, _HEIGHT, _GAP, _BETWEEN = 168, 40, 12, 56
 _TOP = 24
+#: So far out of one another lines run that go past boxes.
+_LANE = 12
 #: So many layers stand beside one another on a page.
 _ACROSS = 4
 #: So many experiments are drawn; above, those that are nested are left to the one around them, and then the oldest out.
@@ -145,15 +147,24 @@ class Graph(Collection):
             for column, layer in enumerate(layers)
             for row, key in enumerate(layer)
         }
+        layer_of = {key: at for at, layer in enumerate(layers) for key in layer}
+        width = (most if down else len(layers)) * across - (across - _WIDTH) + 4
         shapes: list[Box | Caption | Curve] = []
         for edge in sorted(shown.edges, key=lambda edge: -KINDS.index(edge.kind)):
             ends = sorted((places[edge.source], places[edge.target]), key=lambda place: place[::-1] if down else place)
             (x, y), (to_x, to_y) = ends
-            if down:
+            side = 0
+            first, last = sorted((layer_of[edge.source], layer_of[edge.target]))
+            if down and last - first > 1:
+                # Past the boxes between, and past shorter ones.
+                side = max(map(len, layers[first : last + 1])) * across + _LANE * (last - first - 1)
+                x, y, to_x, to_y = x + _WIDTH, y + _HEIGHT * 2 // 3, to_x + _WIDTH, to_y + _HEIGHT // 3
+                width = max(width, side + 4)
+            elif down:
                 x, y, to_x = x + _WIDTH // 2, y + _HEIGHT * (y != to_y), to_x + _WIDTH // 2
             else:
                 x, y, to_y = x + _WIDTH * (x != to_x), y + _HEIGHT // 2, to_y + _HEIGHT // 2
-            shapes.append(Curve((x, y), (to_x, to_y), f"exptdir-edge-{edge.kind}", sentence(edge), down))
+            shapes.append(Curve((x, y), (to_x, to_y), f"exptdir-edge-{edge.kind}", sentence(edge), down, side))
         for at, name in enumerate(names):
             shapes.append(Caption(2, 16 + at * below, name) if down else Caption(at * across + 2, 12, name))
         for key, one in shown.experiments:
@@ -163,7 +174,6 @@ class Graph(Collection):
             words = (one.label, _cut(one.title)) if one.label else (_cut(one.title), state)
             kind = f"exptdir-node exptdir-status-{one.meaning or 'none'}"
             shapes.append(Box(x, y, _WIDTH, _HEIGHT, kind, title, address(domain, one.docname), words))
-        width = (most if down else len(layers)) * across - (across - _WIDTH) + 4
         height = _TOP + (len(layers) if down else most) * below
         label = counted("%d experiment", "%d experiments", len(shown.experiments))
         picture = drawing(width=width, height=height, label=label, shapes=shapes)
