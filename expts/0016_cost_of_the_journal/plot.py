@@ -13,7 +13,7 @@ with (HERE / "cost.csv").open(encoding="utf-8", newline="") as stream:
 
 figure, (clean, edit) = plt.subplots(1, 2, figsize=(6.4, 2.6), layout="constrained")
 names = [row["measured"] for row in rows]
-for word in ("each", "at once", "paused", "and fed"):
+for word in ("each", "at once", "paused", "and fed", "the day", "feeds compared"):
     names = [name.replace(f" {word}", f"\n{word}") for name in names]
 shares = [100 * (float(row["clean build with (s)"]) / float(row["clean build without (s)"]) - 1) for row in rows]
 seconds = [float(row["edit with (s)"]) - float(row["edit without (s)"]) for row in rows]
