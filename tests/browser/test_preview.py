@@ -153,6 +153,14 @@ def test_the_page_stays_when_only_its_navigation_or_a_list_of_others_changes(pre
     assert shown.evaluate("scrollY") == 0
 
 
+def test_the_page_stays_when_only_what_is_said_of_a_figure_below_changes(preview: Preview) -> None:
+    origin = '<details open class="exptdir-fold exptdir-figure-origin"><summary>Drawn by a</summary></details>'
+    shown = preview.open(last=origin)
+    preview.change(last=origin.replace("by a", "by another"))
+    expect(shown.get_by_text("Drawn by another")).to_be_attached()
+    assert shown.evaluate("scrollY") == 0
+
+
 def test_a_changed_block_is_marked_for_a_moment(preview: Preview) -> None:
     shown = preview.open()
     shown.evaluate("""() => {

@@ -6,7 +6,7 @@ const CONTENTS = [
 /* What is made of other parts of the record, and changes without having been edited. */
 const DERIVED = [
   ".exptdir-entry-list", ".exptdir-cited-by", ".exptdir-nav", ".exptdir-trail", ".exptdir-neighbours",
-  "nav", ".contents", ".toctree-wrapper",
+  "nav", ".contents", ".toctree-wrapper", ".exptdir-figure-origin",
 ].join();
 const BLOCK = "p, li, dt, dd, h1, h2, h3, h4, h5, h6, pre, tr, figure, table, blockquote, .math, .admonition";
 
