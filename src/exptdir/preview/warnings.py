@@ -43,8 +43,7 @@ _UNKNOWN = frozenset({"<unknown>", "<string>"})
 def message_of(record: logging.LogRecord, kind: str = "") -> str:
     """Return the message of a record, without its place and without its *kind* in brackets."""
     # Sphinx's own records put the place in front.
-    text = logging.LogRecord.getMessage(record)
-    return _COLOUR.sub("", text).removesuffix(f" [{kind}]").strip()
+    return _COLOUR.sub("", logging.LogRecord.getMessage(record)).removesuffix(f" [{kind}]").strip()
 
 
 def place_of(location: Any, path_of: Callable[[str], str]) -> tuple[str, int]:

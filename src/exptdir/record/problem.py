@@ -57,5 +57,5 @@ def _pairs(text: str) -> set[str]:
 
 
 def nearest(text: str, names: Iterable[str], n: int = 3, cutoff: float = 0.6) -> list[str]:
-    """Return up to *n* of a few names that look like a text, as :meth:`Names.nearest` does."""
+    """Return up to *n* of a few names that look like a text, as :meth:`NameIndex.nearest` does."""
     return NameIndex(names).nearest(text, n, cutoff)

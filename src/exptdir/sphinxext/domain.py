@@ -233,8 +233,11 @@ class ExptDomain(Store):
         return experiment.stated_title or (page.heading if page else "") or experiment.title or experiment.name
 
     def shown(self, experiment: Experiment) -> str:
-        """What a reference to an experiment shows."""
-        return experiment.label(self.settings.ref_format, self.heading(experiment))
+        """What a reference to an experiment shows; of each of its entries it is asked for again."""
+        made = self.once("shown", dict[str, str])
+        if experiment.key not in made:
+            made[experiment.key] = experiment.label(self.settings.ref_format, self.heading(experiment))
+        return made[experiment.key]
 
     def _entry(self, found: Resolution, own: bool) -> Place | Unresolved:
         target = found.experiment

@@ -68,8 +68,7 @@ class Scanner:
         if self._patterns != (patterns := tuple(app.config.exclude_patterns)):
             self._patterns, self._exclude = patterns, compile_patterns(patterns)
         suffixes = [suffix for suffix, kind in app.config.source_suffix.items() if kind != OTHER_LOG]
-        scan_settings = settings.scan(suffixes, self._exclude)
-        return scan(Path(app.srcdir), scan_settings, self._memory)
+        return scan(Path(app.srcdir), settings.scan(suffixes, self._exclude), self._memory)
 
     def listing(self, directory: str) -> Listing:
         """List a directory, as the last scan has seen it where it has not changed since."""

@@ -152,8 +152,7 @@ def parse(text: str, path: Path, delimiter: str | None = None) -> Sheet:
         tail = islice(io.StringIO(text, newline=""), rows.lines[-1] - before, None)
         if sum(line.count('"') for line in tail) % 2 == 1:
             problems.append(Problem("table", "a quotation mark is never closed", path, rows.lines[-1]))
-    late = partial(_ragged, path, rows)
-    return Sheet(path, None, cells, problems=problems, late_problems=late)
+    return Sheet(path, None, cells, problems=problems, late_problems=partial(_ragged, path, rows))
 
 
 def _lacks_corner(fields: list[list[str]]) -> bool:

@@ -112,11 +112,7 @@ def lay_out(sheet: Sheet, area: Area, header_rows: int | None = None, header_col
     for asked, count, what in ((header_rows, len(rows), "rows"), (header_columns, len(columns), "columns")):
         if not 0 <= asked <= count:
             raise TableError(f"{asked} header {what} were asked for, but {where} shows {count} {what}")
-    # What stands alone below an empty row at the end is a note, which does not sort with the data.
-    texts = {at for at, row in enumerate(grid) if row[0].kind == "text" and not row[0].href}
-    filled = (at for at in range(len(grid) - 1, -1, -1) if any(cell.text for cell in grid[at][at in texts :]))
-    last = max(next(filled, 0) + 1, header_rows)
-    end = next((at for at in range(last, len(rows)) if not grid[at][0].text and len(columns) > 1), len(rows))
+    end = _begin_of_notes(grid, header_rows)
     if notes := [row[0].text for row in grid[end:] if row[0].text]:
         del rows[end:], grid[end:]
     rules_below, rules_right = find_rules(grid, rows, columns, sheet.borders)
@@ -132,6 +128,17 @@ def lay_out(sheet: Sheet, area: Area, header_rows: int | None = None, header_col
         rules_right=rules_right,
         notes=(*notes, *sheet.notes(area.box)),
     )
+
+
+def _begin_of_notes(grid: Sequence[Sequence[Cell]], header_rows: int) -> int:
+    """Return the row below which texts stand alone, an empty one: these are notes, and do not sort with the data."""
+    end = len(grid)
+    for at in reversed(range(header_rows, end if len(grid[0]) > 1 else 0)):
+        first, *others = grid[at]
+        if first.href or first.kind not in {"text", "empty"} or any(cell.text for cell in others):
+            break
+        end = end if first.text else at
+    return end
 
 
 def _fill(sheet: Sheet, rows: list[int], columns: list[int]) -> list[list[Cell]]:
@@ -181,8 +188,8 @@ def find_rules(
     -------
     rules_below, rules_right
         Rows and columns of the grid after which all cells that are not in an empty column (or row), but at
-        most one, have a border. A row between two with such a line is no end of a group, and where more than
-        half of the rows have one it is a grid: then there are none.
+        most one of three or more, have a border. A row between two with such a line is no end of a group, and
+        where more than half of the rows have one it is a grid: then there are none.
     """
     if not borders:
         return frozenset(), frozenset()
@@ -195,7 +202,7 @@ def find_rules(
         return side in sides or opposite in others
 
     def lines(parted: Sequence[Sequence[bool]]) -> frozenset[int]:
-        found = {at for at, line in enumerate(parted) if line.count(False) <= (len(line) >= 3)}
+        found = {at for at, line in enumerate(parted) if line.count(False) <= (1 if len(line) >= 3 else 0)}
         if 2 * len(found) > len(parted) + 1:
             return frozenset()
         return frozenset(at for at in found if not {at - 1, at + 1} <= found)

@@ -77,8 +77,7 @@ def escape(path: str) -> str:
 
 def unescape(text: str) -> str:
     """Read what :func:`escape` wrote."""
-    parts = text.split("\\\\")
-    return "\\".join(part.replace("\\n", "\n").replace("\\r", "\r") for part in parts)
+    return "\\".join(part.replace("\\n", "\n").replace("\\r", "\r") for part in text.split("\\\\"))
 
 
 class Scope:
@@ -294,7 +293,7 @@ class Imports:
 
     def sought(self, name: str, path: Iterable[Any], frame: FrameType | None) -> None:
         """Note where a module might appear that the record's own code asks for in vain."""
-        while frame is not None and "importlib" in frame.f_code.co_filename:
+        while frame is not None and "importlib" in (at := frame.f_code.co_filename) and not self._scope.inside(at):
             frame = frame.f_back
         if frame is not None and self._scope.inside(frame.f_code.co_filename):
             for file in self._candidates(name.rpartition(".")[2], path):

@@ -123,8 +123,7 @@ def set_in_front_matter(text: str, fact: str, value: Plain) -> str:
                 stop -= 1
             new = _yaml(found[0], value, lines[at:stop], line_end(text))
             return "".join([*lines[:at], *new, *lines[stop:]])
-    new = _yaml(f"{fact}:", value, [], line_end(text))
-    return "".join([*lines[:last], *new, *lines[last:]])
+    return "".join([*lines[:last], *_yaml(f"{fact}:", value, [], line_end(text)), *lines[last:]])
 
 
 def _yaml(key: str, value: Plain, old: Sequence[str], end: str) -> list[str]:

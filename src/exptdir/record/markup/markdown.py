@@ -329,8 +329,7 @@ def _dedented(text: str, columns: int) -> str:
     """Take columns of white space off; of a tab that is cut, the rest is left as spaces."""
     if "\t" not in text[:columns]:
         return text[columns:]
-    bare = text.lstrip(" \t")
-    return " " * (indent_of(text, 4) - columns) + bare
+    return " " * (indent_of(text, 4) - columns) + text.lstrip(" \t")
 
 
 def _options(blocks: Blocks, lines: list[Line]) -> tuple[tuple[tuple[str, int, int], ...], list[Line]]:

@@ -16,7 +16,7 @@ from exptdir.record.timeline import AHEAD, today
 from exptdir.sphinxext.domain import ExptDomain
 from exptdir.sphinxext.journal.archive import Archive, day_anchor, month_page, page_address
 from exptdir.sphinxext.journal.drawing import Box, Caption, address, drawing
-from exptdir.sphinxext.journal.selection import CollectionDirective, Selection, nothing, shown_name
+from exptdir.sphinxext.journal.selection import CollectionDirective, Selection, nothing
 from exptdir.sphinxext.journal.timeline import TimelineEntry
 from exptdir.sphinxext.language import _, counted
 from exptdir.sphinxext.pages import Collection, link
@@ -73,7 +73,7 @@ class Calendar(Collection):
                 # As they were written.
                 first = entries[-1]
                 told = entries[: -_TOLD - 1 : -1]
-                titles = tuple([f"{shown_name(domain, one.experiment)} {one.entry.title}".strip() for one in told])
+                titles = tuple([f"{domain.shown(one.experiment)} {one.entry.title}".strip() for one in told])
                 shown.append(Day(day, len(entries), titles, first.docname, first.entry.anchor))
         return shown
 

@@ -149,7 +149,8 @@ def feeds_of(domain: ExptDomain, url: str) -> Iterator[tuple[str, str, list[Feed
     own: dict[str, tuple[str, str, str, list[FeedEntry]]] = {}
     tagged: defaultdict[str, list[FeedEntry]] = defaultdict(list)
     found: list[FeedEntry] = []
-    for entry, docname, experiment in Timeline.of(domain).entries:
+    for dated in Timeline.of(domain).entries:
+        entry, docname, experiment = dated
         key = experiment.key
         if key not in own:
             own[key] = domain.shown(experiment), domain.heading(experiment), experiment.address, []
@@ -162,7 +163,7 @@ def feeds_of(domain: ExptDomain, url: str) -> Iterator[tuple[str, str, list[Feed
             docname,
             url + page(docname),
             entry.anchor,
-            tuple(sorted({*entry.tags, *experiment.tags})),
+            tuple(sorted(dated.tags)),
             "".join([text for text, _is_reference in shown_pieces(domain, docname, entry.sentence)]),
             f"{entry.digest} {digests.get(docname, '')}",
         )
@@ -212,7 +213,7 @@ def write_feeds(app: Sphinx, exception: Exception | None) -> None:
     written, known = domain.written_beside, domain.known_outputs
     made = set[Path]()
     for path, title, entries in feeds_of(domain, url):
-        # Of the text of an entry, which only the feed of the record has, its mark is enough.
+        # Of the text of an entry, which only the feed of the record has, its mark, which stands last, is enough.
         whole = path == _SITE
         values = [entry[:] if whole else entry[:-1] for entry in entries]
         shown = repr((title, author, url, values)).encode("utf-8", "surrogateescape")

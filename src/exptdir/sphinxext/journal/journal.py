@@ -24,7 +24,6 @@ from exptdir.sphinxext.journal.selection import (
     joined,
     nothing,
     sentence_nodes,
-    shown_name,
     shown_pieces,
 )
 from exptdir.sphinxext.journal.timeline import TimelineEntry
@@ -85,7 +84,7 @@ class Journal(Collection):
             entry.anchor,
             entry.day,
             entry.title,
-            shown_name(domain, experiment),
+            domain.shown(experiment),
             Summary.of(domain, experiment).title,
             entry.tags,
             shown_pieces(domain, dated.docname, entry.sentence) if self.content == "sentence" else (),

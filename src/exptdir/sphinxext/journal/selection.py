@@ -180,14 +180,6 @@ def shown_pieces(domain: ExptDomain, docname: str, sentence: Pieces) -> Pieces:
     return made[docname, sentence]
 
 
-def shown_name(domain: ExptDomain, experiment: Experiment) -> str:
-    """Return what a reference to an experiment shows; of each entry it is asked for again."""
-    made = domain.once("names", dict[str, str])
-    if experiment.key not in made:
-        made[experiment.key] = domain.shown(experiment)
-    return made[experiment.key]
-
-
 def sentence_nodes(pieces: Pieces) -> list[nodes.Node]:
     """Return the nodes of a sentence that :func:`shown_pieces` made."""
     return [nodes.emphasis("", text) if is_reference else nodes.Text(text) for text, is_reference in pieces]

@@ -19,7 +19,6 @@ from exptdir.sphinxext.journal.selection import (
     Summary,
     nothing,
     sentence_nodes,
-    shown_name,
     shown_pieces,
 )
 from exptdir.sphinxext.journal.timeline import Timeline
@@ -120,7 +119,7 @@ class TagIndex(Collection):
         keys = {one.key for one in chosen}
         for dated in Timeline.of(domain).entries:
             for tag in dated.entry.tags if dated.experiment.key in keys else ():
-                text = f"{shown_name(domain, dated.experiment)} {dated.entry.title}".strip()
+                text = f"{domain.shown(dated.experiment)} {dated.entry.title}".strip()
                 found[tag].append(TagUse(dated.docname, dated.entry.anchor, dated.entry.day, text))
         wanted = set(self.selection.tags) or found.keys()
         shown = [(tag, places) for tag, places in found.items() if tag in wanted]

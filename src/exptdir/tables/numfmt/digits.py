@@ -145,8 +145,7 @@ def _fraction(tokens: tuple[FormatToken, ...], size: Decimal, sign: str) -> str:
     shown = DigitLayout(tokens[:at]).render(Decimal(whole))
     if mixed and not whole and not rest and "0" not in shown:
         shown = "0" + shown
-    sign = sign if whole or rest else ""
-    return sign + shown + part + "".join(token.shown for token in tokens[at + 1 :])
+    return (sign if whole or rest else "") + shown + part + "".join(token.shown for token in tokens[at + 1 :])
 
 
 def _pad(number: int, places: str, *, after: bool = False) -> str:
