@@ -43,6 +43,10 @@ Home
 .. datatable:: reader.csv
    :name: reader
 
+.. datatable:: remarks.csv
+   :name: remarks
+   :header-rows: 2
+
 .. datatable:: many.csv
    :name: many
 """
@@ -72,6 +76,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
             "units.csv": "t,OD\nmin,nm\n" + "".join(f"{9 - n},{n}\n" for n in range(5)),
             "reader.csv": "Software,3.08\nPlate,7\n\nwell,gain,day,time\nA1,12%,25-Mar-2024,9:05\n"
             "A2,9%,3-Apr-2024,10:15\nA3,100%,1-Feb-2024,8:30\n\nread twice\n",
+            "remarks.csv": "t,OD,\nmin,nm,\n" + "".join(f"{n},{n},fine\n" for n in range(5)),
             "many.csv": rows("run", "loss", "n", count=600),
         }
     )
@@ -186,6 +191,12 @@ def test_what_an_instrument_says_is_no_heading_and_its_percentages_days_and_time
     for name, order in (("gain", ["A2", "A1", "A3"]), ("day", ["A3", "A1", "A2"]), ("time", ["A3", "A1", "A2"])):
         head.nth(3).get_by_role("columnheader", name=name).get_by_role("button").click()
         expect(wide.locator("table#reader tbody td:first-child")).to_have_text(order)
+
+
+def test_names_are_headings_above_their_units_where_a_column_has_no_name(wide: Page) -> None:
+    head = wide.locator("table#remarks thead tr")
+    expect(head).to_have_count(2)
+    assert head.first.locator("th").first.evaluate("th => getComputedStyle(th).fontWeight") > "400"
 
 
 def test_on_a_phone_there_are_no_useless_buttons_and_a_table_that_goes_on_shows_it(phone: Page) -> None:
