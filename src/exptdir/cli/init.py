@@ -216,7 +216,7 @@ def _starter(name: str, values: dict[str, str]) -> str:
 
 
 def _ask_git(base: Path, *arguments: str) -> str:
-    from exptdir.figures.state import git
+    from exptdir.record.git import git
 
     return git(base, *arguments).decode("utf-8", "replace").strip()
 

@@ -10,13 +10,11 @@ import fnmatch
 import hashlib
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -143,48 +141,6 @@ def is_below(path: str, places: Iterable[str]) -> bool:
 def is_passing(path: str) -> bool:
     """Tell whether a path is that of a temporary file that is gone again."""
     return is_below(path, (os.path.normpath(tempfile.gettempdir()),)) and not os.path.lexists(path)
-
-
-#: No lock is taken and no program of the repository's configuration is started; the home directory's settings hold.
-_GIT = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
-#: A history that takes longer than this to read is left out.
-_TIMEOUT = 60.0
-#: What git tells the hooks that it runs, one of which may have started the build of another repository.
-_ELSEWHERE = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
-
-
-def git(base: Path, *arguments: str) -> bytes:
-    """Return what git says in a directory, which is nothing where it cannot."""
-    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
-    try:
-        return subprocess.run(
-            [*_GIT, *arguments],
-            cwd=base,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=True,
-            timeout=_TIMEOUT,
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return b""
-
-
-class DeletedFiles:
-    """Files of a name that git keeps and that are not there any more."""
-
-    def __init__(self, base: Path, name: str) -> None:
-        self._base = base
-        self._name = name
-
-    @cached_property
-    def _paths(self) -> frozenset[str]:
-        listed = git(self._base, "ls-files", "-z", "--deleted", "--", f":(glob)**/{self._name}")
-        return frozenset(os.fsdecode(listed).split("\0"))
-
-    def content(self, path: str) -> bytes:
-        """Return what git has of a file, which is nothing where that was not deleted."""
-        return git(self._base, "show", f"HEAD:./{path}") if path in self._paths else b""
 
 
 def mark(path: str) -> str:

@@ -20,7 +20,8 @@ from exptdir.figures.plan.new_entry import adopted_entry
 from exptdir.figures.plan.planner import Planner
 from exptdir.figures.plan.scheduler import Progress, Scheduler, Submit
 from exptdir.figures.run.guard import at_work, recover_record
-from exptdir.figures.state import DeletedFiles, Failure, State
+from exptdir.figures.state import Failure, State
+from exptdir.record.git import DeletedFiles
 from exptdir.record.model import Record
 from exptdir.record.problem import Problem
 

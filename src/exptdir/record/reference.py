@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from exptdir.errors import ReferenceSyntaxError
+from exptdir.record.dates import parse_date
 from exptdir.record.model import Experiment, Record, in_order
 from exptdir.record.problem import nearest as nearest_names
 
@@ -97,7 +97,7 @@ def parse_reference(text: str) -> Reference:
     if match := _UP.fullmatch(text):
         return Reference(up=int(match["n"]))
     if match := _ENTRY.fullmatch(text):
-        day = _day(match["date"])
+        day = parse_date(match["date"])
         if day is not None:
             return Reference(match["target"], date=day, n=int(match["n"] or 1))
     target, hash_sign, label = text.partition("#")
@@ -106,12 +106,6 @@ def parse_reference(text: str) -> Reference:
             raise ReferenceSyntaxError(f"{text!r} has no label after its '#'")
         return Reference(target, label=label)
     return Reference(text)
-
-
-def _day(text: str) -> date | None:
-    with suppress(ValueError):
-        return date.fromisoformat(text.replace("/", "-"))
-    return None
 
 
 def find_experiments(record: Record, target: str) -> list[Experiment]:
@@ -134,7 +128,7 @@ def resolve(
     Whether the entry or the label exists is for the caller to see, who knows the documents. A reference without a
     target means *current*; *kind* is the only one that will do, where a typed role was used.
     """
-    if kind == "entry" and _day(text.strip()) is not None:
+    if kind == "entry" and parse_date(text.strip()) is not None:
         text = "@" + text.strip()
     plain = kind in {None, "experiment"} and not _UP.fullmatch(text.strip())
     whole = find_experiments(record, text.strip()) if plain else []

@@ -12,8 +12,8 @@ from pathlib import Path
 from sphinx.util import logging
 
 from exptdir.figures.model import FIGURE_SUFFIXES
-from exptdir.figures.state import git
 from exptdir.record.files import read_or_none, write_if_changed
+from exptdir.record.git import git
 from exptdir.record.walk import OTHER_FORMS
 
 _NAMES = tuple(f":(icase)*{suffix}" for suffix in sorted({*FIGURE_SUFFIXES, *OTHER_FORMS, ".md", ".rst"}))

@@ -239,24 +239,17 @@ def set_in_toml(workspace: Workspace, path: Path, fact: str, value: Plain) -> No
         for key in keys[1:] if value is not None else keys:
             document.remove(key)
         if value is not None:
-            _set_in_document(document, keys[0] if keys else fact, value)
+            key = keys[0] if keys else fact
+            old = document.get(key)
+            if isinstance(value, tuple) and isinstance(old, list):
+                kept = [str(item) for item in old]
+                for item in [item for item in old if str(item) not in value]:
+                    old.remove(item)
+                old.extend(item for item in value if item not in kept)
+            else:
+                # tomlkit puts a new key in front of the first table, or it would become one of the table's.
+                document[key] = list(value) if isinstance(value, tuple) else value
         text = tomlkit.dumps(document).replace("\n", end)
     except (TOMLKitError, RecursionError) as error:
         raise EditError(f"{path} cannot be edited, it is not TOML: {error}") from None
     workspace.write(path, source.encode(text))
-
-
-def _set_in_document(document: Any, key: str, value: str | int | tuple[str, ...]) -> None:
-
-    old = document.get(key)
-    if isinstance(value, tuple) and isinstance(old, list):
-        kept = [str(item) for item in old]
-        for item in [item for item in old if str(item) not in value]:
-            old.remove(item)
-        for item in value:
-            if item not in kept:
-                old.append(item)
-        return
-    new = list(value) if isinstance(value, tuple) else value
-    # tomlkit puts a new key in front of the first table, or it would become one of the table's.
-    document[key] = new

@@ -10,16 +10,15 @@ import math
 import os
 import posixpath
 import re
-import subprocess
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from exptdir.errors import EditError
 from exptdir.record.edits.facts import put_fact
 from exptdir.record.edits.layout import DirectoryLayout, Exclude, name_facts, respell_links, respell_path
 from exptdir.record.edits.plan import Plan, Workspace
 from exptdir.record.edits.references import EditedPage, Respeller, Runs, around, nothing, read_pages
+from exptdir.record.git import Commits
 from exptdir.record.markup.references import PATHS, Token
 from exptdir.record.model import Experiment, Record, in_order
 from exptdir.record.problem import Problem
@@ -28,7 +27,6 @@ from exptdir.record.walk import PROGRAMS
 _NUMBERED = re.compile(r"(?P<number>[0-9]{1,18})(?P<rest>(?:[-_. ]+.*)?)", re.DOTALL)
 _LARGEST_ID = 10**18 - 1
 
-_SECONDS = 60
 _ID = re.compile(r"(?:expt-|#)?(?P<id>[0-9]{1,18})(?![\w.])")
 
 #: Tells which experiment a reference means where two have the same id.
@@ -173,41 +171,6 @@ def _respell_page(
         workspace.rewrite(page.path, lambda text: new_text)
 
 
-class History:
-    """The history of the repository around a directory; each question is asked once."""
-
-    def __init__(self, base: Path) -> None:
-        self._base = base
-        self._answers: dict[tuple[str, ...], str | None] = {}
-
-    def added(self, path: Path) -> tuple[str, int] | None:
-        """Return the first commit that has a file, under this or an earlier name, and when it was made, in seconds."""
-        out = self._ask("log", "--follow", "--diff-filter=A", "--format=%H %ct", "--", os.fspath(path))
-        words = (out or "").split()
-        return (words[-2], int(words[-1])) if words else None
-
-    def blame(self, path: Path, line: int) -> str | None:
-        """Return the commit that last wrote a line; ``None`` for a line that is not committed."""
-        out = self._ask("blame", "--porcelain", f"-L{line},{line}", "--", os.fspath(path))
-        commit = (out or "").split(" ", 1)[0]
-        return commit if commit.strip("0") else None
-
-    def is_ancestor(self, older: str, newer: str) -> bool:
-        """Tell whether the second commit was made with the first one before it."""
-        return self._ask("merge-base", "--is-ancestor", older, newer) is not None
-
-    def _ask(self, *arguments: str) -> str | None:
-        if arguments not in self._answers:
-            command = ["git", "-C", os.fspath(self._base), *arguments]
-            environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-            answer = None
-            with suppress(OSError, subprocess.SubprocessError):
-                done = subprocess.run(command, capture_output=True, env=environment, timeout=_SECONDS, check=True)
-                answer = done.stdout.decode("utf-8", "replace")
-            self._answers[arguments] = answer
-        return self._answers[arguments]
-
-
 def next_id(record: Record, left_out: Iterable[int] = ()) -> int:
     """Return the id after the highest that is taken, also by what is excluded; 1 in a record without numbers."""
     return max((*record.by_id, *left_out), default=0) + 1
@@ -222,7 +185,7 @@ def mend_conflicts(record: Record, *, exclude: Exclude = nothing, left_out: Iter
 
     Raises EditError when a file that has to change cannot be edited.
     """
-    history = History(record.base)
+    commits = Commits(record.base)
     problems: list[Problem] = []
     ids: dict[str, int] = {}
     groups: dict[int, list[Experiment]] = {}
@@ -231,7 +194,7 @@ def mend_conflicts(record: Record, *, exclude: Exclude = nothing, left_out: Iter
         if len(rivals) < 2:
             continue
         # By when their logs were first committed, unless that leaves the first open.
-        times = {rival.key: history.added(rival.log) for rival in rivals}
+        times = {rival.key: commits.added(rival.log) for rival in rivals}
         known = [time[1] for time in times.values() if time is not None]
         if not known or known.count(min(known)) > 1:
             names = ", ".join(rival.path for rival in in_order(rivals))
@@ -243,7 +206,7 @@ def mend_conflicts(record: Record, *, exclude: Exclude = nothing, left_out: Iter
         for later in by_time[1:]:
             ids[later.key], free = free, free + 1
     moves = {key: numbered_key(record.experiments[key], new) for key, new in ids.items()}
-    judge = _Judge(history, groups)
+    judge = _Judge(commits, groups)
     plan = relocate(DirectoryLayout(record, moves, ids), exclude, judge.meant)
     return Plan(plan.base, plan.edits, plan.renames, (*problems, *plan.problems, *judge.problems))
 
@@ -251,8 +214,8 @@ def mend_conflicts(record: Record, *, exclude: Exclude = nothing, left_out: Iter
 class _Judge:
     """Decides which of several experiments with one id a reference means."""
 
-    def __init__(self, history: History, groups: dict[int, list[Experiment]]) -> None:
-        self._history = history
+    def __init__(self, commits: Commits, groups: dict[int, list[Experiment]]) -> None:
+        self._commits = commits
         self._groups = groups
         self.problems: list[Problem] = []
 
@@ -265,11 +228,11 @@ class _Judge:
         if owners:
             return max(owners, key=lambda rival: len(rival.key))
         line = page.line(token)
-        commit = self._history.blame(page.path, line)
+        commit = self._commits.blame(page.path, line)
         known = []
         for rival in rivals:
-            added = self._history.added(rival.log)
-            if commit and added is not None and self._history.is_ancestor(added[0], commit):
+            added = self._commits.added(rival.log)
+            if commit and added is not None and self._commits.is_ancestor(added[0], commit):
                 known.append(rival)
         if len(known) == 1:
             return known[0]
