@@ -55,6 +55,25 @@ def test_columns_of_one_kind_are_known():
     assert column_kinds(table(*rows, (number(2, "2"), Cell("x", "x", "text")))) == ["text", "text"]
 
 
+@pytest.mark.parametrize(
+    ("texts", "kind"),
+    [
+        (["12%", "9.5 %", "NaN", ""], "number"),
+        (["−12,5 %", "< 0.1%"], "number"),
+        (["12%", "none of it"], "text"),
+        (["12% w/v"], "text"),
+        (["NaN", "-"], "text"),
+    ],
+)
+def test_percentages_stand_with_numbers(texts: list[str], kind: str):
+    rows = [(HEAD[0], Cell(text, text or None, "text" if text else "empty")) for text in texts]
+    shown = table(*rows)
+    assert column_kinds(shown)[1] == kind == json.loads(rest_of(table(*rows, *rows), 1))["kinds"][1]
+    packed = pack(shown)
+    kinds = [packed.dresses[dress].kind for _, dress in packed.dressed]
+    assert kinds == ["text", *(kind if text else "empty" for text in texts)]
+
+
 def test_only_what_is_shown_is_kept():
     rows = [(Cell(f"row{at}", at, "text"), number(at, str(at))) for at in range(1_000)]
     packed = pack(table(*rows), limit=10)

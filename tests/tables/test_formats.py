@@ -47,6 +47,22 @@ def test_rounding_by_column() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("options", "content", "cells"),
+    [
+        ({"round": "1"}, "a;b\n1,25;1.234,56\n2;−0,5\n", ["1,3", "1234,6", "2,0", "-0,5"]),
+        ({"round": "a 2"}, "a;b\n3;0,5\n4;0,25\n", ["3,00", "0,5", "4,00", "0,25"]),
+        ({"formats": 'a: #,##0.0" a.u."'}, "a;b\n1234,56;0\n", ["1.234,6 a.u.", "0"]),
+        # A column with points keeps them, and commas between thousands are none of decimals.
+        ({"round": "1"}, "a;b\n1.234,56;0.55\n2,5;1.25\n", ["1234,6", "0.6", "2,5", "1.3"]),
+        ({"round": "1"}, 'a,b\n"1,234.56",0.55\n"2,500",1.25\n', ["1234.6", "0.6", "2500.0", "1.3"]),
+    ],
+)
+def test_numbers_keep_their_decimal_comma(options: dict[str, str], content: str, cells: list[str]) -> None:
+    shown = apply_formats(read_text(content, name="the content", path=Path("log.rst")), **options)
+    assert [cell.text for row in shown.rows[1:] for cell in row] == cells
+
+
 def test_formats_are_those_of_spreadsheets() -> None:
     shown = apply_formats(runs(), formats='loss: 0.0E+00\nstep: #,##0 "it"\n"share: all": 0%\nwhen: d mmm yyyy')
     assert column(shown, 1) == ["4.6E-01", "1.0E-07", ""]

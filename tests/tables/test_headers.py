@@ -229,6 +229,9 @@ def test_a_header_of_merged_cells_is_one_header(tmp_path: Path) -> None:
         ([["a", None, "b"], [1, None, 2]], [], 1),
         ([["a", None, "n/a"], [1, 2, 3], [4, 5, 6]], [], 0),
         ([["note", None], [1, 2], [3, 4]], [], 0),
+        # Units below them, and a number that is missing.
+        ([["t", "OD", None], ["min", "nm", None], [0, 0.1, "x"], [5, 0.2, None]], [], 2),
+        ([["sample", None, "OD"], ["a", "x", 0.1], ["b", None, "n/a"]], [], 1),
         # A plate, and what only looks like one.
         ([[None, 1, 2, 3], ["A", 0.1, 0.2, 0.3], ["B", "x", None, 0.6]], [], 1),
         ([["<>", 1, 2, 3], ["A", 0.1, 0.2, 0.3], ["B", 0.4, 0.5, 0.6]], [], 1),

@@ -59,3 +59,16 @@ def _pairs(text: str) -> set[str]:
 def nearest(text: str, names: Iterable[str], n: int = 3, cutoff: float = 0.6) -> list[str]:
     """Return up to *n* of a few names that look like a text, as :meth:`NameIndex.nearest` does."""
     return NameIndex(names).nearest(text, n, cutoff)
+
+
+def listed(text: str, names: Iterable[str], most: int = 8) -> str:
+    """Return *most* names in quotation marks, for a message: those that look like a text, in any case, come first."""
+    shown = {shortened(name): None for name in names}
+    folded = {name.casefold(): name for name in reversed(shown)}
+    ordered = list(dict.fromkeys([*map(folded.__getitem__, nearest(text.casefold(), folded, most, 0.4)), *shown]))
+    return ", ".join(map(repr, ordered[:most])) + " …" * (len(ordered) > most)
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """Return the beginning of a text, for a message."""
+    return text if len(text) <= most else f"{text[:most]}…"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from exptdir.tables.model import Cell, is_missing
+from exptdir.tables.model import Cell, CellKind, is_missing
 
 _DASHES = frozenset({"", "-", "–", "—"})
 #: Rows that merged cells may make a header of.
@@ -62,7 +62,9 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
         lanes = all(any(cell.text.strip() in {"+", "-", "−", "–"} for cell in row) for row in rows[:2])
         # What ends in a colon names what stands beside it.
         keys = all(row[0].text.endswith(":") for row in rows[:2])
-        named = (_names(rows[0]) and not lanes and not keys) or _heads(rows[0], rows[1 : 1 + _LOOKED])
+        # A column without a name may be one of notes; units say nothing of what the others hold.
+        first = 1 + (len(rows) > 2 and _units(rows[1], rows[2 : 2 + _LOOKED]))
+        named = (_names(rows[0]) and not lanes and not keys) or _heads(rows[0], rows[first : first + _LOOKED])
         head = int(table_header or bold or grouped or named)
     if head != 1:
         return head
@@ -108,7 +110,7 @@ def _names(row: Sequence[Cell]) -> bool:
 
 def _heads(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
     """Tell whether a row names columns of numbers, with gaps or by dates or times, or counts those of a plate."""
-    kinds = [{one[at].kind for one in below} - {"empty"} for at in range(len(row))]
+    kinds = [_kinds(below, at) for at in range(len(row))]
     named = {at for at, cell in enumerate(row) if cell.kind == "text" and not is_missing(cell)}
     named |= {at for at, cell in enumerate(row) if cell.kind == "date" and kinds[at] and "date" not in kinds[at]}
     if all(cell.kind == "empty" or at in named for at, cell in enumerate(row)):
@@ -123,6 +125,11 @@ def _heads(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
     return row[0].kind == "text" and measured and all(one < other for one, other in pairwise(counted))
 
 
+def _kinds(rows: Sequence[Sequence[Cell]], at: int) -> set[CellKind]:
+    """Return the kinds of values in a column; what stands for a number that is missing is no text among them."""
+    return {row[at].kind for row in rows if row[at].kind != "empty" and not is_missing(row[at])}
+
+
 def _units(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
     """Tell whether a row holds units: at least one, above nothing but numbers, and beside nothing but blanks."""
     found = False
@@ -130,9 +137,7 @@ def _units(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
         text = cell.text.strip()
         if cell.kind == "empty" or text in _DASHES:
             continue
-        # What stands for a number that is missing is no text among them.
-        kinds = {one[at].kind for one in below if not (one[at].kind == "text" and is_missing(one[at]))} - {"empty"}
-        numbers = kinds in ({"number"}, {"date"}, {"date", "number"})
+        numbers = _kinds(below, at) in ({"number"}, {"date"}, {"date", "number"})
         if cell.kind != "text" or not _UNIT.fullmatch(text) or not (numbers or text[0] in "[("):
             return False
         found = found or numbers

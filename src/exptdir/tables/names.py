@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from exptdir.errors import TableError
-from exptdir.record.problem import nearest as nearest_names
+from exptdir.record.problem import listed, shortened
 from exptdir.tables.ranges import Area, Box, is_range, parse_range
 
 #: ``Sheet1!…`` or ``'My sheet'!…``; in quotes, an apostrophe is written twice.
@@ -16,8 +16,8 @@ _PLACE = re.compile(r"\s*+(?:'((?:[^']|'')+)'|([^'!]+))!(.*)", re.DOTALL)
 #: A name (§18.17.2.5) and, of a table, the part in brackets.
 _NAME = re.compile(r"\s*+([^\W\d][\w.?\\]*+|\\[\w.?\\]*+)\s*+(\[.*\])?\s*+", re.DOTALL)
 _CONSTANT = re.compile(r'[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?%?|".*"|TRUE|FALSE|\{.*\}', re.DOTALL)
-#: How many names, and how many sheets, a message lists.
-_LISTED, _SHEETS = 8, 40
+#: How many sheets a message lists.
+_SHEETS = 40
 #: How much of a name's formula counts: no place of cells is longer.
 _LONGEST = 1000
 #: How many names may refer to each other in a row.
@@ -153,11 +153,9 @@ class Names:
                 f"{asked!r} is not a range of cells: write B2:F20, B2: (from there on), B:F (columns) or B2; "
                 f"the workbook has no names and no table objects"
             )
-        by_folded = {known.casefold(): known for known in names}
-        nearest = [by_folded[near] for near in nearest_names(name.casefold(), by_folded, _LISTED, 0.5)]
-        listed = ", ".join(map(repr, nearest or names[:_LISTED]))
-        start = "the nearest names are" if nearest else "its names are"
-        return TableError(f"the workbook has no name or table {asked!r}, and it is not a range: {start} {listed}")
+        return TableError(
+            f"the workbook has no name or table {asked!r}, and it is not a range: its names are {listed(name, names)}"
+        )
 
 
 def _split(text: str) -> tuple[str | None, str]:
@@ -176,19 +174,15 @@ def _why(formula: str) -> str:
     if "#REF!" in formula:
         return "stands for cells that were deleted (#REF!): define it anew in the spreadsheet program"
     if formula.startswith("#"):
-        return f"stands for an error ({_short(formula)}): define it anew in the spreadsheet program"
+        return f"stands for an error ({shortened(formula)}): define it anew in the spreadsheet program"
     if _CONSTANT.fullmatch(formula):
-        return f"stands for a constant ({_short(formula)}), not for cells"
+        return f"stands for a constant ({shortened(formula)}), not for cells"
     if re.match(r"'?(?:[^'!]*[\\/])?\[[^\]]+\]", formula):
-        return f"stands for cells of another workbook ({_short(formula)}): show that workbook"
+        return f"stands for cells of another workbook ({shortened(formula)}): show that workbook"
     corners = re.findall(r"(?:'(?:[^']|'')+'|[^'!,()]+)![^,()]+", formula)
     if len(corners) > 1 and ",".join(corners) == formula.strip("()"):
-        return f"stands for {len(corners)} ranges ({_short(formula)}): ask for them one by one"
-    return f"stands for a formula ({_short(formula)}), not for a range of cells: name the range"
-
-
-def _short(formula: str) -> str:
-    return formula if len(formula) <= 60 else formula[:59] + "…"
+        return f"stands for {len(corners)} ranges ({shortened(formula)}): ask for them one by one"
+    return f"stands for a formula ({shortened(formula)}), not for a range of cells: name the range"
 
 
 def choose_sheet(sheets: Sequence[SheetPart], wanted: str | None) -> SheetPart:
@@ -210,12 +204,8 @@ def choose_sheet(sheets: Sequence[SheetPart], wanted: str | None) -> SheetPart:
         return named
     if re.fullmatch("[1-9][0-9]{0,4}", wanted.strip()) and int(wanted) <= len(visible):
         return visible[int(wanted) - 1]
-    names = [sheet.name for sheet in visible]
-    listed = list(dict.fromkeys([*nearest_names(wanted, names, _SHEETS, 0.4), *names]))
-    more = " …" if len(listed) > _SHEETS else ""
-    raise TableError(
-        f"the workbook has no sheet {wanted!r}: its sheets are {', '.join(map(repr, listed[:_SHEETS]))}{more}"
-    )
+    names = listed(wanted, [sheet.name for sheet in visible], _SHEETS)
+    raise TableError(f"the workbook has no sheet {wanted!r}: its sheets are {names}")
 
 
 def find_sheet(sheets: Sequence[SheetPart], name: str) -> SheetPart | None:
@@ -306,5 +296,4 @@ def _column(table: TableObject, name: str) -> int:
         return folded.index(wanted)
     if name.strip().startswith("@") or name.strip().lower() == "#this row":
         raise _not_a_reference(table, f"[{name}]")
-    nearest = nearest_names(name, table.columns, 5, 0.4) or list(table.columns[:10])
-    raise TableError(f"the table {table.name!r} has no column {name!r}: it has {', '.join(map(repr, nearest))}")
+    raise TableError(f"the table {table.name!r} has no column {name!r}: it has {listed(name, table.columns)}")

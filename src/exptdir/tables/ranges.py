@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from exptdir.errors import TableError
+from exptdir.record.problem import shortened
 
 #: A part of an address and what ends it: in single quotation marks, doubled inside, or free of exclamation marks.
 _PART = re.compile(r"\s*(?:'((?:[^']|'')*)'|([^!'][^!]*?|))\s*(!|\Z)")
@@ -147,9 +148,8 @@ def parse_cell_reference(text: str) -> CellReference:
         parts.append(quoted.replace("''", "'") if quoted is not None else free)
         at = match.end()
     if end or len(parts) not in {2, 3} or not all(parts):
-        shown = text if len(text) <= 80 else f"{text[:80]}…"
         raise TableError(
-            f"{shown!r} is not the address of a cell: write results.xlsx!Summary!B7, "
+            f"{shortened(text, 80)!r} is not the address of a cell: write results.xlsx!Summary!B7, "
             f"or results.xlsx!B7 for the first sheet"
         )
     return CellReference(parts[0], parts[1] if len(parts) == 3 else None, parts[-1])

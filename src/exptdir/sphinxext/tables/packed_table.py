@@ -6,6 +6,7 @@ read, copied, pickled and written them. A row of texts and a row of small number
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 #: Characters of a label that stays in one line.
 _LABEL = 24
+#: Kinds in a column of numbers, of which some may be missing or be texts that are numbers to a reader.
+_COUNTED = frozenset({"number", "text", "error"})
+_PERCENTAGE = re.compile(r"\s*[<>≤≥~≈±+−-]?\s?[0-9][0-9.,]*\s?[%‰]\s*\Z")
 
 
 class Dress(NamedTuple):
@@ -108,7 +112,8 @@ def pack(table: Table, limit: int = 0, ids: Mapping[int, tuple[str, ...]] | None
             if order is not None:
                 orders[at, column] = order
             # What stands for a number stands with the numbers.
-            kind, rowspan = "number" if order == "" else cell.kind, min(cell.rowspan, most)
+            counted = cell.kind == "text" and column in numeric and at >= table.header_rows
+            kind, rowspan = "number" if counted else cell.kind, min(cell.rowspan, most)
             key = kind, id(cell.look), rowspan, cell.colspan
             if key not in places:
                 places[key] = len(dresses)
@@ -140,9 +145,10 @@ def column_kinds(table: Table) -> list[str]:
     below = table.rows[table.header_rows :]
     kinds = [{row[at].kind for row in below} - {"empty"} for at in range(table.n_columns)]
     for at, found in enumerate(kinds):
-        # What stands for a number that is missing stands with the numbers.
-        others = [row[at] for row in below if row[at].kind in {"text", "error"}] if "number" in found else []
-        if others and found <= {"number", "text", "error"} and all(map(is_missing, others)):
+        # Percentages, and what stands for a number that is missing, stand with the numbers.
+        others = (row[at] for row in below if row[at].kind in {"text", "error"})
+        counted = found <= _COUNTED and all(is_missing(cell) or _PERCENTAGE.match(cell.text) for cell in others)
+        if counted and ("number" in found or any(_PERCENTAGE.match(row[at].text) for row in below)):
             kinds[at] = {"number"}
     return [next(iter(found)) if len(found) == 1 else "text" for found in kinds]
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 
 from exptdir.errors import TableError
-from exptdir.record.problem import nearest
+from exptdir.record.problem import listed, shortened
 from exptdir.tables.grid import anchors
 from exptdir.tables.headers import is_unit
 from exptdir.tables.model import COVERED, Table
@@ -59,12 +59,14 @@ class Columns:
             found = self._by_name(name, same)
             if len(found) > 1:
                 letters = " and ".join(self.letters[at] for at in found[:_LISTED])
-                raise TableError(f"{len(found)} columns are called {_short(name)!r}: choose by letter ({letters})")
+                raise TableError(f"{len(found)} columns are called {shortened(name)!r}: choose by letter ({letters})")
             if found:
                 return found[0]
         if not quoted and name.upper() in self._numbers:
             return self._numbers[name.upper()]
-        raise TableError(f"there is no column {_short(name)!r}: {self._listed(name)}")
+        none = f"the table has no header row, so that its columns are {self._span()}"
+        known = f"its columns are {listed(_spaced(name), filter(None, self.names))}" if any(self.names) else none
+        raise TableError(f"there is no column {shortened(name)!r}: {known}")
 
     def find_all(self, text: str) -> list[int]:
         """Return the places of the columns that a list names, in its order; ``C:E`` stands for all from C to E.
@@ -87,23 +89,13 @@ class Columns:
                 found = [self.find(name, quoted=quoted)]
             for at in found:
                 if at in places:
-                    raise TableError(f"the column {_short(name)!r} is chosen twice: name each column once")
+                    raise TableError(f"the column {shortened(name)!r} is chosen twice: name each column once")
                 places.append(at)
         return places
 
     def _by_name(self, name: str, same: Callable[[str], str]) -> list[int]:
         wanted = same(name)
         return [at for at, header in enumerate(self.names) if header and same(header) == wanted]
-
-    def _listed(self, name: str) -> str:
-        names = list(dict.fromkeys(_short(header) for header in self.names if header))
-        if not names:
-            return f"the table has no header row, so that its columns are {self._span()}"
-        folded = {_folded(header): header for header in reversed(names)}
-        near = [folded[key] for key in nearest(_folded(name)[:_LONGEST], folded, _LISTED, 0.4)]
-        ordered = [*near, *(header for header in names if header not in near)]
-        more = " …" if len(ordered) > _LISTED else ""
-        return f"its columns are {', '.join(map(repr, ordered[:_LISTED]))}{more}"
 
     def _span(self) -> str:
         return self.letters[0] if len(self.letters) == 1 else f"{self.letters[0]} to {self.letters[-1]}"
@@ -131,7 +123,7 @@ def split_list(text: str) -> list[tuple[str, str, bool]]:
             return items
         at = match.end()
     raise TableError(
-        f"{_short(text)!r} is not a list of columns: separate names or letters by commas, and put names with "
+        f"{shortened(text)!r} is not a list of columns: separate names or letters by commas, and put names with "
         f'commas in them in quotation marks, as in loss, "a, b", D'
     )
 
@@ -143,7 +135,3 @@ def _spaced(name: str) -> str:
 def _folded(name: str) -> str:
     # Python's names are normalised like this, so that "µl" in an expression comes as another letter.
     return unicodedata.normalize("NFKC", _spaced(name)).casefold()
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"

@@ -16,10 +16,13 @@ TRUE_OR_FALSE = {True: Cell("true", True, "bool"), False: Cell("false", False, "
 #: What ``empty`` in a condition stands for; told from cells that happen to be empty by being this very one.
 ANY_EMPTY = Cell("", None, "empty")
 _DIGITS = re.compile("([0-9]+)")
-#: A number with a unit or a sign of money: ``2.5 mg``, ``-10 %``, ``< 0.1``, ``1.2 ± 0.3``, ``$1,234``.
+#: A number with a unit or a sign of money: ``2.5 mg``, ``-10 %``, ``< 0.1``, ``1.2 ± 0.3``, ``$1,234``, ``12,5 %``.
 _AMOUNT = re.compile(
-    r"[<>≤≥~≈]?\s?([+-]?)([$€£¥]?)\s?((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s?(?:±.*|([^0-9\s]{0,12}))\Z"
+    r"[<>≤≥~≈]?\s?([+-]?)([$€£¥]?)\s?(?:((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
+    r"|((?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+),[0-9]+))\s?(?:±.*|([^0-9\s]{0,12}))\Z"
 )
+#: What becomes of a number with a decimal comma.
+_WITH_POINT = {ord(","): ".", ord("."): None}
 #: In which order the kinds come when a column holds several.
 _RANK = {"number": 0, "date": 1, "bool": 2, "text": 3, "error": 4}
 
@@ -70,8 +73,10 @@ def contains(whole: Cell, part: Cell, wanted: bool = True) -> bool:
 def amounts(cells: Sequence[Cell]) -> list[float]:
     """Return the numbers of cells that are all amounts of one unit; none where any is something else."""
     found = [_AMOUNT.match(cell.text.strip().replace("−", "-")) for cell in cells]
-    units = {one and (one[2] or one[4] or "") for one in found}
-    return [float(one[1] + one[3].replace(",", "")) for one in found if one and None not in units and len(units) == 1]
+    units = {one and (one[2] or one[5] or "") for one in found}
+    alike = None not in units and len(units) == 1
+    numbers = ((one[1], one[3] or one[4].translate(_WITH_POINT)) for one in found if one and alike)
+    return [float(sign + digits.replace(",", "")) for sign, digits in numbers]
 
 
 def sort_key(cell: Cell) -> tuple[int, Any]:

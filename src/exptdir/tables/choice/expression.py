@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exptdir.errors import TableError
+from exptdir.record.problem import shortened
 from exptdir.tables.choice.compare import ANY_EMPTY, TRUE_OR_FALSE, contains, holds, is_dated
 from exptdir.tables.model import Cell
 
@@ -241,5 +242,4 @@ def _calculate(apply: Callable[[Any, Any], Any], left: Cell, right: Cell) -> Cel
 
 
 def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return repr(text if len(text) <= 80 else f"{text[:80]}…")
+    return repr(shortened(" ".join(text.split()), 80))

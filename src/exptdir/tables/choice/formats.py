@@ -22,6 +22,9 @@ _NAME = r'\s*+(?:"((?:[^"]|"")*+)"|`([^`]*+)`|([^"`\s][^{stop}]*?))(?<!\s)'
 _NAMED = re.compile(_NAME.replace("{stop}", "\n") + r"\s*+:\s++(\S.*)\Z")
 #: What letters may stand in where a format has digits.
 _SAID = re.compile(r'"[^"]*"?|\\.|\[[^\]]*\]|[_*].|General|E[+-]|AM/PM|A/P|s+\.0+', re.IGNORECASE)
+#: Digits as a format shows them, and what becomes of them where numbers have a decimal comma.
+_NUMERAL = re.compile("[.,]?[0-9][0-9.,]*")
+_SWAPPED = str.maketrans(".,", ",.")
 _ROUNDED = re.compile(_NAME.replace("{stop}", ",") + r"\s++([0-9]++)\s*+(,|\Z)")
 
 
@@ -40,6 +43,8 @@ def apply_formats(table: Table, *, round: str | None = None, formats: str | None
     TableError
         If a column is unknown or what is asked for cannot be read.
     """
+    from exptdir.tables.delimited import cell_of
+
     columns = Columns(table)
     head, body = table.rows[: table.header_rows], table.rows[table.header_rows :]
     down = [[row[at] for row in body] for at in range(table.n_columns)]
@@ -60,10 +65,18 @@ def apply_formats(table: Table, *, round: str | None = None, formats: str | None
     else:
         codes |= dict(_named(columns, line) for line in lines)
     rows = [list(row) for row in body]
+    # Where numbers have a decimal comma, so have those without decimals, but for columns with points.
+    numbers = [[cell for cell in cells if cell.kind == "number"] for cells in down]
+    commas = {
+        at
+        for at, cells in enumerate(numbers)
+        if any("," in one.text and cell_of(one.text, commas=True).value == one.value for one in cells)
+    }
     for at, code in codes.items():
         shown = number_format(code)
+        swapped = at in commas or (bool(commas) and not any("." in cell.text for cell in numbers[at]))
         for row in rows:
-            row[at] = _shown(row[at], shown)
+            row[at] = _shown(row[at], shown, swapped and not shown.dated)
     useless = [
         f"the column {columns.names[at] or columns.letters[at]!r} holds no number, so that its format does nothing"
         for at in codes
@@ -120,11 +133,15 @@ def _find(columns: Columns, quoted: str | None, ticked: str | None, name: str | 
     return columns.find(name or "") if marked is None else columns.find(marked, quoted=True)
 
 
-def _shown(cell: Cell, format: NumberFormat) -> Cell:
-    """Show a cell under a format; a date stays one, and what no format can show stays as it is."""
+def _shown(cell: Cell, format: NumberFormat, swapped: bool) -> Cell:
+    """Show a cell under a format, perhaps with points and commas *swapped*.
+
+    A date stays one, and what no format can show stays as it is.
+    """
     value = cell.value
     if cell.kind == "number" and isinstance(value, int | float) and isfinite(value):
         text = format.number(value).strip()
+        text = _NUMERAL.sub(lambda numeral: numeral[0].translate(_SWAPPED), text) if swapped else text
     elif format.dated and isinstance(value, dt.date | dt.timedelta):
         text = format.number(to_serial(value)).strip()
     else:
