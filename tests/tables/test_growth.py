@@ -54,7 +54,7 @@ WORST: dict[str, Callable[[int], object]] = {
     "places of a format": lambda n: format_value(1.5, "#" * n + "x"),
 }
 #: Patterns that are looked for within a text; all others are asked at its beginning, or at each token's.
-SEARCHED = {"_CONTROL", "_ESCAPED", "_DIGITS", "_QUOTED", "_ENDLESS"}
+SEARCHED = {"_CONTROL", "_ESCAPED", "_DIGITS", "_QUOTED", "_ENDLESS", "_NUMERAL"}
 #: Patterns that never meet a longer text: what is longer is refused or cut.
 BOUNDED = dict.fromkeys(("_PART", "_TOKEN", "_TICKED", "_CONDITION", "_ELAPSED", "_LANGUAGE"), 1_000)
 #: Of what texts are made that a pattern may take for its own again and again.

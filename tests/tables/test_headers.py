@@ -229,6 +229,15 @@ def test_a_header_of_merged_cells_is_one_header(tmp_path: Path) -> None:
         ([["a", None, "b"], [1, None, 2]], [], 1),
         ([["a", None, "n/a"], [1, 2, 3], [4, 5, 6]], [], 0),
         ([["note", None], [1, 2], [3, 4]], [], 0),
+        # What is said of a whole, a word and its value in each row, and tables that only have such words.
+        ([["Instrument", "NanoDrop"], ["Run date", dt.date(2024, 3, 1)], ["Temp", 37]], [], 0),
+        ([["Project", "Cress"], [], [], ["Operator", "Kim"], ["Plate", 2]], [], 0),
+        ([["Datum", dt.date(2024, 3, 1)], ["Temp", 37], ["pH", 7]], [], 0),
+        ([["Parameter", "Wert"], ["Datum", dt.date(2024, 3, 1)], ["Temp", 37]], [], 1),
+        ([["name", "type"], ["date", "datetime"], ["user", "text"]], [], 1),
+        ([["what", "share"], ["user", 0.3], ["date", 0.7]], [], 1),
+        ([["user", "group"], ["Kim", "a"], ["Lena", "b"]], [], 1),
+        ([["who", "what"], ["user", "a"], ["user", "b"]], [], 1),
         # Units below them, and a number that is missing.
         ([["t", "OD", None], ["min", "nm", None], [0, 0.1, "x"], [5, 0.2, None]], [], 2),
         ([["sample", None, "OD"], ["a", "x", 0.1], ["b", None, "n/a"]], [], 1),

@@ -15,6 +15,11 @@ _TALLEST = 3
 _ABOVE, _FEW = 40, 3
 #: Rows below a header that are looked at for what their columns hold.
 _LOOKED = 50
+#: Last words of what is said of a whole, and words in a header above such lines.
+_TOLD = re.compile(
+    "(?:.* )?(?:date|operator|user|instrument|software|version|experimenter|author|datum|gerät|benutzer)"
+)
+_HEADING = re.compile("values?|d?type|description|unit|settings?|parameter|field|column|key|variable|feature|wert")
 _ATOM = (
     "(?:[YZEPTGMkhdcmµμunpfaz]?(?:m|g|s|A|K|V|W|J|N|Pa|Hz|mol|M|L|l|B|b|bp|Da|eV|F|C|T|S|H|U|IU|Bq|Gy|Sv|Ω|cd|lm|lx|bar|OD)"
     "|[°º](?:C|F)?|%|‰|ppm|ppb|rpm|min|hr?s?|d|days?|weeks?|months?|years?|yr|sec|hours?|Å|a\\.?u\\.?|AU|RFU|px|deg|rad|dB"
@@ -40,9 +45,10 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
     int
         The frozen rows, if some but not all are; otherwise 1 if the first row is that of a table object or of a
         filter, or is bold and the second is not, holds nothing but text, or text above numbers, or counts the columns
-        of a plate; otherwise 0, and always 0 if there is only one row. A header goes on as far as its cells are merged
-        and, below some that are merged across, while rows hold nothing but text. Titles, and rows of few cells that say
-        who measured what, belong to the header below them, as does a row of units above columns of numbers.
+        of a plate; otherwise 0, and always 0 for one row, or for pairs of a word and what it says of the whole. A
+        header goes on as far as its cells are merged and, below some that are merged across, while rows hold nothing
+        but text. Titles, and rows of few cells that say who measured what, belong to the header below them, as does a
+        row of units above columns of numbers.
     """
     if len(rows) < 2:
         return 0
@@ -61,11 +67,11 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
         # Which lane of a gel had what is said in one row after the other.
         lanes = all(any(cell.text.strip() in {"+", "-", "−", "–"} for cell in row) for row in rows[:2])
         # What ends in a colon names what stands beside it.
-        keys = all(row[0].text.endswith(":") for row in rows[:2])
+        pairs = all(row[0].text.endswith(":") for row in rows[:2]) or _pairs(rows[:_LOOKED])
         # A column without a name may be one of notes; units say nothing of what the others hold.
         first = 1 + (len(rows) > 2 and _units(rows[1], rows[2 : 2 + _LOOKED]))
-        named = (_names(rows[0]) and not lanes and not keys) or _heads(rows[0], rows[first : first + _LOOKED])
-        head = int(table_header or bold or grouped or named)
+        named = (_names(rows[0]) and not lanes) or _heads(rows[0], rows[first : first + _LOOKED])
+        head = int(table_header or bold or grouped or (named and not pairs))
     if head != 1:
         return head
     reach = max(cell.rowspan for cell in rows[0])
@@ -123,6 +129,16 @@ def _heads(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
     # Times of a course above values that are measured.
     measured = all(any(isinstance(cell.value, float) for cell in one) for one in below)
     return row[0].kind == "text" and measured and all(one < other for one, other in pairwise(counted))
+
+
+def _pairs(rows: Sequence[Sequence[Cell]]) -> bool:
+    """Tell whether rows are what is said of a whole, such as who did it and when, a word and its value in each."""
+    texts = [[cell.text.strip().casefold() for cell in row] for row in rows if row[0].text]
+    if len(rows[0]) != 2 or len({word for word, _ in texts}) < len(texts) or any(map(_HEADING.fullmatch, texts[0])):
+        return False
+    told = [row[1].kind if _TOLD.fullmatch(row[0].text.strip().casefold()) else "" for row in rows]
+    # The first row may be a header all the same, unless a day stands in it.
+    return "date" in told or "text" in told[1:]
 
 
 def _kinds(rows: Sequence[Sequence[Cell]], at: int) -> set[CellKind]:
