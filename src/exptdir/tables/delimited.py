@@ -78,11 +78,7 @@ def read_sheet(path: Path, *, delimiter: str | None = None, encoding: str | None
         If the file is a workbook or other binary data, or a cell is absurdly long.
     """
     text, note = decode(path.read_bytes(), encoding)
-    if delimiter is not None:
-        delimiter = named_delimiter(delimiter)
-    elif path.suffix.lower() == ".tsv":
-        delimiter = "\t"
-    sheet = parse(text, path, delimiter)
+    sheet = parse(text, path, "tab" if delimiter is None and path.suffix.lower() == ".tsv" else delimiter)
     return replace(sheet, problems=[Problem("table", note, path), *sheet.problems]) if note else sheet
 
 
@@ -114,7 +110,7 @@ def parse(text: str, path: Path, delimiter: str | None = None) -> Sheet:
     """
     problems = list(null_problems(text, path))
     text = text.replace("\0", "")
-    line = 1
+    delimiter, line = None if delimiter is None else named_delimiter(delimiter), 1
     if (hint := _SEPARATOR_LINE.match(text)) is not None:
         delimiter, text, line = delimiter or hint[1], text[hint.end() :], 2
     if delimiter is None:

@@ -241,10 +241,9 @@ def read_text(
     """
     if not text.strip():
         raise TableError(f"{name} is empty: write rows of cells, separated by commas")
-    from exptdir.tables.delimited import named_delimiter, parse
+    from exptdir.tables.delimited import parse
 
-    sheet = parse(text, path, named_delimiter(delimiter) if delimiter is not None else None)
-    return lay_out(sheet, Area(""), header_rows, header_columns)
+    return lay_out(parse(text, path, delimiter), Area(""), header_rows, header_columns)
 
 
 def _open(path: Path, delimiter: str | None, encoding: str | None) -> Book | SheetlessFile:
