@@ -397,6 +397,40 @@ def test_a_delimiter_in_doubt_is_reported_and_said_outright_it_is_not(tmp_path: 
         assert shown.problems == ()
 
 
+@pytest.mark.parametrize(
+    ("content", "doubtful"),
+    [
+        ("a;b\n1.234;x\n12.500;y\n", "1.234"),
+        ("a;b\n1.234;98,205\n", "1.234"),
+        # Other points, or a decimal comma, say what these are; and commas could not separate cells elsewhere.
+        ("a;b\n1.234;0.5\n", None),
+        ("a;b\n0.234;7\n", None),
+        ("a;b\n1.234;98,2\n", None),
+        ("a,b\n1.234,7\n", None),
+        ("a;b\n1;2\n", None),
+    ],
+)
+def test_points_that_may_set_thousands_apart_are_in_doubt(tmp_path: Path, content: str, doubtful: str | None) -> None:
+    doubt = f"{doubtful} is taken for a number with decimals, but its point may set thousands apart (decimal: comma)"
+    assert messages(table(tmp_path, content)) == ([(None, doubt)] if doubtful else [])
+    assert messages(table(tmp_path, content, decimal="point")) == []
+
+
+@pytest.mark.parametrize(
+    ("decimal", "content", "values"),
+    [
+        ("comma", "a;b\n1.234;1,234\n", [1234, 1.234]),
+        ("point", "a;b\n1.234;1,234\n", [1.234, 1234]),
+        ("comma", 'a,b\n"1,5",2\n', [1.5, 2]),
+        ("point", 'a,b\n"1,500","1,5"\n', [1500, "1,5"]),
+    ],
+)
+def test_what_stands_before_decimals_can_be_said(
+    tmp_path: Path, decimal: str, content: str, values: list[object]
+) -> None:
+    assert [cell.value for cell in table(tmp_path, content, decimal=decimal).rows[1]] == values
+
+
 def test_an_author_names_any_character_and_the_encoding(tmp_path: Path) -> None:
     assert texts(table(tmp_path, "a:b\n1:2\n", delimiter=":")) == [["a", "b"], ["1", "2"]]
     assert texts(table(tmp_path, "a\tb,c\n", delimiter="tab")) == [["a", "b,c"]]

@@ -54,7 +54,9 @@ class _Rows(NamedTuple):
     delimiter: str
 
 
-def read_sheet(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> Sheet:
+def read_sheet(
+    path: Path, *, delimiter: str | None = None, encoding: str | None = None, decimal: str | None = None
+) -> Sheet:
     """Read a delimited file.
 
     Parameters
@@ -65,6 +67,8 @@ def read_sheet(path: Path, *, delimiter: str | None = None, encoding: str | None
         What separates its cells, a character or a word such as ``tab``.
     encoding
         What it is written in, as Python calls it.
+    decimal
+        Whether numbers have a ``comma`` or a ``point`` before their decimals.
 
     Returns
     -------
@@ -78,7 +82,7 @@ def read_sheet(path: Path, *, delimiter: str | None = None, encoding: str | None
         If the file is a workbook or other binary data, or a cell is absurdly long.
     """
     text, note = decode(path.read_bytes(), encoding)
-    sheet = parse(text, path, "tab" if delimiter is None and path.suffix.lower() == ".tsv" else delimiter)
+    sheet = parse(text, path, "tab" if delimiter is None and path.suffix.lower() == ".tsv" else delimiter, decimal)
     return replace(sheet, problems=[Problem("table", note, path), *sheet.problems]) if note else sheet
 
 
@@ -98,7 +102,7 @@ def null_problems(text: str, path: Path) -> Iterator[Problem]:
         yield Problem("table", "null characters were left out: the file may be damaged", path, line)
 
 
-def parse(text: str, path: Path, delimiter: str | None = None) -> Sheet:
+def parse(text: str, path: Path, delimiter: str | None = None, decimal: str | None = None) -> Sheet:
     """Read delimited text; see :func:`read_sheet`.
 
     Parameters
@@ -134,7 +138,9 @@ def parse(text: str, path: Path, delimiter: str | None = None) -> Sheet:
         raise TableError(f"line {line}: {error}; is a quotation mark missing at the end of a cell?") from None
     if _lacks_corner(rows.fields):
         rows.fields[0].insert(0, "")
-    known = _Known(rows)
+    known = _Known(rows, decimal)
+    doubt = "is taken for a number with decimals, but its point may set thousands apart (decimal: comma)"
+    problems += [Problem("table", f"{number} {doubt}", path) for number in known.doubtful]
     others = known.other_columns(rows.fields)
     read: dict[int, dict[int, Cell]] = {}
     for at, fields in enumerate(rows.fields, start=1):
@@ -164,7 +170,7 @@ def _lacks_corner(fields: list[list[str]]) -> bool:
 class _Known(dict[str, Cell]):
     """The cells of all different texts: most tables repeat themselves."""
 
-    def __init__(self, rows: _Rows) -> None:
+    def __init__(self, rows: _Rows, decimal: str | None) -> None:
         super().__init__()
         # Whether numbers have a comma instead of a point. Semicolons are what spreadsheet programs separate cells by
         # where it is so; elsewhere a number that cannot have thousands must show it. Never in a file that has points
@@ -175,10 +181,16 @@ class _Known(dict[str, Cell]):
         commas = [field for field in fields if _COMMA_NUMBER.match(field)]
         thousands = [field for field in fields if "," in field and _THOUSANDS.match(field)]
         points = {field for field in fields if _POINT_NUMBER.match(field)}
-        self._grouped = any("," in field and _GROUPED.match(field) for field in fields)
+        self._grouped = decimal is None and any("," in field and _GROUPED.match(field) for field in fields)
         sure = (rows.delimiter == ";" and not points) or self._grouped or not all(map(_THOUSANDS.match, commas))
-        self.commas = every and (bool(commas) or self._grouped) and sure and all(map(_GROUPED.match, points))
+        grouped = all(map(_GROUPED.match, points))
+        self.commas = every and (bool(commas) or self._grouped) and sure and grouped
         self.thousands = not self.commas and any(one.count(",") > 1 or "." in one for one in thousands)
+        if decimal is not None:
+            self.commas, self.thousands = decimal == "comma", decimal == "point"
+        # Where semicolons separate cells, as commas cannot, points may be none of decimals.
+        unsure = rows.delimiter == ";" and decimal is None and not self.commas and grouped
+        self.doubtful = sorted(points)[:1] if unsure else []
         # Whether the month of 3/4/2024 comes first is sure where another number of a date cannot be a month.
         dates = [found for field in fields if "/" in field and (found := _DATE.match(field))]
         orders = {int(found[1]) <= 12 for found in dates if max(int(found[1]), int(found[3])) > 12}

@@ -56,8 +56,7 @@ class TableReader:
         header_rows: int | None = None,
         header_columns: int | None = None,
         hidden: bool = False,
-        delimiter: str | None = None,
-        encoding: str | None = None,
+        **form: str,
     ) -> Table:
         """Read a table as a person sees it in a spreadsheet program.
 
@@ -76,8 +75,9 @@ class TableReader:
             :mod:`exptdir.tables.headers`).
         hidden
             Whether hidden rows and columns are shown too.
-        delimiter, encoding
-            What separates the cells of a delimited file, and what it is written in; both are found by default.
+        form
+            What a delimited file is written in, all of which is found by default: *delimiter*, *encoding* and the sign
+            before *decimal* digits, ``comma`` or ``point``.
 
         Returns
         -------
@@ -89,7 +89,7 @@ class TableReader:
         TableError
             If nothing can be shown; the message says what is wrong and what to do.
         """
-        source = self.open(path, delimiter, encoding)
+        source = self.open(path, **form)
         area = source.resolve(sheet, cells)
         table = lay_out(source.read(area.sheet or None, hidden=hidden), area, header_rows, header_columns)
         if isinstance(source, SheetlessFile) and area.box is None:
@@ -133,12 +133,12 @@ class TableReader:
             raise TableError(f"{reference.cell} are {len(shown)} cells: name one of them, such as B7")
         return shown[0]
 
-    def open(self, path: Path, delimiter: str | None = None, encoding: str | None = None) -> Book | SheetlessFile:
+    def open(self, path: Path, **form: str) -> Book | SheetlessFile:
         """Return a file that is open, if it has not changed since, or open it."""
         path = Path(path)
         check_file(path)
-        key = (os.fspath(path), stamp(path), delimiter, encoding)
-        source = self._files.pop(key, None) or _open(path, delimiter, encoding)
+        key = (os.fspath(path), stamp(path), *sorted(form.items()))
+        source = self._files.pop(key, None) or _open(path, form)
         self._files[key] = source
         while len(self._files) > self._limit:
             self._files.popitem(last=False)
@@ -228,7 +228,7 @@ def read_text(
     path: Path,
     header_rows: int | None = None,
     header_columns: int | None = None,
-    delimiter: str | None = None,
+    **form: str,
 ) -> Table:
     """Read delimited text that stands in a document; see :meth:`TableReader.read`.
 
@@ -243,10 +243,10 @@ def read_text(
         raise TableError(f"{name} is empty: write rows of cells, separated by commas")
     from exptdir.tables.delimited import parse
 
-    return lay_out(parse(text, path, delimiter), Area(""), header_rows, header_columns)
+    return lay_out(parse(text, path, **form), Area(""), header_rows, header_columns)
 
 
-def _open(path: Path, delimiter: str | None, encoding: str | None) -> Book | SheetlessFile:
+def _open(path: Path, form: dict[str, str]) -> Book | SheetlessFile:
     # Most records have tables of one or two formats: the other readers are not even imported.
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -256,9 +256,9 @@ def _open(path: Path, delimiter: str | None, encoding: str | None) -> Book | She
     if suffix in {".csv", ".tsv"}:
         from exptdir.tables.delimited import read_sheet
 
-        return SheetlessFile("delimited text", read_sheet(path, delimiter=delimiter, encoding=encoding))
-    if delimiter is not None or encoding is not None:
-        raise TableError(f"a {suffix} file knows its delimiter and encoding: leave these options out")
+        return SheetlessFile("delimited text", read_sheet(path, **form))
+    if form:
+        raise TableError(f"a {suffix} file is no delimited text: leave out what is said of one ({', '.join(form)})")
     from exptdir.tables.encoding import check_disguise
 
     check_disguise(path)

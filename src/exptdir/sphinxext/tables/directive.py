@@ -79,6 +79,7 @@ def _yes_or_no(argument: str | None) -> bool:
 OPTIONS: Mapping[str, Callable[[str], Any]] = {
     **dict.fromkeys(("sheet", "range", "columns", "rows", "sort", "caption"), directives.unchanged_required),
     **dict.fromkeys(("delimiter", "encoding", "round", "format"), directives.unchanged_required),
+    "decimal": partial(directives.choice, values=("comma", "point")),
     "limit": directives.nonnegative_int,
     "header-rows": directives.nonnegative_int,
     "header-columns": directives.nonnegative_int,
@@ -158,7 +159,7 @@ class DatatableDirective(SphinxDirective):
                     "\n".join(self.content),
                     name=INLINE,
                     path=Path(self.env.doc2path(self.env.docname)),
-                    **self._reading("header-rows", "header-columns", "delimiter"),
+                    **self._reading("header-rows", "header-columns", "delimiter", "decimal"),
                 )
                 table = refined(table, self.options)
                 # MyST counts lines from the directive on, docutils from the top of the document.
@@ -247,7 +248,7 @@ class DatatableDirective(SphinxDirective):
             path,
             sheet=sheet,
             cells=self.options.get("range"),
-            **self._reading("header-rows", "header-columns", "hidden", "delimiter", "encoding"),
+            **self._reading("header-rows", "header-columns", "hidden", "delimiter", "encoding", "decimal"),
         )
         table = refined(table, self.options)
         for problem in table.problems:
