@@ -89,6 +89,26 @@ def test_an_undated_section_among_dated_ones_is_a_warning(run: Run, clean: Path)
     assert run("check", "--fail-on", "warning").code == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "**2024-01-19**\nRetrained.\n\n__19 January 2024__\n\n*Jan 20*:\n",
+            "“2024-01-19” and 2 more such dates are no",
+        ),
+        ("**2024-01-19: retrained**\n\nText.\n", "“2024-01-19: retrained” is no heading, so this log has no entries"),
+        ("2024-01-19:\n\nText.\n\n2024/01/20\n\nText.\n", "write “## 2024-01-19”"),
+        ("*2024-01-19* was cold.\n\n- **2024-01-20**\n\n```\n**2024-01-21**\n```\n\n**20 mM**\n", ""),
+        ("2024-01-19\n\nOne alone may say when the whole was.\n\n> **2024-01-20**\n", ""),
+        ("## 2024-01-18\n\n**2024-01-19**\n\nText.\n", ""),
+    ],
+)
+def test_dates_that_are_no_headings_are_told_where_a_log_has_no_entries(run: Run, clean: Path, text: str, told: str):
+    write(clean, {"expts/0070_x/index.md": f"# X\n\n{text}"})
+    found = messages(run)
+    assert [line.startswith("expts/0070_x/index.md:3: ") and told in line for line in found] == [True] * bool(told)
+
+
 def test_large_files_are_a_warning(run: Run, clean: Path):
     write(clean, {"expts/0063_train_cnn/data.bin": bytes(3 << 20)})
     assert run("check").out == ""
@@ -160,6 +180,12 @@ def test_annotations_for_github(run: Run, clean: Path):
 def test_failing_can_be_switched_off(run: Run, clean: Path):
     write(clean, {"expts/0070_x/index.md": "# X\n\n{expt}`62`\n"})
     assert run("check", "--fail-on", "never").code == 0
+
+
+def test_a_log_that_is_no_text_is_told_once(run: Run, clean: Path):
+    write(clean, {"expts/0070_x/index.md": b"# M\xfcll\n"})
+    [told] = messages(run)
+    assert told.startswith("expts/0070_x/index.md:1: this is no text in UTF-8, so the page is left out")
 
 
 @pytest.mark.parametrize("name", ["index.md", "notes.rst"])

@@ -32,6 +32,7 @@ exptdir_statuses = ["new"]
 WRONG: Files = {
     "index.md": "# P\n\n{expt}`99` {cell}`expts/1_a/none.csv!A1`\n\n"
     "{cell}`expts/1_a/nul.csv!A1` {cell}`expts/1_a/no.xlsx!A1`\n",
+    "expts/0012_bold/notes.rst": "Bold\n====\n\n**2024-01-19: began**\n\nText.\n\n2024-01-20:\n\nMore.\n",
     "latin.rst": ":orphan:\n\nCafé\n====\n".encode("latin-1"),
     "expts/1_a/index.md": """---
 status: weird

@@ -74,6 +74,9 @@ def check(
         *(problem for one in record.experiments.values() for problem in run_problems(record, one, order)),
         *(() if no_figures else _figures(record, examine(session, record))),
     ]
+    # Of a page that is left out, it need not be said that its facts cannot be read either.
+    left_out = {(one.path, one.line) for one in problems if one.kind == "log"}
+    problems = [one for one in problems if one.kind != "metadata" or (one.path, one.line) not in left_out]
     found = sorted(dict.fromkeys(problems), key=lambda one: (os.fspath(one.path or ""), one.line or 0, one.message))
     counts = Counter(map(severity, found))
     if as_json:

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from exptdir.record.documents import Document, left_out_of, nulls, owned_documents
+from exptdir.record.entries import dates_in_no_heading
 from exptdir.record.home import Conf
 from exptdir.record.markup.references import mentions, prose, shown_files
 from exptdir.record.mentions import MentionFinder
@@ -105,6 +106,9 @@ class Audit:
 
 
 def _dates(document: Document) -> Iterator[Problem]:
+    unmarked = None if document.addresses or document.form is not None else dates_in_no_heading(document.blocks)
+    if unmarked is not None:
+        yield Problem("date", unmarked[1], document.path, unmarked[0])
     for entry in document.entries:
         if entry.problem is not None:
             yield Problem("date", entry.problem, document.places[entry.heading], entry.heading.line)

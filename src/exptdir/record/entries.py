@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,9 +18,13 @@ from exptdir.record.dates import (
     parse_title_date,
     update_date,
 )
-from exptdir.record.markup.blocks import Blocks, Heading, plain_title
+from exptdir.record.dates.forms import REACH, date_at_start
+from exptdir.record.markup.blocks import MARKDOWN, RST, Blocks, Heading, columns, plain_title
 
 Title = TypeVar("Title")
+
+#: A line that is not much longer than a date, perhaps in emphasis.
+_OWN_LINE = re.compile(rf"(\*\*?|__?|)([^\s*_][^*_]{{3,{REACH}}})\1[:.]?")
 
 
 class DatedTitle(NamedTuple, Generic[Title]):
@@ -115,6 +120,27 @@ def page_title(headings: Sequence[Heading], stated: str | None = None) -> int | 
     # Only in Markdown a heading tells by itself that one above it is missing.
     deep = top.level > 1
     return first if is_page_title(plain_title(top.title), stated, beside=beside, deep=deep) else None
+
+
+def dates_in_no_heading(blocks: Blocks) -> tuple[int, str] | None:
+    """Find dates on lines of their own, in a log without entries: the line of the first, and what should be there.
+
+    One alone counts where it stands in emphasis and its year is written.
+    """
+    found, sure, titles = list[tuple[int, str]](), False, {heading.line for heading in blocks.headings}
+    for number, text in blocks.lines():
+        begins = blocks.starts[number] and blocks.kinds[number] in {MARKDOWN, RST} and number + 1 not in titles
+        line = _OWN_LINE.fullmatch(text.rstrip()) if begins else None
+        written = date_at_start(line[2]) if line else None
+        if line and written and written.sure and written.readings and (line[1] or not written.rest):
+            found.append((number, line[2].rstrip(":. ")))
+            sure = sure or (bool(line[1]) and all(year for year, _, _ in written.readings.values()))
+    if len(found) < 2 and not sure:
+        return None
+    at, title = found[0]
+    others = f"and {len(found) - 1} more such dates are no headings" if len(found) > 1 else "is no heading"
+    instead = f"write “## {title}”" if blocks.kinds[at] == MARKDOWN else f"put “{'-' * columns(title)}” below"
+    return at + 1, f"“{title}” {others}, so this log has no entries; {instead}"
 
 
 def is_page_title(first: str, stated: str | None, *, beside: bool, deep: bool) -> bool:

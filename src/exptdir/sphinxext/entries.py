@@ -9,7 +9,8 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
-from exptdir.record.entries import date_titles
+from exptdir.record.documents import Document
+from exptdir.record.entries import date_titles, dates_in_no_heading
 from exptdir.sphinxext.conditions import conditions_of
 from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes, ancestors, page_section, title_text
 from exptdir.sphinxext.domain import ExptDomain, domain_of
@@ -73,6 +74,7 @@ class EntryTransform(ExperimentTransform):
         found = date_titles(titles, at_page, order=settings.date_order, begun=self.experiment.begun)
         # The rows of a table may be entries already.
         rows = self.domain.entries.get(self.env.docname, [])
+        self._note_dates_in_no_heading(has_entries=bool(rows or found))
         before = Counter(row.day for row in rows)
         entries: list[Entry] = []
         #: What the sections of a log had for anchors, and its links lead to.
@@ -102,6 +104,12 @@ class EntryTransform(ExperimentTransform):
             # The list itself is made when the page is: a built record holds thousands of pages.
             heading = page.first_child_matching_class(nodes.title)
             page.insert(0 if heading is None else heading + 1, entry_list(docname=self.env.docname))
+
+    def _note_dates_in_no_heading(self, *, has_entries: bool) -> None:
+        is_told = has_entries or not self.experiment.is_page
+        unmarked = None if is_told else dates_in_no_heading(Document(self.experiment.log, "").blocks)
+        if unmarked is not None:
+            self.domain.note_trouble(self.env.docname, "date", unmarked[1], unmarked[0])
 
 
 class entry_list(Placeholder):

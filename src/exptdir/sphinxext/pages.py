@@ -88,11 +88,21 @@ class TitleTransform(ExperimentTransform):
         if first is None:
             return True
         deep = False
-        if stated is not None and log.suffix.lower() == ".md":
+        if stated is not None and title_text(first) != stated and log.suffix.lower() == ".md":
+            text = read_log(log)
+            if lacks_heading(self.experiment, text):
+                return True
             # A doctree does not tell whether its first section was written with one "#" or with two.
-            headings = read_blocks(read_log(log), markdown=True).headings
+            headings = read_blocks(text, markdown=True).headings
             deep = next((heading.level for heading in headings if heading.level), 1) > 1
         return is_page_title(title_text(first), stated, beside=beside, deep=deep)
+
+
+def lacks_heading(experiment: Experiment | None, text: str) -> bool:
+    """Tell whether a log's title stands in front matter, and no heading of the first level below: MyST makes one."""
+    if experiment is None or experiment.origins.get("title", ("",))[0] != experiment.log:
+        return False
+    return all(heading.level != 1 for heading in read_blocks(text, markdown=True).headings)
 
 
 def title_affixes(experiment: Experiment, settings: Settings) -> tuple[str, str]:

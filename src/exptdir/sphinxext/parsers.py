@@ -1,15 +1,17 @@
 """Parsers that name a document in which they give up, where Sphinx's own end the whole build without a name.
 
 They call themselves for each part within a part, and Python allows so many such calls. A page that includes itself
-has no end at all.
+has no end at all. And of MyST's, that it makes a heading of the title in front matter where the page has none.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from exptdir.record.documents import nulls
 from exptdir.sphinxext.domain import domain_of
+from exptdir.sphinxext.pages import lacks_heading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,15 +29,17 @@ class NamingParser:
 
     def parse(self, inputstring: Any, document: nodes.document) -> None:
         """Parse a document; one that is nested too deep is reported, and left with one sentence."""
+        env = document.settings.env
         null = nulls(inputstring) if isinstance(inputstring, str) else None
         if null is not None:
-            env = document.settings.env
             domain_of(env).note_trouble(env.docname, null.kind, null.message, null.line)
             inputstring = inputstring.replace("\0", "\ufffd")
+        options = getattr(env, "myst_config", None)
+        if options is not None and lacks_heading(domain_of(env).shown_by(env.docname), inputstring):
+            env.myst_config = replace(options, title_to_header=True)
         try:
             super().parse(inputstring, document)  # type: ignore[misc]
         except RecursionError:
-            env = document.settings.env
             # What was made of it so far may be as deep as that.
             document.children = []
             title = env.docname.rpartition("/")[2]
@@ -43,6 +47,9 @@ class NamingParser:
             instead = f"{title}\n{'=' * 2 * len(title)}\n\nThis page cannot be shown: {TOO_DEEP}.\n"
             super().parse(instead, document)  # type: ignore[misc]
             domain_of(env).note_trouble(env.docname, "log", f"the page is left out: {TOO_DEEP}", 1)
+        finally:
+            if options is not None:
+                env.myst_config = options
 
 
 def name_documents(app: Sphinx, config: Config) -> None:

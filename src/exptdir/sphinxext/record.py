@@ -109,9 +109,10 @@ def scan_before_reading(
     domain.located = None
     unfit = unfit_documents(env, added | changed)
     if unfit:
-        known = {(problem.path, problem.message) for problem in domain.record.problems}
-        new_problems = (problem for problem in unfit.values() if (problem.path, problem.message) not in known)
-        domain.record = domain.record.with_problems((*domain.record.problems, *new_problems))
+        # That its facts cannot be read either need not be said of a page that is left out.
+        paths, less = {problem.path for problem in unfit.values()}, {"log", "metadata"}
+        others = (one for one in domain.record.problems if one.path not in paths or one.kind not in less)
+        domain.record = domain.record.with_problems((*others, *unfit.values()))
     left_out = [*unfit]
     left_out += (name for name in env.found_docs if drafts and any(name.startswith(f"{key}/") for key in drafts))
     if "readme" in map(str.lower, domain.settings.log_names):
