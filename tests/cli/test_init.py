@@ -49,8 +49,8 @@ def test_init_finds_experiments_that_are_there_already(run: Run, tmp_path: Path)
     logs = ("trial_a/notes.md", "trial_b/notes.md", "trial_b/again/notes.md")
     write(tmp_path / "used", {f"work/{log}": "# Trial\n" for log in logs})
     said = run("init", at="../used").err
-    assert 'exptdir_roots = ["work"] and include_patterns = ["work/**"] in conf.py' in said
-    assert "there are logs in work/*/ already" in said
+    assert 'exptdir_roots = ["work"] and include_patterns = ["index.*", "work/**"] in conf.py, to take work/*/' in said
+    assert 'exptdir_roots = ["other"] and include' in run("init", "--root", "other", at="../used").err
     assert "exptdir_roots" not in run("init", "other", at="..").err
     assert "exptdir_roots" not in run("init", "another", "--root", "notes", at="..").err
 
@@ -111,6 +111,26 @@ def test_init_keeps_away_from_another_sphinx_project(run: Run, tmp_path: Path):
     assert done.code == 1 and "another Sphinx project" in done.err
     assert "add “exptdir” to its extensions" in done.err
     assert list(contents(base)) == ["conf.py"]
+    # Also where the experiments that are there are that project's.
+    write(
+        tmp_path / "lab",
+        {"notebook/conf.py": "import exmemo.sphinx\n", **{f"notebook/{k}": v for k, v in DATED.items()}},
+    )
+    done = run("init", at="../lab")
+    assert done.code == 1 and done.err.endswith("to take it over: exptdir import notebook\n")
+    assert run("init", "--root", "notebook", at="../lab").code == 0
+
+
+def test_init_is_refused_within_an_experiment(run: Run, record: Path):
+    before = contents(record)
+    done = run("init", at="expts/0063_train_cnn")
+    assert done.code == 1 and done.err.endswith("is in the experiment #63 of a record already\n")
+    assert contents(record) == before
+
+
+def test_init_says_that_pages_of_quarto_are_not_read(run: Run, tmp_path: Path):
+    write(tmp_path / "blog", {"index.qmd": "---\ntitle: Blog\n---\n", "posts/a/index.qmd": "x\n"})
+    assert "save pages that end in .qmd as .md" in run("init", at="../blog").err
 
 
 def test_what_is_to_be_typed_next_can_be_typed(run: Run, tmp_path: Path):

@@ -40,6 +40,13 @@ def test_new_is_as_the_newest_experiment(run: Run, record: Path):
     assert run("show", "71", "--json").json["tags"] == ["a b"]
 
 
+def test_a_log_is_called_as_its_directory_where_the_newest_one_is(run: Run, record: Path):
+    write(record, {"expts/0070_qpcr/qpcr.rst": "qPCR\n====\n"})
+    assert run("new", "Try again").out == "expts/0071_try_again/try_again.rst\n"
+    again = run("new", "Try again")
+    assert (again.out, again.err) == ("expts/0072_try_again/try_again.rst\n", "note: #71 has the same title\n")
+
+
 def test_a_day_in_front_of_a_name_does_not_say_how_wide_numbers_are(run: Run, record: Path):
     write(record, {f"expts/2024010{day}_x/index.md": "# X\n" for day in range(1, 10)})
     assert run("new", "Next").out == "expts/0066_next/index.md\n"

@@ -75,17 +75,25 @@ def init(
     """
     from exptdir.record.edits.apply import locked
     from exptdir.record.edits.plan import Plan, create
-    from exptdir.record.home import names_exptdir
+    from exptdir.record.files import read_log
+    from exptdir.record.home import find_conf, names_exptdir
+    from exptdir.record.reference import experiment_at
 
     base = Path(os.path.abspath(session.start / directory))
     conf, asks = base / "conf.py", can_ask() and not yes
-    if conf.exists() and not names_exptdir(conf):
-        hint = "add “exptdir” to its extensions, or choose another directory, as in “exptdir init notebook”"
-        raise click.ClickException(f"{conf} belongs to another Sphinx project; {hint}")
+    likely, there = _experiments_there(base)
+    for other in {conf, base / likely / "conf.py"} if there and not roots else {conf}:
+        if other.exists() and not names_exptdir(other):
+            hint = "add “exptdir” to its extensions, or choose another directory, as in “exptdir init notebook”"
+            if "exmemo" in read_log(other):
+                hint = f"to take it over: exptdir import {shlex.quote(os.path.relpath(other.parent, session.start))}"
+            raise click.ClickException(f"{other} belongs to another Sphinx project; {hint}")
+    around = experiment_at(Session(base.parent).record, base) if find_conf(base.parent) and not conf.exists() else None
+    if around is not None:
+        raise click.ClickException(f"{base} is in the experiment {around.label()} of a record already")
     repository = next((above for above in (base, *base.parents) if (above / ".git").exists()), base)
     suffix = suffix or (".rst" if (base / "index.rst").exists() else ".md")
     name = project or base.name.replace("_", " ").replace("-", " ").strip().capitalize() or "Notebook"
-    likely, there = _experiments_there(base)
     if there and likely != "expts" and not roots and not conf.exists():
         what = "folders here" if likely == "." else f"folders in {likely}/"
         if not asks:
@@ -117,7 +125,7 @@ def init(
     base.mkdir(parents=True, exist_ok=True)
     with locked(repository) as writer:
         writer.apply(Plan(repository, tuple(create(path, text) for path, text in missing.items())))
-    _advise(session, base, missing, likely if there else "")
+    _advise(session, base, missing, roots[0] if roots != ("expts",) else likely if there else "")
 
 
 def _experiments_there(base: Path) -> tuple[str, int]:
@@ -232,10 +240,12 @@ def _advise(session: Session, base: Path, missing: dict[Path, str], likely: str)
         notes.append(f"add the line /{OUTPUT}/ to {os.path.relpath(ignore, session.start)}")
     if not re.search(r"(?m)^[ \t]*[^#\n]*exptdir", read_log(needed)):
         notes.append(f"say in {os.path.relpath(needed, session.start)} where exptdir is installed from")
+    if any(base.glob("*.qmd")):
+        notes.append("save pages that end in .qmd as .md, since only those and .rst are read")
     if likely and likely not in conf.settings.roots and "." not in conf.settings.roots:
         place = f"{likely}/*/".removeprefix("./")
-        other = "without include_patterns" if likely == "." else f'and include_patterns = ["{likely}/**"]'
-        notes.append(f'set exptdir_roots = ["{likely}"] {other} in conf.py: there are logs in {place} already')
+        other = "without include_patterns" if likely == "." else f'and include_patterns = ["index.*", "{likely}/**"]'
+        notes.append(f'set exptdir_roots = ["{likely}"] {other} in conf.py, to take {place} as experiments')
     for note in notes:
         click.echo(f"You may want to {note}.", err=True)
     place = os.path.relpath(base, session.start)

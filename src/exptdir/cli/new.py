@@ -66,6 +66,9 @@ def new(
     status = known_status(session, status) if status is not None else None
     above = None if parent is None else session.experiment(parent, writes=True).key
     wanted = NewExperiment(title, _today(day), name, above, tags, status, template, suffix)
+    for twin in session.record.experiments.values():
+        if twin.title == title:
+            click.echo(f"note: {twin.label()} has the same title", err=True)
     # Its log comes first.
     plan = session.carry_out(lambda: new_experiment(session.conf, session.record, wanted)[0])
     _finish(session, plan.edits[0].path, edit)

@@ -73,6 +73,8 @@ def new_experiment(conf: Conf, record: Record, wanted: NewExperiment) -> tuple[P
     suffix = ".md" if ".md" in settings.suffixes else ".rst"
     if newest is not None:
         stem, suffix = newest.log.stem, newest.log.suffix
+        # Or as its own directory, where that one is.
+        stem = stem if stem.lower() in map(str.lower, settings.log_names) else name
     suffix = template.suffix if template is not None else wanted.suffix or suffix
     if suffix not in settings.suffixes:
         raise EditError(f"logs of this record end in {' or '.join(settings.suffixes)}, not in {suffix}")

@@ -151,7 +151,8 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
             likely = likely_root(base, settings, memory.tree)
             hint = f'; did you mean exptdir_roots = ["{likely}"]?' if likely and likely != clean else ""
             found_names = ", ".join(name for name, _ in seen.most_common(3))
-            names = f" (logs are called {', '.join(settings.log_names)} or as their directory; there is {found_names})"
+            called = f"{', '.join(settings.log_names)}, or as their directory where that begins with a number"
+            names = f" (logs are called {called}; there is {found_names})"
             beside = [name for name in memory.tree.listing(f"{base}/{clean}").files if name.endswith((".md", ".rst"))]
             beside = [name for name in beside if PurePosixPath(name).stem not in settings.log_names]
             names = names if seen else f"; an experiment is a directory: give {beside[0]} one" if beside else ""

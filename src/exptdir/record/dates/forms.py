@@ -153,6 +153,7 @@ FORMS: tuple[Form, ...] = (
     Form(rf"(?P<d>{_DAY}){_ORDINAL}(?:\s(?:of|de))?[-\s]{{1,2}}{_MONTH}", tail="capital"),
     Form(rf"{_MONTH},?[-\s]{{1,2}}(?P<d>{_DAY}){_ORDINAL}", tail="capital"),
     Form(rf"(?P<a>{_DAY})(?P<s>[-/.])(?P<b>{_DAY})(?P=s)(?P<year>{_YEAR})(?:{_TO}{_DAY}(?P=s){_DAY}(?P=s){_YEAR})?"),
+    Form(rf"(?P<a>{_DAY})(?P<s>\.)\s(?P<b>{_DAY})\.\s(?P<year>{_YEAR})"),
     Form(rf"(?P<a>{_DAY})(?P<s>/)(?P<b>{_DAY})/(?P<short>[0-9]{{2}})", tail="unsure"),
     Form(rf"(?P<a>{_DAY})(?P<s>-)(?P<b>{_DAY})-(?P<short>[0-9]{{2}})", tail="separator"),
     # Without the nought it would be the number of a section: 10.11.12.
