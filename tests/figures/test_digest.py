@@ -38,14 +38,14 @@ def later(monkeypatch, seconds: float) -> None:
 
 def test_the_digest_is_that_of_the_content(tmp_path: Path):
     (tmp_path / "a").write_text("one")
-    assert Digests().of(str(tmp_path / "a")) == sha("one")
+    assert Digests(tmp_path / "cache").of(str(tmp_path / "a")) == sha("one")
 
 
 def test_what_is_no_readable_file_has_none(tmp_path: Path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("nowhere")
     for name in ("missing", "pipe", "link", "", "nul\0l", "x" * 5000):
-        assert Digests().of(str(tmp_path / name)) is None
+        assert Digests(tmp_path / "cache").of(str(tmp_path / name)) is None
 
 
 def test_a_settled_file_is_read_once_even_over_builds(tmp_path: Path, reads: list[str], monkeypatch):
@@ -86,7 +86,7 @@ def test_a_clock_that_was_set_back_does_not_deceive(tmp_path: Path, monkeypatch,
     path = tmp_path / "a"
     path.write_text("one")
     later(monkeypatch, -3600)
-    digests = Digests()
+    digests = Digests(tmp_path / "cache")
     assert digests.of(str(path)) == digests.of(str(path)) == sha("one")
     assert reads.count(str(path)) == 2
 

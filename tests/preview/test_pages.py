@@ -44,7 +44,6 @@ def test_the_page_is_the_one_that_the_build_writes(shown: Preview, files: Files,
     changed = shown.change(files)
     [first] = shown.show(*changed)
     assert first.pages == (f"{docname}.html",)
-    assert first.sources == (str(shown.warm.app.env.doc2path(docname)),)
     at_once = shown.html(docname)
     shown.warm.build(changed)
     assert at_once == shown.html(docname) != before

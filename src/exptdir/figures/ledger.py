@@ -107,10 +107,9 @@ def tokens_of(line: str) -> list[str] | None:
     found = _TOKEN.findall(line)
     if " ".join(found) != line or len(found) < 2:
         return None
-    try:
+    with suppress(ValueError):
         return [json.loads(token) if token.startswith('"') else token for token in found]
-    except ValueError:
-        return None
+    return None
 
 
 def is_marker(line: str) -> bool:

@@ -65,11 +65,11 @@ class _Digester:
 class Digests:
     """The digests of files, and the cache of those that were digested before; one that is damaged counts as empty."""
 
-    def __init__(self, file: Path | None = None) -> None:
+    def __init__(self, file: Path) -> None:
         self._file = file
         self._known: dict[str, tuple[files.Stamp | None, str]] = {}
         with suppress(ValueError, TypeError, AttributeError, RecursionError):
-            data = json.loads((read_or_none(file) if file is not None else None) or b"{}")
+            data = json.loads(read_or_none(file) or b"{}")
             for path, (known, digest) in data.items():
                 self._known[path] = tuple(map(int, known)) if known else None, str(digest)
         self._asked: set[str] = set()
@@ -112,8 +112,6 @@ class Digests:
 
         Raises OSError when it cannot be written.
         """
-        if self._file is None:
-            return
         kept = {path: known for path, known in self._known.items() if not prune or path in self._asked}
         write_if_changed(self._file, json.dumps(kept, sort_keys=True, separators=(",", ":")).encode())
 

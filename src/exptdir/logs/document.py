@@ -55,6 +55,8 @@ def read_log(
 ) -> LogDocument:
     """Read a log.
 
+    Raises LogError when the file cannot be read, or is no text, or no reader has that name.
+
     Parameters
     ----------
     format
@@ -65,11 +67,6 @@ def read_log(
         The day on which the experiment began, for dates without a year.
     order
         The order of numeric dates, as ``exptdir_date_order``.
-
-    Raises
-    ------
-    LogError
-        When the file cannot be read, or is no text, or no reader has that name.
     """
     path = Path(path)
     try:

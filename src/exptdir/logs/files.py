@@ -45,17 +45,14 @@ def run_files(directory: Path) -> dict[str, list[str]]:
 def read_form(path: Path, form: LogForm, order: str = "", begun: date | None = None) -> LogDocument:
     """Read a log as the experiment, or the directive that shows it, says.
 
+    Raises LogError when it cannot be read.
+
     Parameters
     ----------
     order
         The setting ``exptdir_date_order``.
     begun
         The day on which the experiment began.
-
-    Raises
-    ------
-    LogError
-        When it cannot be read.
     """
     runs = run_files(path.parent / form.runs) if form.runs else {}
     return read_log(path, form.format, runs=runs, begun=begun, order=order)

@@ -72,19 +72,14 @@ def import_log(
     becomes a new experiment. With *parts*, each run or each entry is an experiment nested in that one. The log itself
     stays where it is; one from outside the record is copied beside the page.
 
+    Raises LogError when the log cannot be read. Raises EditError when there is no place for the pages.
+
     Parameters
     ----------
     form
         How it is to be read; where nothing is said, as the experiment's facts say.
     suffix
         ``.md`` or ``.rst``; by default as ``exptdir new`` chooses.
-
-    Raises
-    ------
-    LogError
-        When the log cannot be read.
-    EditError
-        When there is no place for the pages.
     """
     same = (one for one in record.experiments.values() if one.log == path and path.suffix in OTHER_FORMS)
     experiment = next(same, None)

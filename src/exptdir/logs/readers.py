@@ -350,10 +350,7 @@ def readers() -> dict[str, Reader]:
 def choose(source: Source, format: str = "") -> Reader:
     """Return the reader of a format, or the one that is surest.
 
-    Raises
-    ------
-    LogError
-        When there is none of that name.
+    Raises LogError when there is none of that name.
     """
     found = readers()
     if format:

@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from types import FrameType
 from typing import Any, NoReturn, Self
@@ -92,12 +93,11 @@ class Progress:
 class PagesShown:
     """From the builder: the pages of changed documents are written; what collects from them is not yet.
 
-    *pages* and *files* are addresses relative to the output, *sources* the source file of each page.
+    *pages* and *files* are addresses relative to the output.
     """
 
     pages: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
     seconds: float = 0.0
     warnings: tuple[BuildWarning, ...] = ()
 
@@ -274,8 +274,6 @@ def leave(status: int) -> NoReturn:
     for child in multiprocessing.active_children():
         child.kill()
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with suppress(OSError, ValueError):
             stream.flush()
-        except (OSError, ValueError):
-            continue
     os._exit(status)

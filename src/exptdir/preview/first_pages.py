@@ -111,8 +111,7 @@ def show(app: Sphinx, beginnings: Beginnings, docnames: Sequence[str]) -> PagesS
     filecmp.clear_cache()
     builder.copy_image_files()
     files = tuple(f"_images/{name}" for name, was in zip(names, before, strict=True) if stamp(directory / name) != was)
-    sources = tuple(str(app.env.doc2path(docname)) for docname in docnames)
-    return PagesShown(tuple(page_address(app, docname) for docname in docnames), files, sources)
+    return PagesShown(tuple(page_address(app, docname) for docname in docnames), files)
 
 
 def _enter(app: Sphinx, phase: BuildPhase) -> None:

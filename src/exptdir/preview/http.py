@@ -11,6 +11,7 @@ import re
 import socket
 import zlib
 from collections.abc import Mapping
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -242,12 +243,9 @@ def application(state: PreviewState, browsers: Browsers, guard: Guard) -> ASGIAp
             return _file(request, path)
         return PlainTextResponse("There is no such file.\n", 404)
 
-    def answer(request: Request) -> Response:
-        return _answer(state, request)
-
     routes = [
         WebSocketRoute(f"{OWN}socket", browsers.serve),
         Route(f"{OWN}{{name:path}}", own),
-        Route("/{address:path}", answer),
+        Route("/{address:path}", partial(_answer, state)),
     ]
     return _Watchman(Starlette(routes=routes), guard)

@@ -92,10 +92,7 @@ def _loaders() -> tuple[Any, Any]:
 def parse_yaml(text: str) -> object:
     """Return what a text in YAML holds.
 
-    Raises
-    ------
-    UnreadableError
-        When it is no YAML, or more than one document; with the line.
+    Raises UnreadableError when it is no YAML, or more than one document; with the line.
     """
     import yaml
 
@@ -135,15 +132,12 @@ def _parse_ini(text: str) -> Tree:
 def parse(text: str, suffix: str) -> Tree:
     """Return the settings that a text holds.
 
+    Raises UnreadableError when it is not written so, or holds no settings; with the line where that is known.
+
     Parameters
     ----------
     suffix
         Of the file's name, which tells how it is written.
-
-    Raises
-    ------
-    UnreadableError
-        When it is not written so, or holds no settings; with the line where that is known.
     """
     tree: object
     try:

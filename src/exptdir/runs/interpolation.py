@@ -18,10 +18,7 @@ _AS_WRITTEN = "interpolations are shown as written"
 def interpolate(tree: Tree) -> tuple[Tree, list[str]]:
     """Fill in what values say of others; what cannot be filled in stays as it is written, and is named.
 
-    Raises
-    ------
-    TooLarge
-        When the settings refer to one another endlessly.
+    Raises TooLarge when the settings refer to one another endlessly.
     """
     if not any(isinstance(value, str) and "${" in value for value in flatten(tree).values()):
         return tree, []

@@ -203,10 +203,8 @@ class TooLarge(ValueError):
 def flatten(tree: object) -> dict[str, Value]:
     """Join the keys of nested mappings by dots; lists become the text that shows them.
 
-    Raises
-    ------
-    TooLarge
-        When there are too many values or levels, as in files whose parts refer to one another, or to themselves.
+    Raises TooLarge when there are too many values or levels, as in files whose parts refer to one another, or to
+    themselves.
     """
     flat: dict[str, Value] = {}
     waiting: list[tuple[str, object, int]] = [("", tree, 0)]

@@ -188,9 +188,7 @@ def name_images_by_path(app: Sphinx, env: BuildEnvironment, *changes: set[str]) 
     return []
 
 
-def outdated_assets(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> list[str]:
+def outdated_assets(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str]:
     """Have pages read again whose missing files are there now, or are missing for another reason.
 
     Missing files are no dependencies of Sphinx's, who would read the page again each time.

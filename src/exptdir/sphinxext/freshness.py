@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ class Freshness:
         self.domain = domain_of(env)
         self.relations = env.collect_relations()
         self._neighbours = Neighbours(self.domain)
-        self._objects: dict[str, dict[str, list[tuple[str, ...]]]] = {}
+        self._index = cache(self._objects)
 
     def digest(self, docname: str) -> str:
         """Digest what the page of *docname* shows of other documents, and of the state of figures."""
@@ -140,14 +140,12 @@ class Freshness:
     def _labels(self) -> dict[str, Label]:
         return standard_labels(self.domain)
 
-    def _index(self, name: str) -> dict[str, list[tuple[str, ...]]]:
+    def _objects(self, name: str) -> dict[str, list[tuple[str, ...]]]:
         """Return the objects of a domain by the last part of their name, which every reference ends with."""
-        if name not in self._objects:
-            index: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
-            for full, shown, _kind, docname, anchor, _priority in self.env.domains[name].get_objects():
-                index[_last_part(full)].append((full, shown, docname, anchor))
-            self._objects[name] = {last: sorted(found) for last, found in index.items()}
-        return self._objects[name]
+        index: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for full, shown, _kind, docname, anchor, _priority in self.env.domains[name].get_objects():
+            index[_last_part(full)].append((full, shown, docname, anchor))
+        return {last: sorted(found) for last, found in index.items()}
 
 
 def _last_part(name: str) -> str:

@@ -27,15 +27,8 @@ _ENVIRONMENTS = {
 }
 #: What else is commonly written, and how the converter spells it; the alphabets of old TeX reach to the end of a group.
 _SPELLINGS = [
-    (re.compile(rf"\\{old}(?![a-zA-Z])\s*(?:\{{([^{{}}]*)\}}|([^{{}}]*))"), rf"\\{new}{{\1\2}}")
-    for old, new in {
-        "rm": "mathrm",
-        "bf": "mathbf",
-        "it": "mathit",
-        "sf": "mathsf",
-        "tt": "mathtt",
-        "cal": "mathcal",
-    }.items()
+    (re.compile(rf"\\{old}(?![a-zA-Z])\s*(?:\{{([^{{}}]*)\}}|([^{{}}]*))"), rf"\\math{old}{{\1\2}}")
+    for old in ("rm", "bf", "it", "sf", "tt", "cal")
 ] + [
     (re.compile(rf"\\{old}(?![a-zA-Z])"), new)
     for old, new in {

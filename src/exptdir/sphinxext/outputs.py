@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Set
+from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from sphinx.builders.html import INVENTORY_FILENAME, StandaloneHTMLBuilder
 from sphinx.util.inventory import InventoryFile
 from sphinx.writers.html5 import HTML5Translator
 
-from exptdir.record.files import write_if_changed
+from exptdir.record.files import read_or_none, write_if_changed
 from exptdir.sphinxext.doctree import all_nodes
 from exptdir.sphinxext.domain import domain_of
 from exptdir.sphinxext.freshness import UNKNOWN, Freshness
@@ -57,7 +58,8 @@ def put(beside: Path, page: Path, *, touch: bool = False) -> None:
     With *touch* a file that stays gets today's time: Sphinx compares times, and a page left older than its source would
     be made again by every build.
     """
-    try:
+    # Where Sphinx could not write it, it has said so.
+    with suppress(FileNotFoundError):
         if not page.is_file() or beside.read_bytes() != page.read_bytes():
             # A build that is killed leaves the page as it was, or as it is to be.
             beside.replace(page)
@@ -65,9 +67,6 @@ def put(beside: Path, page: Path, *, touch: bool = False) -> None:
         beside.unlink()
         if touch:
             os.utime(page)
-    except FileNotFoundError:
-        # Sphinx could not write it, and has said so.
-        return
 
 
 class DiffingBuilder(StandaloneHTMLBuilder):
@@ -180,11 +179,8 @@ def page_address(app: Sphinx, docname: str) -> str:
 
 def read_manifest(outdir: Path) -> dict[str, str]:
     """Return the files that the last build made, with the digest of what pages show of others."""
-    try:
-        lines = (outdir / MANIFEST).read_text("utf-8", "surrogateescape").splitlines()
-    except OSError:
-        return {}
-    return {path: digest for digest, _, path in (line.partition(" ") for line in lines)}
+    text = (read_or_none(outdir / MANIFEST) or b"").decode("utf-8", "surrogateescape")
+    return {path: digest for digest, _, path in (line.partition(" ") for line in text.splitlines())}
 
 
 class Outputs:
@@ -273,15 +269,13 @@ def delete(outdir: Path, path: str) -> None:
     file = outdir / path
     if not file.resolve().is_relative_to(outdir.resolve()):
         return
-    try:
+    # Someone else's file may be in the way, or none at all: the output is complete without it.
+    with suppress(OSError):
         file.unlink(missing_ok=True)
         for directory in file.parents:
             if directory == outdir or any(directory.iterdir()):
                 break
             directory.rmdir()
-    except OSError:
-        # Someone else's file in the way, or none at all: the output is complete without it.
-        return
 
 
 def setup_outputs(app: Sphinx) -> None:

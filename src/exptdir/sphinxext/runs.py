@@ -68,10 +68,7 @@ class RunSources(SphinxDirective):
     def runs(self) -> Runs:
         """Return the runs of the page's experiment, read once for all its directives that look in the same places.
 
-        Raises
-        ------
-        AssetError
-            When a directory or a log is not there, or none is named and the page is no experiment's.
+        Raises AssetError when a directory or a log is not there, or none is named and the page is no experiment's.
         """
         # Most pages have no runs.
         from exptdir.logs.runs import Sources, read_runs, sources_of
@@ -147,10 +144,7 @@ class RunSources(SphinxDirective):
     def one(self, runs: Runs, name: str) -> Run:
         """Return the one run of a name.
 
-        Raises
-        ------
-        AssetError
-            When there is none, or more than one.
+        Raises AssetError when there is none, or more than one.
         """
         found, troubles = runs.choose(name)
         if troubles or len(found) != 1:

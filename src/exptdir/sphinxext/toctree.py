@@ -126,9 +126,7 @@ def _set_entries(node: addnodes.toctree, entries: list[tuple[str | None, str]]) 
     node["includefiles"] = [target for _, target in entries if target in documents]
 
 
-def outdated_lists(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> list[str]:
+def outdated_lists(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str]:
     """Have a page read again when the experiments that it lists by itself are no longer the same."""
     domain = domain_of(env)
     stale = []

@@ -12,7 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 from xml.etree import ElementTree
@@ -75,10 +75,7 @@ class _PrologEndError(Exception):
 def open_archive(path: Path) -> Iterator[Archive]:
     """Open a zip archive, once it is known to do no harm: within bounds, no part with a document type declaration.
 
-    Raises
-    ------
-    TableError
-        If the file is protected by a password, damaged, or would unpack past the bounds.
+    Raises TableError if the file is protected by a password, damaged, or would unpack past the bounds.
     """
     try:
         archive = Archive(path)
@@ -126,13 +123,11 @@ def _check_prolog(name: str, stream: IO[bytes]) -> None:
     parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = refuse
     parser.StartElementHandler = stop
-    try:
+    # Pictures and printer settings are no XML; what should be and is not is refused by who reads it.
+    with suppress(_PrologEndError, expat.ExpatError):
         while chunk := stream.read(_CHUNK):
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
-    except (_PrologEndError, expat.ExpatError):
-        # Pictures and printer settings are no XML; what should be and is not is refused by who reads it.
-        return
 
 
 def read_tree(archive: Archive, name: str) -> ElementTree.Element | None:

@@ -59,6 +59,8 @@ def read_sheet(
 ) -> Sheet:
     """Read a delimited file.
 
+    Raises TableError if the file is a workbook or other binary data, or a cell is absurdly long.
+
     Parameters
     ----------
     path
@@ -75,11 +77,6 @@ def read_sheet(
     Sheet
         Its cells, texts as they are written; rows that are longer or shorter than most, characters that
         cannot be shown, a guessed encoding and a doubtful delimiter are problems.
-
-    Raises
-    ------
-    TableError
-        If the file is a workbook or other binary data, or a cell is absurdly long.
     """
     text, note = decode(path.read_bytes(), encoding)
     sheet = parse(text, path, "tab" if delimiter is None and path.suffix.lower() == ".tsv" else delimiter, decimal)

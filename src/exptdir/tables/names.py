@@ -80,6 +80,8 @@ class Names:
     def resolve(self, sheet: str | None, cells: str) -> Area:
         """Find a part of the workbook.
 
+        Raises TableError if there is none, or if it is on another sheet.
+
         Parameters
         ----------
         sheet
@@ -87,11 +89,6 @@ class Names:
         cells
             A range (``B2:F20``, ``Sheet1!B2:``), a defined name, or a table object or a part of one
             (``Table1[[x]:[y]]``).
-
-        Raises
-        ------
-        TableError
-            If there is none, or if it is on another sheet.
         """
         given = choose_sheet(self.sheets, sheet).name if sheet is not None else None
         # A name of a table's column may hold an exclamation mark.
@@ -218,6 +215,8 @@ def find_sheet(sheets: Sequence[SheetPart], name: str) -> SheetPart | None:
 def select_part(table: TableObject, reference: str) -> tuple[Box, int]:
     """Find what a structured reference means.
 
+    Raises TableError if it is no such reference, or one to what the table has not.
+
     Parameters
     ----------
     reference
@@ -228,11 +227,6 @@ def select_part(table: TableObject, reference: str) -> tuple[Box, int]:
     box, header_rows
         The cells, and how many rows of them are headers. Where no part is named these are the header and the
         data: a spreadsheet means the data alone, but who reads a table wants to know what its columns are.
-
-    Raises
-    ------
-    TableError
-        If it is no such reference, or one to what the table has not.
     """
     names: set[str] = set()
     columns: list[int] = []

@@ -27,10 +27,7 @@ _BATCH = 4_096
 def open_parquet(path: Path) -> SheetlessFile:
     """Open a Parquet file and read its names of columns and at most :data:`MAX_CELLS` cells.
 
-    Raises
-    ------
-    TableError
-        If pyarrow is not installed, or the file is damaged or too large.
+    Raises TableError if pyarrow is not installed, or the file is damaged or too large.
     """
     try:
         from pyarrow import ArrowException

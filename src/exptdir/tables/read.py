@@ -60,6 +60,8 @@ class TableReader:
     ) -> Table:
         """Read a table as a person sees it in a spreadsheet program.
 
+        Raises TableError if nothing can be shown; the message says what is wrong and what to do.
+
         Parameters
         ----------
         path
@@ -83,11 +85,6 @@ class TableReader:
         -------
         Table
             The table, with what is doubtful about it in ``problems``.
-
-        Raises
-        ------
-        TableError
-            If nothing can be shown; the message says what is wrong and what to do.
         """
         source = self.open(path, **form)
         area = source.resolve(sheet, cells)
@@ -108,15 +105,12 @@ class TableReader:
     def cell(self, path: Path, reference: CellReference) -> Cell:
         """Return one cell as it is shown, also a hidden one; of a merged range the first, whichever is asked for.
 
+        Raises TableError if there is no such cell, if it is empty, or if what is asked for are several.
+
         Parameters
         ----------
         reference
             Sheet and cell; the file in it is only what the author has typed.
-
-        Raises
-        ------
-        TableError
-            If there is no such cell, if it is empty, or if what is asked for are several.
         """
         source = self.open(path)
         area = source.resolve(reference.sheet, reference.cell)

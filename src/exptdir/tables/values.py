@@ -36,10 +36,7 @@ _DURATION = re.compile(r"PT([0-9]{1,6})H([0-9]{2})M([0-9]{2})S")
 class ValuesBook(Book):
     """A workbook of which values are read.
 
-    Raises
-    ------
-    TableError
-        If it is protected by a password, damaged, no workbook, or would unpack past the bounds.
+    Raises TableError if it is protected by a password, damaged, no workbook, or would unpack past the bounds.
     """
 
     def __init__(self, path: Path) -> None:

@@ -65,10 +65,7 @@ _SAVE_AGAIN = "open it in a spreadsheet program and save it again as an ordinary
 class XlsxBook(Book):
     """A workbook that is open, whose sheets are read one by one.
 
-    Raises
-    ------
-    TableError
-        If the workbook cannot be read; the message says what to do.
+    Raises TableError if the workbook cannot be read; the message says what to do.
     """
 
     def __init__(self, path: Path) -> None:

@@ -19,7 +19,7 @@ from typing import Literal
 from exptdir.figures.ledger import CHANGED, LedgerEntry
 from exptdir.figures.model import LEDGER, FigureSettings, Script, dark_path, interpreter, is_figure
 from exptdir.figures.state import Digests, State, digest_text, mark, stamp
-from exptdir.record.walk import list_directory
+from exptdir.record.walk import join, list_directory
 
 #: Suffixes of what lies in an experiment's directory without being data: texts, and what is compiled.
 _NO_DATA = frozenset({".rst", ".md", ".pyc", ".pyo", ".tmp", ".exptdir-tmp"})
@@ -96,7 +96,7 @@ class FileTree:
             directory = posixpath.dirname(directory) or "."
         if directory != "." and not path.startswith(directory + "/"):
             return ""
-        name = _join(directory, path.removeprefix(directory + "/").partition("/")[0])
+        name = join(directory, path.removeprefix(directory + "/").partition("/")[0])
         return "" if self.exists(name) else name
 
     def data_files(self, directory: str) -> Iterator[str]:
@@ -112,17 +112,17 @@ class FileTree:
         while waiting:
             current = waiting.pop()
             files, inside, apart, _, environment = list_directory(self.absolute(current))
-            yield from (path for name in files if self._is_data(path := _join(current, name)))
+            yield from (path for name in files if self._is_data(path := join(current, name)))
             if not deep or environment:
                 continue
-            inside = [name for name in inside if _join(current, name) not in self._experiments]
+            inside = [name for name in inside if join(current, name) not in self._experiments]
             for name in apart:
-                target = os.path.realpath(self.absolute(_join(current, name)))
+                target = os.path.realpath(self.absolute(join(current, name)))
                 around = self._real == target or self._real.startswith(target.rstrip(os.sep) + os.sep)
                 if target not in seen and not around and not target.startswith(self._real + os.sep):
                     seen.add(target)
                     inside.append(name)
-            waiting += [_join(current, name) for name in inside]
+            waiting += [join(current, name) for name in inside]
 
     def _is_data(self, path: str) -> bool:
         name = posixpath.basename(path)
@@ -142,14 +142,14 @@ class FileTree:
         files, inside, *_ = list_directory(self.absolute(script.folder))
         names = {name.removesuffix(".py"): name for name in files if name.endswith(".py")}
         names |= {name: f"{name}/__init__.py" for name in inside}
-        paths = {name: _join(script.folder, file) for name, file in names.items() if name.isidentifier()}
+        paths = {name: join(script.folder, file) for name, file in names.items() if name.isidentifier()}
         return {path for name, path in paths.items() if is_library(name) and self.exists(path)} - self._scripts
 
     def style(self, script: Script, settings: FigureSettings) -> str:
         """Digest what decides on a script's looks beside itself: style, dark scheme, a ``matplotlibrc`` beside it."""
         if script.language != "python":
             return digest_text("")
-        own = self.digest(_join(script.folder, "matplotlibrc"))
+        own = self.digest(join(script.folder, "matplotlibrc"))
         path = self.style_path(settings)
         content = None if path is None else self.digests.of(path)
         name = None if content is not None else settings.style
@@ -166,10 +166,6 @@ def is_library(name: str) -> bool:
     """Tell whether a module of this name is one of Python's own or of an installed package."""
     packages = [entry for entry in sys.path if os.path.basename(entry) in ("site-packages", "dist-packages")]
     return name in sys.stdlib_module_names or PathFinder.find_spec(name, packages) is not None
-
-
-def _join(directory: str, name: str) -> str:
-    return name if directory == "." else f"{directory}/{name}"
 
 
 def _names_in(directory: str, paths: Iterable[str]) -> set[str]:

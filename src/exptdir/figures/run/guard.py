@@ -166,10 +166,9 @@ def changed_figures(run: Path, before: Snapshot, after: Snapshot, written: Itera
 
 def snapshot(job: Job) -> Snapshot:
     """Return what tells whether a figure was written: for the known outputs, and those in the script's directory."""
-    try:
+    beside: list[str] = []
+    with suppress(OSError):
         beside = [entry.path for entry in os.scandir(job.cwd) if is_figure(entry.name)]
-    except OSError:
-        beside = []
     return {path: found for path in {*beside, *job.outputs} if (found := stamp(path))}
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from exptdir.figures.inside.events import Listener
 from exptdir.figures.model import dark_path
-from exptdir.record.files import write
+from exptdir.record.files import read_or_none, write
 
 
 class Drawing:
@@ -67,10 +67,7 @@ class Drawing:
 
     def _place(self, drawn: Path, target: Path) -> None:
         content = drawn.read_bytes()
-        try:
-            same = target.read_bytes() == content
-        except OSError:
-            same = False
+        same = read_or_none(target) == content
         self._listener.write(str(target), changes=not same)
         if not same:
             write(target, content)

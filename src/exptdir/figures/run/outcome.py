@@ -104,14 +104,12 @@ def read_output(path: Path) -> str:
 
 
 def _end(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            # Four bytes a character at most.
-            file.seek(max(0, size - 4 * TAIL))
-            return file.read()
-    except OSError:
-        return b""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        # Four bytes a character at most.
+        file.seek(max(0, size - 4 * TAIL))
+        return file.read()
+    return b""
 
 
 @dataclass(frozen=True)

@@ -119,12 +119,10 @@ def adopt_orphans() -> None:
     """Become the parent of descendants whose parent ends, where the system can do that (Linux)."""
     if not sys.platform.startswith("linux"):
         return
-    try:
+    with contextlib.suppress(ImportError, OSError, AttributeError):
         import ctypes
 
         ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    except (ImportError, OSError, AttributeError):
-        return
 
 
 def children(process: int | None = None) -> set[int]:

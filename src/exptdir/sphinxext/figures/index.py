@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.images import guess_mimetype
 
+from exptdir.record.dates import parse_date
 from exptdir.record.reference import Unresolved
 from exptdir.sphinxext.domain import ExptDomain, domain_of
 from exptdir.sphinxext.figures.provenance import origins_of
@@ -160,11 +160,10 @@ class FiguresDirective(CollectionDirective):
     def day(self, option: str) -> str:
         """Return the day that an option names, in ISO's form."""
         text = str(self.options.get(option) or "")
-        try:
-            return date.fromisoformat(text.replace("/", "-")).isoformat() if text else ""
-        except ValueError:
+        day = parse_date(text)
+        if text and day is None:
             self.trouble(f"{option} is not a date such as 2024-05-21: {text!r}; it does not count")
-            return ""
+        return day.isoformat() if day is not None else ""
 
 
 def report_unknown(app: Sphinx, env: BuildEnvironment) -> list[str]:

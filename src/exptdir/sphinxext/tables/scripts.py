@@ -73,10 +73,7 @@ def _is_embedded(app: Sphinx) -> bool:
 def library_script() -> str:
     """Return the classic script that holds the library, with its licences in front.
 
-    Raises
-    ------
-    sphinx.errors.ExtensionError
-        If the package *itables* is not there, or holds no library.
+    Raises ExtensionError if the package *itables* is not there, or holds no library.
     """
     try:
         package = distribution("itables")
@@ -135,9 +132,7 @@ def _kept(env: BuildEnvironment, key: str) -> Path:
     return Path(env.doctreedir, _KEPT, f"{key}.js")
 
 
-def find_lost_rows(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> list[str]:
+def find_lost_rows(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str]:
     """Have pages read again whose rows somebody has deleted."""
     found = domain_of(env).tables.items()
     return [docname for docname, keys in found if not all(_kept(env, key).is_file() for key in keys)]

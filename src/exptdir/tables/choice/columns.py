@@ -71,10 +71,7 @@ class Columns:
     def find_all(self, text: str) -> list[int]:
         """Return the places of the columns that a list names, in its order; ``C:E`` stands for all from C to E.
 
-        Raises
-        ------
-        TableError
-            If one is unknown, ambiguous or named twice.
+        Raises TableError if one is unknown, ambiguous or named twice.
         """
         places: list[int] = []
         for sign, name, quoted in split_list(text):
@@ -106,10 +103,7 @@ def split_list(text: str) -> list[tuple[str, str, bool]]:
 
     Of each item it tells the sign before it, if any, the name, and whether it was in quotation marks.
 
-    Raises
-    ------
-    TableError
-        If an item is empty, or something follows a closing quotation mark.
+    Raises TableError if an item is empty, or something follows a closing quotation mark.
     """
     items, at = [], 0
     while len(text) <= _MAX_LENGTH and (match := _ITEM.match(text, at)):

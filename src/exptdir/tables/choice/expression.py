@@ -39,6 +39,8 @@ _WORDS = {"true": TRUE_OR_FALSE[True], "false": TRUE_OR_FALSE[False], "empty": A
 def parse_condition(text: str, find: Callable[[str, bool], int]) -> RowCondition:
     """Read a condition.
 
+    Raises TableError if it cannot be read, or *find* knows a name not.
+
     Parameters
     ----------
     text
@@ -52,11 +54,6 @@ def parse_condition(text: str, find: Callable[[str, bool], int]) -> RowCondition
     -------
     RowCondition
         An empty cell, or one that cannot be compared, meets no comparison but ``== empty``.
-
-    Raises
-    ------
-    TableError
-        If it cannot be read, or *find* knows a name not.
     """
     if len(text) > MAX_LENGTH:
         raise TableError(f"the condition is longer than {MAX_LENGTH} characters: shorten it")

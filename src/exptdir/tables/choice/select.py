@@ -26,6 +26,8 @@ def select(
     Conditions and sort keys may name columns that are not chosen. Header rows always stay. A cell that is
     merged over several rows stands in each of them once filtering or sorting has torn it apart.
 
+    Raises TableError if a column is unknown or a condition cannot be read.
+
     Parameters
     ----------
     columns
@@ -37,11 +39,6 @@ def select(
         order round. Empty cells come last.
     limit
         How many rows below the headers are shown at most; the rest is counted in ``omitted``.
-
-    Raises
-    ------
-    TableError
-        If a column is unknown or a condition cannot be read.
     """
     named = Columns(table)
     body = list(range(table.header_rows, table.n_rows))
