@@ -112,3 +112,12 @@ def test_the_tree_of_the_site_leads_from_each_page_to_where_it_leads_from_others
         "Extra": {f"expts/1_a/extra{ends}"},
         "Search Page": {f"search{ends}"},
     }
+
+
+def test_below_a_page_the_neighbours_are_those_of_the_sidebar(build: Build):
+    pages = {f"expts/{number}_x/notes.rst": titled(f"X{number}") for number in range(1, 6)}
+    pages["expts/3_x/7_in/notes.rst"] = titled("Inner")
+    conf = 'exptdir_navigation = "page"\nexptdir_navigation_window = 1\n'
+    below = build(pages, conf=conf).page("expts/3_x/notes").select_one(".exptdir-neighbours")
+    shown = ["… 1 before", "#2 X2", "#3 X3", "#7 Inner", "#4 X4", "… 1 more"]
+    assert [link.get_text() for link in below.select("a")] == shown
