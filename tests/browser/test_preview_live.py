@@ -44,7 +44,7 @@ Path("curve.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="{0}
 def saved(path: Path) -> Iterator[Path]:
     """Lend a path beside the record; what is written there is then saved at once.
 
-    A table that is not there for a moment takes its script along, and its return is a reload.
+    A table that is not there for a moment is another one when it comes back.
     """
     record = next(above for above in path.parents if (above / "conf.py").is_file())
     yield (beside := record.parent / path.name)
@@ -106,7 +106,7 @@ def shown(page: Pages, address: str) -> Iterator[Page]:
     # While the first build runs, a page stands there that turns into this one.
     expect(here.locator("section h1").first).to_contain_text("A")
     expect(badge(here)).to_have_text("Up to date")
-    # A script that takes longer than a second is shown later, and a first figure brings a script of its own.
+    # A script that takes longer than a second is shown later.
     expect(here.locator("section img").first).to_be_visible()
     here.evaluate("window.isSame = true")
     yield here
@@ -185,6 +185,31 @@ def test_a_plot_script_that_changes_swaps_its_figure(shown: Page, source: Path) 
     edit(source / "expts/1_a/plot.py", "(100)", "(200)")
     shown.wait_for_function("document.querySelector('figure img')?.naturalWidth === 200")
     assert shown.evaluate("window.isSame")
+
+
+def test_a_first_figure_and_a_first_table_come_in_place_and_work(shown: Page, source: Path, address: str) -> None:
+    notes = source / "expts/2_b/notes.rst"
+    shown.goto(f"{address}expts/2_b/notes.html")
+    expect(badge(shown)).to_have_text("Up to date")
+    shown.evaluate("window.isSame = true")
+    before, table = notes.read_bytes(), "\n".join(f"   a{row}, {row}" for row in range(20))
+    content = f"\n\n.. image:: ../1_a/curve.svg\n   :alt: A curve\n\n.. datatable::\n\n{table}\n"
+    save(notes, before + content.encode())
+    shown.get_by_role("button", name="A curve").click()
+    expect(shown.locator("dialog")).to_be_visible()
+    shown.keyboard.press("Escape")
+    expect(shown.get_by_role("searchbox")).to_be_visible()
+    save(notes, before)
+    expect(shown.get_by_role("searchbox")).to_have_count(0)
+    # They are there already, and do not begin twice.
+    save(notes, before + content.encode())
+    shown.get_by_role("button", name="A curve").click()
+    expect(shown.locator("dialog")).to_have_count(1)
+    shown.keyboard.press("Escape")
+    expect(shown.get_by_role("searchbox")).to_have_count(1)
+    assert shown.evaluate("window.isSame")
+    save(notes, before)
+    expect(shown.get_by_role("searchbox")).to_have_count(0)
 
 
 def test_a_workbook_that_changes_changes_its_table(shown: Page, source: Path) -> None:

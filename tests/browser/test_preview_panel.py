@@ -61,6 +61,17 @@ def test_the_badge_says_how_the_build_is(shown: Page, server: PreviewServer) -> 
     expect(badge(shown)).to_have_text("Up to date")
 
 
+def test_the_badge_is_never_seen_without_its_style(page: Pages, server: PreviewServer) -> None:
+    here = page(own=True)
+    here.add_init_script("""new MutationObserver(() => {
+      const badge = document.querySelector("exptdir-preview")?.shadowRoot.querySelector("button");
+      if (badge) window.shown ??= getComputedStyle(badge).display;
+    }).observe(document, { childList: true, subtree: true });""")
+    server.open(here, PAGE)
+    here.wait_for_function("window.shown")
+    assert here.evaluate("window.shown") == "flex"
+
+
 def test_a_build_that_is_over_at_once_is_not_announced(shown: Page, server: PreviewServer) -> None:
     shown.evaluate("""() => {
       // What is put off never comes, however long it takes until the build is over.

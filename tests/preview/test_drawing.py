@@ -63,11 +63,11 @@ def test_pages_come_before_a_slow_figure_and_show_it_when_it_is_drawn(tmp_path: 
     def tell(figures: tuple[str, ...]) -> None:
         drawn.put(figures)
         # What tells that all is done may be slow to end itself.
-        if not figures:
-            swapped.wait(60)
+        swapped.wait(60)
 
     with preview(tmp_path, FILES, patience=0.05, drawn=tell) as shown:
         assert BEING_DRAWN in shown.html(f"{PLOTS}/notes")
+        assert "cannot be shown: it is being drawn." in shown.html(f"{PLOTS}/notes")
         assert "Home" in shown.html("index")
 
         # Prose is built meanwhile, more than once.
@@ -75,10 +75,14 @@ def test_pages_come_before_a_slow_figure_and_show_it_when_it_is_drawn(tmp_path: 
         assert "Another page" in shown.html("docs/page")
         assert BEING_DRAWN in shown.html(f"{PLOTS}/notes")
 
+        # What its script writes is told when that has ended.
+        drawn_now = (str((shown.source / PLOTS / "drawn.svg").resolve()),)
+        assert not shown.warm.is_concerned(drawn_now, ())
+        assert shown.warm.is_concerned((*drawn_now, str(shown.source / "new.csv")), ())
+
         (shown.source / PLOTS / "go").touch()
         figures = drawn.get(timeout=60)
-        assert figures == (str((tmp_path / "source" / PLOTS / "drawn.svg").resolve()),)
-        assert drawn.get(timeout=60) == ()
+        assert figures == drawn_now
         shown.show(*figures)
         assert BEING_DRAWN not in shown.html(f"{PLOTS}/notes")
         swapped.set()
@@ -92,7 +96,7 @@ def test_pages_come_before_a_slow_figure_and_show_it_when_it_is_drawn(tmp_path: 
         [picture] = (shown.output / "_images").glob("drawn*.svg")
         assert 'width="3"' in picture.read_text("utf-8")
         (shown.source / PLOTS / "go").touch()
-        assert [drawn.get(timeout=60), drawn.get(timeout=60)] == [figures, ()]
+        assert (drawn.get(timeout=60), drawn.empty()) == (figures, True)
         shown.warm.build(figures)
         assert 'width="4"' in picture.read_text("utf-8")
         shown.keep("drawn")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,8 @@ class FigureUpdates:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = self._left = self._missed = False
-        self._ended: set[str] = set()
+        self._ended, self._running = set[str](), set[str]()
+        self._untold: dict[str, list[str]] = {}
         self._result: tuple[Report, Record] | Exception | None = None
         #: When the drawing began that the build now to come is about, in seconds.
         self.began: float | None = None
@@ -90,6 +92,13 @@ class FigureUpdates:
         drawing = domain_of(self._app.env).figure_state.drawing
         return self._thread is not None and (self._result is not None or not drawing.isdisjoint(self._ended))
 
+    @property
+    def unfinished(self) -> set[str]:
+        """The figures, absolute, of the scripts that are still at work."""
+        state = domain_of(self._app.env).figure_state
+        keys = state.drawing - self._ended if self._thread is not None else ()
+        return {self._path(figure) for figure, found in state.report.figures.items() if found.script in keys}
+
     def draw(self) -> set[str]:
         """Bring the figures up to date, or at least begin to.
 
@@ -109,7 +118,8 @@ class FigureUpdates:
         state = getattr(domain_of(self._app.env), "figure_state", None)
         before = self._stamps(state.report) if state is not None else {}
         self._left = self._missed = False
-        self._ended.clear()
+        for kept in (self._ended, self._running, self._untold):
+            kept.clear()
         self._started = threading.Event()
         self._began = time.monotonic()
         self._thread = threading.Thread(target=self._work, args=(record, before), name="exptdir-figures", daemon=True)
@@ -122,16 +132,23 @@ class FigureUpdates:
         self._left = self._result is None
         return figures | (self._show_unfinished() if self._left else self._finish())
 
+    def _tell(self, script: Script, outcome: Outcome | None, why: str) -> None:
+        """Hear that a script begins or ends."""
+        self._started.set()
+        if outcome is None:
+            self._running.add(script.key)
+        else:
+            self._running.discard(script.key)
+            self._untold[script.key] = list(map(self._path, outcome.written))
+        # What the last one has drawn is told with the end of all, which comes at once.
+        if self._untold and (self._running or not self._left):
+            self._ended.update(self._untold)
+            if self._left:
+                self._drawn(tuple(chain.from_iterable(self._untold.values())))
+            self._untold.clear()
+
     def _work(self, record: Record, before: dict[str, Stamp]) -> None:
         """Draw, in a thread of its own."""
-
-        def tell(script: Script, outcome: Outcome | None, why: str) -> None:
-            self._started.set()
-            if outcome is None:
-                return
-            self._ended.add(script.key)
-            if self._left:
-                self._drawn(tuple(map(self._path, outcome.written)))
 
         def guard(submit: Submit) -> Submit:
             def submit_unless_ended(job: Job) -> Future[Outcome]:
@@ -153,7 +170,7 @@ class FigureUpdates:
             return submit_unless_ended
 
         try:
-            report = update_figures(self._app, record, self._runner, self._finder, progress=tell, guard=guard)
+            report = update_figures(self._app, record, self._runner, self._finder, progress=self._tell, guard=guard)
             self._note(report, before)
             self._result = report, record
         except _EndedError:
@@ -161,7 +178,7 @@ class FigureUpdates:
         except Exception as error:
             self._result = error
         if self._left:
-            self._drawn(())
+            self._drawn(tuple(chain.from_iterable(self._untold.values())))
 
     def _show_unfinished(self) -> set[str]:
         """Have pages show what there is: what is still being drawn, and what has been drawn meanwhile."""
@@ -169,7 +186,7 @@ class FigureUpdates:
         report = update_figures(self._app, record, finder=self._second_finder, dry_run=True)
         drawing = set(report.planned) - self._ended
         note_figures(self._app, report, record, drawing)
-        return {self._path(figure) for key in drawing for figure in report.scripts[key].figures}
+        return self.unfinished
 
     def _finish(self) -> set[str]:
         """Have pages go by what has been drawn."""

@@ -150,9 +150,9 @@ class Warm:
         """Say whether a build could make anything else of some changes.
 
         Those of them that were there before, and still are (*modified*), mean something to those only who read them.
-        What comes or goes may be looked for by anything.
+        What comes or goes may be looked for by anything. Of what a script at work writes is told when it ends.
         """
-        known = set(modified)
+        known, changed = (set(paths) - self.drawing.unfinished for paths in (modified, changed))
         if self.drawing.has_news or not known.issuperset(changed) or self.dependents.of(known):
             return True
         facts = (os.path.basename(path) == "expt.toml" or f"{os.sep}.expt{os.sep}" in path for path in known)

@@ -267,8 +267,9 @@ def progress_of(text: str) -> Progress | None:
     found = _STEP.fullmatch(text)
     if found is not None:
         return Progress(f"{found['what']} {found['item']}".strip(), int(found["percent"]) / 100)
-    text = text.strip(" .\r\n")
-    return Progress(text) if len(text) > 1 and "\n" not in text else None
+    # Sphinx itself ends so what it begins, in any language.
+    step = text.rstrip().removesuffix("...")
+    return Progress(step) if step and step != text.rstrip() and "\n" not in step else None
 
 
 #: A place in a traceback that is there as text only, since another process wrote it.

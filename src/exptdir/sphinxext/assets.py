@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
+#: Why a figure that a script is at work on cannot be shown.
+BEING_DRAWN = "it is being drawn"
 #: On what stands for an image: where it would be, relative to the source directory.
 MISSING = "exptdir_missing"
 
@@ -78,7 +80,9 @@ def locate(env: BuildEnvironment, typed: str, docname: str, *, any_format: bool 
     else:
         reason = why_not(path)
     if reason is not None:
-        raise AssetError(reason)
+        state = domain_of(env).figure_state
+        figure = state.report.figures.get(Path(os.path.relpath(path, env.srcdir)).as_posix())
+        raise AssetError(BEING_DRAWN if figure is not None and figure.script in state.drawing else reason)
     return Path(path)
 
 

@@ -27,7 +27,7 @@ from exptdir.figures.model import Job, dark_path, interpreter
 from exptdir.record.files import read_or_none, write_if_changed
 from exptdir.record.problem import Problem
 from exptdir.record.settings import memory_size
-from exptdir.sphinxext.assets import placeholder
+from exptdir.sphinxext.assets import BEING_DRAWN, placeholder
 from exptdir.sphinxext.dependencies import note
 from exptdir.sphinxext.doctree import add_unclaimed_directive, all_nodes
 from exptdir.sphinxext.domain import domain_of
@@ -50,7 +50,6 @@ _SCRIPT = Path(__file__).parents[1] / "runs" / "curve_figure.py"
 EVENT = "exptdir-curves"
 #: So many seconds it waits.
 PATIENCE = 1.0
-_DRAWING = "it is being drawn"
 #: The smoothing with which TensorBoard begins.
 _WEIGHT = 0.6
 
@@ -211,17 +210,19 @@ class CurveFigures:
                 )
         if jobs:
             runner, tell = app.emit_firstresult(EVENT) or (None, None)
-            self.why.update(dict.fromkeys(jobs, _DRAWING))
+            self.why.update(dict.fromkeys(jobs, BEING_DRAWN))
             if tell is None:
                 self._draw(jobs, settings.figure_jobs, runner, lambda figures: None)
             else:
-                self._thread = Thread(target=self._draw, args=(jobs, settings.figure_jobs, runner, tell), daemon=True)
+                self._thread = Thread(
+                    None, self._draw, "exptdir-curves", (jobs, settings.figure_jobs, runner, tell), daemon=True
+                )
                 self._thread.start()
         if self._thread is not None:
             self._thread.join(PATIENCE)
         for docname, key, metric, line in ((name, *one) for name, some in every for one in some):
-            why = self.why.get(self.stem(key).name, _DRAWING)
-            if why != _DRAWING:
+            why = self.why.get(self.stem(key).name, BEING_DRAWN)
+            if why != BEING_DRAWN:
                 message = f"the curves of {metric} cannot be drawn: {why}"
                 warn_problem(Problem("figure", message, Path(env.doc2path(docname)), line))
 
@@ -272,7 +273,7 @@ class ShowCurves(SphinxPostTransform):
                     for uri, classes in zip(uris or [""], schemes, strict=True)
                 ]
             else:
-                images = [placeholder(node["metric"], figures.why.get(stem.name, _DRAWING))]
+                images = [placeholder(node["metric"], figures.why.get(stem.name, BEING_DRAWN))]
             node.parent.replace(node, images)
 
 

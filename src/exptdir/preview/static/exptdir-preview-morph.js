@@ -85,8 +85,12 @@ const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 function programs(root) {
   const scripts = Array.from(root.querySelectorAll("script:not([data-page])"));
   const running = scripts.filter(({ type }) => !type || /^module$|javascript/.test(type));
-  return running.map((script) => script.getAttribute("src") ?? script.text).sort().join("\n");
+  return running.map((script) => script.getAttribute("src") ?? script.text);
 }
+
+/* Ours come with the first figure or table of a page, and can begin late. */
+const isOther = (name) => !/\/exptdir-[\w-]+\.js|^window\.exptdirWords/.test(name);
+const others = (names) => names.filter(isOther).sort().join("\n");
 
 /* The child of the parent that is, or holds, the node. */
 function childHolding(parent, node) {
@@ -99,6 +103,7 @@ export class Morph {
   constructor(html, copy, originals) {
     this.html = html;
     this.root = parse(html).documentElement;
+    this.begun = new Set(programs(this.root));
     this.live = new WeakMap();
     this.match(this.root, copy, originals);
   }
@@ -126,12 +131,20 @@ export class Morph {
     const done = { nodes: [], replaced: [], gone: [] };
     if (html === this.html) return done;
     const next = parse(html).documentElement;
-    if (programs(this.root) !== programs(next)) throw new NeedsReload("other scripts");
+    const names = programs(next);
+    if (others(programs(this.root)) !== others(names)) throw new NeedsReload("other scripts");
     this.done = done;
     this.content = content;
     if (!this.change(this.root, next)) throw new NeedsReload("scripts have rebuilt the page");
     if (!this.root.isEqualNode(next)) throw new NeedsReload("the page could not be followed");
     this.html = html;
+    // A script that was part of a fetched page does not run by itself.
+    for (const name of names.filter((one) => !this.begun.has(one))) {
+      const script = document.createElement("script");
+      Object.assign(script, name.startsWith("window.") ? { text: name } : { src: name, async: false });
+      document.head.append(script);
+      this.begun.add(name);
+    }
     return done;
   }
 

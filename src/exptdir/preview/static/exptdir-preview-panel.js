@@ -87,11 +87,14 @@ function contents({ state, isLost, isGone, edited, edit }, here) {
 /* Most builds are over before somebody could read that there is one. */
 const PATIENCE = 400;
 
-function within(host, style, ...content) {
-  const sheet = document.createElement("link");
-  sheet.rel = "stylesheet";
-  sheet.href = style;
-  host.attachShadow({ mode: "open" }).append(sheet, make("div", "frame", ...content));
+/* The page has loaded the style sheet already: the panel is never seen without it. */
+function within(host, ...content) {
+  const sheet = new CSSStyleSheet();
+  const loaded = document.querySelector('link[href$="/_exptdir/preview.css"]')?.sheet?.cssRules ?? [];
+  sheet.replaceSync(Array.from(loaded, (rule) => rule.cssText).join("\n"));
+  const root = host.attachShadow({ mode: "open" });
+  root.adoptedStyleSheets = [sheet];
+  root.append(make("div", "frame", ...content));
 }
 
 /* Follows the scheme that the theme shows, which need not be the system's. */
@@ -107,7 +110,7 @@ function followScheme(host) {
 }
 
 export class Panel {
-  constructor({ style, address, edit }) {
+  constructor({ address, edit }) {
     this.address = address;
     this.known = { state: null, isLost: false, isGone: false, edited: null, edit };
     this.host = document.createElement("exptdir-preview");
@@ -123,7 +126,7 @@ export class Panel {
     this.box.setAttribute("aria-label", word("Preview"));
     this.said = make("p", "said");
     this.said.setAttribute("role", "status");
-    within(this.host, style, this.badge, this.box, this.said);
+    within(this.host, this.badge, this.box, this.said);
     this.host.shadowRoot.addEventListener("keydown", (event) => this.onKey(event));
     followScheme(this.host);
     this.unfold(false);

@@ -57,7 +57,7 @@ class Connection {
 }
 
 export function start({ base, page: address, edit, version, copy, originals }) {
-  const panel = new Panel({ style: `${base}preview.css`, address: plain(address), edit });
+  const panel = new Panel({ address: plain(address), edit });
   const page = new Page({ page: address, version, copy, originals }, (news) => panel.show(news));
   let wasLost = false;
   let [build, noted] = [0, -1];
