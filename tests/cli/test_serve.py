@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -111,8 +112,7 @@ def test_a_document_on_its_own_is_shown_and_nothing_written_beside_it(serve, tmp
     command = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children")
     if command.exists():
         child = command.read_text().split()[0]
-        arguments = Path(f"/proc/{child}/cmdline").read_text().split("\0")
-        output = Path(arguments[arguments.index("--output") + 1])
+        output = Path(json.loads(Path(f"/proc/{child}/cmdline").read_text().split("\0")[-2])["html"])
         assert output.is_dir() and tmp_path not in output.parents
     served.end()
     assert served.process.returncode == 0

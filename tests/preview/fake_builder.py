@@ -56,7 +56,7 @@ def answer(build: Build, source: Path, output: Path, moods: list[str]):
     written = pages(source, output)
     warnings = (BuildWarning("odd", str(source / "a.md"), 3, "exptdir.ref"),) if "warn" in moods else ()
     say(PagesShown(written))
-    return Built(written, (), warnings, wrote, (str(source / "module.py"),), (), 0.25)
+    return Built(written, (), warnings, wrote, (str(source / "module.py"),), (), 0.25, goes_on="goes" in moods)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -84,13 +85,19 @@ class Talk:
         return heard
 
 
+def command_for(source: Path, output: Path, **options: object) -> list[str]:
+    """Return the command of a builder."""
+    where = {"source": str(source), "html": str(output / "html"), "doctrees": str(output / "doctrees")}
+    order = {"alone": "", "jobs": 1, "define": {}, **where, **options}
+    return [sys.executable, "-m", "exptdir.preview.builder", json.dumps(order)]
+
+
 @contextmanager
-def builder(root: Path, files: Files, *options: str) -> Iterator[Talk]:
+def builder(root: Path, files: Files, **options: object) -> Iterator[Talk]:
     """Write a record and start a builder for it."""
     source = root / "source"
     write(source, files)
-    where = ["--source", str(source), "--output", str(root / "html"), "--doctrees", str(root / "doctrees")]
-    command = [sys.executable, "-m", "exptdir.preview.builder", *where, *options]
+    command = command_for(source, root, **options)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
             yield Talk(process, source)
@@ -99,7 +106,7 @@ def builder(root: Path, files: Files, *options: str) -> Iterator[Talk]:
 
 
 def test_it_tells_what_it_does_and_ends_with_its_server(tmp_path: Path) -> None:
-    with builder(tmp_path, TROUBLED, "-D", "html_title=Titled", "-D", "language=de") as talk:
+    with builder(tmp_path, TROUBLED, define={"html_title": "Titled", "language": "de"}) as talk:
         ready = talk.hear()
         assert isinstance(ready, Ready)
         assert (ready.language, ready.words["Up to date"]) == ("de", "Aktuell")
@@ -204,13 +211,12 @@ def test_a_conf_py_that_is_broken_ends_it_with_words(tmp_path: Path) -> None:
 def test_a_document_without_conf_py_is_shown(tmp_path: Path) -> None:
     document = tmp_path / "notes.md"
     document.write_text("# Alone\n\nWords.\n", "utf-8")
-    where = ["--alone", str(document), "--output", str(tmp_path / "out/html"), "--doctrees", str(tmp_path / "out/dt")]
-    command = [sys.executable, "-m", "exptdir.preview.builder", *where]
+    command = command_for(tmp_path, tmp_path / "out", alone=str(document), define={"language": "de"})
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         talk = Talk(process, tmp_path)
         ready = talk.hear()
         assert isinstance(ready, Ready) and ready.home == "notes.html"
-        assert (ready.language, ready.words) == ("en", {})
+        assert ready.language == "de"
         talk.say(Build())
         assert isinstance(talk.hear(), Built)
         assert "Words." in (tmp_path / "out/html/notes.html").read_text("utf-8")

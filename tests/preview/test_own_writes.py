@@ -36,3 +36,22 @@ def test_what_a_process_writes_is_noted_with_whether_it_differs(tmp_path: Path) 
         "[('log.txt', 1, True), ('moved.md', 1, True), ('same.md', 4, False)] True",
         "()",
     ]
+
+
+GOING_ON = """
+import subprocess, sys, threading
+from exptdir.preview.dependencies import goes_on
+end, said = threading.Event(), [goes_on()]
+for name in ("exptdir-figures", "of an extension"):
+    thread = threading.Thread(target=end.wait, name=name)
+    thread.start(); said.append(goes_on()); end.set(); thread.join(); end.clear()
+child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+said.append(goes_on() or sys.platform != "linux"); child.communicate(b"1")
+print(*said, goes_on())
+"""
+
+
+def test_what_extensions_have_begun_is_known_to_go_on() -> None:
+    command = [sys.executable, "-c", GOING_ON]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, start_new_session=True)
+    assert done.stdout.split() == ["False", "False", "True", "True", "False"]

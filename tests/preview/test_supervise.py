@@ -15,11 +15,11 @@ import pytest
 
 from exptdir.preview import supervise
 from exptdir.preview.changes import Changes, Git
-from exptdir.preview.supervise import PATIENCE, Builder, RestartRules, Supervisor
+from exptdir.preview.supervise import Builder, RestartRules, Supervisor
 from exptdir.preview.watch import WatchedPlaces
 from tests.preview.asking import run_apart
 
-REAL_SLEEP, REAL_WAIT_FOR = asyncio.sleep, asyncio.wait_for
+REAL_SLEEP, REAL_TIMEOUT = asyncio.sleep, asyncio.timeout
 FAKE = Path(__file__).with_name("fake_builder.py")
 
 
@@ -33,12 +33,14 @@ class Bench:
         self.write("a.md", "one")
         self.changes = Changes(WatchedPlaces(self.source))
         self.said: list[Any] = []
+        self.viewed = ("a.html",)
+        self.waiting: list[tuple[str, ...]] = []
         self.builder = Builder([sys.executable, str(FAKE), str(self.source), str(self.output)], lambda line: None)
         self.supervisor = Supervisor(
             self.builder,
             self.changes,
             self,
-            lambda: ("a.html",),
+            lambda: self.viewed,
             RestartRules(str(self.source / "conf.py")),
             Git(self.source, git_patience),
         )
@@ -51,6 +53,9 @@ class Bench:
 
     def built(self, message: Any, *, anew: bool) -> None:
         self.said.append("built anew" if anew else "built")
+
+    def waits(self, changed: tuple[str, ...]) -> None:
+        self.waiting.append(changed)
 
     def failed(self, message: Any) -> None:
         self.said.append(message.failure.text)
@@ -177,65 +182,67 @@ def test_what_a_build_writes_is_no_reason_to_build(play):
     assert [changed for _, changed, _ in play(story).builds] == [[], ["mood"]]
 
 
-def test_a_builder_that_writes_what_it_reads_is_not_asked_ever_faster(play, monkeypatch):
-    pauses: list[float] = []
+@pytest.fixture
+def pauses(monkeypatch):
+    """The pauses that are made, of which the fourth lasts until it is ended, and the others no time."""
+    found: list[float] = []
 
-    async def sleep(seconds: float) -> None:
-        pauses.append(seconds)
-        await REAL_SLEEP(min(seconds, 0.01))
+    def timeout(seconds: float) -> asyncio.Timeout:
+        found.append(seconds)
+        return REAL_TIMEOUT(60 if len(found) == 4 else 0.01)
 
+    monkeypatch.setattr(asyncio, "timeout", timeout)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "when", "ends"),
+    [
+        ("a.md", "meanwhile", "edits"),
+        ("read.csv", "told late", "edits"),
+        ("a.md", "afterwards", "edits"),
+        ("a.md", "afterwards", "looks"),
+        ("a.md", "afterwards", "writes"),
+    ],
+)
+def test_what_changes_with_each_build_is_built_less_and_less_but_people_are_served(play, pauses, name, when, ends):
     async def story(bench: Bench) -> None:
         await bench.idle(1)
-        bench.write("mood", "untold slow")
-        bench.report("mood")
+        bench.viewed = ()
+        bench.change("mood", "slow goes", "b.md", "first")
         begun = bench.output.parent / "begun"
         for number in range(6):
             await bench.until(begun.exists)
-            bench.change("untold.csv", str(number))
+            # Each build has a page to show.
+            bench.write("b.md", str(number))
+            if when != "afterwards":
+                bench.write(name, str(number))
+            if when == "meanwhile":
+                bench.report(name)
             begun.unlink()
-            await REAL_SLEEP(0)
-        await bench.until(begun.exists)
-        begun.unlink()
-
-    monkeypatch.setattr(asyncio, "sleep", sleep)
-    play(story)
-    assert [one for one in pauses if one >= 0.5] == [0.5, 1.0, 2.0, 4.0]
-
-
-@pytest.mark.parametrize("late", [False, True], ids=["told at once", "told late"])
-def test_what_a_build_has_others_write_is_not_built_ever_faster_but_who_edits_it_is_served(play, monkeypatch, late):
-    pauses: list[float] = []
-
-    async def wait_for(waited: Awaitable[Any], seconds: float) -> Any:
-        if seconds == PATIENCE:
-            return await REAL_WAIT_FOR(waited, seconds)
-        pauses.append(seconds)
-        # The fourth one is ended by somebody who saves the document.
-        return await REAL_WAIT_FOR(waited, 60 if len(pauses) == 4 else 0.01)
-
-    async def story(bench: Bench) -> None:
-        await bench.idle(1)
-        bench.change("mood", "slow")
-        begun = bench.output.parent / "begun"
-        for number in range(6):
-            await bench.until(begun.exists)
-            bench.write("a.md", str(number))
-            if not late:
-                bench.report("a.md")
-            begun.unlink()
-            await (bench.until(lambda: not bench.supervisor.building) if late else REAL_SLEEP(0))
-            if late:
-                bench.report("a.md")
+            await (REAL_SLEEP(0) if when == "meanwhile" else bench.until(lambda: not bench.supervisor.building))
+            if when == "afterwards":
+                bench.write(name, str(number))
+            if when != "meanwhile":
+                bench.report(name)
         await bench.until(lambda: len(pauses) == 4)
-        bench.change("a.md", "by hand")
+        if ends == "looks":
+            bench.viewed = ("b.html",)
+        elif ends == "writes":
+            # The build that it could come from was long ago.
+            bench.supervisor._until = 0
+            bench.change(name, "by hand")
+        else:
+            bench.change("c.md", "by hand")
         await bench.until(begun.exists)
         bench.write("mood", "")
         begun.unlink()
-        await bench.until(lambda: "by hand" in (bench.output / "a.html").read_text())
+        await bench.until(lambda: not bench.supervisor.building)
 
-    monkeypatch.setattr(asyncio, "wait_for", wait_for)
-    play(story)
+    bench = play(story)
     assert pauses == [0.5, 1.0, 2.0, 4.0]
+    assert bench.waiting == [(str(bench.source / name),)]
+    assert bench.builds[-1][1] == sorted({name, "c.md"} if ends == "edits" else {name})
 
 
 @pytest.mark.parametrize(

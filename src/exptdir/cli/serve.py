@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
 import tempfile
@@ -91,21 +92,22 @@ def serve(
             from threading import Thread
 
             Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-        arguments = ["--source", str(meant.source)]
-        arguments += ["--conf", str(meant.source)] if meant.alone is None else ["--alone", str(meant.alone)]
-        arguments += ["--output", str(directory / "html"), "--doctrees", str(directory / "doctrees")]
-        arguments += ["--jobs", str(os.cpu_count() or 1) if jobs == "auto" else jobs]
-        arguments += [part for one in defined for part in ("-D", one)]
+        order = {
+            "source": str(meant.source),
+            "alone": str(meant.alone or ""),
+            "html": str(directory / "html"),
+            "doctrees": str(directory / "doctrees"),
+            "jobs": (os.cpu_count() or 1) if jobs == "auto" else int(jobs),
+            "define": dict(one.split("=", 1) for one in defined),
+        }
         # These take half a second, in which one can already read the address.
         from exptdir.preview.http import Guard
         from exptdir.preview.serve import ServeOptions
         from exptdir.preview.serve import serve as run
-        from exptdir.preview.supervise import builder_command
 
         conf, private = str(meant.source / "conf.py") if meant.alone is None else "", (str(meant.source / OUTPUT),)
-        options = ServeOptions(
-            meant.source, directory, tuple(builder_command(arguments)), conf, private, deep=meant.deep
-        )
+        builder = (sys.executable, "-m", "exptdir.preview.builder", json.dumps(order))
+        options = ServeOptions(meant.source, directory, builder, conf, private, deep=meant.deep)
         with terminal:
             run(options, listening, Guard(host, exposed=expose), terminal)
     click.echo("Interrupted.", err=True)

@@ -274,6 +274,11 @@ class Broadcaster:
         else:
             self._update(message.pages, message.files)
 
+    def waits(self, changed: tuple[str, ...]) -> None:
+        """Pass on that files change after each build, and wait."""
+        names = ", ".join(map(self._state.shown, changed))
+        self._report.note(f"{names}: changed by each build, so it waits longer each time (see exptdir_watch_ignore)")
+
     def failed(self, message: Failed) -> None:
         """Pass on that it failed."""
         self._state.building, self._state.failure = False, replace(message, modules=(), wrote=())

@@ -6,19 +6,18 @@ to by a signal, or when the server is gone.
 
 from __future__ import annotations
 
-import argparse
 import gc
+import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from exptdir.preview.channel import Build, Built, Channel, Drawn, Ending, Failed, PagesShown, Ready, leave
-from exptdir.preview.dependencies import Modules, Writes, outside, statics, templates
+from exptdir.preview.dependencies import Modules, Writes, goes_on, outside, statics, templates
 from exptdir.preview.scratch_site import alone
 from exptdir.preview.warm_sphinx import Project, Warm, warm
 from exptdir.preview.warnings import Reporter, failed
@@ -156,6 +155,7 @@ class BuildSession:
                 seconds=time.monotonic() - min(began, application.drawing.began or began),
                 made=self._writes.take(),
                 idle=idle,
+                goes_on=goes_on(),
                 drawing=tuple(sorted(domain_of(application.app.env).figure_state.drawing)),
             )
         )
@@ -173,36 +173,22 @@ class BuildSession:
         self._builds += 1
 
 
-def project_of(argv: Sequence[str]) -> Project:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m exptdir.preview.builder", description="Builds for a preview.")
-    parser.add_argument("--source", type=Path, metavar="DIR", help="the source directory")
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--conf", type=Path, metavar="DIR", help="the directory of conf.py, if not the source directory")
-    where.add_argument("--alone", type=Path, metavar="PATH", help="a document or a directory without a conf.py")
-    parser.add_argument("--output", type=Path, metavar="DIR", required=True, help="where pages go")
-    parser.add_argument("--doctrees", type=Path, metavar="DIR", required=True, help="where the rest goes")
-    parser.add_argument("--jobs", type=int, metavar="N", default=1, help="processes that read and write")
-    parser.add_argument("-D", dest="define", metavar="NAME=VALUE", action="append", default=[], help="a setting")
-    given = parser.parse_args(argv)
-    overrides: dict[str, Any] = {}
-    source, conf = given.source, given.conf or given.source
-    if given.alone is not None:
-        found = alone(Path(os.path.abspath(given.alone)))
-        source, conf, overrides = found.source, None, dict(found.overrides)
-    if source is None:
-        parser.error("one of --source and --alone is needed")
-    for setting in given.define:
-        name, _, value = setting.partition("=")
-        overrides[name] = value
-    return Project(source, conf, given.output, given.doctrees, max(1, given.jobs), overrides)
+def project_of(order: str) -> Project:
+    """Read what is to be built, as the server writes it in JSON: a record, or (*alone*) what has no ``conf.py``."""
+    given = json.loads(order)
+    source, overrides = Path(given["source"]), given["define"]
+    conf: Path | None = source
+    if given["alone"]:
+        found = alone(Path(given["alone"]))
+        source, conf, overrides = found.source, None, {**found.overrides, **overrides}
+    return Project(source, conf, Path(given["html"]), Path(given["doctrees"]), given["jobs"], overrides)
 
 
-def main(argv: Sequence[str]) -> None:
+def main(order: str) -> None:
     """Build for a server until it has enough."""
     ending = Ending()
     ending.install()
-    project = project_of(argv)
+    project = project_of(order)
     channel = Channel.taken_over()
     channel.listen(ending.ask)
     try:
@@ -215,4 +201,4 @@ def main(argv: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1])

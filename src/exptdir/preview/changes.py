@@ -137,7 +137,8 @@ class Changes:
                 changed |= {path, *names}
                 if was_there and path in self._stamps:
                     modified |= {path, *names}
-        self.modified = tuple(sorted(modified))
+        if changed:
+            self.modified = tuple(sorted(modified))
         return tuple(sorted(changed))
 
     def _is_changed(self, path: str) -> bool:

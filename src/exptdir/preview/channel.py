@@ -123,6 +123,8 @@ class Built:
     made: tuple[Made, ...] = ()
     #: Whether nothing was built, since nothing depends on what has changed.
     idle: bool = False
+    #: Whether something that extensions have begun goes on, and may change files.
+    goes_on: bool = False
     #: The scripts, relative to the record, that are still at work: what they draw is built when it is there.
     drawing: tuple[str, ...] = ()
 
@@ -218,7 +220,7 @@ class Channel:
                         self._builds.put(message)
             closed()
 
-        threading.Thread(target=read, daemon=True).start()
+        threading.Thread(target=read, name="exptdir-channel", daemon=True).start()
 
     def next(self) -> Build:
         """Wait for what is to be built."""

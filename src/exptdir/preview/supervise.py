@@ -38,11 +38,12 @@ if TYPE_CHECKING:
 
 #: Where several files change, more are likely to come: seconds without one until the build begins, and at most.
 _QUIET, _LONGEST = 0.15, 2.0
-#: Where builds seem to change what they read, the next one waits: seconds, doubled each time, and at most.
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
-#: As often may a file change while it is built before that is suspected.
-_SUSPICIOUS = 3
-_DOCUMENTS = (".md", ".rst", ".txt", ".ipynb")
+#: Where builds seem to change what they read, the next one waits: seconds, and how often they are doubled at most.
+_FIRST_PAUSE, _DOUBLED = 0.5, 9
+#: As often may a file change while it is built or soon afterwards before that is suspected, and then before it is told.
+_SUSPICIOUS, _TOLD = 3, 3
+#: Where something goes on that a build has begun, it may be what changes files so soon afterwards (in ns).
+_SOON = 5_000_000_000
 
 #: Seconds that a builder has to end by itself.
 PATIENCE = 0.6
@@ -174,11 +175,6 @@ class Builder:
                 await asyncio.wait_for(asyncio.shield(task), PATIENCE)
 
 
-def builder_command(arguments: Sequence[str]) -> list[str]:
-    """Return the command of the builder of this installation."""
-    return [sys.executable, "-m", "exptdir.preview.builder", *arguments]
-
-
 @dataclass
 class RestartRules:
     """Files and directories that decide how a change is taken: *conf* is the ``conf.py``, if there is one."""
@@ -226,7 +222,8 @@ class Supervisor:
         self._everything = False
         self._anew = False
         self._times: dict[str, int] = {}
-        self._ended = 0
+        self._ended = self._until = 0
+        self._pages = frozenset[str]()
         self._asked = self._echo = False
         # What is to be built though nobody has changed it: figures that are drawn, files that a build has made.
         self._made: set[str] | None = None
@@ -280,7 +277,7 @@ class Supervisor:
             answer = await self._answer(build)
         except OSError as error:
             answer = Failed(BuildWarning(f"the builder cannot be started: {error}", severity="error"), fatal=True)
-        self._ended = time.time_ns()
+        self._ended = self._until = time.time_ns()
         self._changes.finish((*answer.wrote, *(one[:2] for one in answer.made)))
         differing = {path for path, _stamp, differs in answer.made if differs}
         # A build that writes what it reads, and something else each time, would never come to rest.
@@ -294,6 +291,8 @@ class Supervisor:
             anew, self._anew, self._everything, self._left = self._anew, False, False, frozenset()
             # What was drawn beside other builds took longer; what a builder needs to start, it does not count.
             waited = max(answer.seconds, time.monotonic() - began)
+            self._until += _SOON if answer.goes_on else 0
+            self._pages = frozenset(answer.pages)
             self._audience.built(replace(answer, seconds=waited), anew=anew)
             return None
         self._left = frozenset(paths)
@@ -322,7 +321,6 @@ class Supervisor:
     async def _next(self) -> tuple[str, ...]:
         """Wait for changes that mean something, and make the builder ready for them."""
         while True:
-            early = self._changes.pending
             while not (self._changes.pending or self._asked or self._made is not None):
                 self._changed.clear()
                 await self._changed.wait()
@@ -336,29 +334,40 @@ class Supervisor:
             elif made is None:
                 if not changed:
                     continue
-                changed = await self._rest(changed, early)
+                changed = await self._rest(changed)
             changed = tuple(sorted({*changed, *(made or ())}))
             await self._prepare(changed)
             return changed
 
-    async def _rest(self, changed: tuple[str, ...], while_building: bool) -> tuple[str, ...]:
+    async def _rest(self, changed: tuple[str, ...]) -> tuple[str, ...]:
         """Wait ever longer where each build changes the same files, as a script may its input; return what to build.
 
-        Who edits a document meanwhile is not kept waiting.
+        Who edits anything meanwhile is not kept waiting, nor is who looks at a page that changes after builds.
         """
         # What a process that the build started has written is often reported when it has ended.
-        early = while_building or all(found and found[1] <= self._ended for found in map(stamp, changed))
-        self._times = {path: self._times.get(path, 0) + 1 for path in changed} if early else {}
+        last = max((found[1] if found else sys.maxsize for found in map(stamp, changed)), default=0)
+        self._times = {path: self._times.get(path, 0) + 1 for path in changed} if last <= self._until else {}
         over = min(self._times.values(), default=0) - _SUSPICIOUS
-        pause = min(_FIRST_PAUSE * 2**over, _LONGEST_PAUSE) if over >= 0 else 0.0
-        if not (pause and any(path.lower().endswith(_DOCUMENTS) for path in changed)):
-            await asyncio.sleep(pause)
+        if over < 0:
             return changed
-        self._changed.clear()
+        if over == _TOLD and self._pages:
+            self._audience.waits(changed)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), pause)
-            self._times = {}
-        return (*changed, *self._changes.take())
+            async with asyncio.timeout(_FIRST_PAUSE * 2 ** min(over, _DOUBLED)):
+                while last <= self._ended or self._pages.isdisjoint(self._viewed()):
+                    self._changed.clear()
+                    # What is looked at is asked for from time to time.
+                    asyncio.get_running_loop().call_later(_FIRST_PAUSE, self._changed.set)
+                    await self._changed.wait()
+                    more = self._changes.take()
+                    others, changed = set(more) - set(changed), (*changed, *more)
+                    if others or self._asked or self._made is not None:
+                        break
+                    if more and time.time_ns() > self._until:
+                        # It changes though nothing is built.
+                        self._times = {}
+                        break
+        return changed
 
     async def _prepare(self, changed: tuple[str, ...]) -> None:
         """End a builder that cannot take these changes."""
