@@ -12,7 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from exptdir.tables import read_table
 from exptdir.tables.cells import Colours, blend
 from exptdir.tables.model import PLAIN, Look
-from tests.tables.making import fill, make, rewrite
+from tests.tables.making import SHEET, fill, make, rewrite, texts
 
 
 def looks(tmp_path: Path, **styles: object) -> list[Look]:
@@ -153,3 +153,31 @@ def test_a_false_property_is_off(tmp_path: Path) -> None:
     path = make(tmp_path, fill(["x"]))
     rewrite(path, "xl/styles.xml", lambda xml: xml.replace("<font>", '<font><b val="0"/><i val="false"/><strike/>', 1))
     assert read_table(path).rows[0][0].look == Look(strike=True)
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        # What other programs write, and openpyxl refuses as a whole.
+        ("xl/styles.xml", '<fill><patternFill patternType="gray125" /></fill>', "<fill/>"),
+        ("xl/styles.xml", '<family val="2" />', '<family val="34"/>'),
+        ("xl/styles.xml", 'rgb="00C00000"', 'rgb="#C00000"'),
+        ("xl/styles.xml", 'horizontal="center"', 'horizontal="start"'),
+        ("xl/styles.xml", 'name="Normal"', ""),
+        (SHEET, "<is><t>a</t></is>", '<is><r><rPr><family val="34"/><sz val=""/></rPr><t>a</t></r></is>'),
+    ],
+)
+def test_looks_that_no_library_knows_leave_values_and_formats(tmp_path: Path, part: str, old: str, new: str) -> None:
+    def build(sheet: Worksheet) -> None:
+        fill(["a", "b"], [0.125, 1])(sheet)
+        sheet["A2"].number_format, sheet["B2"].font = "0.0%", Font(color="00C00000")
+        sheet["B2"].alignment = Alignment(horizontal="center")
+
+    path = make(tmp_path, build)
+    assert read_table(path).problems == ()
+    rewrite(path, part, lambda xml: xml.replace(old, new))
+    shown = read_table(path)
+    assert texts(shown) == [["a", "b"], ["12.5%", "1"]]
+    assert {cell.look for row in shown.rows for cell in row} == {PLAIN}
+    [problem] = shown.problems
+    assert "its fonts, colours and borders cannot be read, and are not shown: open" in problem.message

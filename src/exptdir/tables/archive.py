@@ -11,10 +11,10 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 from xml.etree import ElementTree
 from xml.parsers import expat
 
@@ -53,6 +53,16 @@ _FORMATS = re.compile(rb"</?(?:\w+:)?numFmts\b[^<>]*>")
 _INLINE = re.compile(rb' t="inlineStr"([^<>]*>)<is>((?:[^<]++|<(?!/?is>))*+)</is>')
 _SHARED = re.compile(rb"<si[ />]")
 _STYLE_SHEET = re.compile(rb"(<(?:\w+:)?styleSheet\b[^<>]*>)")
+
+
+#: Structures of rich values that are pictures (MS-XLSX §2.3.6.1): placed in the cell, or by ``IMAGE()``.
+_IN_CELL = frozenset({"_localImage", "_webimage"})
+#: How a part of a text looks, and styles that say nothing of looks.
+_RUN_LOOK = re.compile(rb"<rPr>(?:[^<]++|<(?!/rPr>))*+</rPr>")
+_PLAIN = (
+    f'<styleSheet xmlns="{_MAIN}"><fonts><font/></fonts><fills><fill><patternFill/></fill></fills>'
+    "<borders><border/></borders><cellXfs>%s</cellXfs></styleSheet>"
+)
 
 
 class Archive(zipfile.ZipFile):
@@ -177,6 +187,28 @@ def read_relations(archive: Archive, part: str) -> dict[str, Relation]:
     return relations
 
 
+def picture_numbers(archive: Archive) -> set[int]:
+    """Return the numbers of the metadata of pictures in cells.
+
+    They are followed to the structures of values: value → block → rich value → kind of structure.
+    """
+    root, values, structures = (
+        read_tree(archive, f"xl/{name}.xml")
+        for name in ("metadata", "richData/rdrichvalue", "richData/rdrichvaluestructure")
+    )
+    if root is None or values is None or structures is None:
+        return set()
+
+    def at(items: Sequence[Any], number: str | None) -> Any:
+        return items[int(number)] if number and number.isdecimal() and int(number) < len(items) else None
+
+    kinds = [structure.get("t") for structure in structures.iter("s")]
+    pictures = [at(kinds, value.get("s")) in _IN_CELL for value in values.iter("rv")]
+    blocks = [block.get("i") for block in root.findall("futureMetadata[@name='XLRICHVALUE']/bk//rvb")]
+    records = root.findall("valueMetadata/bk/rc")
+    return {number for number, record in enumerate(records, start=1) if at(pictures, at(blocks, record.get("v")))}
+
+
 def transitional(xml: bytes) -> bytes:
     """Return a part with the namespaces that all programs know."""
     if b"purl.oclc.org/ooxml" in xml[:10_000]:
@@ -192,7 +224,9 @@ def without_rest(cells: bytes, prefix: bytes) -> bytes:
     return cells[:behind] + b"</%srow></%ssheetData>" % (prefix, prefix) if 0 <= last < behind else cells
 
 
-def copy_sheet(head: bytes, prefix: bytes, cells: bytes, shared: dict[str, bytes]) -> bytes:
+def copy_sheet(
+    head: bytes, prefix: bytes, cells: bytes, shared: dict[str, bytes], plain: ElementTree.Element | None = None
+) -> bytes:
     """Return a workbook with nothing but one sheet's cells.
 
     Parameters
@@ -201,7 +235,14 @@ def copy_sheet(head: bytes, prefix: bytes, cells: bytes, shared: dict[str, bytes
         The sheet's part up to its first tag, what names of tags have in front, and the element with the cells.
     shared
         The parts that sheets share, by kind: ``styles``, ``sharedStrings``.
+    plain
+        The styles, if the copy gets nothing of them but number formats.
     """
+    if plain is not None:
+        given = (xf.get("numFmtId", "") for xf in plain.iterfind("cellXfs/xf"))
+        formats = "".join(f'<xf numFmtId="{number if number.isdecimal() else 0}"/>' for number in given)
+        cells, shared = _RUN_LOOK.sub(b"", cells), {kind: _RUN_LOOK.sub(b"", part) for kind, part in shared.items()}
+        shared["styles"] = (_PLAIN % formats).encode()
     tag = b"<%sc" % prefix
     if cells.count(tag + b" r=") == cells.count(tag + b" ") + cells.count(tag + b">"):
         # openpyxl yields each row that is missing. Where cells have addresses, rows need no numbers.

@@ -14,11 +14,10 @@ import warnings
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import Element
 
 from exptdir.errors import TableError
@@ -29,6 +28,7 @@ from exptdir.tables.archive import (
     copy_sheet,
     open_archive,
     parse_tree,
+    picture_numbers,
     read_relations,
     read_tree,
     transitional,
@@ -57,8 +57,6 @@ _HYPERLINK = re.compile(r'=\s*HYPERLINK\(\s*"([^"]+)"', re.IGNORECASE)
 _METADATA = re.compile(rb'<(?:\w+:)?c (?=[^<>]*\br="([A-Z]{1,3}[0-9]{1,7})")(?=[^<>]*\bvm="([0-9]{1,9})")')
 #: What is drawn in an anchor (§20.5.2), and how a reader calls it. Shapes are left out: mostly buttons and frames.
 _DRAWN = {"pic": "picture", "graphicFrame": "chart", "sparkline": "sparkline"}
-#: Structures of rich values that are pictures (MS-XLSX §2.3.6.1): placed in the cell, or by ``IMAGE()``.
-_IN_CELL = frozenset({"_localImage", "_webimage"})
 _SAVE_AGAIN = "open it in a spreadsheet program and save it again as an ordinary .xlsx"
 
 
@@ -130,12 +128,24 @@ class XlsxBook(Book):
                 )
             around = _read_surroundings(archive, self.path, part, xml[:begin] + xml[end:], cells)
             shared = {one.kind: one.target for one in read_relations(archive, _workbook_part(archive)).values()}
-            kinds = {kind: archive.find(shared.get(kind, "")) for kind in ("styles", "sharedStrings")}
-            parts = {kind: archive.read(name) for kind, name in kinds.items() if name is not None}
-            copy = copy_sheet(xml[: root.end()], prefix, cells, parts)
+            names = ((kind, archive.find(shared.get(kind, ""))) for kind in ("styles", "sharedStrings"))
+            parts = {kind: archive.read(name) for kind, name in names if name is not None}
             tree = read_tree(archive, shared.get("styles", ""))
             styles = SheetStyles(tree, read_tree(archive, shared.get("theme", "")), date1904=self._date1904)
-            return _fill(around, copy, stored, styles, unsure=self._unsure)
+
+            def filled(plain: Element | None = None) -> Sheet:
+                copy = copy_sheet(xml[: root.end()], prefix, cells, parts, plain)
+                return _fill(around, copy, stored, styles, unsure=self._unsure)
+
+            try:
+                return filled()
+            except (ValueError, TypeError, LookupError):
+                # openpyxl refuses all looks for a single one that it does not know.
+                if tree is None:
+                    raise
+                sheet = filled(tree)
+            lost = f"sheet {part.name!r}: its fonts, colours and borders cannot be read, and are not shown"
+            return replace(sheet, problems=[*sheet.problems, Problem("table", f"{lost}: {_SAVE_AGAIN}", self.path)])
 
 
 @contextmanager
@@ -228,7 +238,7 @@ def _read_surroundings(archive: Archive, path: Path, part: SheetPart, outside: b
             row, column = anchor.findtext("from/row", ""), anchor.findtext("from/col", "")
             at = (int(row) + 1 if row.isdecimal() else 1, int(column) + 1 if column.isdecimal() else 1)
             drawn += [(_DRAWN[child.tag], at) for child in anchor.iter() if child.tag in _DRAWN]
-    if pictures := _picture_numbers(archive):
+    if pictures := picture_numbers(archive):
         boxes = (parse_range(one[1].decode()) for one in _METADATA.finditer(cells) if int(one[2]) in pictures)
         found.pictured = {box[:2] for box in boxes}
         drawn += [("picture", at) for at in sorted(found.pictured)]
@@ -278,25 +288,6 @@ def _range(element: Element) -> Box:
         return parse_range(element.get("ref", ""))
     except TableError as error:
         raise ValueError(str(error)) from None
-
-
-def _picture_numbers(archive: Archive) -> set[int]:
-    """Follow the metadata of values to their structures: value → block → rich value → kind of structure."""
-    root, values, structures = (
-        read_tree(archive, f"xl/{name}.xml")
-        for name in ("metadata", "richData/rdrichvalue", "richData/rdrichvaluestructure")
-    )
-    if root is None or values is None or structures is None:
-        return set()
-
-    def at(items: Sequence[Any], number: str | None) -> Any:
-        return items[int(number)] if number and number.isdecimal() and int(number) < len(items) else None
-
-    kinds = [structure.get("t") for structure in structures.iter("s")]
-    pictures = [at(kinds, value.get("s")) in _IN_CELL for value in values.iter("rv")]
-    blocks = [block.get("i") for block in root.findall("futureMetadata[@name='XLRICHVALUE']/bk//rvb")]
-    records = root.findall("valueMetadata/bk/rc")
-    return {number for number, record in enumerate(records, start=1) if at(pictures, at(blocks, record.get("v")))}
 
 
 def _read_cells(
