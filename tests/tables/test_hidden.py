@@ -40,6 +40,11 @@ def test_rows_without_a_number_are_hidden_like_others(path: Path) -> None:
     assert texts(shown(XlsxBook(path))) == [["a", "c"], ["7", "9"]]
 
 
+def test_what_has_no_width_or_height_is_hidden(path: Path) -> None:
+    rewrite(path, SHEET, lambda xml: xml.replace('hidden="1"', 'width="0" ht="0"'))
+    assert texts(shown(XlsxBook(path))) == [["a", "c"], ["7", "9"]]
+
+
 def test_rows_that_a_filter_hides_are_left_out(tmp_path: Path) -> None:
     def build(sheet: Worksheet) -> None:
         fill(["kind", "n"], ["x", 1], ["y", 2])(sheet)

@@ -134,13 +134,10 @@ class Names:
     def _defined(self, sheet: str | None, name: str) -> DefinedName | None:
         """Return the defined name: the given sheet's own, the workbook's, or that of the first sheet with one."""
         same = [defined for defined in self.names if defined.name.casefold() == name.casefold()]
-        for scope in (sheet, None):
-            for defined in same:
-                if defined.sheet == scope:
-                    return defined
-        if same and sheet is not None:
+        found = next((defined for scope in (sheet, None) for defined in same if defined.sheet == scope), None)
+        if found is None and same and sheet is not None:
             _check_sheet(name, sheet, same[0].sheet)
-        return same[0] if same else None
+        return found or next(iter(same), None)
 
     def _unknown(self, name: str, asked: str) -> TableError:
         defined = [one.name for one in self.names if not one.hidden and "!" in one.formula and "#" not in one.formula]

@@ -51,7 +51,7 @@ _GIVEN = "_xlnm."
 _ROOT = re.compile(rb"<(\w+:)?worksheet\b[^<>]*>")
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^<>]*)>")
 _ROW_NUMBER = re.compile(rb"""(?<![^\s])r=["']([0-9]{1,7})["']""")
-_HIDDEN_ROW = re.compile(rb"""(?<![^\s])hidden=["'](?:1|true)["']""")
+_HIDDEN_ROW = re.compile(rb"""(?<![^\s])(?:hidden=["'](?:1|true)["']|ht="0")""")
 _HYPERLINK = re.compile(r'=\s*HYPERLINK\(\s*"([^"]+)"', re.IGNORECASE)
 #: A cell whose value has metadata: its address and the metadata's number, counted from 1, in either order.
 _METADATA = re.compile(rb'<(?:\w+:)?c (?=[^<>]*\br="([A-Z]{1,3}[0-9]{1,7})")(?=[^<>]*\bvm="([0-9]{1,9})")')
@@ -255,12 +255,12 @@ def _read_surroundings(archive: Archive, path: Path, part: SheetPart, outside: b
 def _hidden(root: Element, cells: bytes) -> tuple[set[int], set[int]]:
     """Return the rows and columns of a sheet that are hidden."""
     rows, columns, number = set[int](), set[int](), 0
-    for row in _ROW.findall(cells) if b" hidden=" in cells else ():
+    for row in _ROW.findall(cells) if b" hidden=" in cells or b' ht="0"' in cells else ():
         number = int(given[1]) if (given := _ROW_NUMBER.search(row)) else number + 1
         if _HIDDEN_ROW.search(row):
             rows.add(number)
     for column in root.iterfind("cols/col"):
-        if column.get("hidden") in _TRUE:
+        if column.get("hidden") in _TRUE or column.get("width") == "0":
             first = int(column.get("min", "1"))
             columns.update(range(first, min(int(column.get("max", first)), MAX_COLUMN) + 1))
     return rows, columns

@@ -79,7 +79,7 @@ def moment(layout: DateLayout, serial: float, date1904: bool) -> dt.datetime | d
 @lru_cache(maxsize=4096)
 def render_date(layout: DateLayout, serial: Decimal, date1904: bool) -> str:
     """Show a serial number under a section with parts of a date; ``########`` where it is none."""
-    shown = abs(serial) if layout.elapsed_only else serial
+    shown = serial if layout.calendar else abs(serial)
     days = shown + (DAYS_TO_1904 if date1904 else 0)
     if (serial < 0 and not date1904) or not 0 <= days < END:
         return SHOWN_OUT_OF_RANGE
@@ -96,7 +96,7 @@ def render_date(layout: DateLayout, serial: Decimal, date1904: bool) -> str:
         date = _EPOCH + dt.timedelta(days=number + (number < LEAP_BUG))
         moment = Moment(date.year, date.month, date.day, weekday, second, elapsed)
     text = "".join(layout.part(token, moment) for token in layout.tokens)
-    return "-" + text if layout.elapsed_only and serial < 0 else text
+    return "-" + text if serial < 0 and not layout.calendar else text
 
 
 class DateLayout:
@@ -121,7 +121,6 @@ class DateLayout:
         self._noon = any(token.kind == "ampm" for token in marked)
         self._language = section.language
         self.calendar = any(token.kind == "date" and token.source[0] in "ymdbaeg" for token in marked)
-        self.elapsed_only = not self.calendar and any(token.kind == "elapsed" for token in marked)
         decimals = max((len(token.source) - 1 for token in marked if token.kind == "subsecond"), default=0)
         self.decimals = min(decimals, MAX_DECIMALS)
 

@@ -143,15 +143,14 @@ def parse(code: str) -> tuple[Section, ...]:
             condition = Condition(test[1], Decimal(test[2]))
         elif kind == "bracket" and source.lower() in _COLOURS:
             colour = _COLOURS[source.lower()]
-        elif kind == "bracket" and (spoken := _LANGUAGE.search(source)):
+        elif (token := _token(kind, source)) is not None:
+            tokens.append(token)
+        if kind == "bracket" and (spoken := _LANGUAGE.search(source)):
             # The upper digits are a calendar and a shape of digits; FC19 is 419 with months beside a day.
             number = int(spoken[1] or "0", 16) & 0xFFFF
             beside = "+" * (number >> 8 == 0xFC)
             named = "_".join(filter(None, spoken.groups()[1:])).replace("-", "_")
             language = named or locale.windows_locale.get(0x400 | number & 0xFF if beside else number, "") + beside
-            tokens.append(FormatToken("literal", source[1:].partition("-")[0]))
-        elif (token := _token(kind, source)) is not None:
-            tokens.append(token)
     sections.append(Section(_with_eras(tokens, language), condition, colour, language))
     return tuple(sections[:4])
 
