@@ -303,8 +303,7 @@ def editor_link(template: str, path: str, line: int = 1) -> str:
         return ""
     # An address has slashes on every system.
     encoded = quote(os.fsencode(path.replace(os.sep, "/")), safe="/:")
-    try:
+    # Where it has other fields, a build has told the author so already.
+    with suppress(KeyError, ValueError, IndexError, AttributeError):
         return template.format(path=encoded, line=max(1, line))
-    except (KeyError, ValueError, IndexError, AttributeError):
-        # A build has told the author so already.
-        return ""
+    return ""

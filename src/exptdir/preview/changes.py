@@ -11,6 +11,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from stat import S_ISREG
 
@@ -28,15 +29,13 @@ _Print = bytes | Stamp | None
 
 def fingerprint(path: str) -> _Print:
     """Return what tells the content of a file from another, or nothing where there is no file."""
-    try:
+    with suppress(OSError, ValueError):
         found = os.stat(path)
-        if not S_ISREG(found.st_mode):
-            return None
-        # A change between the two is found again by the stamp.
-        large = found.st_size > _LARGE
-        return stamp(path) if large else hashlib.blake2b(Path(path).read_bytes(), digest_size=16).digest()
-    except (OSError, ValueError):
-        return None
+        if S_ISREG(found.st_mode):
+            # A change between the two is found again by the stamp.
+            large = found.st_size > _LARGE
+            return stamp(path) if large else hashlib.blake2b(Path(path).read_bytes(), digest_size=16).digest()
+    return None
 
 
 #: What is known of each file: its stamp and its fingerprint.

@@ -18,6 +18,7 @@ from exptdir.record.walk import OTHER_FORMS
 
 _NAMES = tuple(f":(icase)*{suffix}" for suffix in sorted({*FIGURE_SUFFIXES, *OTHER_FORMS, ".md", ".rst"}))
 _HEAD = re.compile(r"[0-9a-f]{40,64}")
+_NOT_SHOWN = "the days of commits are not shown: %s"
 _logger = logging.getLogger(__name__)
 
 #: The days of the first commit of a file and of the last.
@@ -35,14 +36,11 @@ def change_days(base: Path, cache: Path) -> dict[str, Days]:
         return {}
     state = os.fsdecode(git(base, "rev-parse", "HEAD", "--is-shallow-repository")).split()
     if len(state) != 2 or state[1] != "false" or not _HEAD.fullmatch(state[0]):
-        reason = "this is a shallow clone (git fetch --unshallow gets the rest)"
-        if not state:
-            # It may be that there is no commit yet.
-            reason = (
-                "" if git(base, "rev-parse", "--git-dir") else "git is not installed, or does not open the repository"
-            )
-        if reason:
-            _logger.info("the days of commits are not shown: %s", reason)
+        if state:
+            _logger.info(_NOT_SHOWN, "this is a shallow clone (git fetch --unshallow gets the rest)")
+        # It may be that there is no commit yet.
+        elif not git(base, "rev-parse", "--git-dir"):
+            _logger.info(_NOT_SHOWN, "git is not installed, or does not open the repository")
         return {}
     try:
         data = json.loads(read_or_none(cache) or b"null")

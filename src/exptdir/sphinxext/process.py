@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+from typing import Any
 
 #: What ends a process that does not listen; a closed terminal's is unknown to Windows.
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -19,22 +20,20 @@ def run_sphinx(arguments: list[str]) -> int:
     Sphinx's exit code; 2 where it knows no such builder.
     """
 
+    def answer_by(handler: Any) -> None:
+        for one in ENDING:
+            signal.signal(one, handler)
+
     def stop(number: int, frame: object) -> None:
         # A second one, which a terminal may send as well, must not disturb the tidying.
-        for one in ENDING:
-            signal.signal(one, signal.SIG_IGN)
+        answer_by(signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    def forget() -> None:
-        for one in ENDING:
-            signal.signal(one, signal.SIG_DFL)
-
     try:
-        for one in ENDING:
-            signal.signal(one, stop)
+        answer_by(stop)
         if hasattr(os, "register_at_fork"):
             # Processes that read for Sphinx are ended by it, and have nothing to tidy.
-            os.register_at_fork(after_in_child=forget)
+            os.register_at_fork(after_in_child=lambda: answer_by(signal.SIG_DFL))
         import logging
         import traceback
 

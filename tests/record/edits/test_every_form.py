@@ -40,10 +40,10 @@ DIRECTIVES = {
 COLLECTIONS = "calendar cited-by graph journal list tags tasks curves diff lineage runs"
 REFERENCE_OPTIONS = {"experiment", "expt", "of"}
 OTHER_OPTIONS = (
-    "after align all alone as baseline before caption class columns config content delimiter depth download draft "
-    "encoding fold format glob group-by header-columns header-rows hidden includehidden keys kind limit log maxdepth "
-    "name no-table numbered orphans range reversed round rows runs sheet since smooth sort split status tag titlesonly "
-    "until widths year"
+    "after align all alone as baseline before caption class columns config content decimal delimiter depth download "
+    "draft encoding fold format glob group-by header-columns header-rows hidden includehidden keys kind limit log "
+    "maxdepth name no-table numbered orphans range reversed round rows runs sheet since smooth sort split status tag "
+    "titlesonly until widths year"
 )
 
 RST = """\

@@ -31,13 +31,11 @@ _SVG_EMPTY = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?svg(?:\s[^<>]*)?/>\s*\Z")
 _MARKS: dict[str, tuple[tuple[bytes, ...], bytes]] = {
     ".png": ((b"\x89PNG\r\n\x1a\n",), b"IEND\xaeB`\x82"),
     ".pdf": ((b"%PDF",), b"%%EOF"),
-    ".jpg": ((b"\xff\xd8\xff",), b"\xff\xd9"),
-    ".jpeg": ((b"\xff\xd8\xff",), b"\xff\xd9"),
+    **dict.fromkeys((".jpg", ".jpeg"), ((b"\xff\xd8\xff",), b"\xff\xd9")),
     ".gif": ((b"GIF87a", b"GIF89a"), b";"),
     ".webp": ((b"RIFF",), b""),
     ".eps": ((b"%!PS", b"\xc5\xd0\xd3\xc6"), b""),
-    ".tif": ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), b""),
-    ".tiff": ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), b""),
+    **dict.fromkeys((".tif", ".tiff"), ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), b"")),
 }
 
 

@@ -97,16 +97,12 @@ _SET_CHILD_SUBREAPER = 36
 
 def end_group(leader: int) -> None:
     """Kill a process and all of its group."""
-    if not hasattr(os, "killpg"):
-        with contextlib.suppress(OSError):
-            os.kill(leader, signal.SIGTERM)
-        return
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(leader, signal.SIGKILL)
-        return
-    # It has not got as far as to be the leader of a group.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(leader, signal.SIGKILL)
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(leader, signal.SIGKILL)
+            return
+    # It has not got as far as to be the leader of a group, or the system has none.
+    end_all([leader])
 
 
 def ask_where(leader: int) -> None:
@@ -147,7 +143,7 @@ def descendants(process: int) -> set[int]:
 def end_all(processes: Iterable[int]) -> None:
     """Kill processes, those that are still there."""
     for process in processes:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
+        with contextlib.suppress(OSError):
             os.kill(process, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 

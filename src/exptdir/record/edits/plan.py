@@ -9,6 +9,7 @@ import codecs
 import difflib
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,10 +113,8 @@ def decode(data: bytes) -> SourceFile:
     mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     data = data[len(mark) :]
     for encoding in ("utf-8", "cp1252"):
-        try:
+        with suppress(UnicodeDecodeError):
             return SourceFile(data.decode(encoding), encoding, mark)
-        except UnicodeDecodeError:
-            continue
     return SourceFile(data.decode("latin-1"), "latin-1", mark)
 
 
