@@ -229,14 +229,9 @@ def copy_sheet(
 ) -> bytes:
     """Return a workbook with nothing but one sheet's cells.
 
-    Parameters
-    ----------
-    head, prefix, cells
-        The sheet's part up to its first tag, what names of tags have in front, and the element with the cells.
-    shared
-        The parts that sheets share, by kind: ``styles``, ``sharedStrings``.
-    plain
-        The styles, if the copy gets nothing of them but number formats.
+    *head* is the sheet's part up to its first tag, *prefix* what names of tags have in front, *cells* the element with
+    the cells, *shared* the parts that sheets share, by kind: ``styles``, ``sharedStrings``. The copy gets nothing of
+    the styles but number formats if they are given as *plain*.
     """
     if plain is not None:
         given = (xf.get("numFmtId", "") for xf in plain.iterfind("cellXfs/xf"))

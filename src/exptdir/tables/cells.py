@@ -90,13 +90,8 @@ class Style(NamedTuple):
 class SheetStyles:
     """What the styles of a workbook make of the cells that openpyxl has read.
 
-    Parameters
-    ----------
-    styles, theme
-        Roots of these parts: number formats, the palette, the colours of the theme. openpyxl knows a number format
-        by its number, in quotation marks.
-    date1904
-        Which date system the days are counted in.
+    *styles* and *theme* are the roots of these parts: number formats, the palette, the colours of the theme; *date1904*
+    tells the date system. openpyxl knows a number format by its number, in quotation marks.
     """
 
     def __init__(self, styles: Element | None, theme: Element | None, *, date1904: bool) -> None:

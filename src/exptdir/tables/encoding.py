@@ -49,12 +49,8 @@ _PAIRED = 0.75
 def decode(data: bytes, encoding: str | None = None) -> tuple[str, str | None]:
     """Turn all bytes of a text file into text; add a sentence for the author if the encoding had to be guessed.
 
-    Raises TableError if the file is not text, or breaks the encoding that its mark promises.
-
-    Parameters
-    ----------
-    encoding
-        What the author says that it is written in; found if it is not given.
+    The *encoding* is what the author says that it is written in; found if it is not given. Raises TableError if the
+    file is not text, or breaks the encoding that its mark promises.
     """
     if encoding is not None:
         try:

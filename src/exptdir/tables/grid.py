@@ -64,12 +64,8 @@ class Sheet:
 def lay_out(sheet: Sheet, area: Area, header_rows: int | None = None, header_columns: int | None = None) -> Table:
     """Make the table that shows what is shown of a range of a sheet, trimmed to the rectangle of used cells.
 
-    Raises TableError if there is nothing to show, or too much.
-
-    Parameters
-    ----------
-    header_rows, header_columns
-        How many rows and columns are headers, ``None`` to guess it.
+    How many rows and columns are headers is guessed for ``None``. Raises TableError if there is nothing to show, or
+    too much.
     """
     named = f"sheet {sheet.name!r}" if sheet.name else "the file"
     if not sheet.cells:

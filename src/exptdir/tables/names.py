@@ -80,15 +80,9 @@ class Names:
     def resolve(self, sheet: str | None, cells: str) -> Area:
         """Find a part of the workbook.
 
-        Raises TableError if there is none, or if it is on another sheet.
-
-        Parameters
-        ----------
-        sheet
-            Name or place of a sheet; by default the one that *cells* names, or else the first visible one.
-        cells
-            A range (``B2:F20``, ``Sheet1!B2:``), a defined name, or a table object or a part of one
-            (``Table1[[x]:[y]]``).
+        *sheet* is the name or place of a sheet; by default the one that *cells* names, or else the first visible one.
+        *cells* are a range (``B2:F20``, ``Sheet1!B2:``), a defined name, or a table object or a part of one
+        (``Table1[[x]:[y]]``). Raises TableError if there is none, or if it is on another sheet.
         """
         given = choose_sheet(self.sheets, sheet).name if sheet is not None else None
         # A name of a table's column may hold an exclamation mark.
@@ -182,11 +176,8 @@ def _why(formula: str) -> str:
 def choose_sheet(sheets: Sequence[SheetPart], wanted: str | None) -> SheetPart:
     """Return the sheet that an author means, which may be a hidden one if it is named; else the error lists them.
 
-    Parameters
-    ----------
-    wanted
-        A name, or a place among the visible sheets counted from 1; by default the first visible sheet. A sheet
-        whose name is the digits comes first.
+    *wanted* is a name, or a place among the visible sheets counted from 1; by default the first visible sheet. A sheet
+    whose name is the digits comes first.
     """
     visible = [sheet for sheet in sheets if sheet.visible]
     if not visible and (wanted is None or not sheets):

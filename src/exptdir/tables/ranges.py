@@ -82,13 +82,9 @@ def cell_name(row: int, column: int) -> str:
 def parse_range(text: str) -> Box:
     """Read a range; open sides reach to the largest row or column.
 
-    Raises TableError if the text is no range, or lies beyond the largest row and column.
-
-    Parameters
-    ----------
-    text
-        ``B2:F20``, ``B2`` (one cell), ``B2:`` (from there on), ``B:F`` (whole columns), ``2:9`` (whole rows);
-        dollar signs are allowed, the corners may stand in any order.
+    It is ``B2:F20``, ``B2`` (one cell), ``B2:`` (from there on), ``B:F`` (whole columns) or ``2:9`` (whole rows);
+    dollar signs are allowed, the corners may stand in any order. Raises TableError if the text is no range, or lies
+    beyond the largest row and column.
     """
     parts = _corners(text)
     if parts is None:

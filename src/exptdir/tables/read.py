@@ -33,13 +33,7 @@ def read_table(path: Path, **options: Any) -> Table:
 
 
 class TableReader:
-    """Reads tables, and keeps open what was read last, so that a workbook shown ten times is read once.
-
-    Parameters
-    ----------
-    limit
-        How many files are kept.
-    """
+    """Reads tables, and keeps the last *limit* files open, so that a workbook shown ten times is read once."""
 
     def __init__(self, limit: int = 8) -> None:
         self._limit = max(limit, 1)
@@ -105,12 +99,8 @@ class TableReader:
     def cell(self, path: Path, reference: CellReference) -> Cell:
         """Return one cell as it is shown, also a hidden one; of a merged range the first, whichever is asked for.
 
-        Raises TableError if there is no such cell, if it is empty, or if what is asked for are several.
-
-        Parameters
-        ----------
-        reference
-            Sheet and cell; the file in it is only what the author has typed.
+        The file in *reference* is only what the author has typed. Raises TableError if there is no such cell, if it is
+        empty, or if what is asked for are several.
         """
         source = self.open(path)
         area = source.resolve(reference.sheet, reference.cell)
@@ -184,15 +174,7 @@ class Book:
 
 
 class SheetlessFile:
-    """A file that is one table, such as delimited text.
-
-    Parameters
-    ----------
-    what
-        What messages call such a file.
-    omitted
-        How many more rows it has, which have not been read.
-    """
+    """A file that is one table, such as delimited text; messages call it *what*, *omitted* rows have not been read."""
 
     charts: Sequence[str] = ()
 
@@ -224,14 +206,9 @@ def read_text(
     header_columns: int | None = None,
     **form: str,
 ) -> Table:
-    """Read delimited text that stands in a document; see :meth:`TableReader.read`.
+    """Read delimited text that stands in the document at *path*; see :meth:`TableReader.read`.
 
-    Parameters
-    ----------
-    name
-        What messages call it.
-    path
-        The document. Problems give the lines of the text counted from its first.
+    Messages call it *name*; problems give the lines of the text counted from its first.
     """
     if not text.strip():
         raise TableError(f"{name} is empty: write rows of cells, separated by commas")

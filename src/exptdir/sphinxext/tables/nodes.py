@@ -64,16 +64,9 @@ class table_number(Placeholder):
 def table_node(
     table: Table, widths: str | list[int] = "auto", limit: int = 0, ids: Mapping[int, tuple[str, ...]] | None = None
 ) -> nodes.table:
-    """Make the node of a table.
+    """Make the node of a table, with *limit* rows shown below the headers (0 for all) and the anchors *ids* of rows.
 
-    Parameters
-    ----------
-    widths
-        ``auto`` leaves them to the browser; a list gives the relative widths of all columns.
-    limit
-        How many rows are shown below the headers; 0 for all.
-    ids
-        The anchors of rows, by row.
+    The widths ``auto`` leave them to the browser; a list gives the relative widths of all columns.
     """
     node = nodes.table(classes=[DATATABLE])
     if widths == "auto":

@@ -48,12 +48,8 @@ class Columns:
     def find(self, name: str, *, quoted: bool = False) -> int:
         """Return the place of a column, counted from 0; if there is none, or several, the error names the nearest.
 
-        Parameters
-        ----------
-        name
-            What its header says, otherwise the same in other case, otherwise its letters.
-        quoted
-            Whether the author marked it as a name, which letters are not.
+        Its *name* is what its header says, otherwise the same in other case, otherwise its letters, unless it is
+        *quoted*: marked by the author as a name, which letters are not.
         """
         for same in (_spaced, _folded):
             found = self._by_name(name, same)

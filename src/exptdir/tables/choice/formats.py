@@ -31,14 +31,9 @@ _ROUNDED = re.compile(_NAME.replace("{stop}", ",") + r"\s++([0-9]++)\s*+(,|\Z)")
 def apply_formats(table: Table, *, round: str | None = None, formats: str | None = None) -> Table:
     """Show the numbers and dates of some columns under other formats; values, and how rows are sorted, stay.
 
+    *round* gives digits after the point: ``2`` for all columns with a number that is not whole, or ``loss 3, acc 2``;
+    *formats* are format codes as spreadsheets have them: lines ``loss: 0.000``, or a single code for all numbers.
     Raises TableError if a column is unknown or what is asked for cannot be read.
-
-    Parameters
-    ----------
-    round
-        Digits after the point: ``2`` for all columns with a number that is not whole, or ``loss 3, acc 2``.
-    formats
-        Format codes as spreadsheets have them: lines ``loss: 0.000``, or a single code for all numbers.
     """
     from exptdir.tables.delimited import cell_of
 
