@@ -59,7 +59,7 @@ import sys
 from pathlib import Path
 from time import perf_counter, process_time
 from exptdir.figures.run.matplotlib_ import warm_up
-warm_up()
+warm_up("svg", "png")
 scripts = sorted(Path().glob("plot_*.py"))[int(sys.argv[1]) :: int(sys.argv[2])]
 import matplotlib.pyplot as plt
 print(flush=True)
@@ -74,7 +74,7 @@ FORK = """
 import os, sys
 from pathlib import Path
 from exptdir.figures.run.matplotlib_ import warm_up
-warm_up()
+warm_up("svg", "png")
 running = 0
 for script in sorted(Path().glob("plot_*.py")):
     if running == int(sys.argv[1]):

@@ -9,16 +9,7 @@ from exptdir.record.facts_values import status_word
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem, nearest
 from exptdir.record.reference import Unresolved, resolve
-
-#: The statuses and what each means for the experiments that wait: ``open`` (not done yet), ``done`` or
-#: ``dropped`` (never will be) (``exptdir_statuses``).
-STATUSES: Mapping[str, str] = {
-    "new": "open",
-    "ready": "open",
-    "in progress": "open",
-    "complete": "done",
-    "abandoned": "dropped",
-}
+from exptdir.record.settings import STATUSES
 
 #: A status that every record has: an experiment that is not published yet.
 DRAFT = "draft"

@@ -8,13 +8,22 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any, Literal
 
 from exptdir.errors import ConfigurationError
-from exptdir.record.check import STATUSES
 from exptdir.record.walk import LOG_NAMES, ScanSettings
 
 #: Narrow, so that neither `plots.py` nor the training of a `fignet` starts because a page is built.
 _STEMS = ("plot", "plot_*", "*_plot", "fig", "fig_*", "fig[0-9]*")
 #: Names of plot scripts (``exptdir_plot_scripts``).
 PLOT_SCRIPTS = tuple(stem + suffix for suffix in (".py", ".R", ".jl") for stem in _STEMS)
+
+#: The statuses and what each means for the experiments that wait: ``open`` (not done yet), ``done`` or
+#: ``dropped`` (never will be) (``exptdir_statuses``).
+STATUSES: Mapping[str, str] = {
+    "new": "open",
+    "ready": "open",
+    "in progress": "open",
+    "complete": "done",
+    "abandoned": "dropped",
+}
 
 #: Powers of 1024 (IEC 80000-13); the letters of the decimal units, which nobody means of memory, say the same.
 _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}

@@ -143,7 +143,9 @@ class FileTree:
         names = {name.removesuffix(".py"): name for name in files if name.endswith(".py")}
         names |= {name: f"{name}/__init__.py" for name in inside}
         paths = {name: join(script.folder, file) for name, file in names.items() if name.isidentifier()}
-        return {path for name, path in paths.items() if is_library(name) and self.exists(path)} - self._scripts
+        packages = [entry for entry in sys.path if os.path.basename(entry) in ("site-packages", "dist-packages")]
+        libraries = (name for name in paths if name in sys.stdlib_module_names or PathFinder.find_spec(name, packages))
+        return set(filter(self.exists, (paths[name] for name in libraries))) - self._scripts
 
     def style(self, script: Script, settings: FigureSettings) -> str:
         """Digest what decides on a script's looks beside itself: style, dark scheme, a ``matplotlibrc`` beside it."""
@@ -160,12 +162,6 @@ class FileTree:
         """Return the absolute path of the style's file; ``None`` where the style is a name or there is none."""
         path = None if settings.style is None else os.path.join(self.base, settings.style)
         return path if path is not None and os.path.isfile(path) else None
-
-
-def is_library(name: str) -> bool:
-    """Tell whether a module of this name is one of Python's own or of an installed package."""
-    packages = [entry for entry in sys.path if os.path.basename(entry) in ("site-packages", "dist-packages")]
-    return name in sys.stdlib_module_names or PathFinder.find_spec(name, packages) is not None
 
 
 def _names_in(directory: str, paths: Iterable[str]) -> set[str]:

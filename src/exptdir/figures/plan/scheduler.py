@@ -17,11 +17,10 @@ from exptdir.figures.plan.new_entry import ScriptRun, drawn_entry, prepare
 from exptdir.figures.plan.planner import Planner
 from exptdir.figures.run.guard import recover
 from exptdir.figures.run.outcome import headline
+from exptdir.figures.run.processes import PROGRAMS
 from exptdir.figures.state import Failure, State, setting_of
 from exptdir.record.files import locked
 from exptdir.record.problem import Problem
-
-_PROGRAMS = {"r": "Rscript", "julia": "julia", "python": "Python"}
 
 
 def judge(
@@ -35,7 +34,7 @@ def judge(
     if outcome.status == "timeout":
         message = f"{script.path} did not end within {job.timeout:g} seconds and was stopped"
     elif outcome.status == "missing program":
-        message = f"{script.path} cannot be run: {_PROGRAMS[script.language]} is not installed"
+        message = f"{script.path} cannot be run: {PROGRAMS[script.language][0]} is not installed"
     elif outcome.status not in ("ok", "no output"):
         last = headline(script.language, outcome.traceback)[:300]
         verb = "was killed" if outcome.status == "killed" else "failed"

@@ -164,10 +164,10 @@ def changed_figures(run: Path, before: Snapshot, after: Snapshot, written: Itera
 
 def snapshot(job: Job) -> Snapshot:
     """Return what tells whether a figure was written: for the known outputs, and those in the script's directory."""
-    beside: list[str] = []
+    paths = set(job.outputs)
     with suppress(OSError):
-        beside = [entry.path for entry in os.scandir(job.cwd) if is_figure(entry.name)]
-    return {path: found for path in {*beside, *job.outputs} if (found := stamp(path))}
+        paths.update(entry.path for entry in os.scandir(job.cwd) if is_figure(entry.name))
+    return {path: found for path in paths if (found := stamp(path))}
 
 
 def unfinished_runs(state: Path) -> list[Path]:

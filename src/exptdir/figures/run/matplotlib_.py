@@ -162,8 +162,11 @@ _MODULES = (
 )
 
 
-def warm_up() -> None:
-    """Import and find what scripts are likely to need, once for all that are run in this process or forked from it."""
+def warm_up(*kinds: str) -> None:
+    """Import and find what scripts are likely to need, once for all that are run in this process or forked from it.
+
+    That is what figures of these *kinds* take.
+    """
     gc.disable()
     for name in _MODULES:
         # Missing, or broken; the script that needs it will say so, with a traceback of its own.
@@ -171,7 +174,7 @@ def warm_up() -> None:
             importlib.import_module(name)
     # What modules consist of is no garbage, and need not be searched for any.
     gc.freeze()
-    for kind in ("svg", "png", "pdf"):
+    for kind in kinds:
         _draw(kind)
     with contextlib.suppress(Exception):
         set_defaults()

@@ -36,7 +36,7 @@ from exptdir.figures.run.guard import BUSY, recover
 from exptdir.figures.run.matplotlib_ import draw_whole, set_defaults, set_style, warm_up
 from exptdir.figures.run.outcome import FAULTS, OUTPUT, REPORT, Fault, explain, explain_exit, shorten
 from exptdir.figures.run.processes import GRACE, PACE, adopt_orphans, ask_where, children, end_group, trace_variables
-from exptdir.record.files import read_bytes, take_lock
+from exptdir.record.files import read_bytes, read_or_none, take_lock
 
 _LONGEST = 1000
 #: So much of a source is looked at; the script may have taken nearly all memory.
@@ -260,6 +260,7 @@ class _Server:
     ground: Ground
     running: dict[int, _Running] = field(default_factory=dict)
     _rest: bytes = b""
+    _draws_pdf: bool = False
 
     def serve(self) -> None:
         with selectors.DefaultSelector() as selector:
@@ -311,6 +312,11 @@ class _Server:
     def _begin(self, command: dict[str, Any]) -> None:
         job = Job.from_json(command["job"])
         directory = Path(command["directory"])
+        if not self._draws_pdf and b"pdf" in (read_or_none(job.script) or b""):
+            # Few scripts do, and the others need not wait until it is loaded.
+            self._draws_pdf = True
+            warm_up("pdf")
+            self.ground = clear_ground()
         begun = time.monotonic()
         try:
             leader = os.fork()
@@ -369,5 +375,5 @@ def serve(argv: Sequence[str]) -> None:
     signal.set_wakeup_fd(awake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     adopt_orphans()
-    warm_up()
+    warm_up("svg", "png")
     _Server(commands, answers, wakeup, clear_ground()).serve()
