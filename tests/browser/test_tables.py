@@ -80,6 +80,8 @@ def test_amounts_with_units_are_sorted_and_filtered_as_numbers(page: Pages, tmp_
         # Units that differ, and names that begin with digits, are texts as before.
         "mixed": ["5 g", "10 mg", "2 mg", "1 kg", "7 g", "3 g"],
         "well": ["A10", "A2", "B1", "A1", "B10", "B2"],
+        # Numbers of a workbook, which are shown with a unit.
+        "part": [("50%", "0.5"), ("5%", "0.05"), ("12%", "0.12"), "", "", ""],
     }
     expected = {
         "dose": ["2.25 mg", "2.5 mg", "10 mg", "100 mg", "NA", ""],
@@ -89,6 +91,7 @@ def test_amounts_with_units_are_sorted_and_filtered_as_numbers(page: Pages, tmp_
         "sum": ["4 €", "12,00 €", "999,5 €", "1.234,50 €", "12.345.678,00 €", ""],
         "mixed": ["1 kg", "2 mg", "3 g", "5 g", "7 g", "10 mg"],
         "well": ["A1", "A2", "A10", "B1", "B2", "B10"],
+        "part": ["5%", "12%", "50%", "", "", ""],
     }
     with quiet(page()) as here:
         here.goto(write_page(tmp_path, box_html(table_html([*columns], [*zip(*columns.values(), strict=True)]))))
@@ -97,10 +100,16 @@ def test_amounts_with_units_are_sorted_and_filtered_as_numbers(page: Pages, tmp_
             expect(column(here, at)).to_have_text(texts)
         sort_by(here, "well", 2)
         here.get_by_role("button", name="Filter").click()
-        box = here.get_by_role("searchbox", name="Filter dose")
-        for typed, left in {"> 2.3": 3, "<= 10 mg": 3, "> 2.3 g": 0}.items():
+        for name, typed, left in (
+            ("dose", "> 2.3", 3),
+            ("dose", "<= 10 mg", 3),
+            ("dose", "> 2.3 g", 0),
+            ("part", "> 10%", 2),
+        ):
+            box = here.get_by_role("searchbox", name=f"Filter {name}")
             box.fill(typed)
             expect(status(here)).to_have_text(f"{left} of 6 rows")
+            box.fill("")
 
 
 def test_a_second_click_turns_the_order_round_but_leaves_empty_cells_last(shown: Page) -> None:

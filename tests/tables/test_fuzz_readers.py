@@ -96,7 +96,7 @@ def read_all(directory: Path) -> dict[str, object]:
             try:
                 with ending():
                     reader = TableReader()
-                    for name in reader.sheet_names(path, hidden=True) or [None]:
+                    for name in reader.open(path).sheet_names(hidden=True) or [None]:
                         reader.read(path, sheet=name, hidden=chance.random() < 0.5)
                 read += 1
             except TableError as error:

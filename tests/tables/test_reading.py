@@ -64,8 +64,8 @@ def test_of_many_files_the_last_are_kept(tmp_path: Path, opened: list[Path]) -> 
 
 def test_sheets_of_a_workbook_and_of_a_file_without_any(tmp_path: Path) -> None:
     reader = TableReader()
-    assert reader.sheet_names(good_workbook(tmp_path / "t.xlsx")) == ["Results", "Summary", "Summaries 2"]
-    assert reader.sheet_names(csv(tmp_path / "t.csv")) == []
+    assert reader.open(good_workbook(tmp_path / "t.xlsx")).sheet_names() == ["Results", "Summary", "Summaries 2"]
+    assert reader.open(csv(tmp_path / "t.csv")).sheet_names() == []
 
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx"])

@@ -43,8 +43,8 @@ def test_columns_are_rounded_as_those_of_a_delimited_file(suffix: str) -> None:
 @BOTH
 def test_sheets_by_name_and_cells_by_address(suffix: str) -> None:
     reader, path = TableReader(), DATA / f"looks{suffix}"
-    assert reader.sheet_names(path) == ["Results", "My sheet!"]
-    assert reader.sheet_names(path, hidden=True) == ["Results", "My sheet!", "Hidden"]
+    assert reader.open(path).sheet_names() == ["Results", "My sheet!"]
+    assert reader.open(path).sheet_names(hidden=True) == ["Results", "My sheet!", "Hidden"]
     assert reader.cell(path, parse_cell_reference("x!Results!A2")).text == "run0"
     assert "its sheets are 'Results', 'My sheet!'" in refusal(path, sheet="Result s")
 

@@ -87,14 +87,6 @@ class TableReader:
             return replace(table, omitted=source.omitted)
         return table
 
-    def sheet_names(self, path: Path, hidden: bool = False) -> list[str]:
-        """Return the names of a file's sheets in the order of their tabs; none for a file that has no sheets."""
-        return self.open(path).sheet_names(hidden)
-
-    def chart_sheets(self, path: Path) -> Sequence[str]:
-        """Return the names of a file's visible sheets that are charts, of which nothing is shown."""
-        return self.open(path).charts
-
     @collector_paused()
     def cell(self, path: Path, reference: CellReference) -> Cell:
         """Return one cell as it is shown, also a hidden one; of a merged range the first, whichever is asked for.

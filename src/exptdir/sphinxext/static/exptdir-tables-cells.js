@@ -96,7 +96,8 @@
     const bound = keyOf(operand);
     const limit = typeof bound === "number" ? { number: bound, unit: "" } : amountOf(bound);
     return (cell) => {
-      const key = keyOf(cell);
+      // Of a number that a workbook shows with a unit, that is asked for as it is seen: "> 10%".
+      const key = limit?.unit ? textOf(cell).trim() : keyOf(cell);
       if (limit && typeof key === "string") {
         const amount = amountOf(key);
         // A bound without a unit is meant in that of the column.

@@ -173,14 +173,14 @@ class DatatableDirective(SphinxDirective):
             with collector_paused():
                 sheet, names = self.options.get("sheet", "").strip(), []
                 if sheet == ALL_SHEETS:
-                    names = reader_of(self.env).sheet_names(path, hidden=self.options.get("hidden", False))
+                    names = reader_of(self.env).open(path).sheet_names(self.options.get("hidden", False))
                     sheet = next(iter(names), None)
                 if len(names) > 1:
                     whole = self._tabs(path, typed, names)
                 else:
                     whole = self._box(self._read(path, typed, sheet or None), typed, caption=True)
             if "range" not in self.options and self.options.get("sheet", ALL_SHEETS).strip() == ALL_SHEETS:
-                for name in reader_of(self.env).chart_sheets(path):
+                for name in reader_of(self.env).open(path).charts:
                     note = _("The sheet “%s” is a chart, which is not shown") % name
                     whole += nodes.paragraph("", note, classes=["exptdir-table-note"])
             return [self._named(whole, path.name)]

@@ -12,7 +12,6 @@ import operator
 import re
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from exptdir.errors import TableError
@@ -36,7 +35,7 @@ _NOTHING = Cell("", None, "error")
 _WORDS = {"true": TRUE_OR_FALSE[True], "false": TRUE_OR_FALSE[False], "empty": ANY_EMPTY}
 
 
-def parse_condition(text: str, find: Callable[[str, bool], int]) -> RowCondition:
+def parse_condition(text: str, find: Callable[[str, bool], int]) -> tuple[Condition, list[Comparison]]:
     """Read a condition.
 
     Raises TableError if it cannot be read, or *find* knows a name not.
@@ -52,8 +51,9 @@ def parse_condition(text: str, find: Callable[[str, bool], int]) -> RowCondition
 
     Returns
     -------
-    RowCondition
-        An empty cell, or one that cannot be compared, meets no comparison but ``== empty``.
+    test, comparisons
+        A function of a row, and the comparisons in it, which know afterwards whether they could be made. An empty cell,
+        or one that cannot be compared, meets no comparison but ``== empty``.
     """
     if len(text) > MAX_LENGTH:
         raise TableError(f"the condition is longer than {MAX_LENGTH} characters: shorten it")
@@ -71,7 +71,7 @@ def parse_condition(text: str, find: Callable[[str, bool], int]) -> RowCondition
             warnings.simplefilter("ignore")
             tree = ast.parse(marked, mode="eval")
         compiler = _Compiler(text, ticked, find)
-        return RowCondition(compiler.condition(tree.body, 0), compiler.comparisons)
+        return compiler.condition(tree.body, 0), compiler.comparisons
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # What is most likely wrong with what Python cannot read.
         bare = _TICKED.sub('""', marked)
@@ -114,22 +114,6 @@ class Comparison:
             f"{other.text or other.value} by {self.symbol}, nor can any other cell of the column: "
             f"such rows are left out"
         )
-
-
-@dataclass(frozen=True)
-class RowCondition:
-    """What :func:`parse_condition` makes of a text: a function of a row, and what turned out when it was asked."""
-
-    test: Condition
-    comparisons: Sequence[Comparison]
-
-    def __call__(self, row: Row) -> bool:
-        """Tell whether a row meets the condition."""
-        return self.test(row)
-
-    def doubts(self) -> list[str]:
-        """Return a sentence for each comparison that could not be made in any row that was asked about."""
-        return [doubt for one in self.comparisons if (doubt := one.doubt) is not None]
 
 
 class _Compiler:

@@ -47,9 +47,9 @@ def select(
     for (row, column), (above, beside) in anchors(table.rows).items():
         full[row][column] = table.rows[above][beside]
     if rows is not None:
-        condition = parse_condition(rows, lambda name, quoted: named.find(name, quoted=quoted))
+        condition, comparisons = parse_condition(rows, lambda name, quoted: named.find(name, quoted=quoted))
         body = [at for at in body if condition(full[at])]
-        doubts = [Problem("table", message, table.path) for message in condition.doubts()]
+        doubts = [Problem("table", message, table.path) for one in comparisons if (message := one.doubt)]
         table = replace(table, problems=(*table.problems, *doubts))
     if sort is not None:
         # Sort by the last key first: each sorting leaves the order of what is equal to it as it was.
