@@ -11,6 +11,7 @@ import pytest
 
 from exptdir.record.model import Record, in_order
 from exptdir.record.scan import likely_root, numbers_left_out, scan
+from exptdir.record.settings import Settings
 from exptdir.record.walk import ScanSettings, compile_patterns, directories_apart
 
 
@@ -349,6 +350,15 @@ def test_a_day_that_can_be_two_is_doubtful_and_no_number(tmp_path: Path):
     assert "2021-06-05 or 2021-05-06" in message
     (tmp_path / "expts/05062021_x/expt.toml").write_text("date = 2021-06-05\n")
     assert messages(found(tmp_path)) == []
+
+
+@pytest.mark.parametrize(("order", "day"), [("DMY", "2021-06-05"), ("MDY", "2021-05-06"), ("YMD", None)])
+def test_which_day_names_mean_can_be_said_for_the_whole_record(tmp_path: Path, order: str, day: str | None):
+    fill(tmp_path, "expts/05062021_x/index.rst", "expts/2021-05-30_y/index.rst", "expts/20122021_z/index.rst")
+    record = scan(tmp_path, Settings.of({"date_order": order}).scan([".rst"], lambda path: False))
+    days = [str(one.begun) for one in in_order(record.experiments.values()) if one.begun]
+    assert days == sorted(filter(None, ["2021-05-30", "2021-12-20", day]))
+    assert len(record.problems) == (day is None)
 
 
 def test_eight_digits_that_are_no_day_are_a_number(tmp_path: Path):

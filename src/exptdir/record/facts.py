@@ -42,10 +42,13 @@ _SHALLOW = 200
 Found = tuple[list[Claim], list[Problem]]
 
 
-def read_facts(directory: Path, log: Path | None, top: LogTop | None = None) -> tuple[Facts, list[Problem]]:
+def read_facts(
+    directory: Path, log: Path | None, top: LogTop | None = None, order: str = ""
+) -> tuple[Facts, list[Problem]]:
     """Gather the facts of an experiment, and what is wrong with their sources.
 
-    A source that cannot be read leaves the others standing. *top* is the log's beginning, where that has been read.
+    A source that cannot be read leaves the others standing. *top* is the log's beginning, where that has been read;
+    *order* is the setting ``exptdir_date_order``.
     """
     folder = os.fspath(directory)
     claims: list[Claim] = []
@@ -60,11 +63,12 @@ def read_facts(directory: Path, log: Path | None, top: LogTop | None = None) -> 
     winners: dict[str, Claim] = {}
     _weigh(claims, values, winners, problems)
     # Last, as what a number in a name means depends on what the others say.
-    _weigh(from_name(folder, values.get("id")), values, winners, problems)
-    days = days_of_name(directory.name)
+    _weigh(from_name(folder, values.get("id"), order), values, winners, problems)
+    days = days_of_name(directory.name, order)
     if len(days) > 1 and "begun" not in values:
         shown_days = " or ".join(day.isoformat() for day in days)
-        message = f"“{directory.name}” begins with a day that can be {shown_days}; give it as “date” in expt.toml"
+        message = f"“{directory.name}” begins with a day that can be {shown_days}; say which with exptdir_date_order"
+        message += ", or with “date” in expt.toml"
         problems.append(Problem("date", message, directory))
     # Most are of one place, and a path takes more memory than all the facts.
     paths = {path: Path(path) for path in {claim.path for claim in winners.values()}}
@@ -166,7 +170,7 @@ def linked_name(folder: str, name: str) -> str:
     return os.path.basename(parent) if last == ".expt" else last
 
 
-def from_name(directory: str, stated: int | None = None) -> list[Claim]:
+def from_name(directory: str, stated: int | None = None, order: str = "") -> list[Claim]:
     """Read the number or the date with which a directory's name begins; *stated* is the id that another source gives.
 
     ``0063_train_cnn`` is id 63 and name ``train_cnn``, and ``063`` an id without a name. A name that
@@ -175,7 +179,7 @@ def from_name(directory: str, stated: int | None = None) -> list[Claim]:
     ``2_fragments`` where the stated id is another.
     """
     name = os.path.basename(os.path.normpath(directory))
-    days = days_of_name(name)
+    days = days_of_name(name, order)
     if len(days) == 1:
         return [Claim("begun", days[0], directory), Claim("name", name, directory)]
     found = _NUMBERED.fullmatch(name)

@@ -78,6 +78,7 @@ class Experiment(Facts):
         for name in self.key.split("/"):
             # The day comes first, so that "2023.06.15_x" stands before "2023-11-02_y".
             days = days_of_name(name) if name[:1].isdecimal() else []
+            days = [self.begun] if self.begun in days else days
             names.append(f"{days[0].isoformat()} {name}" if len(days) == 1 else name)
         object.__setattr__(self, "order", (self.id is None, self.id or 0, natural_key("/".join(names))))
 

@@ -143,7 +143,7 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
             # Roots may overlap.
             if logs and path not in experiments:
                 books = tuple(one for one in files if one.endswith(NOTEBOOK) and not memory.exclude(join(path, one)))
-                read = partial(read_experiment, base, clean, path, logs, books)
+                read = partial(read_experiment, base, clean, path, logs, books, settings.date_order)
                 experiments[path], wrong = memory.experiment(base, path, (clean, logs, books), logs[0], read)
                 problems += wrong
         if empty:
@@ -220,16 +220,18 @@ def folders_without_log(record: Record, settings: ScanSettings) -> list[str]:
     return found
 
 
-def read_experiment(base: Path, root: str, path: str, logs: list[str], notebooks: tuple[str, ...]) -> Read:
+def read_experiment(
+    base: Path, root: str, path: str, logs: list[str], notebooks: tuple[str, ...], order: str = ""
+) -> Read:
     """Read the facts of one experiment, and what is wrong with them.
 
     *root* and *path* are its record root and its directory, from *base*; *logs* the names of the files in it that could
-    be its log, the best first; *notebooks* lie beside them.
+    be its log, the best first; *notebooks* lie beside them; *order* is the setting ``exptdir_date_order``.
     """
     directory = base / path
     log = directory / logs[0]
     top = read_top(os.fspath(log)) if log.suffix not in OTHER_FORMS else None
-    facts, problems = read_facts(directory, log, top)
+    facts, problems = read_facts(directory, log, top, order)
     rivals = [name for name in logs[1:] if Path(name).stem.lower() == log.stem.lower()]
     if rivals:
         message = f"two logs of the same rank: {log.name} is used, {rivals[0]} is not"

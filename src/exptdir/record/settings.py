@@ -285,6 +285,7 @@ class Settings:
             suffixes=[suffix for suffix in (".rst", ".md") if suffix in suffixes],
             unread=[suffix for suffix in suffixes if suffix not in {".rst", ".md"}],
             statuses=self.statuses,
+            date_order=self.date_order,
             exclude=exclude,
         )
 

@@ -41,6 +41,7 @@ class ScanSettings:
     #: Suffixes of documents that Sphinx reads and that cannot be logs.
     unread: Sequence[str] = ()
     statuses: Mapping[str, str] = field(default_factory=dict)
+    date_order: str = ""
     #: True for a POSIX path from the source directory that is to be left alone.
     exclude: Callable[[str], bool] = lambda path: False
 

@@ -225,8 +225,10 @@ def parse_date(text: str) -> date | None:
     return None
 
 
-def days_of_name(name: str) -> list[date]:
+def days_of_name(name: str, order: str = "") -> list[date]:
     """Return the days that the beginning of a directory's name can mean: two where day and month are in doubt.
+
+    *order* is the setting ``exptdir_date_order``, which leaves none in doubt.
 
     ``20210920_x``, ``2021.09.20-x``, ``2021_m09_d20``, ``20092021-x`` and ``05-06-2021`` begin with one.
     """
@@ -241,6 +243,8 @@ def days_of_name(name: str) -> list[date]:
         with suppress(ValueError):
             days.append(date(int(year), int(month), int(day)))
     days = [day for day in dict.fromkeys(days) if 1970 <= day.year <= 2100]
+    if last and len(days) > 1 and order in {"DMY", "MDY"}:
+        return days[:1] if order == "DMY" else days[1:]
     # With the year first, the month is second wherever there is such a day.
     return days[:1] if first and days and days[0].month == int(readings[0][1]) else days
 
