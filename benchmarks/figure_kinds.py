@@ -19,10 +19,14 @@ from pathlib import Path
 os.environ["EXPTDIR_FUZZ"] = "each library by each way"
 
 from exptdir.figures.run.runner import LocalExecutor
-from tests.figures import test_kinds, test_kinds_everyday, test_kinds_libraries
-from tests.figures.test_kinds import Kind, bring, missed_or_needless
+from tests.figures import test_kinds, test_kinds_everyday, test_kinds_habits, test_kinds_libraries
+from tests.figures.test_kinds import NOTES, Kind, bring, missed_or_needless
 
 FAMILIES = {"files": test_kinds.KINDS, "every day": test_kinds_everyday.KINDS, "libraries": test_kinds_libraries.KINDS}
+FAMILIES["habits"] = {
+    name: Kind(script, files, stale, NOTES | fresh, first)
+    for name, (script, files, stale, fresh, first) in test_kinds_habits.HABITS.items()
+}
 
 
 def rows() -> Iterator[dict[str, object]]:
@@ -31,8 +35,11 @@ def rows() -> Iterator[dict[str, object]]:
         for family, kinds in FAMILIES.items():
             for name, kind in kinds.items():
                 with tempfile.TemporaryDirectory() as scratch:
+                    # What is outside of the record is not to be among temporary files, which count for nothing.
+                    tempfile.tempdir = tempfile.mkdtemp(dir=scratch)
                     wrong = missed_or_needless(kind, Path(scratch), executor)
                     unseen = bring(Path(scratch, "record"), executor).scripts
+                    tempfile.tempdir = None
                     yield row(family, name, kind, wrong, {why for one in unseen.values() for why in one.unseen})
 
 

@@ -12,7 +12,7 @@ import pytest
 from exptdir.figures.run.runner import LocalExecutor
 from tests.figures.test_kinds import NOTES, Change, Kind, drop, missed_or_needless, put, touch
 from tests.figures.test_kinds import executor as executor
-from tests.figures.test_kinds_everyday import lead
+from tests.figures.test_kinds_everyday import give, lead, packed
 
 FAR = "../../../outside/"
 ONE, TWO = {"d.csv": "1"}, {"data": put("d.csv", "2")}
@@ -237,6 +237,137 @@ HABITS: dict[str, tuple[str, dict[str, str], dict[str, Change], dict[str, Change
         (lambda folder: (folder / "d.csv").symlink_to("d.csv"),),
     ),
     "ends at once": (f"import os\nfound = open('d.csv').read()\n{DONE}os._exit(0)", ONE, TWO, {}, ()),
+}
+
+RUNS = {"runs/a/r.json": "1", "runs/b/r.json": "2"}
+MORE = {"new": put("runs/d/r.json"), "gone": drop("runs/b")}
+BESIDE = {"sibling": put("runs/c/other.txt"), "between": put("runs/notes.txt"), "in a run": put("runs/a/train.log")}
+DEEP, FAR_RUNS = {"deep": put("runs/a/x/y/r.json")}, {FAR + "b/r.json": "1", FAR + "c/r.json": "1"}
+WITH_LINK = {"in a link": put(FAR + "b/x/r.json"), "link": lead("runs/z", f"../{FAR}c")}
+#: What finds paths by a pattern; then as above.
+PATTERNS: dict[str, tuple[str, dict[str, str], dict[str, Change], dict[str, Change], tuple[Change, ...]]] = {
+    "parts": ("glob.glob('runs/*/r.json')", RUNS, MORE, BESIDE, ()),
+    "bytes": ("glob.iglob(b'runs/*/r.json')", RUNS, MORE, BESIDE, ()),
+    "parts from a root": ("['runs/' + p for p in glob.glob('*/r.json', root_dir='runs')]", RUNS, MORE, BESIDE, ()),
+    "any depth": ("glob.glob('runs/**/r.json', recursive=True)", RUNS, MORE | DEEP, BESIDE, ()),
+    "from the script": ("Path(__file__).resolve().parent.rglob('*.json')", RUNS, MORE | DEEP, BESIDE, ()),
+    "parts of a path": ("Path().glob('runs/**/*.json')", RUNS, MORE | DEEP, BESIDE, ()),
+    "outside": (
+        f"Path('{FAR}').glob('*/r.json')",
+        {FAR + "a/r.json": "1"},
+        {"new": put(FAR + "b/r.json")},
+        {"sibling": put(FAR + "c/x.txt"), "between": put(FAR + "n.txt")},
+        (),
+    ),
+    "in vain": ("glob.glob('runs/*/r.json')", {}, {"new": put("runs/a/r.json")}, {}, ()),
+    "hidden between": (
+        "Path('runs').rglob('c.yaml')",
+        {"runs/a/.hydra/c.yaml": "1"},
+        {"new": put("runs/b/.hydra/c.yaml"), "deeper": put("runs/a/.hydra/x/c.yaml")},
+        {},
+        (),
+    ),
+    "hidden by name": (
+        "glob.glob('runs/*/.hydra/*.yaml')",
+        {"runs/a/.hydra/c.yaml": "1"},
+        {"run": put("runs/b/.hydra/c.yaml"), "file": put("runs/a/.hydra/o.yaml")},
+        BESIDE,
+        (),
+    ),
+    "hidden as well": (
+        "glob.glob('runs/**/*.json', recursive=True, include_hidden=True)",
+        {"runs/.h/a.json": "1"},
+        {"new": put("runs/.h/b.json")},
+        {},
+        (),
+    ),
+    "links": (
+        "glob.glob('runs/**/r.json', recursive=True)",
+        RUNS | FAR_RUNS,
+        WITH_LINK,
+        {},
+        (lead("runs/l", f"../{FAR}b"),),
+    ),
+    "first link": (
+        "glob.glob('runs/**/r.json', recursive=True)",
+        RUNS | FAR_RUNS,
+        {"link": lead("runs/z", f"../{FAR}c")},
+        {},
+        (),
+    ),
+    "up again": ("glob.glob('runs/*/../*.csv')", RUNS | {"runs/a.csv": "1"}, {"new": put("runs/b.csv")}, {}, ()),
+    "odd names": ("Path('runs[1]').glob('*.csv')", {"runs[1]/a.csv": "1"}, {"new": put("runs[1]/b.csv")}, {}, ()),
+    "escaped": (
+        "glob.glob(glob.escape('runs[1]') + '/*.csv')",
+        {"runs[1]/a.csv": "1"},
+        {"new": put("runs[1]/b.csv")},
+        {"other": put("runs[1]/b.txt")},
+        (),
+    ),
+}
+for name, (expression, files, stale, fresh, first) in PATTERNS.items():
+    script = f"import glob\nfrom pathlib import Path\nfound = [open(path).read() for path in sorted({expression})]"
+    HABITS[f"pattern {name}"] = (script, files, stale, fresh, first)
+
+
+def turn(name: str) -> Change:
+    """Make a directory of a file, or the other way round."""
+
+    def change(folder: Path) -> None:
+        was_file = (folder / name).is_file()
+        drop(name)(folder)
+        put(f"{name}/x" if was_file else name)(folder)
+
+    return change
+
+
+BOTH, TURNED = {"in/f": "1", "in/d/x": "1"}, {"directory": turn("in/f"), "file": turn("in/d")}
+for name, expression in {
+    "isdir": "os.path.isdir('in/f'), os.path.isdir('in/d')",
+    "isfile": "os.path.isfile('in/f'), os.path.isfile('in/d')",
+    "is_file": "[path.name for path in sorted(Path('in').iterdir()) if path.is_file()]",
+    "walk": "sorted((where, name) for where, _, names in os.walk('in') for name in names)",
+    "scandir": "sorted(entry.name for entry in os.scandir('in') if entry.is_dir())",
+    "pattern": "sorted(path for path in Path('in').glob('*') if path.is_dir())",
+}.items():
+    inside: dict[str, Change] = {} if name == "walk" else {"inside": put("in/d/y")}
+    HABITS[f"{name} of what turns"] = (
+        f"import os\nfrom pathlib import Path\nfound = {expression}",
+        BOTH,
+        TURNED,
+        inside,
+        (),
+    )
+HABITS |= {
+    "isolated Python lists": (
+        "import subprocess, sys\ncommand = [sys.executable, '-I', '-c', 'import os; print(os.listdir(\"in\"))']\n"
+        "found = subprocess.check_output(command)",
+        {"in/a": "1"},
+        {"new": put("in/b")},
+        {},
+        (),
+    ),
+    "a program reads a source": (
+        "import subprocess\nfound = subprocess.check_output(['wc', '-l', 'train.py'])",
+        {"train.py": "1"},
+        {"longer": put("train.py", "1\n2\n")},
+        {},
+        (),
+    ),
+    "a program that opens directories": (
+        "import subprocess\nfound = subprocess.check_output(['gzip', '-dc', 'in/d.gz'])",
+        {},
+        {"data": give("in/d.gz", packed("gz", b"2"))},
+        {"new": put("in/e.txt")},
+        (give("in/d.gz", packed("gz", b"1")),),
+    ),
+    "a program that lists": (
+        "import subprocess\nfound = subprocess.check_output(['find', 'in', '-name', '*.csv'])",
+        {"in/x/a.csv": ""},
+        {"new": put("in/x/b.csv")},
+        {},
+        (),
+    ),
 }
 
 

@@ -76,8 +76,8 @@ def test_what_a_script_writes_itself_was_not_absent(place):
         ("import os; os.listdir(os.open('data', os.O_RDONLY))", ["data"]),
         ("import glob; glob.glob('data/*.csv')", ["data/*.csv"]),
         ("import pathlib; list(pathlib.Path('data').glob('*.csv'))", ["data/*.csv"]),
-        ("import pathlib; list(pathlib.Path('.').glob('data/*.csv'))", ["data"]),
-        ("import glob; glob.glob('data/**', recursive=True)", ["data"]),
+        ("import pathlib; list(pathlib.Path('.').glob('data/*.csv'))", ["data/*.csv"]),
+        ("import glob; glob.glob('data/**', recursive=True)", ["data/**"]),
     ],
 )
 def test_directories_that_are_listed_are_seen_with_the_pattern_of_what_is_sought(place, code, listed):

@@ -125,7 +125,8 @@ def inside(path: str, directory: str) -> str | None:
     if path.startswith("/") or "\0" in path or os.path.isabs(path):
         return None
     joined = posixpath.normpath(posixpath.join(directory, path))
-    return None if joined == ".." or joined.startswith("../") else joined
+    # That of a directory may end in a slash.
+    return None if joined == ".." or joined.startswith("../") else joined + "/" * path.endswith("/")
 
 
 HEADER = "# figures.lock 1: what plot scripts read and drew. exptdir writes this file; keep it with the figures."
@@ -164,7 +165,7 @@ def _sum(lines: Iterable[str]) -> str:
 
 
 def _relative(fact: str, path: str, directory: str) -> str:
-    return posixpath.relpath(path, directory) if fact in _PATHS else path
+    return posixpath.relpath(path, directory) + "/" * path.endswith("/") if fact in _PATHS else path
 
 
 def parse_ledger(text: str, directory: str, path: Path) -> tuple[dict[str, LedgerEntry], list[Problem]]:

@@ -13,15 +13,14 @@ from pathlib import PurePath, PurePosixPath
 from posixpath import splitext
 from typing import Any, Literal, Self
 
+from exptdir.figures.inside.scope import FIGURES
 from exptdir.record.settings import PLOT_SCRIPTS, Settings, memory_size
 
 Language = Literal["python", "r", "julia"]
 #: How a run ended; ``no output`` is a run without fault that wrote no figure.
 Status = Literal["ok", "failed", "timeout", "killed", "no output", "missing program"]
 
-#: What makes a file a figure, in lower case.
-FIGURE_SUFFIXES = frozenset({".svg", ".png", ".pdf", ".jpg", ".jpeg", ".webp", ".gif", ".eps", ".tif", ".tiff"})
-_ENDS = tuple(FIGURE_SUFFIXES)
+FIGURE_SUFFIXES, _ENDS = FIGURES, tuple(FIGURES)
 #: Languages by the suffix of a script.
 LANGUAGES: Mapping[str, Language] = {".py": "python", ".r": "r", ".jl": "julia"}
 #: Name of the ledger, which lies beside an experiment's log.

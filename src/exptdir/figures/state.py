@@ -11,13 +11,14 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from exptdir.figures.inside.scope import WILD, split_pattern
+from exptdir.figures.model import LEDGER
 from exptdir.record import files
 from exptdir.record.files import read_or_none, write_if_changed
 
@@ -116,29 +117,9 @@ class Digests:
         write_if_changed(self._file, json.dumps(kept, sort_keys=True, separators=(",", ":")).encode())
 
 
-#: Where programs keep themselves: what is read there (fonts, time zones, caches) is no input of a figure.
-_SYSTEM = ("/usr/share", "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc", "/proc", "/sys", "/dev", "/run", "/nix")
-_SYSTEM_ELSEWHERE = ("/var/cache", "/System", "/Library", "C:\\Windows")
-_OWN_CACHES = ("~/.cache", "~/.config/matplotlib", "~/.matplotlib", "~/.fonts", "~/.local/share/fonts", "~/.local/lib")
-
-
-def system_places() -> tuple[str, ...]:
-    """Return the directories in which nothing is an input of a figure."""
-    own = (os.path.expanduser(path) for path in _OWN_CACHES)
-    running = (sys.prefix, sys.base_prefix, sys.exec_prefix)
-    settings = tuple(path for name in ("MPLCONFIGDIR", "XDG_CACHE_HOME") if (path := os.environ.get(name)))
-    places = (*_SYSTEM, *_SYSTEM_ELSEWHERE, *own, *running, *settings)
-    return tuple(sorted({os.path.normpath(path) for path in places}))
-
-
 def is_below(path: str, places: Iterable[str]) -> bool:
     """Tell whether a path is one of *places* or in one of them."""
     return any(path == place or path.startswith(place.rstrip(os.sep) + os.sep) for place in places)
-
-
-def is_passing(path: str) -> bool:
-    """Tell whether a path is that of a temporary file that is gone again."""
-    return is_below(path, (os.path.normpath(tempfile.gettempdir()),)) and not os.path.lexists(path)
 
 
 def mark(path: str) -> str:
@@ -146,14 +127,47 @@ def mark(path: str) -> str:
     return digest_text(path)[7:23]
 
 
+def is_litter(name: str) -> bool:
+    """Tell by its name whether a file is what programs leave behind for themselves: office programs and ours, too."""
+    names = ("Thumbs.db", "ehthumbs.db", "desktop.ini", ".DS_Store", "__pycache__", LEDGER)
+    return name in names or name.startswith(("~$", ".~lock."))
+
+
+def names_like(directory: str, pattern: str, before: str = "") -> Iterator[str]:
+    """Find what a pattern means in a directory, by the paths from there with what stands *before* them.
+
+    Directories have a slash at their end. Hidden names do not count unless the pattern has them. ``**`` does not follow
+    links; those to directories are named, as if they were meant.
+    """
+    head, _, rest = pattern.partition("/")
+    if not set(head) & WILD:
+        place = os.path.join(directory, head)
+        if rest:
+            yield from names_like(place, rest, f"{before}{head}/")
+        elif os.path.lexists(place):
+            yield before + head
+        return
+    deep = head == "**"
+    if deep and rest:
+        yield from names_like(directory, rest, before)
+    with suppress(OSError), os.scandir(directory) as entries:
+        for entry in entries:
+            name = entry.name
+            hidden = (name.startswith(".") and not head.startswith(".")) or is_litter(name)
+            if hidden or not fnmatch.fnmatchcase(name, "*" if deep else head):
+                continue
+            inner = entry.is_dir(follow_symlinks=not deep)
+            if inner and (deep or rest):
+                yield from names_like(entry.path, pattern if deep else rest, f"{before}{name}/")
+            if not rest or (deep and not inner and entry.is_dir()):
+                yield before + name + "/" * entry.is_dir(follow_symlinks=False)
+
+
 def stamp(path: str) -> str:
     """Return what a file or directory outside the record is known by: size and time, or the (matching) names in it."""
-    directory, pattern = (path, "*") if os.path.exists(path) else os.path.split(path)
-    try:
-        if os.path.isdir(directory) and set(pattern) & set("*?["):
-            return digest_text("\n".join(sorted(fnmatch.filter(os.listdir(directory), pattern))))
-    except (OSError, ValueError):
-        return "absent"
+    directory, pattern = (path, "*") if os.path.exists(path) else split_pattern(path.replace(os.sep, "/"))
+    if pattern and os.path.isdir(directory):
+        return digest_text("\n".join(sorted(set(names_like(directory, pattern)))))
     # Not the other numbers of a stamp: those of disks and of files on network drives are others after each start.
     found = files.stamp(path)
     return f"{found[2]} {found[0]}" if found else "absent"

@@ -25,6 +25,7 @@ from .scope import (
     READ,
     TIMED,
     UNSEEN,
+    WILD,
     WRITE,
     Ground,
     Imports,
@@ -33,6 +34,7 @@ from .scope import (
     Scope,
     look_around,
     runs_unseen,
+    split_pattern,
 )
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ MARKER = "EXPTDIR_TRACE"
 _ACCESS = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
 #: Where those stand who ask the system for scripts, and what asks only whether something is there, or is a link.
 _PATH_MODULES = ("genericpath", "posixpath", "pathlib", f"inside{os.sep}events")
-_GLOBBING = (f"{os.sep}glob.py", f"{os.sep}pathlib.py", f"{os.sep}_local.py", f"{os.sep}_abc.py")
+_GLOBBING = tuple(os.path.join(os.path.dirname(os.__file__), name) for name in ("glob.py", "pathlib.py"))
 _EXISTENCE = frozenset(
     {"exists", "lexists", "isfile", "isdir", "islink", "ismount", "is_file", "is_dir", "is_symlink", "is_mount"}
     | {"realpath", "resolve"}
@@ -60,16 +62,19 @@ def _caller() -> FrameType | None:
     return frame.f_back if frame.f_code.co_filename == __file__ else frame
 
 
-def _pattern(frame: FrameType | None) -> str:
-    """Return the pattern for whose sake a directory is listed, by ``glob`` or a method of paths; else nothing."""
-    while frame is not None and frame.f_code.co_filename.endswith(_GLOBBING):
-        if frame.f_code.co_name in ("_glob1", "glob"):
-            pattern = frame.f_locals.get("pattern")
-            plain = isinstance(pattern, str) and "/" not in pattern and "**" not in pattern
-            # The search itself, of which the directory is perhaps but one step.
-            return str(pattern) if plain and any(sign in str(pattern) for sign in "*?[") else ""
+def _pattern(frame: FrameType | None) -> tuple[str, str]:
+    """Return the pattern for whose sake a directory is listed, by ``glob`` or a method of paths, and from where."""
+    place = pattern = ""
+    while frame is not None and frame.f_code.co_filename in _GLOBBING:
+        name, held = frame.f_code.co_name, frame.f_locals
+        if name == "_iglob" and held["dir_fd"] is None and not held["include_hidden"]:
+            # It calls itself for the directories of a pattern; the first call has the whole.
+            place, pattern = os.fsdecode(held["root_dir"] or ""), os.fsdecode(held["pathname"])
+            pattern = pattern if held["recursive"] else pattern.replace("**", "*")
+        elif name in ("glob", "rglob") and "self" in held and held.get("case_sensitive") is None:
+            place, pattern = str(held["self"]), os.path.join("**" if name == "rglob" else "", held["pattern"])
         frame = frame.f_back
-    return ""
+    return place, pattern
 
 
 class Listener:
@@ -201,17 +206,32 @@ class Listener:
             return
         if isinstance(path, int):
             path = os.readlink(f"/proc/self/fd/{path}")
-        self.listed("." if path is None else path, _pattern(_caller()))
+        self.listed("." if path is None else path, *_pattern(_caller()))
 
-    def listed(self, path: object, pattern: str = "") -> None:
-        """Note that the names in a directory are asked for, or those that are like a pattern."""
+    def listed(self, path: object, place: str = "", pattern: str = "") -> None:
+        """Note that the names in a directory are asked for, or what a pattern means that is seen from some place."""
         full = self.scope.absolute(path)
-        if not self.scope.counts(full):
-            return
-        if os.path.isdir(full):
-            self.notes.add(LIST, os.path.join(full, pattern) if pattern else full)
-        else:
+        if not os.path.isdir(full):
             self.missing(full)
+        elif self.scope.counts(full) and not self._sought(full, place, pattern):
+            self.notes.add(LIST, full)
+
+    def _sought(self, full: str, place: str, pattern: str) -> bool:
+        """Note a pattern as a whole, if it can be, instead of a directory that is listed for its sake."""
+        begin, rest = split_pattern(pattern)
+        root = self.scope.absolute(os.path.join(place, begin))
+        parts = [part for part in rest.split(os.sep) if part not in ("", ".")]
+        if not parts or ".." in parts or set(root) & WILD or not full.startswith(root):
+            return False
+        self.notes.add(LIST, os.path.join(root, *parts))
+        # What is hidden, or behind a link below `**`, is not looked at when what it means is compared.
+        below = full[len(root) :]
+        apart = any(part.startswith(".") and part not in parts for part in below.split(os.sep))
+        apart = apart or ("**" in parts and os.path.realpath(full) != os.path.realpath(root) + below)
+        for _ in range(below.count(os.sep) + 1 if apart else 0):
+            self.notes.add(LIST, full)
+            full = os.path.dirname(full)
+        return True
 
     def copied(
         self, source: object, target: object, source_dir: int = -1, target_dir: int = -1, moves: bool = False

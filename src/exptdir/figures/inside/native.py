@@ -17,6 +17,7 @@ import struct
 import sys
 from contextlib import suppress
 from importlib.util import source_from_cache
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _MACHINES: dict[str, tuple[int, int, dict[int, tuple[str, int, int, int]]]] = {
             316: ("rename", 0, 1, 2),
             87: ("remove", -1, 0, -1),
             263: ("remove", 0, 1, -1),
+            217: ("list", 0, -1, -1),
         },
     ),
     "aarch64": (
@@ -49,6 +51,7 @@ _MACHINES: dict[str, tuple[int, int, dict[int, tuple[str, int, int, int]]]] = {
             38: ("rename", 0, 1, 2),
             276: ("rename", 0, 1, 2),
             35: ("remove", 0, 1, -1),
+            61: ("list", 0, -1, -1),
         },
     ),
 }
@@ -160,6 +163,11 @@ class Watch:
                 origin = f"/proc/{process}/" + ("cwd" if start < 0 else f"fd/{start}")
                 return name if os.path.isabs(name) or not name else os.path.join(os.readlink(origin), name)
 
+            if kind == "list":
+                # Who merely opens a directory, as `gzip` does, has not asked for the names in it.
+                if self._is_apart(process) and not self._is_other_python(process):
+                    self._listener.listed(os.readlink(f"/proc/{process}/fd/{arguments[directory]}"))
+                return
             path = text(directory, first)
             if kind == "rename":
                 self._listener.copied(
@@ -174,23 +182,31 @@ class Watch:
                     flags = int.from_bytes(memory.read(8), sys.byteorder)
                 self._opened(process, path, flags)
 
-    def _is_other_python(self, thread: int) -> bool:
-        """Tell whether somebody is another Python of the script, which notes by itself what it lists."""
+    def _is_apart(self, thread: int) -> bool:
+        """Tell whether a thread is one of another process than the script's own."""
         with open(f"/proc/{thread}/status", "rb") as file:  # noqa: PTH123
-            process = next(int(line.split()[1]) for line in file if line.startswith(b"Tgid:"))
-        return process != self._process and "python" in os.path.basename(os.readlink(f"/proc/{thread}/exe"))
+            return next(int(line.split()[1]) for line in file if line.startswith(b"Tgid:")) != self._process
+
+    def _is_other_python(self, process: int) -> bool:
+        """Tell whether another process is a Python, which notes itself what it lists, and lists where modules may be.
+
+        In one that is isolated, neither is so.
+        """
+        with open(f"/proc/{process}/cmdline", "rb") as line:  # noqa: PTH123
+            options = takewhile(lambda word: word.startswith(b"-"), line.read().split(b"\0")[1:])
+            isolated = any(b"I" in option for option in options)
+        return not isolated and "python" in os.path.basename(os.readlink(f"/proc/{process}/exe"))
 
     def _opened(self, thread: int, path: str, flags: int) -> None:
         listener = self._listener
         path = source_from_cache(path) if path.endswith(".pyc") else path
-        if not path or (
-            path.endswith(_MODULES) and not (listener.scope.counts(path) and self._is_other_python(thread))
-        ):
+        if not path or (path.endswith(_MODULES) and not (listener.scope.counts(path) and self._is_apart(thread))):
             return
         if flags & os.O_DIRECTORY:
-            if not self.shared.lists and not self._is_other_python(thread):
-                listener.listed(path)
-            self.shared.lists = False
+            if not self._is_apart(thread):
+                if not self.shared.lists:
+                    listener.listed(path)
+                self.shared.lists = False
             return
         if flags & os.O_RDWR and not os.path.exists(path):
             # A database that is not there is made, and counts when it is put there.

@@ -24,12 +24,26 @@ from typing import Any
 #: Kinds of facts: read, written, sought in vain, listed, imported, past any trace, named, found, asked for its time.
 READ, WRITE, ABSENT, LIST, MODULE, UNSEEN, NAMED, PRESENT, TIMED = "rwalmudpt"
 
-#: What belongs to the operating system; nobody keeps measurements there.
-_SYSTEM = ("/proc", "/dev", "/sys", "/run", "/etc", "/usr", "/bin", "/lib", "/lib64", "/System", "/Library")
+#: What belongs to the operating system, and where programs keep fonts, settings and caches; nobody keeps measurements
+#: there. Below ``/run`` are disks that were plugged in as well.
+_SYSTEM = ("/proc", "/dev", "/sys", "/etc", "/usr", "/bin", "/lib", "/lib64", "/nix", "/var/cache", "/run/systemd")
+_SYSTEM_ELSEWHERE = ("/System", "/Library", "C:\\Windows", "/run/current-system", "/run/opengl-driver")
+_OWN = ("~/.cache", "~/.config/matplotlib", "~/.matplotlib", "~/.fonts", "~/.local/share/fonts", "~/.local/lib")
 #: Stands on the module path of Pythons that the trace was brought to.
 SITE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "site")
-#: What makes a file a figure; the same as in :mod:`exptdir.figures.model`, which cannot be imported here.
+#: What makes a file a figure, in lower case.
 FIGURES = frozenset({".svg", ".png", ".pdf", ".jpg", ".jpeg", ".webp", ".gif", ".eps", ".tif", ".tiff"})
+
+
+#: What makes a name in a path a pattern.
+WILD = frozenset("*?[")
+
+
+def split_pattern(path: str) -> tuple[str, str]:
+    """Part a path before the first of its names that is a pattern; there may be none."""
+    parts = path.split("/")
+    at = next((at for at, part in enumerate(parts) if set(part) & WILD), len(parts))
+    return "/".join(parts[:at]) or ".", "/".join(parts[at:])
 
 
 class Notes:
@@ -180,9 +194,9 @@ class Keeper:
 
 
 def program_directories() -> frozenset[str]:
-    """Return the directories of Python, of installed packages, of the system, and of matplotlib's cache."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    found = {os.path.join(cache, "matplotlib"), os.environ.get("MPLCONFIGDIR", ""), *_SYSTEM}
+    """Return the directories of Python, of installed packages, of the system, and of caches."""
+    found = {*_SYSTEM, *_SYSTEM_ELSEWHERE, *map(os.path.expanduser, _OWN)}
+    found |= {os.environ.get(name, "") for name in ("MPLCONFIGDIR", "XDG_CACHE_HOME")}
     found |= {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, *sysconfig.get_paths().values()}
     found |= {entry for entry in sys.path if os.path.basename(entry) in ("site-packages", "dist-packages")}
     # An empty name would mean the current directory.

@@ -10,25 +10,19 @@ import posixpath
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from importlib import metadata
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Literal
 
+from exptdir.figures.inside.scope import split_pattern
 from exptdir.figures.ledger import CHANGED, LedgerEntry
-from exptdir.figures.model import LEDGER, FigureSettings, Script, dark_path, interpreter, is_figure
-from exptdir.figures.state import Digests, State, digest_text, mark, stamp
+from exptdir.figures.model import FigureSettings, Script, dark_path, interpreter, is_figure
+from exptdir.figures.state import Digests, State, digest_text, is_litter, mark, names_like, stamp
 from exptdir.record.walk import join, list_directory
 
 #: Suffixes of what lies in an experiment's directory without being data: texts, and what is compiled.
 _NO_DATA = frozenset({".rst", ".md", ".pyc", ".pyo", ".tmp", ".exptdir-tmp"})
-_WILD = frozenset("*?[")
-
-
-def is_litter(name: str) -> bool:
-    """Tell by its name whether a file is what an office program or a file manager leaves behind for itself."""
-    return name.startswith(("~$", ".~lock.")) or name in ("Thumbs.db", "ehthumbs.db", "desktop.ini", ".DS_Store")
 
 
 class FileTree:
@@ -70,34 +64,32 @@ class FileTree:
         """Digest a file; ``None`` if there is none that can be read."""
         return self.digests.of(self.absolute(path))
 
-    def listing(self, directory: str, without: Iterable[str] = (), supposed: Iterable[str] = ()) -> str | None:
-        """Digest the names in a directory without some files, as if the *supposed* were there; ``None`` if it is none.
+    def listing(self, listed: str, without: Collection[str] = ()) -> tuple[str, set[str]] | None:
+        """Digest the names in a directory, or of what a pattern means, but for some files; ``None`` if there is none.
 
-        Its last part may be a pattern of names. Hidden files, the ledger and compiled modules do not count.
+        The names are those from the directory, or the beginning of the pattern. Returned are the paths as well.
         """
-        pattern = ""
-        if not self.digests.exists(self.absolute(directory)):
-            directory, pattern = posixpath.dirname(directory) or ".", posixpath.basename(directory)
-        try:
-            names = set(os.listdir(self.absolute(directory))) if pattern == "" or set(pattern) & _WILD else None
-        except OSError:
-            names = None
-        if names is None:
+        root, pattern = self._split(listed)
+        place = self.absolute(root)
+        if not pattern or not os.path.isdir(place):
             return None
-        names.update(_names_in(directory, supposed))
-        names.difference_update(_names_in(directory, without), (LEDGER, "__pycache__"))
-        shown = (name for name in names if not name.startswith(".") and not is_litter(name))
-        shown = (name for name in shown if not pattern or fnmatchcase(name, pattern))
-        return digest_text("\n".join(sorted(shown)))
+        paths = {name: join(root, name.rstrip("/")) for name in names_like(place, pattern)}
+        kept = sorted(name for name in paths if paths[name] not in without)
+        return digest_text("\n".join(kept)), {paths[name] for name in kept}
 
-    def lost_below(self, directory: str, path: str) -> str:
-        """Return the path of what is gone in a directory where that is why a path is gone; else nothing."""
-        if set(posixpath.basename(directory)) & _WILD and not self.exists(directory):
-            directory = posixpath.dirname(directory) or "."
-        if directory != "." and not path.startswith(directory + "/"):
+    def _split(self, listed: str) -> tuple[str, str]:
+        return (listed, "*") if self.digests.exists(self.absolute(listed)) else split_pattern(listed)
+
+    def lost_below(self, listed: str, path: str) -> str:
+        """Return the path of what is gone in a directory, or of what a pattern may have meant, where that is why a path
+        is gone; else nothing.
+        """
+        root, pattern = self._split(listed)
+        if root != "." and not path.startswith(root + "/"):
             return ""
-        name = join(directory, path.removeprefix(directory + "/").partition("/")[0])
-        return "" if self.exists(name) else name
+        parts = path.removeprefix(root + "/").split("/")
+        names = (join(root, "/".join(parts[:end])) for end in range(1, len(parts) + 1 if "/" in pattern else 2))
+        return next((name for name in names if not self.exists(name)), "")
 
     def data_files(self, directory: str) -> Iterator[str]:
         """Find what may be data in a directory and below: all but texts, plot scripts, ledgers and figures.
@@ -126,7 +118,7 @@ class FileTree:
 
     def _is_data(self, path: str) -> bool:
         name = posixpath.basename(path)
-        if name in (LEDGER, "expt.toml") or path in self._scripts or is_figure(path) or is_litter(name):
+        if name == "expt.toml" or path in self._scripts or is_figure(path) or is_litter(name):
             return False
         return posixpath.splitext(name)[1].lower() not in _NO_DATA
 
@@ -162,10 +154,6 @@ class FileTree:
         """Return the absolute path of the style's file; ``None`` where the style is a name or there is none."""
         path = None if settings.style is None else os.path.join(self.base, settings.style)
         return path if path is not None and os.path.isfile(path) else None
-
-
-def _names_in(directory: str, paths: Iterable[str]) -> set[str]:
-    return {posixpath.basename(path) for path in paths if (posixpath.dirname(path) or ".") == directory}
 
 
 #: ``fresh``: as its script drew it, and nothing has changed. ``adopted``: it was there before us, and nothing has
@@ -254,22 +242,22 @@ class Checker:
                 found.changed.append(f"{found.name(path)} has changed{while_drawn}")
         digests, absolute = self.tree.digests, self.tree.absolute
         gone += [path for path in entry.present if not digests.exists(absolute(path))]
-        own = (*entry.outputs, *entry.wrote, *entry.former)
+        own = {*entry.outputs, *entry.wrote, *entry.former}
         listed = {directory: self.tree.listing(directory, without=own) for directory in entry.listings}
-        gone += [directory for directory, now in listed.items() if now is None]
+        gone += [directory for directory, names in listed.items() if names is None and not self.tree.exists(directory)]
         found.absent += [f"{found.name(path)} is not here" for path in gone]
         found.certain += [
             f"{found.name(path)} is gone" for path in entry.present if path in gone and self._was_here(path)
         ]
-        for directory, now in listed.items():
-            if now is None or now == entry.listings[directory]:
+        for directory, names in listed.items():
+            if directory in gone or (names is not None and names[0] == entry.listings[directory]):
                 continue
             # What is gone with all that is between, by the names that the directory had.
             parts = {path: part for path in gone if (part := self.tree.lost_below(directory, path))}
             if parts and all(map(self._was_here, parts)):
                 # They were here once, so they were deleted, and the script takes whatever it finds.
                 found.certain += [f"{found.name(name)} is gone" for name in dict.fromkeys(parts.values())]
-            elif self.tree.listing(directory, without=own, supposed=parts.values()) != entry.listings[directory]:
+            elif not parts:
                 found.changed.append(f"the files in {found.name(directory)} are others")
         possible = set(self.tree.matching(script.inputs))
         possible.update(path for directory in entry.scope for path in self.tree.data_files(directory))

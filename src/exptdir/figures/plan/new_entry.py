@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import posixpath
 import shutil
+import tempfile
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
@@ -15,9 +16,9 @@ from pathlib import Path
 
 from exptdir.figures.ledger import CHANGED, LedgerEntry
 from exptdir.figures.model import LEDGER, FigureSettings, Job, Outcome, Script, dark_path, interpreter, is_figure
-from exptdir.figures.plan.check import FileTree, Staleness, is_litter
+from exptdir.figures.plan.check import FileTree, Staleness
 from exptdir.figures.plan.planner import Planner
-from exptdir.figures.state import State, is_below, is_passing, mark, stamp, system_places
+from exptdir.figures.state import State, is_below, mark, stamp
 from exptdir.record import files
 
 #: A file larger than this that may only *perhaps* be read is not digested but known by size and time.
@@ -65,24 +66,15 @@ class Collector:
 
     def list_names(self, directory: str, known: Collection[str]) -> None:
         """Take a directory that was listed; *known* are figures that were in it before, old or new."""
-        digest = self.tree.listing(directory, without=self.own)
-        if digest is None:
+        found = self.tree.listing(directory, without=self.own)
+        if found is None:
             self.absent.add(directory)
             return
-        listed = directory
-        if not self.tree.exists(directory):
-            directory = posixpath.dirname(directory) or "."
-        with os.scandir(self.tree.absolute(directory)) as found:
-            seen = [entry.name for entry in found if not entry.name.startswith(".") and entry.name != LEDGER]
-        names = [name for name in seen if not is_litter(name)]
-        others = ({posixpath.normpath(posixpath.join(directory, name)) for name in names} - self.own).difference(known)
-        grew = files.stamp(self.tree.absolute(directory)) > (self.started,)
-        self.listings[listed] = CHANGED if grew and any(map(self._is_newer, others)) else digest
-
-    def outside(self, path: str) -> None:
-        """Take a file outside the record."""
-        newer = os.path.isfile(path) and files.stamp(path) > (self.started,)
-        self.stamps[path] = CHANGED if newer else stamp(path)
+        others = found[1].difference(known)
+        homes = {posixpath.dirname(path) for path in others}
+        grew = {home for home in homes if files.stamp(self.tree.absolute(home)) > (self.started,)}
+        newer = any(self._is_newer(path) for path in others if posixpath.dirname(path) in grew)
+        self.listings[directory] = CHANGED if newer else found[0]
 
 
 @dataclass(frozen=True)
@@ -94,7 +86,7 @@ class InputPlaces:
 
     def inside(self, paths: Iterable[str]) -> set[str]:
         """Return those in the record, relative to its base."""
-        # A record may itself lie where programs do, in a directory for temporary files for instance.
+        # A record may itself lie in one of them.
         own = tuple(place for place in self.private if self.tree.inside(place) is not None)
         found = {place for path in paths if (place := self.tree.inside(path)) is not None and not is_below(path, own)}
         return {path for path in found if "__pycache__" not in path}
@@ -102,7 +94,9 @@ class InputPlaces:
     def outside(self, paths: Iterable[str]) -> set[str]:
         """Return those outside the record."""
         far = {path for path in paths if self.tree.inside(path) is None and not is_below(path, self.private)}
-        return {path for path in far if not is_passing(path)}
+        # Temporary files have other names each time.
+        passing = (os.path.normpath(tempfile.gettempdir()),)
+        return {path for path in far if os.path.lexists(path) or not is_below(path, passing)}
 
 
 @dataclass(frozen=True)
@@ -124,7 +118,7 @@ def drawn_entry(
     Returned are the entry, and sizes and times of the files outside the record by path.
     """
     trace = outcome.trace
-    places = InputPlaces(tree, (*private, *system_places()))
+    places = InputPlaces(tree, private)
     writes = places.inside(trace.writes)
     outputs = {path: digest for path in places.inside(outcome.written) if (digest := tree.digest(path))}
     spared = {path: digest for name, digest in outcome.spared.items() if (path := tree.inside(name)) is not None}
@@ -144,13 +138,17 @@ def drawn_entry(
         facts.list_names(path, before.known)
     facts.absent |= places.inside(trace.absent) - facts.own
     present = places.inside(trace.present) - facts.own - skipped - outputs.keys()
+    # What was a file may become a directory of that name, and the other way round.
+    facts.absent |= {f"{path}/" for path in present if os.path.isfile(tree.absolute(path))}
+    present = {path + "/" * os.path.isdir(tree.absolute(path)) for path in present}
     present = {path for path in present if tree.digests.exists(tree.absolute(path))}
     for path in places.inside(trace.timed) & facts.inputs.keys():
         # The same content may bear another time, which git does not keep.
         facts.stamps[path] = stamp(tree.absolute(path))
     # What a script keeps for itself outside the record, a cache or a journal, is no data.
     for path in places.outside((*trace.reads, *trace.absent, *trace.listed)) - set(trace.writes):
-        facts.outside(path)
+        newer = os.path.isfile(path) and files.stamp(path) > (before.started,)
+        facts.stamps[path] = CHANGED if newer else stamp(path)
     unseen = trace.unseen if script.language == "python" else (script.language,)
     scope = _scope(script, tree, unseen, places.inside(trace.named_directories))
     _take_unseen(facts, script, scope)

@@ -23,7 +23,7 @@ from typing import Any
 
 from exptdir.figures.inside import scope
 from exptdir.figures.inside.events import NOTES
-from exptdir.figures.inside.scope import unescape
+from exptdir.figures.inside.scope import split_pattern, unescape
 from exptdir.figures.model import Job, Outcome, Status, Trace, is_figure
 from exptdir.figures.run.guard import Snapshot, changed_figures, defect, snapshot
 from exptdir.record.files import read_or_none
@@ -251,7 +251,7 @@ def read_trace(run: Path, job: Job) -> Trace:
     reads |= {path for path in kept if os.path.isfile(path) and not is_figure(path)}
     unseen = facts[scope.UNSEEN]
     named = facts[scope.NAMED] | {os.path.dirname(path) for path in reads}
-    named |= {path if os.path.isdir(path) else os.path.dirname(path) for path in facts[scope.LIST]}
+    named |= {path if os.path.isdir(path) else split_pattern(path)[0] for path in facts[scope.LIST]}
     return Trace(
         reads=tuple(sorted(reads)),
         absent=tuple(sorted(facts[scope.ABSENT] - writes)),

@@ -226,10 +226,6 @@ class _Describer:
             return False
 
 
-#: Languages of scripts, as the highlighter calls them.
-_LEXERS = {"python": "python", "r": "r", "julia": "julia"}
-
-
 class figure_origin(Placeholder):
     """Holds the place below a figure; what goes there is known when all scripts have run.
 
@@ -299,7 +295,8 @@ class _Writer:
         text = shown_text(Path(self.domain.env.srcdir, self.origin.script))
         if text is None:
             return ""
-        language = _LEXERS.get(self.origin.language, "none")
+        # The highlighter calls the languages of scripts as we do.
+        language = self.origin.language
         highlighted = self.visitor.highlighter.highlight_block(text, language, force=True)
         start = self.visitor.starttag(nodes.literal_block(), "div", "", CLASS=f"highlight-{language} notranslate")
         return f"{start}{highlighted}</div>\n"
