@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,12 @@ _STARTED = "started"
 class Writer:
     """The one who may write to a record; made by :func:`locked`.
 
-    *recovered* names the files that an interrupted command before had changed and somebody since, too. *step* is
-    called before each step with its name.
+    *recovered* names the files that an interrupted command before had changed and somebody since, too.
     """
 
-    def __init__(self, base: Path, step: Callable[[str], None] = lambda name: None) -> None:
+    def __init__(self, base: Path) -> None:
         self._base, self._folder = base, base / JOURNAL
-        self._step = step
-        self.recovered = self._undo(step)
+        self.recovered = self._undo()
 
     def apply(self, plan: Plan) -> None:
         """Make the changes of a plan, or none of them.
@@ -53,21 +51,17 @@ class Writer:
             self._check_inside(rename.old)
             self._check_inside(rename.new)
         try:
-            self._step("begin")
             self._begin(plan)
             for edit in plan.edits:
-                self._step("edit")
                 if edit.after is not None:
                     edit.path.parent.mkdir(parents=True, exist_ok=True)
                 write(edit.path, edit.after, is_link=edit.is_link)
             for directory in {Path(os.path.realpath(edit.path)).parent for edit in plan.edits}:
                 sync_directory(directory)
             for number, rename in enumerate(plan.renames):
-                self._step("rename")
                 need_free(rename.new)
                 rename.new.parent.mkdir(parents=True, exist_ok=True)
                 write(self._folder / _STARTED, str(number + 1).encode(), sync=True)
-                self._step("renaming")
                 rename.old.rename(rename.new)
                 sync_directory(rename.old.parent)
                 sync_directory(rename.new.parent)
@@ -77,7 +71,6 @@ class Writer:
             if isinstance(error, OSError | EditError):
                 raise EditError(f"nothing was changed: {error}") from error
             raise
-        self._step("end")
         self._end()
 
     def _begin(self, plan: Plan) -> None:
@@ -109,7 +102,7 @@ class Writer:
             sync_directory(self._folder)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _undo(self, step: Callable[[str], None] = lambda name: None) -> tuple[Problem, ...]:
+    def _undo(self) -> tuple[Problem, ...]:
         """Take back what an unfinished command has changed; return the files that somebody has changed since.
 
         Raises EditError when the journal makes no sense or a file cannot be written; the journal stays.
@@ -120,7 +113,7 @@ class Writer:
             return ()
         try:
             content = json.loads(data)
-            problems = tuple(self._take_back(content, step))
+            problems = tuple(self._take_back(content))
         except (ValueError, TypeError, KeyError) as error:
             raise EditError(f"{self._folder} is damaged ({error}); look at it, then delete it") from None
         except OSError as error:
@@ -128,21 +121,19 @@ class Writer:
         self._end()
         return problems
 
-    def _take_back(self, content: dict[str, Any], step: Callable[[str], None]) -> Iterator[Problem]:
+    def _take_back(self, content: dict[str, Any]) -> Iterator[Problem]:
         try:
             started = int((self._folder / _STARTED).read_bytes())
         except FileNotFoundError:
             started = 0
         renames = [(self._inside(old), self._inside(new)) for old, new in content["renames"]]
         for number in reversed(range(min(started, len(renames)))):
-            step("undo rename")
             old, new = renames[number]
             # The last one that was started may not have happened, or be taken back already.
             if os.path.lexists(new) and not os.path.lexists(old):
                 new.rename(old)
             write(self._folder / _STARTED, str(number).encode(), sync=True)
         for number, edit in enumerate(content["edits"]):
-            step("undo edit")
             path, is_link = self._inside(edit["path"]), bool(edit["link"])
             clear_unfinished(path)
             now = read_state(path, is_link=is_link)
@@ -186,11 +177,10 @@ class Writer:
 
 
 @contextmanager
-def locked(base: Path, timeout: float = 10.0, step: Callable[[str], None] = lambda name: None) -> Iterator[Writer]:
+def locked(base: Path, timeout: float = 10.0) -> Iterator[Writer]:
     """Keep other commands from writing to the record, and take back what an interrupted one has left.
 
-    Hold it from before the scan, so that the plan is made for what is there. *timeout* is in seconds; *step* is
-    called before each step of writing, with its name.
+    Hold it from before the scan, so that the plan is made for what is there. *timeout* is in seconds.
 
     Raises RecordBusyError when the other command does not end in time, EditError when nothing can be written.
     """
@@ -202,7 +192,7 @@ def locked(base: Path, timeout: float = 10.0, step: Callable[[str], None] = lamb
     except OSError as error:
         raise EditError(f"the record cannot be opened: {error}") from None
     try:
-        yield Writer(base, step)
+        yield Writer(base)
     finally:
         if descriptor >= 0:
             os.close(descriptor)
