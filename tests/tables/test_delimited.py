@@ -138,6 +138,19 @@ def test_titles_above_the_header_are_not_ragged(tmp_path: Path) -> None:
         (",WT,,KO,\ntime,r1,r2,r1,r2\nh,OD,OD,OD,OD\n0,.1,.2,.3,.4\n5,.2,.3,.4,.5\n", 3),
         ("Operator:,Lena\nDate:,2024-03-01\nTemp:,37\n", 0),
         ("Well:,Sample\nA1,x\nA2,y\n", 1),
+        # Comments with a number sign, the last of which is the header.
+        ("##format=4.2\n##by=x\n#CHROM,POS,ID,REF\nchr1,100,.,A\nchr1,200,.,C\n", 3),
+        # More rows above numbers and days: of groups, of single labels, and of a logger, whose first line is longer.
+        (",A,A,B,B\n,x,y,x,y\nr1,1,2,3,4\nr2,5,6,7,8\n", 2),
+        ("grp,A,A,B,B\nkind,x,y,x,y\nname,,,,\nr1,1,2,3,4\nr2,5,6,7,8\n", 3),
+        ("TOA5,CR1,CR1,12,v,p,5,M\nTIME,REC,T,RH\nTS,RN,C,%\n,,Avg,Smp\n2024-03-01 00:00,1,12.5,80\n", 4),
+        ("Reader,X,a,b,c,d\nday,OD,T\n2024-03-01,1,12.5\n2024-03-02,1,12.5\n", 2),
+        ("sample,Ct1,Ct2\nNTC,Undetermined,Undetermined\n1,20,21\n2,22,23\n", 1),
+        ("sample,Ct1,Ct2\n,n.d.,NA\n1,20,21\n2,22,23\n", 1),
+        ("sample,OD,Ct\ngroup A,,\na,0.1,20\nb,0.2,21\n", 1),
+        # Years above what is none.
+        ("gene,2019,2020,2021\na,1,2,3\nb,4,5,6\n", 1),
+        ("a,2019,2020,2021\nb,2018,2019,2020\n", 0),
         # No header is known below: texts alone, and numbers alone.
         ("a,b\nc,d\ne,f,g,h\ni,j,k,l\nm,n,o,p\n", 0),
     ],
@@ -251,6 +264,7 @@ def test_ranges_and_headers(tmp_path: Path) -> None:
         ("a;b\n1.234;98,20\n", [1234, 98.2]),
         ("a;b\n1.234;x\n", [1.234, "x"]),
         ("a;b\n1.234;98,205\n", [1.234, "98,205"]),
+        ("a;b\n1\u202f234,5;12'345\n", [1234.5, 12345]),
         ('a,b\n"1.234,50",2.5\n', [1234.5, 2.5]),
         ('a,b\n"1.234,50",2\n"1.5",2\n', ["1.234,50", 2]),
     ],
@@ -282,6 +296,16 @@ def test_a_decimal_comma_makes_a_number_where_it_can_be_nothing_else(
         ("n,x\n3/5/2024,1\n16/1/2023,1\n", [dt.datetime(2024, 5, 3), dt.datetime(2023, 1, 16)]),
         ("n,x\n3/5/2024,1\n2/1/2023,1\n", ["3/5/2024", "2/1/2023"]),
         ("n,x\n3/15/2024,1\n16/1/2023,1\n", ["3/15/2024", "16/1/2023"]),
+        # Years come first, and halves of days are told.
+        ("n,x\n2024/03/25,1\n2024/3/5 14:30,1\n", [dt.datetime(2024, 3, 25), dt.datetime(2024, 3, 5, 14, 30)]),
+        (
+            "n,x\n3/25/2024 1:05 PM,1\n3/5/2024 12:00:07am,1\n",
+            [dt.datetime(2024, 3, 25, 13, 5), dt.datetime(2024, 3, 5, 0, 0, 7)],
+        ),
+        (
+            "n;x\nMar 25 2024;1\nApril 2, 2024;1\nBand 7 2024;1\n",
+            [dt.datetime(2024, 3, 25), dt.datetime(2024, 4, 2), "Band 7 2024"],
+        ),
         # Months may have names.
         ("n,x\n25-Mar-2024,1\n3. April 2024,1\n", [dt.datetime(2024, 3, 25), dt.datetime(2024, 4, 3)]),
         ("n,x\n1-Feb-1998 9:05,1\n12-Jan-2024,1\n", [dt.datetime(1998, 2, 1, 9, 5), dt.datetime(2024, 1, 12)]),

@@ -45,6 +45,16 @@ def spans(table: Table) -> list[list[str]]:
     ]
 
 
+def test_a_column_is_also_called_what_a_row_above_says_of_it_alone() -> None:
+    logged = runs("TIME,T,RH\nTS,degC,degC\n,Avg,Avg\n2024-03-01,1,2\n2024-03-02,3,4\n")
+    assert (logged.header_rows, [row[0].text for row in select(logged, columns="rh").rows]) == (
+        3,
+        ["RH", "degC", "Avg", "2", "4"],
+    )
+    with pytest.raises(TableError, match="2 columns are called 'Avg'"):
+        select(logged, columns="Avg")
+
+
 @pytest.mark.parametrize(
     ("columns", "header"),
     [

@@ -20,7 +20,7 @@ from exptdir.record.dates.forms import MONTHS
 from exptdir.record.problem import Problem
 from exptdir.tables.encoding import decode
 from exptdir.tables.grid import MAX_CELLS, Sheet
-from exptdir.tables.model import EMPTY, Cell, plain
+from exptdir.tables.model import EMPTY, WITH_POINT, Cell, plain
 
 #: What may separate cells, the likelier first where two cut a file equally well: a comma may be a decimal one.
 DELIMITERS = ";\t|,"
@@ -33,13 +33,18 @@ _EXPONENT = "(?:[eE][+-]?[0-9]+)?"
 _NUMBER = re.compile(rf"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+){_EXPONENT}\Z")
 _POINT_NUMBER = re.compile(r"[+−-]?[0-9]*\.[0-9]+\Z")
 _COMMA_NUMBER = re.compile(rf"[+−-]?[0-9]*,[0-9]+{_EXPONENT}\Z")
-#: Points between thousands, perhaps with a decimal comma, which alone makes it sure that they are none themselves.
-_GROUPED = re.compile(r"[+−-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?\Z")
+#: What sets thousands apart before a decimal comma, which alone makes it sure that a point is none of decimals.
+_GROUPED = re.compile(r"[+−-]?[1-9][0-9]{0,2}([.'’\u202f\xa0])[0-9]{3}(?:\1[0-9]{3})*(?:,[0-9]+)?\Z")
 #: Thousands are set apart by apostrophes, by blanks that break no line, or perhaps by commas.
 _THOUSANDS = re.compile(r"[+−-]?[1-9][0-9]{0,2}([,'’\u202f\xa0])[0-9]{3}(?:\1[0-9]{3})*(?:\.[0-9]+)?\Z")
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}\S*)?\Z")
 #: A day and a month, or a month and a day.
-_DATE = re.compile(r"([0-9]{1,2})([./])([0-9]{1,2})\2([0-9]{4})(?:,? ([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?\Z")
+_DATE = re.compile(
+    r"([0-9]{1,2})([./])([0-9]{1,2})\2([0-9]{4})(?:,? ([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?(?: ?([AaPp])[Mm])?)?\Z"
+)
+#: A year or the name of a month that comes first.
+_YEAR_FIRST = re.compile(r"\A([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})(?![0-9])")
+_MONTH_FIRST = re.compile(r"\A([^\W\d_]{3,10})\.? ([0-9]{1,2}),? ([0-9]{4})(?![0-9])")
 #: A day whose month is named, as spreadsheet programs write it.
 _NAMED_MONTH = re.compile(r"([0-9]{1,2})(?:-|\.? )([^\W\d_]{3,10})(?:-|\.? )([0-9]{4}.*)", re.DOTALL)
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\r?\n', re.IGNORECASE)
@@ -217,7 +222,7 @@ def cell_of(text: str, commas: bool = False, thousands: bool = False, months_fir
     """
     number = text.replace("−", "-")
     if commas and (_COMMA_NUMBER.match(text) or _GROUPED.match(text)):
-        number = number.replace(".", "").replace(",", ".")
+        number = number.translate(WITH_POINT)
     elif (split := _THOUSANDS.match(text)) and (thousands or split[1] != ","):
         number = number.replace(split[1], "")
     if _NUMBER.match(number):
@@ -228,12 +233,15 @@ def cell_of(text: str, commas: bool = False, thousands: bool = False, months_fir
     try:
         if _ISO_DATE.match(text):
             return Cell(text, dt.datetime.fromisoformat(text), "date")
-        if (named := _NAMED_MONTH.match(text)) and (place := MONTHS.get(named[2].lower())):
-            number = f"{named[1]}.{place}.{named[3]}"
-        if (found := _DATE.match(number)) and (found[2] == "." or months_first is not None):
-            day, month = found.group(3, 1) if found[2] == "/" and months_first else found.group(1, 3)
+        day = _YEAR_FIRST.sub(r"\3.\2.\1", _MONTH_FIRST.sub(r"\2 \1 \3", text))
+        if (named := _NAMED_MONTH.match(day)) and (place := MONTHS.get(named[2].lower())):
+            day = f"{named[1]}.{place}.{named[3]}"
+        if (found := _DATE.match(day)) and (found[2] == "." or months_first is not None):
+            date, month = found.group(3, 1) if found[2] == "/" and months_first else found.group(1, 3)
             hour, minute, second = (int(part or 0) for part in found.group(5, 6, 7))
-            return Cell(text, dt.datetime(int(found[4]), int(month), int(day), hour, minute, second), "date")
+            if found[8]:
+                hour = hour % 12 + 12 * (found[8] in "Pp")
+            return Cell(text, dt.datetime(int(found[4]), int(month), int(date), hour, minute, second), "date")
     except ValueError:
         pass
     return Cell(text, text, "text")

@@ -15,6 +15,7 @@ _TALLEST = 3
 _ABOVE, _FEW = 40, 3
 #: Rows below a header that are looked at for what their columns hold.
 _LOOKED = 50
+_YEARS = frozenset(range(1900, 2101))
 #: Last words of what is said of a whole, and words in a header above such lines.
 _TOLD = re.compile(
     "(?:.* )?(?:date|operator|user|instrument|software|version|experimenter|author|datum|gerät|benutzer)"
@@ -47,15 +48,18 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
         filter, or is bold and the second is not, holds nothing but text, or text above numbers, or counts the columns
         of a plate; otherwise 0, and always 0 for one row, or for pairs of a word and what it says of the whole. A
         header goes on as far as its cells are merged and, below some that are merged across, while rows hold nothing
-        but text. Titles, and rows of few cells that say who measured what, belong to the header below them, as does a
-        row of units above columns of numbers.
+        but text, and elsewhere while they hold texts above nothing but numbers or days. Titles, and rows of few cells
+        that say who measured what, belong to the header below them, as does a row of units above columns of numbers.
     """
     if len(rows) < 2:
         return 0
     head = frozen if 0 < frozen < len(rows) else 0
     if not head:
         above = 0 if table_header else _rows_above(rows)
-        below = guess_header_rows(rows[above:], 0, False) if above else 0
+        below = _below(rows, above)
+        if above > 1 and not below and rows[above - 1][0].text[:1] == "#":
+            # The last of comments may be the header.
+            above, below = above - 1, _below(rows, above - 1)
         # Above texts alone, what stands alone may be the first of them.
         numbers = (cell.kind in {"number", "date"} for row in rows[above : above + _LOOKED] for cell in row)
         if below and (rows[0][0].colspan > 1 or any(numbers)):
@@ -81,7 +85,15 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
         reach = max(reach, head + max(cell.rowspan for cell in rows[head]))
         head += 1
     head = head if head >= reach else 1
+    head += _more_names(rows) if head == 1 and not table_header else 0
     return head + (len(rows) > head + 1 and _units(rows[head], rows[head + 1 : head + 1 + _LOOKED]))
+
+
+def _below(rows: Sequence[Sequence[Cell]], above: int) -> int:
+    """Return the header rows of what stands below so many rows, which may have more columns."""
+    rest = rows[above : above + _ABOVE + 2 * _LOOKED]
+    width = 1 + max((at for row in rest for at, cell in enumerate(row) if cell.text), default=0)
+    return guess_header_rows([row[:width] for row in rest], 0, False) if above else 0
 
 
 def _rows_above(rows: Sequence[Sequence[Cell]]) -> int:
@@ -95,7 +107,7 @@ def _rows_above(rows: Sequence[Sequence[Cell]]) -> int:
             return above
     for at, row in enumerate(rows[:_ABOVE]):
         said = row[0].kind in {"text", "empty"} and (filled[at] <= few or not any(cell.text for cell in row[1:]))
-        if not said and row[0].text[:1] != "#":
+        if not said and row[0].text[:1] != "#" and row[0].text != "TOA5":
             # A first row that is bold is the header itself, if the next full one is not.
             return 0 if filled[0] > 1 and _bold(rows[0]) and not _bold(row) else at
     return 0
@@ -128,7 +140,26 @@ def _heads(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
         return counted == [*range(counted[0], counted[0] + len(counted))]
     # Times of a course above values that are measured.
     measured = all(any(isinstance(cell.value, float) for cell in one) for one in below)
-    return row[0].kind == "text" and measured and all(one < other for one, other in pairwise(counted))
+    # Years above what is none.
+    dated = _YEARS.issuperset(counted) and not any(cell.value in _YEARS for one in below for cell in one)
+    return row[0].kind == "text" and (measured or dated) and all(one < other for one, other in pairwise(counted))
+
+
+def _more_names(rows: Sequence[Sequence[Cell]]) -> int:
+    """Count the rows below the first that name columns as well: several texts, and all above numbers or days alone."""
+    for count in range(min(_TALLEST, len(rows) - 2), 0, -1):
+        below = rows[1 + count : 1 + count + _LOOKED]
+        kinds = [_kinds(below, at) for at in range(len(rows[0]))]
+        counted = {at for at, found in enumerate(kinds) if found and found <= {"number", "date"}}
+        filled = [{at: cell for at, cell in enumerate(row) if cell.text} for row in rows[1 : 1 + count]]
+        texts = all(cell.kind == "text" and not is_missing(cell) for row in filled for cell in row.values())
+        # Names of the labels may stand in front, and those of single ones in the last row. Elsewhere the first row of
+        # data may have texts for numbers, but is called something.
+        labelled = count > 1 and filled[-1].keys() == {0}
+        first = {0} if labelled or "date" in kinds[0] else set()
+        if texts and all(len(row) > 1 and row.keys() <= (counted - {0}) | first for row in filled[: count - labelled]):
+            return count
+    return 0
 
 
 def _pairs(rows: Sequence[Sequence[Cell]]) -> bool:

@@ -18,6 +18,8 @@ _MISSING = frozenset(
     {"nan", "na", "n/a", "#n/a", "n.a.", "nd", "n.d.", "inf", "+inf", "-inf", "infinity", "-infinity", "null", "none"}
     | {"-", "–", "—", "−", "∞", "+∞", "-∞", "−∞", "−inf", "n.s."}
 )
+#: What makes a number with a decimal point of one with a decimal comma: nothing is left that sets thousands apart.
+WITH_POINT = str.maketrans(",", ".", ".'’\u202f\xa0")
 #: Characters that neither HTML nor LaTeX can hold.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 

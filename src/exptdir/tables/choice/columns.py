@@ -26,6 +26,7 @@ class Columns:
     """The columns of a table, to be found by name.
 
     A column is called what its last header row says, if that is no row of units; where it is empty, what stands above.
+    What one above says of a single column names it, too.
     """
 
     def __init__(self, table: Table) -> None:
@@ -35,13 +36,14 @@ class Columns:
         if len(head) > 1 and all(is_unit(cell.text) for cell in head[-1]):
             head = head[:-1]
         owners = anchors(head)
-        names = [""] * table.n_columns
+        names, self._above = [""] * table.n_columns, list[list[str]]()
         for top, row in enumerate(head):
             for left, cell in enumerate(row):
                 if cell.covered and cell == COVERED:
                     above, beside = owners.get((top, left), (top, left))
                     cell = head[above][beside]
                 names[left] = _spaced(cell.text) or names[left]
+            self._above.append([*names])
         self.names = names
         self._numbers = {letters: at for at, letters in enumerate(self.letters)}
 
@@ -88,7 +90,11 @@ class Columns:
 
     def _by_name(self, name: str, same: Callable[[str], str]) -> list[int]:
         wanted = same(name)
-        return [at for at, header in enumerate(self.names) if header and same(header) == wanted]
+        found = [
+            [at for at, header in enumerate(names) if header and same(header) == wanted]
+            for names in (self.names, *self._above)
+        ]
+        return next((places for places in found if len(places) == 1), found[0])
 
     def _span(self) -> str:
         return self.letters[0] if len(self.letters) == 1 else f"{self.letters[0]} to {self.letters[-1]}"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from exptdir.tables.model import Cell
+from exptdir.tables.model import WITH_POINT, Cell
 
 _OPERATORS = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 #: The two truth values as cells.
@@ -21,8 +21,6 @@ _AMOUNT = re.compile(
     r"[<>≤≥~≈]?\s?([+-]?)([$€£¥]?)\s?(?:((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
     r"|((?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+),[0-9]+))\s?(?:±.*|([^0-9\s]{0,12}))\Z"
 )
-#: What becomes of a number with a decimal comma.
-_WITH_POINT = {ord(","): ".", ord("."): None}
 #: In which order the kinds come when a column holds several.
 _RANK = {"number": 0, "date": 1, "bool": 2, "text": 3, "error": 4}
 
@@ -75,7 +73,7 @@ def amounts(cells: Sequence[Cell]) -> list[float]:
     found = [_AMOUNT.match(cell.text.strip().replace("−", "-")) for cell in cells]
     units = {one and (one[2] or one[5] or "") for one in found}
     alike = None not in units and len(units) == 1
-    numbers = ((one[1], one[3] or one[4].translate(_WITH_POINT)) for one in found if one and alike)
+    numbers = ((one[1], one[3] or one[4].translate(WITH_POINT)) for one in found if one and alike)
     return [float(sign + digits.replace(",", "")) for sign, digits in numbers]
 
 
