@@ -48,13 +48,9 @@ def test_the_page_itself_is_marked_and_holds_its_children():
     assert "more" not in shown.replace("exptdir-nav-more", "")
 
 
-def test_templates_of_authors_get_the_lists():
-    card = Card.of("e/3/notes", "#3", "Title", "new")
-    found = navigation(siblings=[card], ancestors=[card])
-    assert found.siblings == [("../3/notes.html", "#3", "Title", "new", False)]
-    assert found.ancestors == found.siblings
-    assert found.children == []
-    assert (found.before, found.behind, found.up) == (2, 0, "../../index.html")
+def test_the_way_to_an_experiment_is_given_to_its_template():
+    found = navigation(ancestors=[Card.of("e/3/notes", "#3", "A & B", "new")])
+    assert found.ancestors == [("../3/notes.html", "#3", "A &amp; B")]
 
 
 def test_cards_that_show_something_else_have_another_key():

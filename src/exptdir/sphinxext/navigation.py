@@ -2,15 +2,15 @@
 
 Themes resolve the whole table of contents again for each page. So the toctrees that list experiments are complete
 for builders that need the tree, and out of sight of HTML's, which get a window of the neighbourhood instead: the
-experiments above a page, a window of its siblings, those below it. Of what templates get to know of it, most is made
-only when it is asked for.
+experiments above a page, a window of its siblings, those below it. What templates show of it is made when they ask
+for it.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
-
-#: A card as templates take it: address, label, title, status, and whether it is the page itself.
-Linked = tuple[str, str, str, str, bool]
 
 _ITEM = '<li><a class="reference internal" href="'
 _CURRENT = '<li class="current"><a class="reference internal current" aria-current="page" href="'
@@ -62,34 +59,19 @@ class Addresses:
 
 
 class PageNavigation:
-    """``exptdir`` in the templates of a page: the lists around its experiment, and its sidebar ready-made.
+    """``exptdir`` in the templates of a page: the way to its experiment, and its sidebar ready-made.
 
     *up* is the address of the page above.
     """
 
     def __init__(self, pagename: str, found: Neighbourhood, addresses: Addresses, up: str) -> None:
-        self._pagename, self._found, self._addresses = pagename, found, addresses
-        self.before, self.behind, self.up = found.before, found.behind, up
+        self._pagename, self._found, self._addresses, self._up = pagename, found, addresses, up
         self.heading, self.neighbours = _("Experiments"), _("Neighbouring experiments")
 
-    @cached_property
-    def ancestors(self) -> list[Linked]:
-        """The experiments around this one, the outermost first."""
-        return self._linked(self._found.ancestors)
-
-    @cached_property
-    def siblings(self) -> list[Linked]:
-        """The window of its siblings, itself among them."""
-        return self._linked(self._found.siblings)
-
-    @cached_property
-    def children(self) -> list[Linked]:
-        """The experiments in it."""
-        return self._linked(self._found.children)
-
-    def _linked(self, cards: list[Card]) -> list[Linked]:
-        address, page = self._addresses.of, self._pagename
-        return [(address(card.docname), *card.texts, card.docname == page) for card in cards]
+    @property
+    def ancestors(self) -> list[tuple[str, str, str]]:
+        """Address, label and title of the experiments around this one, the outermost first."""
+        return [(self._addresses.of(card.docname), card.label, card.title) for card in self._found.ancestors]
 
     @property
     def items(self) -> str:
@@ -97,8 +79,8 @@ class PageNavigation:
         address = self._addresses.of
         lines = [f"{_ABOVE}{address(card.docname)}{card.ending}</p>" for card in self._found.ancestors]
         lines.append("<ul>")
-        if self.before:
-            lines.append(_MORE.format(self.up, self.before, escape(_("before"))))
+        if self._found.before:
+            lines.append(_MORE.format(self._up, self._found.before, escape(_("before"))))
         for card in self._found.siblings:
             if card.docname != self._pagename:
                 lines.append(f"{_ITEM}{address(card.docname)}{card.ending}</li>")
@@ -106,31 +88,33 @@ class PageNavigation:
             below = [f"{_ITEM}{address(child.docname)}{child.ending}</li>" for child in self._found.children]
             nested = "\n".join(["", "<ul>", *below, "</ul>", ""]) if below else ""
             lines.append(f"{_CURRENT}{address(card.docname)}{card.ending}{nested}</li>")
-        if self.behind:
-            lines.append(_MORE.format(self.up, self.behind, escape(_("more"))))
+        if self._found.behind:
+            lines.append(_MORE.format(self._up, self._found.behind, escape(_("more"))))
         return "\n".join([*lines, "</ul>"])
 
 
 class Card(NamedTuple):
-    """What navigation shows of one experiment: its document, and label, title and status, fit for HTML.
+    """What navigation shows of one experiment: its document, and label and title, fit for HTML.
 
     *ending* is all of a link in a sidebar that comes behind the address, and *key* stands for the whole card where
     pages are compared. Many pages show the same card, so what can be done once is done when it is made.
     """
 
     docname: str
-    texts: tuple[str, str, str]
+    label: str
+    title: str
     ending: str
     key: str
 
     @classmethod
     def of(cls, docname: str, label: str, title: str, status: str, beside: str = "") -> Card:
         """Make a card of plain texts."""
-        texts = label, title, status = (str(escape(label)), str(escape(title)), str(escape(status)))
+        label, title, status = str(escape(label)), str(escape(title)), str(escape(status))
         shown = f'<span class="exptdir-nav-id">{label}</span> {title}' if label else title
         facts = f' <span class="exptdir-nav-facts">{escape(beside)}</span>' if beside else ""
-        key = hashlib.sha256("\n".join((docname, *texts, facts)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        return cls(docname, texts, f'" title="{status}">{shown}{facts}</a>', key)
+        told = "\n".join((docname, label, title, status, facts)).encode("utf-8", "surrogateescape")
+        key = hashlib.sha256(told).hexdigest()[:16]
+        return cls(docname, label, title, f'" title="{status}">{shown}{facts}</a>', key)
 
 
 class Neighbourhood(NamedTuple):

@@ -10,15 +10,11 @@ import re
 from html import escape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
+from xml.etree.ElementTree import HTML_EMPTY, ParseError, fromstring
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-#: Elements without an end (HTML Standard, section 13.1.2).
-_VOID = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-)
 #: Characters that XML 1.0 (section 2.2) and the HTML Standard forbid: terminals' escape sequences begin with one.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -39,8 +35,8 @@ class _Rewriter(HTMLParser):
         written = {name.lower(): name for name in _NAME.findall(self.get_starttag_text() or "")}
         known = {written[name]: name if value is None else value for name, value in attrs if name in written}
         text = "".join(f' {name}="{escape(value)}"' for name, value in known.items())
-        self.parts.append(f"<{written.get(tag, tag)}{text}{'/' if tag in _VOID else ''}>")
-        if tag not in _VOID:
+        self.parts.append(f"<{written.get(tag, tag)}{text}{'/' if tag in HTML_EMPTY else ''}>")
+        if tag not in HTML_EMPTY:
             self._open.append(written.get(tag, tag))
 
     def handle_endtag(self, tag: str) -> None:
@@ -60,8 +56,8 @@ class _Rewriter(HTMLParser):
 def to_xhtml(body: str) -> str:
     """Return a piece of a page as well-formed XML; the same text where it is that already."""
     try:
-        ElementTree.fromstring(f"<div xmlns:epub='-' xmlns:xlink='-'>{body}</div>")
-    except ElementTree.ParseError:
+        fromstring(f"<div xmlns:epub='-' xmlns:xlink='-'>{body}</div>")
+    except ParseError:
         rewriter = _Rewriter()
         rewriter.feed(_FORBIDDEN.sub("\ufffd", body))
         rewriter.close()
