@@ -274,9 +274,15 @@ def test_a_log_may_bear_the_name_of_its_directory(tmp_path: Path, name: str):
     assert experiment.log == tmp_path / "expts" / name
 
 
-def test_a_page_called_as_a_directory_without_a_number_is_no_log(tmp_path: Path):
-    fill(tmp_path, "expts/appendix/appendix.rst", "expts/0001_a/index.md")
+def test_a_page_called_as_a_directory_without_a_number_is_a_log_where_names_of_logs_say_so(tmp_path: Path):
+    fill(tmp_path, "expts/appendix/appendix.rst", "expts/0001_a/index.md", "expts/b/b.csv", "expts/c/other.md")
     assert keys(tmp_path) == ["expts/0001_a"]
+    names = ("index", "{name}")
+    assert keys(tmp_path, log_names=names) == ["expts/0001_a", "expts/appendix"]
+    vault = fill(tmp_path / "vault", "expts/Cavity lock/Cavity lock.md")
+    [message] = messages(found(vault))
+    assert message.endswith("; pages called as their directory are logs with “{name}” in exptdir_log_names")
+    assert keys(vault, log_names=names) == ["expts/Cavity lock"]
 
 
 def test_a_log_of_a_usual_name_is_better_than_one_that_is_called_as_its_directory(tmp_path: Path):

@@ -19,6 +19,7 @@ from exptdir.record.home import Conf
 from exptdir.record.markup.blocks import columns
 from exptdir.record.model import Record
 from exptdir.record.scan import numbers_left_out
+from exptdir.record.walk import OWN_NAME
 
 #: Where an author's own templates are, in the first record root.
 TEMPLATES = "_templates"
@@ -69,7 +70,7 @@ def new_experiment(conf: Conf, record: Record, wanted: NewExperiment) -> tuple[P
     # The log is called as that of the newest experiment.
     pages = (one for one in record.experiments.values() if one.is_page)
     newest = max(pages, key=lambda one: (one.id or 0, one.key), default=None)
-    stem = settings.log_names[0] if settings.log_names else "index"
+    stem = next((one for one in settings.log_names if one != OWN_NAME), "index")
     suffix = ".md" if ".md" in settings.suffixes else ".rst"
     if newest is not None:
         stem, suffix = newest.log.stem, newest.log.suffix

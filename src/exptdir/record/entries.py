@@ -152,4 +152,4 @@ def is_page_title(first: str, stated: str | None, *, beside: bool, deep: bool) -
     dated = parse_title_date(first, context=DateContext()) is not None
     if stated is not None and first != stated:
         return not (beside or deep or dated)
-    return not (beside and dated)
+    return not (dated and (beside or deep))

@@ -16,7 +16,7 @@ from exptdir.record.home import OUTPUT
 from exptdir.record.markup.blocks import plain_title
 from exptdir.record.model import Experiment, Record
 from exptdir.record.problem import Problem
-from exptdir.record.walk import NOTEBOOK, OTHER_FORMS, ScanSettings, Tree, find_logs, is_utf8, join, walk
+from exptdir.record.walk import NOTEBOOK, OTHER_FORMS, OWN_NAME, ScanSettings, Tree, find_logs, is_utf8, join, walk
 
 #: How deep the likely right root is looked for when the one that was given holds nothing.
 _GUESS_DEPTH = 3
@@ -137,7 +137,9 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
                     message = "its name is not UTF-8, so it is left alone; give it another name"
                     problems.append(Problem("log", message, base / path / name))
             if path != clean and not logs:
-                seen.update(name for name in files if name.endswith((*settings.suffixes, *settings.unread)))
+                pages = [name for name in files if name.endswith((*settings.suffixes, *settings.unread))]
+                own = path.rpartition("/")[2]
+                seen.update(OWN_NAME if os.path.splitext(name)[0] == own else name for name in pages)
                 problems += _no_logs(base, path, files, apart, settings)
             empty = empty and not logs
             # Roots may overlap.
@@ -147,17 +149,7 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
                 experiments[path], wrong = memory.experiment(base, path, (clean, logs, books), logs[0], read)
                 problems += wrong
         if empty:
-            state = "holds no experiment" if (base / clean).is_dir() else "does not exist"
-            likely = likely_root(base, settings, memory.tree)
-            hint = f'; did you mean exptdir_roots = ["{likely}"]?' if likely and likely != clean else ""
-            found_names = ", ".join(name for name, _ in seen.most_common(3))
-            called = f"{', '.join(settings.log_names)}, or as their directory where that begins with a number"
-            names = f" (logs are called {called}; there is {found_names})"
-            beside = [name for name in memory.tree.listing(f"{base}/{clean}").files if name.endswith((".md", ".rst"))]
-            beside = [name for name in beside if PurePosixPath(name).stem not in settings.log_names]
-            names = names if seen else f"; an experiment is a directory: give {beside[0]} one" if beside else ""
-            message = f"the record root {clean!r} {state}{hint or names}"
-            problems.append(Problem("root", message, base / clean))
+            problems.append(_empty_root(base, clean, settings, memory.tree, seen))
     # Those that two roots hold under the same path are written from the source directory.
     shared = Counter(experiment.path for experiment in experiments.values())
     found = {
@@ -165,6 +157,22 @@ def scan(base: Path, settings: ScanSettings | None = None, memory: ScanMemory | 
         for key, experiment in sorted(experiments.items())
     }
     return memory.record(base, found, problems, lambda record: check(record, settings.statuses))
+
+
+def _empty_root(base: Path, clean: str, settings: ScanSettings, tree: Tree, seen: Counter[str]) -> Problem:
+    """Say of a root without experiments what may have been meant; *seen* are the names of the pages in it."""
+    state = "holds no experiment" if (base / clean).is_dir() else "does not exist"
+    likely = likely_root(base, settings, tree)
+    hint = f'; did you mean exptdir_roots = ["{likely}"]?' if likely and likely != clean else ""
+    found_names = ", ".join(name for name, _ in seen.most_common(3) if name != OWN_NAME)
+    names = f" (logs are called {', '.join(settings.log_names)}; there is {found_names})" if found_names else ""
+    if OWN_NAME in seen:
+        names += f"; pages called as their directory are logs with “{OWN_NAME}” in exptdir_log_names"
+    beside = [name for name in tree.listing(f"{base}/{clean}").files if name.endswith((".md", ".rst"))]
+    beside = [name for name in beside if PurePosixPath(name).stem not in settings.log_names]
+    names = names if seen else f"; an experiment is a directory: give {beside[0]} one" if beside else ""
+    message = f"the record root {clean!r} {state}{hint or names}"
+    return Problem("root", message, base / clean)
 
 
 def _no_logs(base: Path, path: str, files: list[str], apart: list[str], settings: ScanSettings) -> Iterator[Problem]:

@@ -135,7 +135,9 @@ class Settings:
 
     roots: list[str] = _option(["expts"], "Directories, relative to the source directory, in which experiments lie.")
     log_names: list[str] = _option(
-        list(LOG_NAMES), "Names (without suffix) of a log, the best first. The others are files like any other."
+        list(LOG_NAMES),
+        "Names (without suffix) of a log, the best first. The others are files like any other. With ``{name}`` among "
+        "them a log may be called as its directory, also where that begins with no number.",
     )
     statuses: Mapping[str, str] = _option(
         dict(STATUSES),

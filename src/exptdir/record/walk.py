@@ -17,6 +17,8 @@ PROGRAMS = frozenset({"__pycache__", "node_modules", "site-packages"})
 ENVIRONMENT = "pyvenv.cfg"
 #: Names of logs, the best first (``exptdir_log_names``).
 LOG_NAMES = ("index", "notes", "log", "README")
+#: What stands among them for the directory's own name.
+OWN_NAME = "{name}"
 #: Suffixes of logs in other forms than a page, and those that data have: a table called as its directory is no log.
 OTHER_FORMS = frozenset({".txt", ".org", ".csv", ".tsv"})
 _DATA = frozenset({".csv", ".tsv"})
@@ -155,7 +157,9 @@ def find_logs(path: str, files: Iterable[str], settings: ScanSettings) -> list[s
     """
     own = path.rpartition("/")[2].lower()
     # Not without a number: the page of "appendix" is called so in a notebook that holds experiments beside it.
-    owns = (own, _NUMBER.sub("", own), _NUMBERS.sub("", own)) if own[:1].isdecimal() else ()
+    owns: tuple[str, ...] = (own,) if OWN_NAME in settings.log_names else ()
+    if own[:1].isdecimal():
+        owns = (own, _NUMBER.sub("", own), _NUMBERS.sub("", own))
     names = (*settings.log_names, *owns, "journal")
     # A name that is there twice has the better of its ranks.
     ranks = {name.lower(): rank for rank, name in reversed(list(enumerate(names)))}

@@ -11,6 +11,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
+from exptdir.record.dates import DateContext, parse_title_date
 from exptdir.record.entries import is_page_title
 from exptdir.record.files import read_log
 from exptdir.record.markup.blocks import read_blocks
@@ -88,7 +89,8 @@ class TitleTransform(ExperimentTransform):
         if first is None:
             return True
         deep = False
-        if stated is not None and title_text(first) != stated and log.suffix.lower() == ".md":
+        dated = parse_title_date(title_text(first), context=DateContext()) is not None
+        if title_text(first) != stated and (stated or dated) and log.suffix.lower() == ".md":
             text = read_log(log)
             if lacks_heading(self.experiment, text):
                 return True

@@ -161,7 +161,7 @@ FORMS: tuple[Form, ...] = (
     Form(rf"(?P<a>{_DAY})(?P<s>/)(?P<b>{_DAY})", tail="separator"),
 )
 
-_OPEN, _CLOSE = r"(?P<open>[<\[(（【])?", r"(?(open)\s?[>\])）】])"
+_OPEN, _CLOSE = r"(?P<open>[<\[(（【]{1,2})?", r"(?(open)\s?[>\])）】]{1,2})"
 _BODY = (
     rf"{_OPEN}(?P<written>(?:(?P<before>{_WEEKDAY})[.,，]?\s{{1,4}})?%s(?![0-9])"
     rf"{_WEEKDAY_AFTER}{_TIME}){_CLOSE}"
@@ -174,7 +174,7 @@ END_FORMS = (
     *(form for form in FORMS if form.at_end),
     Form(rf"(?P<year>{_YEAR})(?P<s>[-/.])(?P<m>{_DAY})(?P=s)(?P<d>{_DAY})\s?(?:--|–)\s?(?:{_DAY}(?P=s))?{_DAY}"),
 )
-_BRACKETS = r"[<\[(（【]?"
+_BRACKETS = r"[<\[(（【]{0,2}"
 #: What a title must begin with, and hold at its end, to be worth a closer look: "More" only begins like a weekday.
 MAY_START = re.compile(
     rf"{_BRACKETS}(?:[0-9]|(?:{_words(MONTHS)}|{_words(WEEKDAYS)})(?![a-z])(?=[^0-9]{{0,{REACH}}}[0-9]))", re.IGNORECASE
