@@ -223,6 +223,15 @@ def test_a_program_that_is_not_installed_is_named_and_the_other_scripts_go_on(la
         ("julia", "ERROR: LoadError: no\nin expression starting at /a/otherplot.jl:3", None, "no"),
         ("julia", "", None, ""),
         ("python", "Traceback\nValueError: no", None, "ValueError: no"),
+        ("python", '  File "a.py", line 3\n    for:\n       ^\nSyntaxError: no', None, "SyntaxError: no"),
+        ("python", 'Traceback\n  File "a.py", line 1, in f\n    f()\n  [Previous line repeated 9 times]\nE: no\n a\nb',
+         None, "E: no"),
+        ("python", '  + Exception Group Traceback\n  |   File "a.py", line 1, in f\n  |     f()\n  | Group: no\n'
+         '  +-+--- 1 ---\n    |   File "a.py", line 2, in g\n    |     g()\n    | E: so\n    +----', None, "Group: no"),
+        ("python", 'It was killed.\nThread 0x1:\n  File "a.py", line 1 in f\n\n', None, "It was killed."),
+        ("python", "It ended with 2.\nusage: a\nepoch 7", None, "It ended with 2."),
+        ("r", "Error: no\nExecution halted\nThe figure a.svg could not be put back (no space); its copy is b.", None,
+         "The figure a.svg could not be put back (no space); its copy is b."),
     ],
 )  # fmt: skip
 def test_the_error_is_found_in_what_was_printed(language, said, line, told):

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -81,6 +82,31 @@ def test_a_traceback_begins_at_the_authors_line_and_keeps_its_indentation(record
     assert f'  File "{DIRECTORY}/part.py", line 5, in read' in rest
     assert '  File "json/__init__.py", line ' in text
     assert str(built.site.source) not in text and os.sep + "lib" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "script", "last"),
+    [
+        ("plot_growth.py", "from pathlib import Path\n\nopen(Path.home() / 'such.csv')\n", "'~/such.csv'"),
+        ("plot_growth.py", "import sys\n\nraise OSError(sys.executable)\n", "OSError: python"),
+        ("plot_growth.py", "print('usage: plot_growth.py FILE')\nraise SystemExit(2)\n", "usage: plot_growth.py FILE"),
+        ("plot_growth.py", "import os\n\nos.abort()\n", "line 3 in <module>"),
+        ("plot_growth.R", "echo Error: no such $PWD/data.csv >&2\nexit 1\n", f"Error: no such {DIRECTORY}/data.csv"),
+    ],
+)
+def test_what_went_wrong_is_shown_once_and_tells_nothing_of_the_machine(
+    record: Record, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, script: str, last: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    program = tmp_path / "Rscript"
+    program.write_text('#!/bin/sh\nexec sh "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    built = record({f"{DIRECTORY}/notes.rst": FILES[f"{DIRECTORY}/notes.rst"], f"{DIRECTORY}/{name}": script})
+    fault = the(built.body(PAGE), "pre").get_text().rstrip()
+    assert last in fault.splitlines()[-1]
+    assert fault.count(last) == 1
+    assert str(tmp_path) not in fault
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

@@ -32,6 +32,7 @@ from exptdir.record.files import read_or_none
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 #: How many characters of what a script printed, or of a traceback, are handed on.
 TAIL = 20_000
+_ENDED = "The script ended itself with exit status %d."
 #: Names in the directory of a run.
 OUTPUT, FAULTS, REPORT = "output", "faults", "report"
 
@@ -77,7 +78,7 @@ def explain_exit(end: SystemExit, script: str) -> Fault | None:
         return None
     line = _last_line(end.__traceback__, script)
     if isinstance(end.code, int):
-        return Fault(f"The script ended itself with exit status {end.code}.", line)
+        return Fault(_ENDED % end.code, line)
     sys.stderr.write(f"{end.code}\n")
     return Fault(f"The script ended itself: {end.code}", line)
 
@@ -124,6 +125,13 @@ class ProcessEnd:
 
 _R = re.compile(r"^(Error\b.*(?:\n(?!Calls: |Execution halted|Error\b)[ \t]+\S.*)?)", re.MULTILINE)
 _JULIA = re.compile(r"^ERROR: (?:LoadError: )?(.*)$", re.MULTILINE)
+#: What follows the last frame and its lines; behind a bar where it is a group of exceptions.
+_PYTHON = re.compile(
+    r'^(?:Traceback|(?:  \| )?  File ")[^\n]*\n(?:(?:  \| )?    [^\n]*\n)*(?:  \[[^\n]*\n)?(?:  \| )?([^\s|+].*)',
+    re.MULTILINE,
+)
+#: What is worse than any error: :func:`exptdir.figures.run.guard.put_back` could not do its work.
+_UNDONE = re.compile(r"^The figure .* could not be (?:put back|removed) \(.*", re.MULTILINE)
 #: Where the line stands. R tells it only of scripts that are read with ``source()`` or with ``show.error.locations``.
 _LINES = {
     "r": r"(?:^|[\s(/]){name}[#:](\d+)",
@@ -132,10 +140,14 @@ _LINES = {
 
 
 def headline(language: str, said: str) -> str:
-    """Return the last error that a traceback or the end of a program's output tells of, else its last line."""
-    pattern = {"r": _R, "julia": _JULIA}.get(language)
-    lines = (pattern.findall(said) if pattern is not None else []) or said.strip().splitlines()
-    return " ".join(lines[-1].split()) if lines else ""
+    """Return the last error that a traceback or the end of a program's output tells of, else its last line.
+
+    Of what is no traceback of Python's, that is the first: what was printed follows.
+    """
+    found = _UNDONE.findall(said) or {"r": _R, "julia": _JULIA, "python": _PYTHON}[language].findall(said)
+    lines = found or said.strip().splitlines()
+    place = 0 if language == "python" and not found else -1
+    return " ".join(lines[place].split()) if lines else ""
 
 
 def line_of(language: str, said: str, script: str) -> int | None:
@@ -153,7 +165,7 @@ def conclude(job: Job, run: Path, ended: ProcessEnd, before: Snapshot) -> Outcom
     except ValueError:
         report = {}
     status: Status = "failed"
-    text, line = f"The script ended itself with exit status {ended.code}.", None
+    text, line = _ENDED % ended.code, None
     written: list[str] = []
     if ended.lost:
         status, text = "killed", ended.lost
@@ -170,16 +182,16 @@ def conclude(job: Job, run: Path, ended: ProcessEnd, before: Snapshot) -> Outcom
             name = f"signal {-ended.code}"
         text, line = _with_stack(f"The script was killed ({name}).", run, job.script)
         status = "killed"
-    elif ended.code and job.language != "python":
-        # Other languages print what went wrong.
-        said = output[-2000:].strip()
-        text, line = f"{text}\n{said}".strip(), line_of(job.language, said, job.script)
     elif not ended.code:
         after = snapshot(job)
         written = _written(job, trace, before, after)
         faults = ((Path(path).name, defect(Path(path))) for path in written)
         broken = next((f"The script wrote a broken figure: {name} {fault}." for name, fault in faults if fault), "")
         status, text = "failed" if broken else "ok" if written else "no output", broken
+    if text.startswith(_ENDED.partition("%")[0]):
+        # Then it has printed what went wrong.
+        said = output[-2000:].strip()
+        text, line = f"{text}\n{said}".strip(), line or line_of(job.language, said, job.script)
     good = written if status == "ok" else []
     return Outcome(
         status=status,
@@ -202,7 +214,7 @@ def _with_stack(sentence: str, run: Path, script: str) -> tuple[str, int | None]
     # The name is cut off at 500 characters there, and written in ASCII.
     name = script.encode("ascii", "backslashreplace").decode("ascii")
     found = re.search(rf'File "{re.escape(name[:500])}[^"]*", line (\d+)', stack)
-    ours = ("/exptdir/figures/", '"<string>"')
+    ours = ("/exptdir/figures/", '"<string>"', "Extension modules: ")
     kept = "\n".join(line for line in stack.splitlines() if not any(part in line for part in ours))
     return f"{sentence}\n{kept[:4000]}", int(found[1]) if found else None
 

@@ -7,6 +7,7 @@ import os
 import posixpath
 import re
 import shlex
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,7 +124,8 @@ class _Describer:
             failure = None
         # What other programs say of their failure is among what they print.
         printed = failure.output if failure is not None and script.language != "python" else ""
-        parts = [failure.traceback if failure is not None else "", printed]
+        # The end of that is in the traceback already.
+        parts = [failure.traceback.replace(printed[-2000:].strip(), "") if failure is not None else "", printed]
         # Of a figure that nobody saw made, such as a photo, a script that may have nothing to do with it says nothing.
         sure = self.figure is None or self.figure.sure
         plain = Origin(
@@ -190,11 +192,12 @@ class _Describer:
 
     def _portable(self, text: str) -> str:
         """Take out of a text what differs between machines and between runs."""
-        for directory in {self.base, str(self.domain.env.srcdir)}:
+        for directory in {self.base, str(self.domain.env.srcdir), os.path.dirname(sys.executable)}:
             text = text.replace(directory + os.sep, "")
         # Of what is installed, packages tell enough, and of what lies anywhere else, the name.
-        text = _INSTALLED.sub(r"\1", text)
-        return _ADDRESS.sub("0x…", _ELSEWHERE.sub(r"\1", text))
+        text = _ADDRESS.sub("0x…", _ELSEWHERE.sub(r"\1", _INSTALLED.sub(r"\1", text)))
+        home = os.path.expanduser("~").rstrip(os.sep)
+        return text.replace(home + os.sep, "~" + os.sep) if home else text
 
     def _name(self, path: str) -> str:
         return posixpath.relpath(path, self.report.script.folder)
