@@ -102,8 +102,11 @@ class Names:
             # No range either: the error says what one is.
             return Area("", parse_range(text), None, asked)
         name, part = match[1], match[2] or ""
-        defined = self._defined(sheet, name) if not part else None
+        # The given sheet's own name, the workbook's, or that of the first sheet with one.
+        same = [one for one in self.names if one.name.casefold() == name.casefold() and not part]
+        defined = min(same, key=lambda one: (one.sheet != sheet, one.sheet is not None), default=None)
         if defined is not None:
+            _check_sheet(name, sheet if defined.sheet else None, defined.sheet)
             # Find the cells that a defined name stands for.
             formula = defined.formula.removeprefix("=")[:_LONGEST]
             target, cells = _split(formula)
@@ -124,14 +127,6 @@ class Names:
         _check_sheet(asked, sheet, table.sheet)
         box, headers = select_part(table, part)
         return Area(table.sheet, box, headers, asked)
-
-    def _defined(self, sheet: str | None, name: str) -> DefinedName | None:
-        """Return the defined name: the given sheet's own, the workbook's, or that of the first sheet with one."""
-        same = [defined for defined in self.names if defined.name.casefold() == name.casefold()]
-        found = next((defined for scope in (sheet, None) for defined in same if defined.sheet == scope), None)
-        if found is None and same and sheet is not None:
-            _check_sheet(name, sheet, same[0].sheet)
-        return found or next(iter(same), None)
 
     def _unknown(self, name: str, asked: str) -> TableError:
         defined = [one.name for one in self.names if not one.hidden and "!" in one.formula and "#" not in one.formula]

@@ -12,6 +12,13 @@
     return (window.exptdirWords?.[text] ?? text).replace(/%s/g, () => values[at++]);
   }
 
+  function make(name, attributes = {}, ...content) {
+    const element = document.createElement(name);
+    Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
+    element.append(...content);
+    return element;
+  }
+
   /* Cells of the page break lines by elements, which textContent knows nothing of. */
   function textIn(element) {
     if (!element.querySelector("br, .line, p + p")) return element.textContent.trim();
@@ -179,5 +186,5 @@
     }
   }
 
-  window.exptdirTables = { textOf, keysOf, textIn, cellOf, sorter, folded, matcher, matrix, asTsv, copyText, word };
+  window.exptdirTables = { textOf, keysOf, textIn, cellOf, sorter, folded, matcher, matrix, asTsv, copyText, make, word };
 })();

@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const tables = window.exptdirTables;
+  const { make } = tables;
   const here = document.currentScript.src;
   const waiting = new Map();
   const views = new WeakMap();
@@ -9,8 +10,7 @@
 
   function loadScript(address) {
     return new Promise((resolve, reject) => {
-      const script = document.createElement("script");
-      script.src = address;
+      const script = make("script", { src: address });
       script.addEventListener("load", resolve);
       script.addEventListener("error", () => reject(new Error(`${address} cannot be loaded`)));
       document.head.append(script);
@@ -70,27 +70,12 @@
     element.classList.toggle("exptdir-deep", fill !== null && (ink === null ? fill < DEEPEST_WITH_BLACK : ink > fill));
   }
 
-  function link(address, content) {
-    const anchor = document.createElement("a");
-    anchor.className = "reference external";
-    anchor.href = address;
-    anchor.append(content);
-    return anchor;
-  }
-
-  function wrapped(name, content, className) {
-    const element = document.createElement(name);
-    if (className) element.className = className;
-    element.append(content);
-    return element;
-  }
-
   function contentOf(cell) {
-    let content = document.createTextNode(tables.textOf(cell));
-    if (cell.s) content = wrapped("span", content, "exptdir-strike");
-    if (cell.i) content = wrapped("em", content);
-    if (cell.b) content = wrapped("strong", content);
-    return /^(https?|ftp|mailto):/i.test(cell.h || "") ? link(cell.h, content) : content;
+    let content = tables.textOf(cell);
+    if (cell.s) content = make("span", { class: "exptdir-strike" }, content);
+    if (cell.i) content = make("em", {}, content);
+    if (cell.b) content = make("strong", {}, content);
+    return /^(https?|ftp|mailto):/i.test(cell.h || "") ? make("a", { class: "reference external", href: cell.h }, content) : content;
   }
 
   /* Fills the element of a cell that comes from the file, or takes over what the page showed of it. */

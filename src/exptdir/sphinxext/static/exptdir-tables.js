@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const tables = window.exptdirTables;
+  const { make, word } = tables;
   /* Fewer rows than these are seen at a glance. */
   const ROWS_FOR_TOOLS = 12;
   const PAUSE = 150;
@@ -15,20 +16,12 @@
   const ARROW = 4;
   const BOX = "div.exptdir-table";
 
-  function make(name, attributes = {}, ...content) {
-    const element = document.createElement(name);
-    Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
-    element.append(...content);
-    return element;
-  }
-
   const button = (label, action, attributes = {}) => {
     const element = make("button", { type: "button", ...attributes }, label);
     element.addEventListener("click", action);
     return element;
   };
 
-  const { word } = tables;
   const count = (number) => number.toLocaleString(window.exptdirWords ? document.documentElement.lang : "en");
   const letters = (at) => (at < 26 ? "" : letters(Math.floor(at / 26) - 1)) + String.fromCharCode(65 + (at % 26));
 

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 #: Characters of a label that stays in one line.
 _LABEL = 24
-#: Kinds in a column of numbers, of which some may be missing or be texts that are numbers to a reader.
-_COUNTED = frozenset({"number", "text", "error"})
-_PERCENTAGE = re.compile(r"\s*[<>≤≥~≈±+−-]?\s?[0-9][0-9.,]*\s?[%‰]\s*\Z")
+#: A text that is a number to a reader.
+_PERCENT = re.compile(r"\s*[<>≤≥~≈±+−-]?\s?[0-9][0-9.,]*\s?[%‰]\s*\Z")
 
 
 class Dress(NamedTuple):
@@ -147,8 +146,8 @@ def column_kinds(table: Table) -> list[str]:
     for at, found in enumerate(kinds):
         # Percentages, and what stands for a number that is missing, stand with the numbers.
         others = (row[at] for row in below if row[at].kind in {"text", "error"})
-        counted = found <= _COUNTED and all(is_missing(cell) or _PERCENTAGE.match(cell.text) for cell in others)
-        if counted and ("number" in found or any(_PERCENTAGE.match(row[at].text) for row in below)):
+        counted = not found & {"bool", "date"} and all(is_missing(one) or _PERCENT.match(one.text) for one in others)
+        if counted and ("number" in found or any(_PERCENT.match(row[at].text) for row in below)):
             kinds[at] = {"number"}
     return [next(iter(found)) if len(found) == 1 else "text" for found in kinds]
 

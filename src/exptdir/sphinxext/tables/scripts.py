@@ -59,15 +59,10 @@ def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str
     if not (domain.tables if app.builder.name == "singlehtml" else here):
         return
     app.add_css_file(_STYLES, priority=_PRIORITY)
-    if not _is_embedded(app):
+    if not getattr(app.builder, "embedded", False):
         add_words(app)
         for script in _SCRIPTS:
             app.add_js_file(script, priority=_PRIORITY, loading_method="defer")
-
-
-def _is_embedded(app: Sphinx) -> bool:
-    """Say whether pages go into a book or a help file."""
-    return bool(getattr(app.builder, "embedded", False))
 
 
 def library_script() -> str:
@@ -155,7 +150,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
         elif app.builder.name in SCRIPTED:
             write_if_changed(Path(app.outdir, names[path.name]), path.read_bytes())
     library = Path(app.outdir, LIBRARY)
-    if app.builder.format != "html" or _is_embedded(app):
+    if app.builder.format != "html" or getattr(app.builder, "embedded", False):
         return
     if domain.tables:
         write_if_changed(library, library_script().encode())

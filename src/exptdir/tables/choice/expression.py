@@ -57,7 +57,7 @@ def parse_condition(text: str, find: Callable[[str, bool], int]) -> tuple[Condit
     """
     if len(text) > MAX_LENGTH:
         raise TableError(f"the condition is longer than {MAX_LENGTH} characters: shorten it")
-    ticked: list[str] = []
+    shown, ticked = repr(shortened(" ".join(text.split()), 80)), list[str]()
 
     def mark(match: re.Match[str]) -> str:
         if match[1] is None:
@@ -70,7 +70,7 @@ def parse_condition(text: str, find: Callable[[str, bool], int]) -> tuple[Condit
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(marked, mode="eval")
-        compiler = _Compiler(text, ticked, find)
+        compiler = _Compiler(shown, ticked, find)
         return compiler.condition(tree.body, 0), compiler.comparisons
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # What is most likely wrong with what Python cannot read.
@@ -80,7 +80,7 @@ def parse_condition(text: str, find: Callable[[str, bool], int]) -> tuple[Condit
             advice = "write == to compare"
         elif "&" in bare or "|" in bare:
             advice = "write and, or, not in words"
-        raise TableError(f"the condition {_short(text)} cannot be read: {advice}") from None
+        raise TableError(f"the condition {shown} cannot be read: {advice}") from None
 
 
 class Comparison:
@@ -110,7 +110,7 @@ class Comparison:
         names = {"number": "number", "bool": "truth value", "date": "date", "text": "text"}
         kind = "date" if is_dated(other) else names[other.kind]
         return (
-            f"{_short(one.text)} is a {names[one.kind]} and cannot be compared with the {kind} "
+            f"{shortened(one.text, 80)!r} is a {names[one.kind]} and cannot be compared with the {kind} "
             f"{other.text or other.value} by {self.symbol}, nor can any other cell of the column: "
             f"such rows are left out"
         )
@@ -119,8 +119,8 @@ class Comparison:
 class _Compiler:
     """Turns what :mod:`ast` reads into functions of a row; one method a kind of node."""
 
-    def __init__(self, text: str, ticked: list[str], find: Callable[[str, bool], int]) -> None:
-        self.text, self.ticked, self.find = text, ticked, find
+    def __init__(self, shown: str, ticked: list[str], find: Callable[[str, bool], int]) -> None:
+        self.shown, self.ticked, self.find = shown, ticked, find
         self.comparisons: list[Comparison] = []
 
     def condition(self, node: ast.expr, depth: int) -> Condition:
@@ -184,7 +184,7 @@ class _Compiler:
             whole = self.value(right, depth)
             return lambda row: contains(whole(row), first(row), wanted)
         if type(symbol) not in _COMPARISONS:
-            raise TableError(f"in the condition {_short(self.text)}, write == and != instead of is and is not")
+            raise TableError(f"in the condition {self.shown}, write == and != instead of is and is not")
         name, second = _COMPARISONS[type(symbol)], self.value(right, depth)
         compared = Comparison(name, first, second)
         self.comparisons.append(compared)
@@ -203,13 +203,13 @@ class _Compiler:
 
     def _check(self, depth: int) -> None:
         if depth > _MAX_DEPTH:
-            raise TableError(f"the condition {_short(self.text)} is nested too deeply: simplify it")
+            raise TableError(f"the condition {self.shown} is nested too deeply: simplify it")
 
     def _refusal(self, why: str, node: ast.expr) -> TableError:
         source = ast.unparse(node)
         for number, name in enumerate(self.ticked):
             source = source.replace(f"{_PLACEHOLDER}{number}", f"`{name}`")
-        return TableError(f"the condition {_short(self.text)} cannot be used because of {_short(source)}: {why}")
+        return TableError(f"the condition {self.shown} cannot be used because of {shortened(source, 80)!r}: {why}")
 
 
 def _calculate(apply: Callable[[Any, Any], Any], left: Cell, right: Cell) -> Cell:
@@ -220,7 +220,3 @@ def _calculate(apply: Callable[[Any, Any], Any], left: Cell, right: Cell) -> Cel
     except ArithmeticError:
         return _NOTHING
     return Cell("", value, "number")
-
-
-def _short(text: str) -> str:
-    return repr(shortened(" ".join(text.split()), 80))
