@@ -27,37 +27,26 @@ Sides = frozenset[str]
 
 @dataclass
 class Sheet:
-    """What a file says about one sheet, before anything is left out or laid out.
-
-    Parameters
-    ----------
-    cells
-        Those that hold something; no row of them is empty.
-    frozen_rows, frozen_columns
-        How many rows and columns stay in place when the sheet is scrolled.
-    header_boxes
-        Ranges whose first row is a header: table objects and filtered ranges.
-    label_boxes
-        Ranges whose first column is one.
-    late_problems
-        Returns what is wrong with the cells that are shown, given their rows, columns, and rows above a header.
-    notes
-        Returns what a reader should know about a range, or about the whole sheet if none is given.
-    """
+    """What a file says about one sheet, before anything is left out or laid out."""
 
     path: Path
     name: str | None
+    #: Those that hold something; no row of them is empty.
     cells: Cells
     merged: Sequence[Box] = ()
     hidden_rows: Collection[int] = frozenset()
     hidden_columns: Collection[int] = frozenset()
+    #: How many rows and columns stay in place when the sheet is scrolled.
     frozen_rows: int = 0
     frozen_columns: int = 0
+    #: Ranges whose first row is a header (table objects and filtered ranges), and whose first column is one.
     header_boxes: Sequence[Box] = ()
     label_boxes: Sequence[Box] = ()
     borders: Mapping[Position, Sides] = field(default_factory=dict)
     problems: Sequence[Problem] = ()
+    #: Returns what is wrong with the cells that are shown, given their rows, columns, and rows above a header.
     late_problems: Callable[[set[int], set[int], set[int]], Sequence[Problem]] = lambda rows, columns, titles: ()
+    #: Returns what a reader should know about a range, or about the whole sheet if none is given.
     notes: Callable[[Box | None], Sequence[str]] = lambda _: ()
 
 
@@ -172,17 +161,10 @@ def find_rules(
 ) -> tuple[frozenset[int], frozenset[int]]:
     """Find the rules of a table, which are the lines through all of it that part it into groups.
 
-    Parameters
-    ----------
-    rows, columns
-        Those of the grid in the sheet.
-
-    Returns
-    -------
-    rules_below, rules_right
-        Rows and columns of the grid after which all cells that are not in an empty column (or row), but at
-        most one of three or more, have a border. A row between two with such a line is no end of a group, and
-        where more than half of the rows have one it is a grid: then there are none.
+    *rows* and *columns* are those of the grid in the sheet. Returned are the rows and the columns of the grid after
+    which all cells that are not in an empty column (or row), but at most one of three or more, have a border. A row
+    between two with such a line is no end of a group, and where more than half of the rows have one it is a grid: then
+    there are none.
     """
     if not borders:
         return frozenset(), frozenset()

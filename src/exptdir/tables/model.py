@@ -54,32 +54,22 @@ class TextRun(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One cell as it is shown.
+    """One cell as it is shown."""
 
-    Parameters
-    ----------
-    text
-        What a person sees in the spreadsheet; line breaks are ``\\n``.
-    value
-        What lies behind it: ``None``, a text, a number, a truth value or a date.
-    kind
-        What sort of value that is, for alignment and sorting.
-    covered
-        Whether another cell's span hides this one.
-    href
-        Target of the cell's link, if it is one that can be shown safely.
-    runs
-        The parts of a text with several looks, which together make *text*; empty where it has only one.
-    """
-
+    #: What a person sees in the spreadsheet; line breaks are ``\n``.
     text: str
+    #: What lies behind it: ``None``, a text, a number, a truth value or a date.
     value: object
+    #: What sort of value that is, for alignment and sorting.
     kind: CellKind
     look: Look = PLAIN
     rowspan: int = 1
     colspan: int = 1
+    #: Whether another cell's span hides this one.
     covered: bool = False
+    #: Target of the cell's link, if it is one that can be shown safely.
     href: str | None = None
+    #: The parts of a text with several looks, which together make *text*; empty where it has only one.
     runs: tuple[TextRun, ...] = ()
 
 
@@ -91,37 +81,26 @@ COVERED = Cell("", None, "empty", covered=True)
 
 @dataclass(frozen=True)
 class Table:
-    """A rectangle of cells.
+    """A rectangle of cells."""
 
-    Parameters
-    ----------
-    rows
-        The rows, all of the same length, headers included.
-    sheet
-        Name of the sheet, ``None`` for a delimited file.
-    problems
-        What is doubtful about the file, of kind ``table``.
-    letters
-        The letters of the columns in the file (``A``, ``B``, ``D``), as some may be left out; empty where the
-        columns are those from ``A`` on.
-    rules_below, rules_right
-        Rows and columns of the table, counted from 0, after which a line runs through all of it.
-    omitted
-        How many rows a limit has cut off.
-    notes
-        What a reader should know and nobody has to mend, such as pictures that are not shown.
-    """
-
+    #: The rows, all of the same length, headers included.
     rows: tuple[tuple[Cell, ...], ...]
     header_rows: int
     header_columns: int
     path: Path
+    #: Name of the sheet, ``None`` for a delimited file.
     sheet: str | None = None
+    #: What is doubtful about the file, of kind ``table``.
     problems: tuple[Problem, ...] = ()
+    #: The letters of the columns in the file (``A``, ``B``, ``D``), as some may be left out; empty where the columns
+    #: are those from ``A`` on.
     letters: tuple[str, ...] = ()
+    #: Rows and columns of the table, counted from 0, after which a line runs through all of it.
     rules_below: frozenset[int] = frozenset()
     rules_right: frozenset[int] = frozenset()
+    #: How many rows a limit has cut off.
     omitted: int = 0
+    #: What a reader should know and nobody has to mend, such as pictures that are not shown.
     notes: tuple[str, ...] = ()
 
     @property

@@ -46,26 +46,18 @@ class DefinedName(NamedTuple):
 
 
 class TableObject(NamedTuple):
-    """A table that the author has made of a range.
-
-    Parameters
-    ----------
-    box
-        Its cells, header and totals included.
-    header_rows, totals_rows
-        How many of its rows are that: 0 or 1.
-    columns
-        Names of its columns.
-    first_column
-        Whether its first column is set off from the others.
-    """
+    """A table that the author has made of a range."""
 
     name: str
     sheet: str
+    #: Its cells, header and totals included.
     box: Box
+    #: How many of its rows are that: 0 or 1.
     header_rows: int
     totals_rows: int
+    #: Names of its columns.
     columns: tuple[str, ...]
+    #: Whether its first column is set off from the others.
     first_column: bool
 
 
@@ -198,18 +190,11 @@ def find_sheet(sheets: Sequence[SheetPart], name: str) -> SheetPart | None:
 def select_part(table: TableObject, reference: str) -> tuple[Box, int]:
     """Find what a structured reference means.
 
+    The *reference* is what follows its name: nothing, ``[x]``, ``[[x]:[y]]``, ``[#All]``, ``[[#Data],[x]]`` … Returned
+    are the cells, and how many rows of them are headers. Where no part is named these are the header and the data: a
+    spreadsheet means the data alone, but who reads a table wants to know what its columns are.
+
     Raises TableError if it is no such reference, or one to what the table has not.
-
-    Parameters
-    ----------
-    reference
-        What follows its name: nothing, ``[x]``, ``[[x]:[y]]``, ``[#All]``, ``[[#Data],[x]]`` …
-
-    Returns
-    -------
-    box, header_rows
-        The cells, and how many rows of them are headers. Where no part is named these are the header and the
-        data: a spreadsheet means the data alone, but who reads a table wants to know what its columns are.
     """
     names: set[str] = set()
     columns: list[int] = []

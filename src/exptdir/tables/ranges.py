@@ -39,21 +39,14 @@ class Box(NamedTuple):
 
 
 class Area(NamedTuple):
-    """A part of a workbook that an author has asked for.
-
-    Parameters
-    ----------
-    box
-        Its cells; ``None`` for all that are used.
-    header_rows
-        How many of its rows are headers, where what was asked for says so.
-    asked
-        The range as the author wrote it, for messages.
-    """
+    """A part of a workbook that an author has asked for."""
 
     sheet: str
+    #: Its cells; ``None`` for all that are used.
     box: Box | None = None
+    #: How many of its rows are headers, where what was asked for says so.
     header_rows: int | None = None
+    #: The range as the author wrote it, for messages.
     asked: str = ""
 
 

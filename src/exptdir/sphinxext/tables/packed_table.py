@@ -39,43 +39,27 @@ class Extra(NamedTuple):
 
 
 class PackedTable(NamedTuple):
-    """The rows of a table as they are shown.
+    """The rows of a table as they are shown."""
 
-    Parameters
-    ----------
-    texts
-        The cells' texts; ``None`` for a cell that a merged neighbour hides.
-    dressed
-        For each cell, which of *dresses* it has.
-    dresses
-        The looks in the table.
-    orders
-        What cells are sorted by whose text will not do, by row and column.
-    extras
-        Links and rich text, by row and column.
-    header_rows, header_columns
-        How many rows and columns are headers.
-    numeric
-        The columns that hold numbers alone below their heading.
-    labels
-        Whether the first column holds nothing longer than labels, such as "patient 10".
-    rules_below, rules_right
-        Rows and columns after which a line runs.
-    ids
-        The anchors of rows, by row.
-    """
-
+    #: The cells' texts; ``None`` for a cell that a merged neighbour hides.
     texts: tuple[tuple[str | None, ...], ...]
+    #: For each cell, which of the looks in the table, *dresses*, it has.
     dressed: tuple[tuple[int, ...], ...]
     dresses: tuple[Dress, ...]
+    #: What cells are sorted by whose text will not do, and links and rich text, by row and column.
     orders: dict[tuple[int, int], str]
     extras: dict[tuple[int, int], Extra]
+    #: How many rows and columns are headers.
     header_rows: int
     header_columns: int
+    #: The columns that hold numbers alone below their heading.
     numeric: frozenset[int]
+    #: Whether the first column holds nothing longer than labels, such as "patient 10".
     labels: bool
+    #: Rows and columns after which a line runs.
     rules_below: frozenset[int]
     rules_right: frozenset[int]
+    #: The anchors of rows, by row.
     ids: dict[int, tuple[str, ...]]
 
     def astext(self) -> str:
