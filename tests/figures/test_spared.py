@@ -65,7 +65,8 @@ def test_a_committed_figure_whose_data_are_a_link_that_leads_nowhere_stays(tmp_p
     files = {"index.md": "# A\n\n![](loss.svg)\n", "loss.svg": SVG.format("good"), "plot_loss.py": script}
     folder = make(tmp_path, files)
     (folder / "data").symlink_to("/nowhere/at/all")
-    for change, settings in (("", {"mode": "never"}), ("", {}), ("# later\n", {})):
+    always = {"mode": "always"}
+    for change, settings in (("", {"mode": "never"}), ("", always), ("", {}), ("# later\n", {}), ("# later\n", always)):
         (folder / "plot_loss.py").write_text(script + change)
         report = bring_up_to_date(tmp_path, **settings)
         figure = report.figures.get("expts/a/loss.svg")

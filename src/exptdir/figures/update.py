@@ -269,7 +269,7 @@ class _Update:
     def run(self, submit: Submit, progress: Progress | None, private: tuple[str, ...]) -> None:
         """Run what is stale, and what becomes stale by it."""
         forced = self.settings.mode == "always"
-        stale = {key for key in self.allowed if forced or self.verdicts[key].run}
+        stale = {key for key in self.allowed if self.verdicts[key].run or (forced and not self.verdicts[key].keep)}
         edited = {key for key in self.allowed if self.settings.overwrite_edited and self.verdicts[key].edited}
         if not stale | edited:
             return

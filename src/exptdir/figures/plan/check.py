@@ -176,6 +176,8 @@ class Staleness:
     #: Whether the script is run only because no script names what is missing.
     trial: bool = False
     adopt: bool = False
+    #: Whether data are not here, so that even where it is asked for, what would be drawn is worse than what is there.
+    keep: bool = False
     #: The figures that are not as the script drew them.
     edited: tuple[str, ...] = ()
 
@@ -310,7 +312,7 @@ class _Findings:
         reasons = _first([*self.nowhere, *self.certain, *self.absent, *changed, *self.unsure])
         if self.nowhere and not missing:
             # Whatever else has changed: what would be drawn without the data is worse than what is there.
-            return Staleness("unknown", reasons, edited=edited)
+            return Staleness("unknown", reasons, keep=True, edited=edited)
         if self.certain or (changed and not self.absent):
             return Staleness("stale", reasons, run=True, edited=edited)
         if self.absent or self.unsure:

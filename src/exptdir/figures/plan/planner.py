@@ -168,8 +168,9 @@ class Planner:
                 return wanted or Staleness("never run")
             tree = self.checker.tree
             data = () if script.inputs else tree.data_files(script.experiment)
-            nowhere = (posixpath.relpath(path, script.experiment) for path in data if not tree.exists(path))
-            return Staleness("never run", tuple(f"{name} leads nowhere" for name in sorted(nowhere)), adopt=True)
+            nowhere = sorted(posixpath.relpath(path, script.experiment) for path in data if not tree.exists(path))
+            reasons = tuple(f"{name} leads nowhere" for name in nowhere)
+            return Staleness("never run", reasons, adopt=True, keep=bool(nowhere))
         contested = frozenset(self.contested) if entry.outputs else frozenset()
         found = self.checker.check(script, entry, self.flow.ignored(key), contested)
         if entry.adopted and not entry.outputs:
