@@ -43,6 +43,9 @@ Home
 .. datatable:: reader.csv
    :name: reader
 
+.. datatable:: plate.csv
+   :name: plate
+
 .. datatable:: remarks.csv
    :name: remarks
    :header-rows: 2
@@ -77,6 +80,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
             "reader.csv": "Software,3.08\nPlate,7\n\nwell,gain,day,time\nA1,12%,25-Mar-2024,9:05\n"
             "A2,9%,3-Apr-2024,10:15\nA3,100%,1-Feb-2024,8:30\n\nread twice\n",
             "remarks.csv": "t,OD,\nmin,nm,\n" + "".join(f"{n},{n},fine\n" for n in range(5)),
+            "plate.csv": "Software,3.08,beta\n\n,1,2,3\nA,1,2,3\nB,4,5,6\n",
             "many.csv": rows("run", "loss", "n", count=600),
         }
     )
@@ -187,6 +191,8 @@ def test_what_an_instrument_says_is_no_heading_and_its_percentages_days_and_time
     head = wide.locator("table#reader thead tr")
     weights = [head.nth(at).locator("th").first.evaluate("th => getComputedStyle(th).fontWeight") for at in (0, 3)]
     assert weights[0] == "400" < weights[1]
+    assert head.nth(0).locator("th").nth(1).evaluate("th => getComputedStyle(th).textAlign") == "start"
+    expect(wide.locator("table#plate thead tr:last-child button")).to_have_count(4)
     expect(box(wide, "reader").get_by_text("read twice")).to_have_class("exptdir-table-note")
     for name, order in (("gain", ["A2", "A1", "A3"]), ("day", ["A3", "A1", "A2"]), ("time", ["A3", "A1", "A2"])):
         head.nth(3).get_by_role("columnheader", name=name).get_by_role("button").click()

@@ -101,7 +101,8 @@
         const texts = own.map(tables.textIn).filter(Boolean);
         this.rows.headings[column] = texts.join(" ");
         this.rows.widths[column] = Math.max(...texts.map((text) => text.length), 0) + ARROW;
-        return own.findLast((cell) => cell.textContent.trim()) ?? own.at(-1) ?? null;
+        // What an instrument wrote further up is no name.
+        return own.slice(-2).findLast((cell) => cell.textContent.trim()) ?? own.at(-1) ?? null;
       });
     }
 
