@@ -203,6 +203,8 @@ def pauses(monkeypatch):
         ("a.md", "afterwards", "edits"),
         ("a.md", "afterwards", "looks"),
         ("a.md", "afterwards", "writes"),
+        ("run-{}/made-{}.csv", "told late", "edits"),
+        ("gone.csv", "told late", "edits"),
     ],
 )
 def test_what_changes_with_each_build_is_built_less_and_less_but_people_are_served(play, pauses, name, when, ends):
@@ -215,23 +217,26 @@ def test_what_changes_with_each_build_is_built_less_and_less_but_people_are_serv
             await bench.until(begun.exists)
             # Each build has a page to show.
             bench.write("b.md", str(number))
+            here = name.format(number, number)
             if when != "afterwards":
-                bench.write(name, str(number))
+                bench.write(here, str(number))
+            if here == "gone.csv" and number % 2:
+                (bench.source / here).unlink()
             if when == "meanwhile":
-                bench.report(name)
+                bench.report(here)
             begun.unlink()
             await (REAL_SLEEP(0) if when == "meanwhile" else bench.until(lambda: not bench.supervisor.building))
             if when == "afterwards":
-                bench.write(name, str(number))
+                bench.write(here, str(number))
             if when != "meanwhile":
-                bench.report(name)
+                bench.report(here)
         await bench.until(lambda: len(pauses) == 4)
         if ends == "looks":
             bench.viewed = ("b.html",)
         elif ends == "writes":
             # The build that it could come from was long ago.
             bench.supervisor._until = 0
-            bench.change(name, "by hand")
+            bench.change(here, "by hand")
         else:
             bench.change("c.md", "by hand")
         await bench.until(begun.exists)
@@ -241,8 +246,9 @@ def test_what_changes_with_each_build_is_built_less_and_less_but_people_are_serv
 
     bench = play(story)
     assert pauses == [0.5, 1.0, 2.0, 4.0]
-    assert bench.waiting == [(str(bench.source / name),)]
-    assert bench.builds[-1][1] == sorted({name, "c.md"} if ends == "edits" else {name})
+    here = name.format(5, 5)
+    assert bench.waiting == [(str(bench.source / here),)]
+    assert bench.builds[-1][1] == sorted({here, "c.md"} if ends == "edits" else {here})
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import time
@@ -44,6 +45,7 @@ _FIRST_PAUSE, _DOUBLED = 0.5, 9
 _SUSPICIOUS, _TOLD = 3, 3
 #: Where something goes on that a build has begun, it may be what changes files so soon afterwards (in ns).
 _SOON = 5_000_000_000
+_NUMBER = re.compile(r"\d+")
 
 #: Seconds that a builder has to end by itself.
 PATIENCE = 0.6
@@ -340,13 +342,16 @@ class Supervisor:
             return changed
 
     async def _rest(self, changed: tuple[str, ...]) -> tuple[str, ...]:
-        """Wait ever longer where each build changes the same files, as a script may its input; return what to build.
+        """Wait ever longer where each build changes files of one place, as a script may its input; return all changes.
 
         Who edits anything meanwhile is not kept waiting, nor is who looks at a page that changes after builds.
         """
         # What a process that the build started has written is often reported when it has ended.
-        last = max((found[1] if found else sys.maxsize for found in map(stamp, changed)), default=0)
-        self._times = {path: self._times.get(path, 0) + 1 for path in changed} if last <= self._until else {}
+        known = [stamp(path) or stamp(os.path.dirname(path)) for path in changed]
+        last = max((found[1] if found else sys.maxsize for found in known), default=0)
+        # Each build may make new files, whose names differ in their time or number.
+        places = {_NUMBER.sub("", os.path.dirname(path)) for path in changed}
+        self._times = {place: self._times.get(place, 0) + 1 for place in places} if last <= self._until else {}
         over = min(self._times.values(), default=0) - _SUSPICIOUS
         if over < 0:
             return changed
