@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from exptdir.cli.serve import Terminal
+from exptdir.figures.model import LEDGER
 from exptdir.preview.channel import Build, BuildWarning, Built, Drawn
 from exptdir.sphinxext import curves
 from tests.preview.test_builder import builder
@@ -78,6 +79,8 @@ def test_pages_come_before_a_slow_figure_and_show_it_when_it_is_drawn(tmp_path: 
         # What its script writes is told when that has ended.
         drawn_now = (str((shown.source / PLOTS / "drawn.svg").resolve()),)
         assert not shown.warm.is_concerned(drawn_now, ())
+        ledger = str((shown.source / PLOTS).resolve() / LEDGER)
+        assert not shown.warm.is_concerned((ledger,), (ledger,))
         assert shown.warm.is_concerned((*drawn_now, str(shown.source / "new.csv")), ())
 
         (shown.source / PLOTS / "go").touch()
@@ -114,6 +117,9 @@ def test_prose_does_not_wait_for_what_has_been_shown_of_scripts_that_have_ended(
         assert BEING_DRAWN in shown.html(f"{PLOTS}/notes")
         (shown.source / PLOTS / "go").touch()
         figures = drawn.get(timeout=60)
+        # No change of these starts another build.
+        written = {path for path, _ in shown.warm.drawing.take()}
+        assert written == {*figures, str((shown.source / PLOTS).resolve() / LEDGER)}
         assert shown.warm.drawing.has_news
         shown.show(*figures)
         shown.warm.build(figures)
@@ -124,6 +130,19 @@ def test_prose_does_not_wait_for_what_has_been_shown_of_scripts_that_have_ended(
         changed = shown.change({"docs/page.md": "# Another page\n\nText.\n"})
         assert [one.pages for one in shown.show(*changed)] == [("docs/page.html",)]
         (shown.source / "expts/0007_slow/go").touch()
+
+
+def test_a_script_that_is_changed_while_it_is_at_work_is_at_work_once_more(tmp_path: Path) -> None:
+    drawn: queue.Queue[tuple[str, ...]] = queue.Queue()
+    with preview(tmp_path, FILES, patience=0.05, drawn=drawn.put) as shown:
+        shown.save({f"{PLOTS}/plot.py": SCRIPT.replace('"go"', '"again"')})
+        (shown.source / PLOTS / "go").touch()
+        figures = drawn.get(timeout=60)
+        assert not shown.warm.is_concerned(figures, ())
+        (shown.source / PLOTS / "again").touch()
+        assert drawn.get(timeout=60) == figures
+        shown.warm.build(figures)
+        assert BEING_DRAWN not in shown.html(f"{PLOTS}/notes")
 
 
 def test_a_script_that_is_ended_with_the_preview_has_not_failed(tmp_path: Path) -> None:

@@ -94,10 +94,12 @@ class FigureUpdates:
 
     @property
     def unfinished(self) -> set[str]:
-        """The figures, absolute, of the scripts that are still at work."""
+        """The figures and ledgers, absolute, of the scripts that are still at work."""
         state = domain_of(self._app.env).figure_state
         keys = state.drawing - self._ended if self._thread is not None else ()
-        return {self._path(figure) for figure, found in state.report.figures.items() if found.script in keys}
+        paths = [figure for figure, found in state.report.figures.items() if found.script in keys]
+        paths += (f"{state.report.scripts[key].script.experiment}/{LEDGER}" for key in keys)
+        return set(map(self._path, paths))
 
     def draw(self) -> set[str]:
         """Bring the figures up to date, or at least begin to.
@@ -136,13 +138,16 @@ class FigureUpdates:
         """Hear that a script begins or ends."""
         self._started.set()
         if outcome is None:
+            # One that was changed meanwhile is run once more.
+            self._ended.discard(script.key)
             self._running.add(script.key)
         else:
             self._running.discard(script.key)
             self._untold[script.key] = list(map(self._path, outcome.written))
+            self._add(*self._untold[script.key], self._path(f"{script.experiment}/{LEDGER}"))
         # What the last one has drawn is told with the end of all, which comes at once.
         if self._untold and (self._running or not self._left):
-            self._ended.update(self._untold)
+            self._ended.update(self._untold.keys() - self._running)
             if self._left:
                 self._drawn(tuple(chain.from_iterable(self._untold.values())))
             self._untold.clear()
@@ -265,5 +270,8 @@ class FigureUpdates:
             is_data = folder in blind and Path(path).suffix.lower() not in sources
             if name == LEDGER or (folder in folders and is_figure(path)) or is_data:
                 written.add(path)
+        self._add(*written)
+
+    def _add(self, *written: str) -> None:
         with self._lock:
             self._wrote.update((path, (path, stamp(path))) for path in written)
