@@ -80,7 +80,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
             "reader.csv": "Software,3.08\nPlate,7\n\nwell,gain,day,time\nA1,12%,25-Mar-2024,9:05\n"
             "A2,9%,3-Apr-2024,10:15\nA3,100%,1-Feb-2024,8:30\n\nread twice\n",
             "remarks.csv": "t,OD,\nmin,nm,\n" + "".join(f"{n},{n},fine\n" for n in range(5)),
-            "plate.csv": "Software,3.08,beta\n\n,1,2,3\nA,1,2,3\nB,4,5,6\n",
+            "plate.csv": "Software,3.08\n\n,1,2,3\nA,1,2,3\nB,4,5,6\n",
             "many.csv": rows("run", "loss", "n", count=600),
         }
     )
