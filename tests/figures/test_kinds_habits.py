@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from exptdir.figures.run.runner import LocalExecutor
+from exptdir.record import files
 from tests.figures.test_kinds import NOTES, Change, Kind, drop, missed_or_needless, put, touch
 from tests.figures.test_kinds import executor as executor
 from tests.figures.test_kinds_everyday import give, lead, packed
@@ -305,9 +306,9 @@ PATTERNS: dict[str, tuple[str, dict[str, str], dict[str, Change], dict[str, Chan
         (),
     ),
 }
-for name, (expression, files, stale, fresh, first) in PATTERNS.items():
+for name, (expression, held, stale, fresh, first) in PATTERNS.items():
     script = f"import glob\nfrom pathlib import Path\nfound = [open(path).read() for path in sorted({expression})]"
-    HABITS[f"pattern {name}"] = (script, files, stale, fresh, first)
+    HABITS[f"pattern {name}"] = (script, held, stale, fresh, first)
 
 
 def turn(name: str) -> Change:
@@ -361,6 +362,13 @@ HABITS |= {
         {"new": put("in/e.txt")},
         (give("in/d.gz", packed("gz", b"1")),),
     ),
+    "a library in another Python": (
+        "import subprocess, sys\nfound = subprocess.check_output([sys.executable, 'part.py'])",
+        {"part.py": "import ctypes, numpy\nprint(open('d.csv').read())", "d.csv": "1"},
+        TWO,
+        {},
+        (),
+    ),
     "a program that lists": (
         "import subprocess\nfound = subprocess.check_output(['find', 'in', '-name', '*.csv'])",
         {"in/x/a.csv": ""},
@@ -382,3 +390,14 @@ def test_what_a_script_depends_on_is_known(
     # A record may be called like what imports modules.
     place = tmp_path / "importlib"
     assert missed_or_needless(Kind(script, files, stale, NOTES | fresh, first), place, executor) == []
+
+
+def test_a_source_that_its_script_makes_executable_has_not_changed_by_that(
+    tmp_path: Path, executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What has changed a moment ago may change again at the same time.
+    monkeypatch.setattr(files, "RACY", 0)
+    script = "import os, subprocess\nos.chmod('part.py', 0o755)\nfound = subprocess.check_output(['./part.py'])"
+    part = "#!/usr/bin/env python3\nprint(open('d.csv').read())"
+    kind = Kind(script, {"part.py": part, "d.csv": "1"}, {**TWO, "part": put("part.py", f"{part}\n")}, NOTES)
+    assert missed_or_needless(kind, tmp_path, executor) == []

@@ -96,6 +96,11 @@ class Digests:
         self._known[path] = (lasting if files.stamp(path) == before else None, digester.result())
         return self._known[path][1]
 
+    def before(self, path: str, time: int) -> str | None:
+        """Return the digest of a file as it was before a time, in nanoseconds, if that is known."""
+        known, digest = self._known.get(path, (None, ""))
+        return digest if known and known[1] < time else None
+
     def exists(self, path: str) -> bool:
         """Tell whether there is such a file or directory, and remember if there is."""
         self._asked.add(path)

@@ -165,8 +165,8 @@ class Listener:
 
     def _is_watched(self) -> bool:
         if self.native is None:
-            # Some Pythons are built without the modules that this needs.
-            with suppress(ImportError, OSError):
+            # Some Pythons lack the modules that this needs, and `ctypes` tells of itself before it is whole.
+            with suppress(ImportError, OSError, AttributeError):
                 from .native import Watch
 
                 self.native = Watch(self)

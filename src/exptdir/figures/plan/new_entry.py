@@ -43,9 +43,10 @@ class Collector:
 
     def read(self, path: str, into: dict[str, str]) -> None:
         """Take a file that was read into the facts of one kind."""
+        before = self.tree.digests.before(self.tree.absolute(path), self.started)
         digest = self.tree.digest(path)
         if digest is not None:
-            newer = self._is_newer(path) and not os.path.isdir(self.tree.absolute(path))
+            newer = self._is_newer(path) and not os.path.isdir(self.tree.absolute(path)) and digest != before
             into[path] = CHANGED if newer else digest
         elif path not in self.own and not os.path.isdir(self.tree.absolute(path)):
             # It was read and is gone, though not by the script's own doing.
