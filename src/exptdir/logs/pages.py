@@ -85,7 +85,9 @@ class PageWriter:
         if id(block) not in self.apart:
             return None
         title, address = self.apart[id(block)]
-        return [self.form.role("expt", f"{_role_text(title)} <{address}>")]
+        # In the text of a link some signs cannot stand.
+        text = re.sub(r"[`<>\\]", " ", " ".join(title.split())).strip() or "…"
+        return [self.form.role("expt", f"{text} <{address}>")]
 
     def title(self, block: Block) -> str:
         """Return the title of a section; one whose date the page could read in another way has it written out."""
@@ -120,17 +122,15 @@ class PageWriter:
     def _named(self, block: Block) -> list[str]:
         """Return what makes the runs that head a block known, and leads to their files."""
         made: list[str] = []
-        for run in [*block.runs, *self._first_told(block)]:
+        within = range(block.line, block.line + block.text.count("\n") + 1)
+        first_told = [run for line in within for run in self.runs.pop(line, ())]
+        for run in [*block.runs, *first_told]:
             if run.file and run in block.runs:
                 made += ["", self.prose([Piece("file", run.file, run.file)])]
             if run.id not in self.noted:
                 self.noted.add(run.id)
                 made += ["", *self.form.directive("expt:run", run.id, {"hidden": ""})]
         return made
-
-    def _first_told(self, block: Block) -> Iterator[Run]:
-        for line in range(block.line, block.line + block.text.count("\n") + 1):
-            yield from self.runs.pop(line, ())
 
     def _mentioned(self, block: Block) -> list[str]:
         """Return what makes runs known that only prose tells of, to stand before it."""
@@ -241,11 +241,6 @@ class PageWriter:
             return self.form.directive("figure", path, {"alt": caption} if caption else None, [caption] * bool(caption))
         outside = re.match(r"https?:", block.label) is not None
         return [self.prose([Piece("link" if outside else "file", block.text or block.label, block.label)])]
-
-
-def _role_text(text: str) -> str:
-    """Return a title as the text of a link, where some signs cannot stand."""
-    return re.sub(r"[`<>\\]", " ", " ".join(text.split())).strip() or "…"
 
 
 def row_items(head: Sequence[Block], row: Block) -> list[Block]:

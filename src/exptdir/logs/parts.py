@@ -32,6 +32,14 @@ class Part(NamedTuple):
     entries: int
     runs: int
 
+    @classmethod
+    def of(cls, name: str, title: str, blocks: list[Block]) -> Part:
+        """Make a part of these blocks."""
+        inside = [inner for block in blocks for inner in block.walk()]
+        days = [block.entry.day for block in inside if block.entry is not None and block.entry.day is not None]
+        runs = len({run.id for block in inside for run in block.runs})
+        return cls(name, title, blocks, line_count(blocks), (min(days), max(days)) if days else (), len(days), runs)
+
 
 class Parts(NamedTuple):
     """A log that is split: what stands before the first part, and the parts in the order of the file.
@@ -43,6 +51,24 @@ class Parts(NamedTuple):
     head: list[Block]
     parts: list[Part]
     places: dict[str, str]
+
+    @classmethod
+    def of(cls, head: list[Block], parts: list[Part]) -> Parts:
+        """Find out what is in which part."""
+        everything = [("", head), *((part.name, part.blocks) for part in parts)]
+        inside = [(name, inner) for name, blocks in everything for block in blocks for inner in block.walk()]
+        found: dict[str, str] = {}
+        for name, block in inside:
+            headed: list[Run] = block.runs
+            found.update((run.id, name) for run in headed if run.id not in found)
+            if block.entry is not None and block.entry.day is not None:
+                found.setdefault(block.entry.address, name)
+        # What no block is headed by is found where it is first told of.
+        for name, block in inside:
+            for one in block.references:
+                if one.state == "resolved":
+                    found.setdefault(one.targets[0], name)
+        return cls(head, parts, found)
 
 
 #: Blocks that stay together, and the year or the run that they are of.
@@ -87,12 +113,12 @@ def split_log(document: LogDocument, way: Way = "") -> Parts:
                 more += 1
                 name = f"{wanted}-{more}"
             taken.add(name.casefold())
-            parts.append(_part(name, title, [block for _, blocks in chunk for block in blocks]))
+            parts.append(Part.of(name, title, [block for _, blocks in chunk for block in blocks]))
         if newest_first:
             parts[-len(chunks) :] = parts[: -len(chunks) - 1 : -1]
     if len(parts) < 2:
         return Parts(document.blocks, [], {})
-    return Parts(head, parts, _places(head, parts))
+    return Parts.of(head, parts)
 
 
 def line_count(blocks: Sequence[Block]) -> int:
@@ -143,27 +169,3 @@ def _chunks(units: Sequence[_Unit], newest_first: bool) -> Iterator[list[_Unit]]
         chunk, weight, lines = [*chunk, unit], weight + more, lines + longer
     if chunk:
         yield chunk[::-1] if newest_first else chunk
-
-
-def _part(name: str, title: str, blocks: list[Block]) -> Part:
-    inside = [inner for block in blocks for inner in block.walk()]
-    days = [block.entry.day for block in inside if block.entry is not None and block.entry.day is not None]
-    runs = len({run.id for block in inside for run in block.runs})
-    return Part(name, title, blocks, line_count(blocks), (min(days), max(days)) if days else (), len(days), runs)
-
-
-def _places(head: Sequence[Block], parts: Sequence[Part]) -> dict[str, str]:
-    everything = [("", head), *((part.name, part.blocks) for part in parts)]
-    inside = [(name, inner) for name, blocks in everything for block in blocks for inner in block.walk()]
-    found: dict[str, str] = {}
-    for name, block in inside:
-        headed: list[Run] = block.runs
-        found.update((run.id, name) for run in headed if run.id not in found)
-        if block.entry is not None and block.entry.day is not None:
-            found.setdefault(block.entry.address, name)
-    # What no block is headed by is found where it is first told of.
-    for name, block in inside:
-        for one in block.references:
-            if one.state == "resolved":
-                found.setdefault(one.targets[0], name)
-    return found
