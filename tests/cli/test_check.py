@@ -94,7 +94,7 @@ def test_an_undated_section_among_dated_ones_is_a_warning(run: Run, clean: Path)
     [
         (
             "**2024-01-19**\nRetrained.\n\n__19 January 2024__\n\n*Jan 20*:\n",
-            "“2024-01-19” and 2 more such dates are no",
+            "“2024-01-19” (and 2 more) is no heading",
         ),
         ("**2024-01-19: retrained**\n\nText.\n", "“2024-01-19: retrained” is no heading, so this log has no entries"),
         ("2024-01-19:\n\nText.\n\n2024/01/20\n\nText.\n", "write “## 2024-01-19”"),

@@ -145,6 +145,17 @@ def test_what_people_write_for_mathjax_is_understood(tex: str, shown: str):
     assert " ".join(re.sub("<[^>]*>", " ", to_mathml(tex, block=False)).split()) == shown
 
 
+@pytest.mark.parametrize(
+    ("tex", "grows"),
+    [(r"\|x\|_2^2", False), (r"\{x\}^2", False), (r"\lVert x\rVert", False), (r"\left\|x\right\|^2", True)],
+)
+def test_a_fence_grows_only_where_tex_lets_it(tex: str, grows: bool):
+    # Before an exponent it hung below the line in Chromium.
+    assert [("stretchy" in fence) is not grows for fence in re.findall("<mo.*?</mo>", to_mathml(tex, block=False))] == [
+        True
+    ] * 2
+
+
 def test_what_the_converter_cannot_do_is_named_and_shown_as_written(build: Build):
     built = one(build, r"A :math:`\SI{5}{mM}`")
     assert r'WARNING: formula shown as TeX: Unknown LaTeX command "\SI". [exptdir.math]' in built.warnings

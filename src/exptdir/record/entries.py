@@ -138,9 +138,9 @@ def dates_in_no_heading(blocks: Blocks) -> tuple[int, str] | None:
     if len(found) < 2 and not sure:
         return None
     at, title = found[0]
-    others = f"and {len(found) - 1} more such dates are no headings" if len(found) > 1 else "is no heading"
     instead = f"write “## {title}”" if blocks.kinds[at] == MARKDOWN else f"put “{'-' * columns(title)}” below"
-    return at + 1, f"“{title}” {others}, so this log has no entries; {instead}"
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return at + 1, f"“{title}”{more} is no heading, so this log has no entries; {instead}"
 
 
 def is_page_title(first: str, stated: str | None, *, beside: bool, deep: bool) -> bool:

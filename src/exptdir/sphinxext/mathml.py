@@ -43,6 +43,8 @@ _SPELLINGS = [
         r"(begin|end)\{array\}(?:\{[^{}]*\})?": r"\\\1{matrix}",
     }.items()
 ]
+#: Fences grow only between ``\\left`` and ``\\right``, which make a row; with an exponent, browsers let them sag.
+_FENCE = re.compile(r'(<mrow>\s*)?<mo( class="\w+")?>(?=[‖|{}⟨⟩⌊⌋⌈⌉]</mo>(?!\s*</mrow>))')
 _CHARACTERS = {**uni2tex_table, ord("·"): r"\cdot ", ord("°"): r"{}^{\circ}", ord("\t"): " ", ord("µ"): r"\mu "}
 
 
@@ -71,12 +73,13 @@ def to_mathml(tex: str, *, block: bool) -> str:
 
 def _converted(code: str, block: bool) -> str:
     try:
-        return str(tex2mathml(code, as_block=block))
+        made = str(tex2mathml(code, as_block=block))
     except (MathError, SyntaxError):
         raise
     except Exception as error:
         # The converter is no validator: some malformed input ends in whatever exception comes first.
         raise MathError("it is not complete, or not TeX") from error
+    return _FENCE.sub(lambda found: found[0] if found[1] else f'<mo{found[2] or ""} stretchy="false">', made)
 
 
 def _visit(visitor: Any, node: nodes.Element) -> None:
