@@ -45,12 +45,6 @@ def memory_size(value: Any) -> int:
     return int(float(found[1]) * 1024 ** _UNITS[found[2].lower()])
 
 
-def check_seconds(value: Any) -> None:
-    """Refuse what is no time that something can take."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < float("inf"):
-        raise ConfigurationError("expected a number of seconds")
-
-
 def check_executor(value: Any) -> None:
     """Refuse what scripts cannot be handed to: a word that means nothing, or an object without ``submit``."""
     if isinstance(value, str):
@@ -80,6 +74,10 @@ _strings = _expect(
     lambda value: isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value), "a list of strings"
 )
 _boolean = _expect(lambda value: isinstance(value, bool), "True or False")
+_seconds = _expect(
+    lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf"),
+    "a number of seconds",
+)
 _web_address = _expect(
     lambda value: isinstance(value, str) and (not value or re.match(r"https?://[^\s<>\"]+\Z", value)),
     "an address that begins with https:// or http://",
@@ -234,7 +232,7 @@ class Settings:
         "a ``.venv`` of the project with matplotlib, else the one that builds.",
         rebuild="",
     )
-    figure_timeout: float = _option(300, "Seconds that a plot script may take.", check_seconds, "")
+    figure_timeout: float = _option(300, "Seconds that a plot script may take.", _seconds, "")
     figure_memory: int | str = _option(
         "", "Memory of a plot script: bytes, or a text such as ``2 GiB``; empty: any amount.", memory_size, ""
     )

@@ -194,19 +194,9 @@ def _units(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
 def guess_header_columns(rows: Sequence[Sequence[Cell]], header_rows: int, frozen: int, table_labels: bool) -> int:
     """Guess the number of header columns.
 
-    Parameters
-    ----------
-    frozen
-        How many columns stay in place when the sheet is scrolled.
-    table_labels
-        Whether the first one is the first column of a table object that sets it off.
-
-    Returns
-    -------
-    int
-        The frozen columns, if some but not all are; otherwise 1 if the first column is set off by a table
-        object, or below the headers is entirely bold (two cells or more) while no other column is; otherwise
-        0, and always 0 if there is only one column.
+    It is that of the *frozen* columns, which stay in place when the sheet is scrolled, if some but not all are;
+    otherwise 1 if the first column is set off by a table object (*table_labels*), or below the headers is entirely bold
+    (two cells or more) while no other column is; otherwise 0, and always 0 if there is only one column.
     """
     count = len(rows[0])
     if count < 2:
