@@ -27,19 +27,8 @@ _LONGEST = 32_767 * 2
 class NumberFormat:
     """A format code made ready for use: read once, applied to many values.
 
-    Parameters
-    ----------
-    code
-        Format code with up to four sections, such as ``#,##0.00;[Red]-#,##0.00``.
-    date1904
-        Whether day 0 of the workbook is 1 January 1904 instead of the eve of 1900.
-
-    Attributes
-    ----------
-    dated
-        Whether it shows some numbers as dates or times.
-    coloured
-        Whether it gives some numbers or texts a colour.
+    The *code* has up to four sections, such as ``#,##0.00;[Red]-#,##0.00``; *date1904* tells whether day 0 of the
+    workbook is 1 January 1904 instead of the eve of 1900.
     """
 
     def __init__(self, code: str, date1904: bool) -> None:
@@ -50,6 +39,7 @@ class NumberFormat:
             (*one, DateLayout(one[0]) if one[0].kind == "date" else DigitLayout(one[0].tokens))
             for one in numeric_sections(sections)
         ]
+        #: Whether it shows some numbers as dates or times, and whether it gives some numbers or texts a colour.
         self.dated = any(section.kind == "date" for section in sections)
         self.coloured = any(section.colour for section in sections)
 
