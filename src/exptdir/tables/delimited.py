@@ -284,13 +284,16 @@ def find_delimiter(sample: str) -> tuple[str, str | None]:
             return ";", None
         doubt = "the cells are taken to be separated by commas, but each row may be a number with a decimal comma"
         return ",", doubt if _COMMA_NUMBER.match(lines[0].strip()) else None
-    if not re.search("[^0-9],|,[^0-9]", sample) and any(shares[other] >= 0.5 for other in shares if other != ","):
+    # The rows that each of the others cuts, but for the first, which may be a header, and whose commas are all decimal.
+    cut = {other: [line for line in lines if other in line][1:] for other in shares.keys() - {","}}
+    decimal = {other for other, rows in cut.items() if not re.search("[^0-9],|,[^0-9]", "".join(rows))}
+    if any(cut[other] and shares[other] >= 0.5 for other in decimal):
         shares.pop(",", None)
     # The first of the best: by share, and but for the comma by the number of cells.
     best = max(shares.values())
     equal = [delimiter for delimiter in DELIMITERS if shares.get(delimiter) == best]
     found = max(equal, key=lambda one: (one != ",", counts[one]))
-    if len(equal) == 1 or (set(equal) == {found, ","} and not re.search("[^0-9],|,[^0-9]", "".join(lines[1:]))):
+    if len(equal) == 1 or (set(equal) == {found, ","} and found in decimal):
         return found, None
     names = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}
     others = " or ".join(names[other] for other in equal if other != found)
