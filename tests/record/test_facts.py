@@ -553,12 +553,18 @@ def test_neither_yaml_nor_sphinx_is_loaded_for_rst() -> None:
     [
         ("categories: [pcr, gel]", ("pcr", "gel")),
         ("keywords: pcr, gel", ("pcr", "gel")),
+        ("category: pcr\ntag: gel", ("pcr", "gel")),
         ("tags: [pcr]\ncategories:\n  - gel\nkeywords: pcr, 3", ("pcr", "gel", "3")),
     ],
 )
 def test_categories_and_keywords_are_tags(expt: Path, front: str, tags: tuple[str, ...]) -> None:
     facts, problems = from_md(expt, f"---\n{front}\n---\n# X\n")
     assert (facts.tags, problems) == (tags, [])
+
+
+def test_front_matter_in_toml_is_said_not_to_be_read(expt: Path) -> None:
+    facts, problems = from_md(expt, '+++\ntitle = "X"\n+++\n\n# Y\n')
+    assert "its front matter is TOML" in only(problems).message and facts.title is None
 
 
 def test_categories_that_are_no_list_are_told_and_tags_stay(expt: Path) -> None:

@@ -35,7 +35,7 @@ _PERIOD = re.compile(rf"{_YEAR}(?:[-_. ]?{_MONTH})?|{_MONTH}[-_. ]?{_YEAR}|(?:{_
 _NUMBERED = re.compile(r"([0-9]{1,18})(?:([-_. ]+)(.*))?", re.DOTALL)
 
 #: The keys of front matter that hold tags, by us and by others (Quarto, Jekyll, Hugo).
-_WORDS = frozenset({"tags", "categories", "keywords"})
+_WORDS = frozenset({"tags", "tag", "categories", "category", "keywords"})
 _TOP = 64 << 10
 _SHALLOW = 200
 
@@ -257,6 +257,8 @@ def _front_matter(path: str, top: LogTop) -> Iterator[Claim]:
     if not end:
         if not top.whole and lines[0].rstrip() == "---":
             raise UnreadableError("its front matter does not end within 64 KiB", 1)
+        if lines[0].rstrip() == "+++":
+            raise UnreadableError("its front matter is TOML, between +++; only YAML is read, between ---", 1)
         return
     import yaml
 

@@ -80,7 +80,9 @@ def put_fact(workspace: Workspace, experiment: Experiment, fact: str, value: Fac
         elif log.suffix.lower() == ".md":
             if fact == "tags" and set(experiment.tags) - set(plain if isinstance(plain, tuple) else ()):
                 lines = read_log(log).split("\n")
-                found = re.search(r"^(categories|keywords)[ \t]*:", "\n".join(lines[: front_matter_end(lines)]), re.M)
+                found = re.search(
+                    r"^(tag|category|categories|keywords)[ \t]*:", "\n".join(lines[: front_matter_end(lines)]), re.M
+                )
                 if found:
                     message = f"the front matter has tags as “{found[1]}”, too, which only you can change"
                     raise EditError(message)
