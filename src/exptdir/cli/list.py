@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,25 +25,38 @@ STATUS_COLOURS = {"open": "yellow", "done": "green", "dropped": "bright_black"}
 Style = Callable[[str], str]
 
 
+def width(text: str) -> int:
+    """Return the number of cells that a text takes in a terminal."""
+    wide = ((unicodedata.combining(one), unicodedata.east_asian_width(one) in "WF") for one in text)
+    return len(text) if text.isascii() else sum(0 if combining else 1 + broad for combining, broad in wide)
+
+
+def cut(text: str, cells: int) -> str:
+    """Shorten a text to so many cells."""
+    if width(text) <= cells:
+        return text
+    while text and width(text) >= cells:
+        text = text[:-1]
+    return text + "…"
+
+
 def columns(rows: Sequence[Sequence[str]], styles: Sequence[Style | None], flexible: int) -> Iterable[str]:
     """Lay out rows, which have cells of equal number.
 
     *styles* has for each column what dresses a cell once its width is known; the *flexible* one is cut where a terminal
     is too narrow.
     """
-    from rich.cells import cell_len, set_cell_size
-
     if not rows:
         return
-    widths = [max(map(cell_len, texts)) for texts in zip(*rows, strict=True)]
+    widths = [max(map(width, texts)) for texts in zip(*rows, strict=True)]
     if sys.stdout.isatty():
         room = shutil.get_terminal_size().columns - sum(widths) - 2 * (len(widths) - 1) + widths[flexible]
         widths[flexible] = min(widths[flexible], max(room, 20))
     for row in rows:
         cells = []
         for text, space, style in zip(row, widths, styles, strict=True):
-            shown = text if cell_len(text) <= space else set_cell_size(text, space - 1).rstrip() + "…"
-            cells.append((style(shown) if style is not None and shown else shown) + " " * (space - cell_len(shown)))
+            shown = cut(text, space)
+            cells.append((style(shown) if style is not None and shown else shown) + " " * (space - width(shown)))
         yield "  ".join(cells).rstrip()
 
 
