@@ -52,6 +52,18 @@ def test_a_day_in_front_of_a_name_does_not_say_how_wide_numbers_are(run: Run, re
     assert run("new", "Next").out == "expts/0066_next/index.md\n"
 
 
+@pytest.mark.parametrize(
+    ("last", "made"),
+    [("20240511_gel/gel.rst", "20240521_wash/wash.rst"), ("2024-05-11 gel/notes.md", "2024-05-21 wash/notes.md")],
+)
+def test_where_all_directories_begin_with_days_a_new_one_does(run: Run, tmp_path: Path, last: str, made: str):
+    write(tmp_path / "lab", {"conf.py": 'extensions = ["exptdir"]\n', f"expts/{last}": "Gel\n===\n"})
+    assert run("new", "Wash", "--date", "2024-05-21", at="../lab").out == f"expts/{made}\n"
+    assert run("show", made.partition("/")[0], at="../lab").code == 0
+    write(tmp_path / "lab", {"expts/0001_x/index.md": "# X\n"})
+    assert run("new", "Dry", at="../lab").out.startswith("expts/0002_dry/")
+
+
 def test_new_can_be_nested_and_named(run: Run, record: Path):
     done = run("new", "Heat", "--parent", "64", "--name", "warm room", at="expts/0063_train_cnn")
     assert done.out == "../0064_data/0066_warm_room/index.md\n"

@@ -59,13 +59,14 @@ def new(
 ) -> None:
     """Begin a new experiment, and print the path of its log.
 
-    It gets the next number, a directory such as 0064_title, and a log with today's entry in the newest one's format.
+    It gets the next number, a directory such as 0064_title, and a log with today's entry in the newest one's format. In
+    a record whose directories begin with days and not with numbers, its directory does, too.
     """
     from exptdir.record.create import NewExperiment, new_experiment
 
     status = known_status(session, status) if status is not None else None
     above = None if parent is None else session.experiment(parent, writes=True).key
-    wanted = NewExperiment(title, _today(day), name, above, tags, status, template, suffix)
+    wanted = NewExperiment(title, _today(day), name, above, tags, status, template, suffix, by_day=True)
     for twin in session.record.experiments.values():
         if twin.title == title:
             click.echo(f"note: {twin.label()} has the same title", err=True)

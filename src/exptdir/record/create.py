@@ -24,6 +24,7 @@ from exptdir.record.walk import OWN_NAME
 #: Where an author's own templates are, in the first record root.
 TEMPLATES = "_templates"
 _DIGITS = 4
+_DAY = re.compile(r"[0-9]{4}(-?)[0-9]{2}\1[0-9]{2}([_ -])")
 _LONGEST_NAME = 60
 #: A text as TOML and YAML both read it.
 _quoted = partial(json.dumps, ensure_ascii=False)
@@ -45,6 +46,8 @@ class NewExperiment:
     template: str | None = None
     #: ``.md`` or ``.rst``; as the newest experiment's where it is ``None``.
     suffix: str | None = None
+    #: Whether its directory begins with the day and not with a number, where those of a record without numbers do.
+    by_day: bool = False
 
 
 def new_experiment(conf: Conf, record: Record, wanted: NewExperiment) -> tuple[Plan, Path, int]:
@@ -64,12 +67,14 @@ def new_experiment(conf: Conf, record: Record, wanted: NewExperiment) -> tuple[P
     numbered = (re.match(r"(\d+)_", one.directory_name) for one in record.experiments.values() if one.id is not None)
     widths = [len(match[1]) for match in numbered if match]
     digits = max(set(widths), key=widths.count) if widths else _DIGITS
-    directory = conf.base / above / f"{number:0{digits}}_{name}"
+    pages = (one for one in record.experiments.values() if one.is_page)
+    newest = max(pages, key=lambda one: (one.id or 0, one.key), default=None)
+    day = _DAY.match(newest.directory_name) if newest is not None and wanted.by_day and not record.by_id else None
+    label = wanted.today.strftime(f"%Y{day[1]}%m{day[1]}%d{day[2]}") if day else f"{number:0{digits}}_"
+    directory = conf.base / above / f"{label}{name}"
     need_free(directory)
     template = _template(conf.base / root / TEMPLATES, wanted)
     # The log is called as that of the newest experiment.
-    pages = (one for one in record.experiments.values() if one.is_page)
-    newest = max(pages, key=lambda one: (one.id or 0, one.key), default=None)
     stem = next((one for one in settings.log_names if one != OWN_NAME), "index")
     suffix = ".md" if ".md" in settings.suffixes else ".rst"
     if newest is not None:
