@@ -10,6 +10,7 @@ import sysconfig
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,17 +90,22 @@ def goes_on() -> bool:
     return False
 
 
+@cache
+def libraries() -> tuple[str, ...]:
+    """Return the directories in which modules are installed, with a slash behind each."""
+    schemes = sysconfig.get_paths()
+    found = {schemes[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    found |= {*site.getsitepackages(), site.getusersitepackages()}
+    for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix):
+        found |= {os.path.join(prefix, name) for name in ("lib", "lib64")}
+    found |= set(map(os.path.realpath, found))
+    return tuple(os.path.join(os.path.abspath(one), "") for one in found)
+
+
 class Modules:
     """Tells which modules of this process are the author's."""
 
     def __init__(self) -> None:
-        schemes = sysconfig.get_paths()
-        libraries = {schemes[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-        libraries |= {*site.getsitepackages(), site.getusersitepackages()}
-        for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix):
-            libraries |= {os.path.join(prefix, name) for name in ("lib", "lib64")}
-        libraries |= set(map(os.path.realpath, libraries))
-        self._installed = tuple(os.path.join(os.path.abspath(one), "") for one in libraries)
         self._known: dict[str, bool] = {}
 
     def files(self) -> tuple[str, ...]:
@@ -107,7 +113,7 @@ class Modules:
         modules = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
         found = {os.path.abspath(file) for file in modules if file and isinstance(file, str)}
         for file in found - self._known.keys():
-            self._known[file] = not os.path.realpath(file).startswith(self._installed)
+            self._known[file] = not os.path.realpath(file).startswith(libraries())
         return tuple(sorted(file for file in found if self._known[file]))
 
 

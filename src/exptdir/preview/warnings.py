@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import re
-import sysconfig
 import time
 import traceback
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from sphinx.util.build_phase import BuildPhase
 from sphinx.util.logging import NAMESPACE, get_node_location, is_suppressed_warning
 
 from exptdir.preview.channel import BuildWarning, Failed, Progress
+from exptdir.preview.dependencies import libraries
 from exptdir.record.files import read_or_none, write_if_changed
 
 if TYPE_CHECKING:
@@ -276,7 +276,6 @@ def progress_of(text: str) -> Progress | None:
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
 #: How Sphinx names an extension that it cannot set up.
 _EXTENSION = re.compile(r"extension ['\"]?([\w.]+)")
-_LIBRARIES = ("stdlib", "platstdlib", "purelib", "platlib")
 
 
 def failed(error: BaseException, *, conf: Path | None, document: str = "", fatal: bool = True) -> Failed:
@@ -309,13 +308,11 @@ def _place(error: BaseException, cause: BaseException) -> tuple[str, int]:
         found = [(match["file"], int(match["line"])) for match in _FRAME.finditer(str(error.traceback))]
     else:
         found = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(cause.__traceback__)]
-    paths = sysconfig.get_paths()
-    installed = tuple(os.path.join(os.path.realpath(paths[name]), "") for name in _LIBRARIES)
     ours = os.path.join(Path(__file__).resolve().parents[1], "")
     last = ("", 0)
     for file, line in found:
         real = os.path.realpath(file)
-        if os.path.isfile(real) and not real.startswith((*installed, ours)):
+        if os.path.isfile(real) and not real.startswith((*libraries(), ours)):
             last = real, line
     return last
 

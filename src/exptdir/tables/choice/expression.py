@@ -36,24 +36,15 @@ _WORDS = {"true": TRUE_OR_FALSE[True], "false": TRUE_OR_FALSE[False], "empty": A
 
 
 def parse_condition(text: str, find: Callable[[str, bool], int]) -> tuple[Condition, list[Comparison]]:
-    """Read a condition.
+    """Read a condition: comparisons of columns, numbers, texts in quotation marks and ``true``, ``false``, ``empty``.
+
+    They are ``==``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, ``in`` and ``not in``, with ``+ - * /``, ``and``, ``or``,
+    ``not`` and parentheses. Names of columns that are no single word stand in backticks: *find* returns the place of a
+    column by its name; its second argument tells whether that stood in them. Returned are a function of a row, and the
+    comparisons in it, which know afterwards whether they could be made. An empty cell, or one that cannot be compared,
+    meets no comparison but ``== empty``.
 
     Raises TableError if it cannot be read, or *find* knows a name not.
-
-    Parameters
-    ----------
-    text
-        Comparisons (``==``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, ``in``, ``not in``) of columns, numbers, texts
-        in quotation marks and ``true``, ``false``, ``empty``; with ``+ - * /``, ``and``, ``or``, ``not`` and
-        parentheses. Names of columns that are no single word stand in backticks.
-    find
-        Returns the place of a column by its name; its second argument tells whether that stood in backticks.
-
-    Returns
-    -------
-    test, comparisons
-        A function of a row, and the comparisons in it, which know afterwards whether they could be made. An empty cell,
-        or one that cannot be compared, meets no comparison but ``== empty``.
     """
     if len(text) > MAX_LENGTH:
         raise TableError(f"the condition is longer than {MAX_LENGTH} characters: shorten it")
