@@ -43,9 +43,9 @@ def answer(build: Build, source: Path, output: Path, moods: list[str]):
         begun.touch()
         while begun.exists():
             time.sleep(0.01)
-    if "fatal" in moods or "fail" in moods:
+    if "fail" in moods:
         failure = BuildWarning("it is broken", str(source / "conf.py"), 2, severity="error")
-        return Failed(failure, "Traceback: here", fatal="fatal" in moods)
+        return Failed(failure, "Traceback: here")
     wrote = ()
     if "writes" in moods:
         figure = source / "figure.svg"
@@ -77,7 +77,7 @@ def main() -> None:
             say(Ready("index.html", (str(source / "static"),), (str(source / "templates"),), (), ""))
         said = answer(build, source, output, moods)
         say(said)
-        if isinstance(said, Failed) and said.fatal:
+        if isinstance(said, Failed):
             return
     if "stubborn" in sys.argv:
         time.sleep(600)

@@ -34,7 +34,7 @@ def test_a_broken_conf_py_is_told_with_its_line(tmp_path: Path, conf: str, text:
     assert text in told.failure.text
     assert "\n" not in told.failure.text
     assert (told.failure.file, told.failure.line) == (os.path.realpath(file), line)
-    assert told.fatal and told.failure.severity == "error"
+    assert told.failure.severity == "error"
 
 
 def test_a_failure_without_a_place_of_the_authors_is_put_to_the_document(tmp_path: Path) -> None:

@@ -217,7 +217,7 @@ def test_pages_wait_for_the_first_build_and_come_by_themselves(run):
 
 
 def test_a_failure_of_the_first_build_is_a_page_until_it_is_mended(run):
-    preview = run(mood="fatal")
+    preview = run(mood="fail")
     until(lambda: preview.get("/")[0] == 500)
     assert "it is broken" in preview.get("/")[1]
     with preview.listen() as socket:

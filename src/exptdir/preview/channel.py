@@ -141,15 +141,13 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Failed:
-    """From the builder: the build ended early; the output is as it was, or partly newer.
+    """From the builder, which ends: the build ended early; the output is as it was, or partly newer.
 
-    The *traceback* is empty for what is the author's to mend. *fatal* says whether the builder ends: it will be
-    started again at the next change.
+    The *traceback* is empty for what is the author's to mend.
     """
 
     failure: BuildWarning
     traceback: str = ""
-    fatal: bool = False
     modules: tuple[str, ...] = ()
     wrote: tuple[Wrote, ...] = ()
     made: tuple[Made, ...] = ()

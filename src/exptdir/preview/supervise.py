@@ -278,7 +278,7 @@ class Supervisor:
             build = Build(paths, self._viewed(), self._everything, self._changes.modified)
             answer = await self._answer(build)
         except OSError as error:
-            answer = Failed(BuildWarning(f"the builder cannot be started: {error}", severity="error"), fatal=True)
+            answer = Failed(BuildWarning(f"the builder cannot be started: {error}", severity="error"))
         self._ended = self._until = time.time_ns()
         self._changes.finish((*answer.wrote, *(one[:2] for one in answer.made)))
         differing = {path for path, _stamp, differs in answer.made if differs}
@@ -306,9 +306,8 @@ class Supervisor:
             if isinstance(message, Built):
                 return message
             if isinstance(message, Failed):
-                if message.fatal:
-                    await self._builder.wait()
-                    await self._builder.end()
+                await self._builder.wait()
+                await self._builder.end()
                 return message
             if isinstance(message, Ready):
                 self.seen = replace(self.seen, templates=message.templates, statics=message.statics)
@@ -318,7 +317,7 @@ class Supervisor:
         printed = self._builder.printed
         # A busy machine may tell only now what its end was.
         text = f"the process that builds {await self._builder.end()}; it is started again when something changes"
-        return Failed(BuildWarning(text, severity="error"), printed, fatal=True)
+        return Failed(BuildWarning(text, severity="error"), printed)
 
     async def _next(self) -> tuple[str, ...]:
         """Wait for changes that mean something, and make the builder ready for them."""

@@ -278,8 +278,8 @@ _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTIL
 _EXTENSION = re.compile(r"extension ['\"]?([\w.]+)")
 
 
-def failed(error: BaseException, *, conf: Path | None, document: str = "", fatal: bool = True) -> Failed:
-    """Describe what was raised and ended a build, and perhaps (*fatal*) the builder.
+def failed(error: BaseException, *, conf: Path | None, document: str = "") -> Failed:
+    """Describe what was raised and ended a build, and the builder with it.
 
     *conf* is the ``conf.py``, if there is one and it may be to blame, *document* the file being read or written.
     """
@@ -298,7 +298,7 @@ def failed(error: BaseException, *, conf: Path | None, document: str = "", fatal
         file = str(conf)
         line = next((at for at, text in enumerate(lines, start=1) if name is not None and name.search(text)), 0)
     text, folded = _text_and_traceback(error, cause)
-    return Failed(BuildWarning(text, file or document, line, "", "error"), folded, fatal)
+    return Failed(BuildWarning(text, file or document, line, "", "error"), folded)
 
 
 def _place(error: BaseException, cause: BaseException) -> tuple[str, int]:
