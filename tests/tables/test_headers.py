@@ -235,6 +235,7 @@ def test_a_header_of_merged_cells_is_one_header(tmp_path: Path) -> None:
         ([["Datum", dt.date(2024, 3, 1)], ["Temp", 37], ["pH", 7]], [], 0),
         ([["Parameter", "Wert"], ["Datum", dt.date(2024, 3, 1)], ["Temp", 37]], [], 1),
         ([["name", "type"], ["date", "datetime"], ["user", "text"]], [], 1),
+        ([["Variable name", "Says"], ["date", "when it was"], ["user", "who did it"]], [], 1),
         ([["what", "share"], ["user", 0.3], ["date", 0.7]], [], 1),
         ([["user", "group"], ["Kim", "a"], ["Lena", "b"]], [], 1),
         ([["who", "what"], ["user", "a"], ["user", "b"]], [], 1),

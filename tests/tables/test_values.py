@@ -10,7 +10,7 @@ import pytest
 
 from exptdir.errors import TableError
 from exptdir.tables import Table, TableReader, apply_formats, parse_cell_reference, read_table
-from tests.tables.making import texts
+from tests.tables.making import rewrite, texts
 from tests.tables.refusing import refusal
 
 DATA = Path(__file__).parent / "data"
@@ -28,6 +28,15 @@ def test_values_are_numbers_texts_dates_and_durations(suffix: str) -> None:
     assert shown.rows[1][3][1:3] == (dt.datetime(2024, 5, 1, 10, 30), "date")
     assert shown.rows[1][4][1:3] == (dt.timedelta(hours=25, minutes=5), "date")
     assert shown.rows[2][6].text == "a\nb"
+
+
+def test_numbers_have_the_digits_that_spreadsheets_know(tmp_path: Path) -> None:
+    path = tmp_path / "t.ods"
+    path.write_bytes((DATA / "looks.ods").read_bytes())
+    rewrite(
+        path, "content.xml", lambda xml: xml.replace('office:value="0.357142857"', 'office:value="0.30000000000000004"')
+    )
+    assert read_table(path).rows[1][1].text == "0.3"
 
 
 def test_truth_values_of_an_old_workbook() -> None:

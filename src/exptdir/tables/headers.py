@@ -15,12 +15,16 @@ _TALLEST = 3
 _ABOVE, _FEW = 40, 3
 #: Rows below a header that are looked at for what their columns hold.
 _LOOKED = 50
+_COUNTED: tuple[set[CellKind], ...] = ({"number"}, {"date"}, {"date", "number"})
 _YEARS = frozenset(range(1900, 2101))
 #: Last words of what is said of a whole, and words in a header above such lines.
 _TOLD = re.compile(
     "(?:.* )?(?:date|operator|user|instrument|software|version|experimenter|author|datum|gerät|benutzer)"
 )
-_HEADING = re.compile("values?|d?type|description|unit|settings?|parameter|field|column|key|variable|feature|wert")
+_HEADING = re.compile(
+    "(?:.* )?(?:values?|d?type|description|meaning|units?|settings?|parameter|field|column|key|variable|feature|wert)"
+    "(?: name)?"
+)
 _ATOM = (
     "(?:[YZEPTGMkhdcmµμunpfaz]?(?:m|g|s|A|K|V|W|J|N|Pa|Hz|mol|M|L|l|B|b|bp|Da|eV|F|C|T|S|H|U|IU|Bq|Gy|Sv|Ω|cd|lm|lx|bar|OD)"
     "|[°º](?:C|F)?|%|‰|ppm|ppb|rpm|min|hr?s?|d|days?|weeks?|months?|years?|yr|sec|hours?|Å|a\\.?u\\.?|AU|RFU|px|deg|rad|dB"
@@ -91,9 +95,9 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
 
 def _below(rows: Sequence[Sequence[Cell]], above: int) -> int:
     """Return the header rows of what stands below so many rows, which may have more columns."""
-    rest = rows[above : above + _ABOVE + 2 * _LOOKED]
+    rest = rows[above : above + _ABOVE + 2 * _LOOKED] if above else ()
     width = 1 + max((at for row in rest for at, cell in enumerate(row) if cell.text), default=0)
-    return guess_header_rows([row[:width] for row in rest], 0, False) if above else 0
+    return guess_header_rows([row[:width] for row in rest], 0, False)
 
 
 def _rows_above(rows: Sequence[Sequence[Cell]]) -> int:
@@ -148,24 +152,28 @@ def _heads(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
 def _more_names(rows: Sequence[Sequence[Cell]]) -> int:
     """Count the rows below the first that name columns as well: several texts, and all above numbers or days alone."""
     for count in range(min(_TALLEST, len(rows) - 2), 0, -1):
-        below = rows[1 + count : 1 + count + _LOOKED]
-        kinds = [_kinds(below, at) for at in range(len(rows[0]))]
-        counted = {at for at, found in enumerate(kinds) if found and found <= {"number", "date"}}
         filled = [{at: cell for at, cell in enumerate(row) if cell.text} for row in rows[1 : 1 + count]]
-        texts = all(cell.kind == "text" and not is_missing(cell) for row in filled for cell in row.values())
+        if not all(cell.kind == "text" and not is_missing(cell) for row in filled for cell in row.values()):
+            continue
+        below = rows[1 + count : 1 + count + _LOOKED]
         # Names of the labels may stand in front, and those of single ones in the last row. Elsewhere the first row of
         # data may have texts for numbers, but is called something.
         labelled = count > 1 and filled[-1].keys() == {0}
-        first = {0} if labelled or "date" in kinds[0] else set()
-        if texts and all(len(row) > 1 and row.keys() <= (counted - {0}) | first for row in filled[: count - labelled]):
+        first = labelled or "date" in _kinds(below, 0)
+        named = filled[: count - labelled]
+        if all(len(row) > 1 and (first or 0 not in row) for row in named) and all(
+            _kinds(below, at) in _COUNTED for row in named for at in row if at
+        ):
             return count
     return 0
 
 
 def _pairs(rows: Sequence[Sequence[Cell]]) -> bool:
     """Tell whether rows are what is said of a whole, such as who did it and when, a word and its value in each."""
+    if len(rows[0]) != 2:
+        return False
     texts = [[cell.text.strip().casefold() for cell in row] for row in rows if row[0].text]
-    if len(rows[0]) != 2 or len({word for word, _ in texts}) < len(texts) or any(map(_HEADING.fullmatch, texts[0])):
+    if len({word for word, _ in texts}) < len(texts) or any(map(_HEADING.fullmatch, texts[0])):
         return False
     told = [row[1].kind if _TOLD.fullmatch(row[0].text.strip().casefold()) else "" for row in rows]
     # The first row may be a header all the same, unless a day stands in it.
@@ -174,7 +182,10 @@ def _pairs(rows: Sequence[Sequence[Cell]]) -> bool:
 
 def _kinds(rows: Sequence[Sequence[Cell]], at: int) -> set[CellKind]:
     """Return the kinds of values in a column; what stands for a number that is missing is no text among them."""
-    return {row[at].kind for row in rows if row[at].kind != "empty" and not is_missing(row[at])}
+    found = {row[at].kind for row in rows} - {"empty"}
+    if found & {"text", "error"} and len(found) > 1:
+        found = {row[at].kind for row in rows if row[at].kind != "empty" and not is_missing(row[at])}
+    return found
 
 
 def _units(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
@@ -184,7 +195,7 @@ def _units(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
         text = cell.text.strip()
         if cell.kind == "empty" or text in _DASHES:
             continue
-        numbers = _kinds(below, at) in ({"number"}, {"date"}, {"date", "number"})
+        numbers = _kinds(below, at) in _COUNTED
         if cell.kind != "text" or not _UNIT.fullmatch(text) or not (numbers or text[0] in "[("):
             return False
         found = found or numbers

@@ -120,7 +120,8 @@ def cell_of(value: Any) -> Cell:
         return Cell("TRUE" if value else "FALSE", value, "bool")
     if isinstance(value, int | float):
         whole = int(value) if float(value).is_integer() and abs(value) < 2**53 else value
-        return Cell(str(whole), whole, "number")
+        # To 15 digits, as spreadsheets know numbers.
+        return Cell(f"{whole:.15g}" if isinstance(whole, float) else str(whole), whole, "number")
     if isinstance(value, str) and (parts := _DURATION.fullmatch(value)):
         value = dt.timedelta(hours=int(parts[1]), minutes=int(parts[2]), seconds=int(parts[3]))
     if isinstance(value, dt.timedelta):
