@@ -81,6 +81,30 @@ def test_the_first_row_of_a_filter_is_a_header(tmp_path: Path) -> None:
     assert read_table(path, cells="A2:B3").header_rows == 0
 
 
+@pytest.mark.parametrize(
+    ("rows", "bold", "headers"),
+    [
+        ([["gene", "treated", "control"], ["symbol", "mean", "mean"], ["a", 1, 2], ["b", 3, 4]], 2, 2),
+        ([["gene", "treated", "control"], ["symbol", "mean", "mean"], ["x", "µM", "µM"], ["a", 1, 2]], 3, 3),
+        # A row of data may be bold as well, and all of them.
+        ([["gene", "n"], ["all", 3], ["a", 1], ["b", 2]], 2, 1),
+        ([["who", "what"], ["Kim", "head"], ["Lena", "student"]], 2, 1),
+        ([["gene", "n"], ["x", "n.d."], ["a", 1], ["b", 2]], 2, 1),
+        ([["gene", "n"], ["x", "y"], ["a", 1], ["b", 2]], 4, 1),
+    ],
+)
+def test_rows_of_bold_text_above_numbers_are_one_header(
+    tmp_path: Path, rows: list[list[object]], bold: int, headers: int
+) -> None:
+    def build(sheet: Worksheet) -> None:
+        fill(*rows)(sheet)
+        for row in sheet.iter_rows(max_row=bold):
+            for cell in row:
+                cell.font = BOLD
+
+    assert read_table(make(tmp_path, build)).header_rows == headers
+
+
 def labels(bold: str, *more: str) -> Build:
     def build(sheet: Worksheet) -> None:
         fill(["run", "loss"], ["a", 1], ["b", 2])(sheet)

@@ -52,12 +52,14 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
         filter, or is bold and the second is not, holds nothing but text, or text above numbers, or counts the columns
         of a plate; otherwise 0, and always 0 for one row, or for pairs of a word and what it says of the whole. A
         header goes on as far as its cells are merged and, below some that are merged across, while rows hold nothing
-        but text, and elsewhere while they hold texts above nothing but numbers or days. Titles, and rows of few cells
-        that say who measured what, belong to the header below them, as does a row of units above columns of numbers.
+        but text; while they are bold text above some numbers; and while they hold texts above nothing but numbers or
+        days. Titles, and rows of few cells that say who measured what, belong to the header below them, as does a row
+        of units above columns of numbers.
     """
     if len(rows) < 2:
         return 0
     head = frozen if 0 < frozen < len(rows) else 0
+    bold = next((at for at, row in enumerate(rows[: _TALLEST + 1]) if not _bold(row)), 0)
     if not head:
         above = 0 if table_header else _rows_above(rows)
         below = _below(rows, above)
@@ -71,7 +73,6 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
         # Above a row of names, what is merged across some of them is a header with gaps.
         grouped = any(cell.colspan > 1 for cell in rows[0]) and _names(rows[1])
         grouped = grouped and all(cell.kind in {"text", "empty"} for cell in rows[0])
-        bold = _bold(rows[0]) and not _bold(rows[1])
         # Which lane of a gel had what is said in one row after the other.
         lanes = all(any(cell.text.strip() in {"+", "-", "−", "–"} for cell in row) for row in rows[:2])
         # What ends in a colon names what stands beside it.
@@ -79,18 +80,26 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
         # A column without a name may be one of notes; units say nothing of what the others hold.
         first = 1 + (len(rows) > 2 and _units(rows[1], rows[2 : 2 + _LOOKED]))
         named = (_names(rows[0]) and not lanes) or _heads(rows[0], rows[first : first + _LOOKED])
-        head = int(table_header or bold or grouped or (named and not pairs))
+        head = int(table_header or bold == 1 or grouped or (named and not pairs))
     if head != 1:
         return head
     reach = max(cell.rowspan for cell in rows[0])
     while head < min(len(rows) - 1, _TALLEST) and (
-        head < reach or (any(cell.colspan > 1 for cell in rows[head - 1]) and _names(rows[head]))
+        head < reach
+        or (any(cell.colspan > 1 for cell in rows[head - 1]) and _names(rows[head]))
+        or (head < bold and _over_numbers(rows[head], rows[bold : bold + _LOOKED]))
     ):
         reach = max(reach, head + max(cell.rowspan for cell in rows[head]))
         head += 1
     head = head if head >= reach else 1
     head += _more_names(rows) if head == 1 and not table_header else 0
     return head + (len(rows) > head + 1 and _units(rows[head], rows[head + 1 : head + 1 + _LOOKED]))
+
+
+def _over_numbers(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
+    """Tell whether a row has nothing but texts, one of which names a column of numbers."""
+    names = [at for at, cell in enumerate(row) if cell.kind == "text" and not is_missing(cell)]
+    return all(cell.kind in {"text", "empty"} for cell in row) and any(_kinds(below, at) in _COUNTED for at in names)
 
 
 def _below(rows: Sequence[Sequence[Cell]], above: int) -> int:
