@@ -164,6 +164,8 @@ def test_a_false_property_is_off(tmp_path: Path) -> None:
         ("xl/styles.xml", 'rgb="00C00000"', 'rgb="#C00000"'),
         ("xl/styles.xml", 'horizontal="center"', 'horizontal="start"'),
         ("xl/styles.xml", 'name="Normal"', ""),
+        # Cells may also refer to styles that are not there.
+        (SHEET, 's="2"', 's="77"'),
         (SHEET, "<is><t>a</t></is>", '<is><r><rPr><family val="34"/><sz val=""/></rPr><t>a</t></r></is>'),
     ],
 )

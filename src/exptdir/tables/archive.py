@@ -52,6 +52,7 @@ _FORMATS = re.compile(rb"</?(?:\w+:)?numFmts\b[^<>]*>")
 #: A cell with its own text, and where texts that sheets share end.
 _INLINE = re.compile(rb' t="inlineStr"([^<>]*>)<is>((?:[^<]++|<(?!/?is>))*+)</is>')
 _SHARED = re.compile(rb"<si[ />]")
+_STYLE = re.compile(rb' s="([0-9]{1,5})"')
 _STYLE_SHEET = re.compile(rb"(<(?:\w+:)?styleSheet\b[^<>]*>)")
 
 
@@ -234,7 +235,9 @@ def copy_sheet(
     the styles but number formats if they are given as *plain*.
     """
     if plain is not None:
-        given = (xf.get("numFmtId", "") for xf in plain.iterfind("cellXfs/xf"))
+        given = [xf.get("numFmtId", "") for xf in plain.iterfind("cellXfs/xf")]
+        # Cells may refer to styles that are not there.
+        given += ["0"] * (max(map(int, _STYLE.findall(cells)), default=0) + 1 - len(given))
         formats = "".join(f'<xf numFmtId="{number if number.isdecimal() else 0}"/>' for number in given)
         cells, shared = _RUN_LOOK.sub(b"", cells), {kind: _RUN_LOOK.sub(b"", part) for kind, part in shared.items()}
         shared["styles"] = (_PLAIN % formats).encode()

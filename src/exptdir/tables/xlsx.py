@@ -139,11 +139,9 @@ class XlsxBook(Book):
 
             try:
                 return filled()
-            except (ValueError, TypeError, LookupError):
+            except (ValueError, TypeError, LookupError, SyntaxError):
                 # openpyxl refuses all looks for a single one that it does not know.
-                if tree is None:
-                    raise
-                sheet = filled(tree)
+                sheet = filled(Element("styleSheet") if tree is None else tree)
             lost = f"sheet {part.name!r}: its fonts, colours and borders cannot be read, and are not shown"
             return replace(sheet, problems=[*sheet.problems, Problem("table", f"{lost}: {_SAVE_AGAIN}", self.path)])
 
