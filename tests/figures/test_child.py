@@ -158,8 +158,10 @@ def test_a_segmentation_fault_names_the_line(place):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts a process's own data")
-def test_eaten_memory_is_an_error_of_the_script(place):
-    outcome = place.run("x = []\nwhile True:\n    x.append(bytearray(10_000_000))\n", memory=400_000_000)
+@pytest.mark.parametrize("portion", [10_000_000, 10_000])
+def test_eaten_memory_is_an_error_of_the_script(place, portion):
+    # Of small portions so much has been taken that none is left for the traceback.
+    outcome = place.run(f"x = []\nwhile True:\n    x.append(bytearray({portion}))\n", memory=400_000_000)
     assert (outcome.status, outcome.line) == ("failed", 3)
     assert "MemoryError" in outcome.traceback
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,48 @@ def test_a_committed_figure_whose_data_are_a_link_that_leads_nowhere_stays(tmp_p
         (kept,) = report.unknown
         assert "the figures of expts/a/plot_loss.py are kept as they are (data leads nowhere" in kept.message
         assert (folder / "loss.svg").read_text() == SVG.format("good")
+
+
+@pytest.mark.parametrize("reads", ["os.path.exists('d.csv') and open('d.csv').read()", "len(glob.glob('data/*.csv'))"])
+def test_a_script_that_goes_on_without_data_that_a_clone_lacks_draws_nothing_in_place_of_a_figure(
+    tmp_path: Path, reads: str
+):
+    script = f"import glob, os\nn = {reads}\nopen('loss.svg', 'w').write({SVG!r}.format(n))\n"
+    files = {"index.md": "# A\n\n![](loss.svg)\n", "plot_loss.py": script, "d.csv": "1"}
+    folder = make(tmp_path / "here", files)
+    (folder / "data").mkdir()
+    (folder / "data" / "1.csv").write_text("1")
+    bring_up_to_date(tmp_path / "here")
+    assert (folder / "loss.svg").read_text() == SVG.format("1")
+    clone = tmp_path / "clone" / "expts" / "a"
+    clone.mkdir(parents=True)
+    for name in ("index.md", "loss.svg", "figures.lock", "plot_loss.py"):
+        shutil.copy(folder / name, clone / name)
+    for script_now, mode in ((script, "auto"), (script + "# later\n", "auto"), (script + "# later\n", "always")):
+        (clone / "plot_loss.py").write_text(script_now)
+        bring_up_to_date(tmp_path / "clone", mode=mode)
+        assert (clone / "loss.svg").read_text() == SVG.format("1")
+    report = bring_up_to_date(tmp_path / "clone")
+    assert [one.message.partition(" is not here, ")[2] for one in report.problems] == [
+        "and what was drawn with it stays."
+    ]
+    # What it does not look for any more is no loss.
+    (clone / "plot_loss.py").write_text(writes("loss.svg", "other"))
+    assert bring_up_to_date(tmp_path / "clone").problems == ()
+    assert (clone / "loss.svg").read_text() == SVG.format("other")
+
+
+@pytest.mark.parametrize("end", ["", "raise SystemExit('no')\n"])
+def test_figures_are_put_back_with_the_directory_that_a_script_removed(tmp_path: Path, end: str):
+    script = "import shutil\nshutil.rmtree('figs')\n" + writes("missing.svg", "drawn") + end
+    folder = make(tmp_path, {"index.md": "# A\n\n![](missing.svg)\n", "plot.py": script})
+    (folder / "figs" / "old").mkdir(parents=True)
+    (folder / "figs" / "old" / "photo.svg").write_text(SVG.format("mine"))
+    report = bring_up_to_date(tmp_path)
+    assert [one.message for one in report.problems] == (
+        ["expts/a/plot.py failed: The script ended itself: no"] if end else []
+    )
+    assert (folder / "figs" / "old" / "photo.svg").read_text() == SVG.format("mine")
 
 
 def test_only_scripts_that_name_what_is_missing_are_run(tmp_path: Path):

@@ -84,6 +84,15 @@ def test_a_traceback_begins_at_the_authors_line_and_keeps_its_indentation(record
     assert str(built.site.source) not in text and os.sep + "lib" not in text
 
 
+def test_data_that_were_only_counted_and_are_a_link_that_leads_nowhere_are_named(record: Record) -> None:
+    script = SCRIPT.replace('Path("width.txt").read_text().strip()', 'len(list(Path("data").glob("*.txt")))')
+    built = record({**FILES, f"{DIRECTORY}/plot_growth.py": script, f"{DIRECTORY}/data/1.txt": "1"})
+    shutil.rmtree(built.site.source / DIRECTORY / "data")
+    built = built.rebuild({f"{DIRECTORY}/data": Link("nowhere")})
+    mark = words(the(built.body(PAGE), ".exptdir-figure-mark"))
+    assert mark == "Whether this figure is up to date cannot be told: data leads nowhere."
+
+
 @pytest.mark.parametrize(
     ("name", "script", "last"),
     [

@@ -95,6 +95,8 @@ class Job:
     own: tuple[str, ...] | None = None
     #: Figures that somebody has changed since it drew them, which are put back in any case.
     edited: tuple[str, ...] = ()
+    #: What it read when it drew the figures that are there, and that this machine never had.
+    lost: tuple[str, ...] = ()
     #: The interpreter of a Python script, if it is not the one that builds.
     python: str = ""
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from importlib.machinery import PathFinder
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from exptdir.figures.inside.scope import split_pattern
@@ -90,6 +90,11 @@ class FileTree:
         parts = path.removeprefix(root + "/").split("/")
         names = (join(root, "/".join(parts[:end])) for end in range(1, len(parts) + 1 if "/" in pattern else 2))
         return next((name for name in names if not self.exists(name)), "")
+
+    def lost_part(self, path: str) -> str:
+        """Return of the path of what is gone the first part that is, which may be a link that leads nowhere."""
+        parts = (*map(str, reversed(PurePosixPath(path).parents)), path)
+        return next(part for part in parts if part == path or not self.exists(part))
 
     def data_files(self, directory: str) -> Iterator[str]:
         """Find what may be data in a directory and below: all but texts, plot scripts, ledgers and figures.
@@ -180,6 +185,8 @@ class Staleness:
     keep: bool = False
     #: The figures that are not as the script drew them.
     edited: tuple[str, ...] = ()
+    #: What of the record was read or listed for them, and is not here.
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -243,10 +250,11 @@ class Checker:
                 while_drawn = " while it was drawn" if digest == CHANGED else ""
                 found.changed.append(f"{found.name(path)} has changed{while_drawn}")
         digests, absolute = self.tree.digests, self.tree.absolute
-        gone += [path for path in entry.present if not digests.exists(absolute(path))]
+        gone += [path for path in entry.present if path not in gone and not digests.exists(absolute(path))]
         own = {*entry.outputs, *entry.wrote, *entry.former}
         listed = {directory: self.tree.listing(directory, without=own) for directory in entry.listings}
         gone += [directory for directory, names in listed.items() if names is None and not self.tree.exists(directory)]
+        found.lost += gone
         found.absent += [f"{found.name(path)} is not here" for path in gone]
         found.certain += [
             f"{found.name(path)} is gone" for path in entry.present if path in gone and self._was_here(path)
@@ -265,8 +273,9 @@ class Checker:
         possible.update(path for directory in entry.scope for path in self.tree.data_files(directory))
         # A link that leads nowhere is data that is not here, as in a fresh clone, and no new file.
         lost = {path for path in possible if not self.tree.exists(path)}
-        found.nowhere += [f"{found.name(path)} leads nowhere" for path in sorted(lost)]
         possible -= lost
+        lost |= {part for part in map(self.tree.lost_part, gone) if os.path.islink(absolute(part))}
+        found.nowhere += [f"{found.name(path)} leads nowhere" for path in sorted(lost)]
         known = {*entry.inputs, *entry.modules, *entry.wrote, *entry.outputs, *ignored}
         # Big files are known by their mark alone.
         found.new += sorted(path for path in possible - known if mark(path) not in entry.outside)
@@ -297,6 +306,7 @@ class _Findings:
     new: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
     nowhere: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
 
     def name(self, path: str) -> str:
         """Write a path as the author of the experiment would."""
@@ -306,17 +316,19 @@ class _Findings:
         """Weigh what was found.
 
         Without an input that is absent the script would fail, and the figure that is there is better than
-        none; where more than data has changed it is no longer right in any case.
+        none; where more than data has changed it is no longer right in any case, and stays only if the script looks in
+        vain for what is *lost*.
         """
         changed = [*self.changed, *(f"{self.name(path)} is new" for path in self.new)]
         reasons = _first([*self.nowhere, *self.certain, *self.absent, *changed, *self.unsure])
+        lost = () if missing else tuple(self.lost)
         if self.nowhere and not missing:
             # Whatever else has changed: what would be drawn without the data is worse than what is there.
-            return Staleness("unknown", reasons, keep=True, edited=edited)
+            return Staleness("unknown", reasons, keep=True, edited=edited, lost=lost)
         if self.certain or (changed and not self.absent):
-            return Staleness("stale", reasons, run=True, edited=edited)
+            return Staleness("stale", reasons, run=True, edited=edited, lost=lost)
         if self.absent or self.unsure:
-            return Staleness("unknown", reasons, edited=edited)
+            return Staleness("unknown", reasons, edited=edited, lost=lost)
         if edited and not entry.adopted:
             names = (f"{self.name(path)} was changed after it was drawn" for path in edited)
             return Staleness("edited", _first(names), edited=edited)

@@ -267,6 +267,9 @@ def prepare(planner: Planner, state: State, settings: FigureSettings, script: Sc
         # Who asks for everything to be drawn again means the figures that were there before, too.
         own=None if settings.mode == "always" else tuple(sorted(map(tree.absolute, own))),
         edited=tuple(tree.absolute(path) for path in verdict.edited if path not in kept),
+        lost=tuple(
+            tree.absolute(path) for path in verdict.lost if not tree.digests.seen(tree.absolute(tree.lost_part(path)))
+        ),
         python=interpreter(tree.base, settings.python) if script.language == "python" else "",
     )
     known = {path for paths in planner.shown.values() for path in paths if tree.exists(path)}

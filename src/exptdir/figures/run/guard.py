@@ -126,6 +126,7 @@ def spare(run: Path, job: Job) -> dict[str, str]:
 def _restore(path: Path, copy: Path) -> None:
     content = copy.read_bytes()
     if not path.is_file() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             write(path, content)
         except OSError as error:

@@ -98,16 +98,17 @@ def _read(text: bytes) -> tuple[set[str], set[str]]:
 
 
 def limit_memory(amount: int) -> None:
-    """Let this process, and each that it starts, have no more data than this, where the system has such limits."""
-    try:
+    """Let this process, and each that it starts, have no more data than this, where the system has such limits.
+
+    With -1 it may have as much as before again.
+    """
+    with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
-    except ImportError:
-        return
-    with contextlib.suppress(ValueError, OSError):
+
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if amount:
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_DATA, (amount, amount))
+        most = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        if amount:
+            resource.setrlimit(resource.RLIMIT_DATA, (most if amount < 0 else amount, most))
 
 
 def run_alone(argv: Sequence[str]) -> NoReturn:
@@ -221,6 +222,8 @@ def _execute(script: str) -> Fault | None:
     except SystemExit as end:
         return explain_exit(end, script)
     except BaseException as error:
+        # There may be none left for what is to be said.
+        limit_memory(-1)
         return explain(error, script)
     return None
 

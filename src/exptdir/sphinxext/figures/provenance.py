@@ -180,12 +180,14 @@ class _Describer:
             )
         if self.state != "unknown":
             return ""
+        # In a clone, data often are a link to a place that this machine does not have.
+        nowhere = next((said(reason) for reason in every if reason.endswith("leads nowhere")), "")
+        if nowhere:
+            return f"{_('Whether this figure is up to date cannot be told')}: {nowhere}."
         # What is outside the record does not count: a page is to be the same wherever it is built.
-        gone = [path for path in self.report.inputs if not os.path.exists(os.path.join(self.base, path))]
+        gone = self.report.verdict.lost
         if not gone:
-            # In a clone, data often are a link to a place that this machine does not have.
-            nowhere = next((said(reason) for reason in every if reason.endswith("leads nowhere")), "")
-            return f"{_('Whether this figure is up to date cannot be told')}: {nowhere}." if nowhere else ""
+            return ""
         names = ", ".join(map(self._name, gone[:5]))
         more = " " + _("and %d more") % (len(gone) - 5) if len(gone) > 5 else ""
         return f"{_('Whether this figure is up to date cannot be told')}: {_('not here: %s') % (names + more)}."
