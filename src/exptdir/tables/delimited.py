@@ -124,8 +124,6 @@ def parse(text: str, path: Path, delimiter: str | None = None, decimal: str | No
     if _lacks_corner(rows.fields):
         rows.fields[0].insert(0, "")
     known = _Known(rows, decimal)
-    doubt = "is taken for a number with decimals, but its point may set thousands apart (decimal: comma)"
-    problems += [Problem("table", f"{number} {doubt}", path) for number in known.doubtful]
     others = known.other_columns(rows.fields)
     read: dict[int, dict[int, Cell]] = {}
     for at, fields in enumerate(rows.fields, start=1):
@@ -139,7 +137,7 @@ def parse(text: str, path: Path, delimiter: str | None = None, decimal: str | No
         tail = islice(io.StringIO(text, newline=""), rows.lines[-1] - before, None)
         if sum(line.count('"') for line in tail) % 2 == 1:
             problems.append(Problem("table", "a quotation mark is never closed", path, rows.lines[-1]))
-    return Sheet(path, None, cells, problems=problems, late_problems=partial(_ragged, path, rows))
+    return Sheet(path, None, cells, problems=problems, late_problems=partial(_problems, path, rows, known.doubtful))
 
 
 def _lacks_corner(fields: list[list[str]]) -> bool:
@@ -175,7 +173,7 @@ class _Known(dict[str, Cell]):
             self.commas, self.thousands = decimal == "comma", decimal == "point"
         # Where semicolons separate cells, as commas cannot, points may be none of decimals.
         unsure = rows.delimiter == ";" and decimal is None and not self.commas and grouped
-        self.doubtful = sorted(points)[:1] if unsure else []
+        self.doubtful = points if unsure else set()
         # Whether the month of 3/4/2024 comes first is sure where another number of a date cannot be a month.
         dates = [found for field in fields if "/" in field and (found := _DATE.match(field))]
         orders = {int(found[1]) <= 12 for found in dates if max(int(found[1]), int(found[3])) > 12}
@@ -230,8 +228,19 @@ def cell_of(text: str, commas: bool = False, thousands: bool = False, months_fir
     return Cell(text, text, "text")
 
 
-def _ragged(path: Path, rows: _Rows, shown: set[int], columns: set[int], titles: set[int]) -> list[Problem]:
-    """Report the rows with more or fewer cells than most among those that are shown and neither titles nor notes."""
+def _problems(
+    path: Path, rows: _Rows, doubtful: set[str], shown: set[int], columns: set[int], titles: set[int]
+) -> list[Problem]:
+    """Report a doubtful number that is shown, and rows with more or fewer cells than most.
+
+    These are looked for among the rows that are shown and neither titles nor notes.
+    """
+    order = sorted(columns)
+    fields = ((at, one) for at in sorted(shown) for place in order for one in rows.fields[at - 1][place - 1 : place])
+    found = ((at, one.strip()) for at, one in fields if one.strip() in doubtful)
+    at, number = next(found if doubtful else iter(()), (1, ""))
+    doubt = f"{number} is taken for a number with decimals, but its point may set thousands apart (decimal: comma)"
+    problems = [Problem("table", doubt, path, rows.lines[at - 1])] if number else []
     # What stands beyond the columns that were asked for is nobody's business, and empty cells at the end are none.
     last = max(columns)
     asked = shown - titles
@@ -239,7 +248,7 @@ def _ragged(path: Path, rows: _Rows, shown: set[int], columns: set[int], titles:
     widths = Counter(width for width, _ in numbered)
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
     ragged = [(width, at) for width, at in numbered if width < usual or any(rows.fields[at][usual:last])]
-    problems = [
+    problems += [
         Problem("table", f"this row has {width} cell{'s' * (width != 1)} where most have {usual}", path, rows.lines[at])
         for width, at in ragged[:_RAGGED_SHOWN]
     ]
