@@ -220,8 +220,7 @@ def cell_of(text: str, commas: bool = False, thousands: bool = False, months_fir
         if (found := _DATE.match(day)) and (found[2] == "." or months_first is not None):
             date, month = found.group(3, 1) if found[2] == "/" and months_first else found.group(1, 3)
             hour, minute, second = (int(part or 0) for part in found.group(5, 6, 7))
-            if found[8]:
-                hour = hour % 12 + 12 * (found[8] in "Pp")
+            hour = hour % 12 + 12 * (found[8] in "Pp") if found[8] else hour
             return Cell(text, dt.datetime(int(found[4]), int(month), int(date), hour, minute, second), "date")
     except ValueError:
         pass

@@ -85,21 +85,13 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
         return head
     reach = max(cell.rowspan for cell in rows[0])
     while head < min(len(rows) - 1, _TALLEST) and (
-        head < reach
-        or (any(cell.colspan > 1 for cell in rows[head - 1]) and _names(rows[head]))
-        or (head < bold and _over_numbers(rows[head], rows[bold : bold + _LOOKED]))
+        head < reach or (any(cell.colspan > 1 for cell in rows[head - 1]) and _names(rows[head]))
     ):
         reach = max(reach, head + max(cell.rowspan for cell in rows[head]))
         head += 1
     head = head if head >= reach else 1
-    head += _more_names(rows) if head == 1 and not table_header else 0
+    head += _more_names(rows, bold) if head == 1 and not table_header else 0
     return head + (len(rows) > head + 1 and _units(rows[head], rows[head + 1 : head + 1 + _LOOKED]))
-
-
-def _over_numbers(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
-    """Tell whether a row has nothing but texts, one of which names a column of numbers."""
-    names = [at for at, cell in enumerate(row) if cell.kind == "text" and not is_missing(cell)]
-    return all(cell.kind in {"text", "empty"} for cell in row) and any(_kinds(below, at) in _COUNTED for at in names)
 
 
 def _below(rows: Sequence[Sequence[Cell]], above: int) -> int:
@@ -158,13 +150,18 @@ def _heads(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
     return row[0].kind == "text" and (measured or dated) and all(one < other for one, other in pairwise(counted))
 
 
-def _more_names(rows: Sequence[Sequence[Cell]]) -> int:
-    """Count the rows below the first that name columns as well: several texts, and all above numbers or days alone."""
+def _more_names(rows: Sequence[Sequence[Cell]], bold: int) -> int:
+    """Count the rows below the first that name columns as well: several texts, and all above numbers or days alone.
+
+    Where the first rows are *bold*, so many of them, it is enough that some stand above these.
+    """
     for count in range(min(_TALLEST, len(rows) - 2), 0, -1):
         filled = [{at: cell for at, cell in enumerate(row) if cell.text} for row in rows[1 : 1 + count]]
         if not all(cell.kind == "text" and not is_missing(cell) for row in filled for cell in row.values()):
             continue
         below = rows[1 + count : 1 + count + _LOOKED]
+        if bold == 1 + count and all(any(_kinds(below, at) in _COUNTED for at in row) for row in filled):
+            return count
         # Names of the labels may stand in front, and those of single ones in the last row. Elsewhere the first row of
         # data may have texts for numbers, but is called something.
         labelled = count > 1 and filled[-1].keys() == {0}

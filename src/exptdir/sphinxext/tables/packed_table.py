@@ -146,11 +146,11 @@ def sort_key(cell: Cell, numeric: bool = False) -> str | None:
     value = cell.value
     if cell.kind == "number":
         return _number_key(value, cell.text) if isinstance(value, (int, float)) else None
-    if cell.kind != "date":
-        if numeric and cell.kind == "text":
-            from exptdir.tables.model import is_missing
+    if numeric and cell.kind == "text":
+        from exptdir.tables.model import is_missing
 
-            return "" if is_missing(cell) else None
+        return "" if is_missing(cell) else None
+    if cell.kind != "date":
         return None
     if isinstance(value, timedelta):
         return _number_key(value.total_seconds(), cell.text)
