@@ -84,6 +84,11 @@ def test_jobs_is_a_number_or_auto(run: Run):
     assert run("build", "--jobs", "none").code == 2
 
 
+def test_what_is_for_sphinx_needs_no_builder_before_it(run: Run, record: Path):
+    assert run("build", "--", "-q", "-D", "project=Cress").code == 0
+    assert "Cress" in (record / "_build/html/index.html").read_text("utf-8")
+
+
 def test_an_extension_that_forbids_several_processes_is_no_warning(run: Run, record: Path):
     conf = "import sys; sys.path.insert(0, '.')\nextensions = ['exptdir', 'myst_parser', 'lonely']\n"
     pages = {f"p{number}.md": f"---\norphan: true\n---\n\n# Page {number}\n" for number in range(8)}

@@ -44,6 +44,9 @@ def build(session: Session, builder: str, sphinx_options: tuple[str, ...], stric
     the build fails.
     """
     check_jobs(jobs)
+    if builder.startswith("-"):
+        # None is named before what is Sphinx's.
+        builder, sphinx_options = "html", (builder, *sphinx_options)
     made = session.base / OUTPUT / builder
     # Some builders, such as latexpdf, are known only to make mode, which puts its output below a directory.
     command = [sys.executable, "-m", "exptdir.sphinxext.process", builder, str(session.base), str(made.parent)]

@@ -84,12 +84,9 @@ class FileTree:
         """Return the path of what is gone in a directory, or of what a pattern may have meant, where that is why a path
         is gone; else nothing.
         """
-        root, pattern = self._split(listed)
-        if root != "." and not path.startswith(root + "/"):
-            return ""
-        parts = path.removeprefix(root + "/").split("/")
-        names = (join(root, "/".join(parts[:end])) for end in range(1, len(parts) + 1 if "/" in pattern else 2))
-        return next((name for name in names if not self.exists(name)), "")
+        (root, pattern), part = self._split(listed), self.lost_part(path)
+        near = "/" in pattern or (posixpath.dirname(part) or ".") == root
+        return part if near and (root == "." or part.startswith(root + "/")) else ""
 
     def lost_part(self, path: str) -> str:
         """Return of the path of what is gone the first part that is, which may be a link that leads nowhere."""
@@ -240,7 +237,7 @@ class Checker:
         return found.verdict(entry, tuple(edited), missing=missing)
 
     def _inputs(self, script: Script, entry: LedgerEntry, ignored: frozenset[str], found: _Findings) -> None:
-        gone: list[str] = []
+        gone = found.lost
         for path, digest in entry.inputs.items():
             now = self.tree.digest(path)
             if now is None:
@@ -254,7 +251,6 @@ class Checker:
         own = {*entry.outputs, *entry.wrote, *entry.former}
         listed = {directory: self.tree.listing(directory, without=own) for directory in entry.listings}
         gone += [directory for directory, names in listed.items() if names is None and not self.tree.exists(directory)]
-        found.lost += gone
         found.absent += [f"{found.name(path)} is not here" for path in gone]
         found.certain += [
             f"{found.name(path)} is gone" for path in entry.present if path in gone and self._was_here(path)
