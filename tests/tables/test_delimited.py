@@ -290,6 +290,7 @@ def test_a_decimal_comma_makes_a_number_where_it_can_be_nothing_else(
         ("n;x\n1'23;1\n1 234;1\n", ["1'23", "1 234"]),
         # The sign that typesetters use.
         ("n,x\n−10,1\n−1.5e−3,1\n+4,1\n", [-10, -0.0015, 4]),
+        ("n;x\n–10;1\n–1,5;1\n2,5;1\n–;1\n3–4;1\n", [-10, -1.5, 2.5, "–", "3–4"]),
         # Days come first before points, and before slashes where the file shows that they do.
         ("n,x\n03.05.2024,1\n1.6.2024 14:30,1\n", [dt.datetime(2024, 5, 3), dt.datetime(2024, 6, 1, 14, 30)]),
         ("n,x\n3/5/2024,1\n1/16/2023,1\n", [dt.datetime(2024, 3, 5), dt.datetime(2023, 1, 16)]),

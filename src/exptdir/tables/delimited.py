@@ -201,10 +201,10 @@ def cell_of(text: str, commas: bool = False, thousands: bool = False, months_fir
     Numbers may have a decimal comma or commas between thousands if that is said, and dates with slashes need to be told
     whether months come first.
     """
-    number = text.replace("−", "-")
-    if commas and (_COMMA_NUMBER.match(text) or _GROUPED.match(text)):
+    number = f"-{text[1:]}" if text[:1] == "–" else text.replace("−", "-")
+    if commas and (_COMMA_NUMBER.match(number) or _GROUPED.match(number)):
         number = number.translate(WITH_POINT)
-    elif (split := _THOUSANDS.match(text)) and (thousands or split[1] != ","):
+    elif (split := _THOUSANDS.match(number)) and (thousands or split[1] != ","):
         number = number.replace(split[1], "")
     if _NUMBER.match(number):
         whole = len(number) <= _WHOLE and number.lstrip("+-").isdigit()
