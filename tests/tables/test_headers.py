@@ -242,6 +242,14 @@ def test_a_header_of_merged_cells_is_one_header(tmp_path: Path) -> None:
         # Dates or times above what was measured at them, and rows that only look alike.
         ([["strain", dt.date(2024, 3, 1), dt.date(2024, 3, 2)], ["wt", 0.1, 0.2]], [], 1),
         ([["sown", dt.date(2024, 3, 1)], ["cut", dt.date(2024, 3, 2)]], [], 0),
+        ([["begun", dt.date(2024, 3, 1)], ["by", "Kim"]], [], 0),
+        ([["task", dt.date(2024, 3, 1), dt.date(2024, 3, 2)], ["sow", "x", None], ["cut", None, "x"]], [], 1),
+        ([["time (h)", 0, 1, 2], ["wt", 10, 20, 40], ["ko", 10, 10, 20]], [], 1),
+        ([["mass (g)", 1, 2, 3], ["length (mm)", 10, 20, 40]], [], 0),
+        ([["name:", "n", "m"], ["a", 1, 2], ["b", 3, 4]], [], 1),
+        # Pairs above a table of two columns.
+        ([["Run:", "E12"], ["Operator:", "Kim"], [None, None], ["strain", "OD"], ["a", 1], ["b", 2]], [], 4),
+        ([["Run", "E12"], ["Operator", "Kim"], [None, None], ["strain", "OD"], ["a", 1], ["b", 2]], [], 4),
         ([["strain", 0, 5, 10], ["wt", 0.1, 0.2, 0.4], ["ko", 0.1, 0, None]], [], 1),
         ([["wt", 0, 5, 10], ["ko", 1, 2, 3]], [], 0),
         ([["wt", 5, 0, 10], ["ko", 0.1, 0.2, 0.3]], [], 0),

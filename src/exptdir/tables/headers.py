@@ -75,8 +75,7 @@ def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header:
         grouped = grouped and all(cell.kind in {"text", "empty"} for cell in rows[0])
         # Which lane of a gel had what is said in one row after the other.
         lanes = all(any(cell.text.strip() in {"+", "-", "−", "–"} for cell in row) for row in rows[:2])
-        # What ends in a colon names what stands beside it.
-        pairs = all(row[0].text.endswith(":") for row in rows[:2]) or _pairs(rows[:_LOOKED])
+        pairs = _pairs(rows[:_LOOKED])
         # A column without a name may be one of notes; units say nothing of what the others hold.
         first = 1 + (len(rows) > 2 and _units(rows[1], rows[2 : 2 + _LOOKED]))
         named = (_names(rows[0]) and not lanes) or _heads(rows[0], rows[first : first + _LOOKED])
@@ -110,6 +109,9 @@ def _rows_above(rows: Sequence[Sequence[Cell]]) -> int:
         first = next((at for at, row in enumerate(rows[:_ABOVE]) if row[0].kind in {"number", "date"}), 0)
         if above := next((at + 1 for at in (first - 2, first - 3) if at > 0 and not filled[at]), 0):
             return above
+        gap = filled[:_ABOVE].index(0) if 0 in filled[:_ABOVE] else 0
+        if gap and _pairs(rows[:gap]):
+            return gap + 1
     for at, row in enumerate(rows[:_ABOVE]):
         said = row[0].kind in {"text", "empty"} and (filled[at] <= few or not any(cell.text for cell in row[1:]))
         if not said and row[0].text[:1] != "#" and row[0].text != "TOA5":
@@ -137,17 +139,20 @@ def _heads(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
     named = {at for at, cell in enumerate(row) if cell.kind == "text" and not is_missing(cell)}
     named |= {at for at, cell in enumerate(row) if cell.kind == "date" and kinds[at] and "date" not in kinds[at]}
     if all(cell.kind == "empty" or at in named for at, cell in enumerate(row)):
-        return 2 * len(named) > max(len(row), 2) and any(kinds[at] == {"number"} for at in named)
+        days = [at for at in named if row[at].kind == "date"]
+        above = len(days) > 1 or any(kinds[at] == {"number"} for at in named)
+        return 2 * len(named) > max(len(row), 2) and above
     counted = [cell.value for cell in row[1:] if isinstance(cell.value, int)]
     if len(counted) < max(3, len(row) - 1) or kinds[0] != {"text"}:
         return False
     if not row[0].text.strip("<>/\\ "):
         return counted == [*range(counted[0], counted[0] + len(counted))]
-    # Times of a course above values that are measured.
+    # Times of a course above values that are measured, or with a unit of their own, and years above what is none.
     measured = all(any(isinstance(cell.value, float) for cell in one) for one in below)
-    # Years above what is none.
+    units = [one[0].text.endswith((")", "]")) for one in (row, *below)]
     dated = _YEARS.issuperset(counted) and not any(cell.value in _YEARS for one in below for cell in one)
-    return row[0].kind == "text" and (measured or dated) and all(one < other for one, other in pairwise(counted))
+    measured = measured or dated or (units[0] and not any(units[1:]))
+    return row[0].kind == "text" and measured and all(one < other for one, other in pairwise(counted))
 
 
 def _more_names(rows: Sequence[Sequence[Cell]], bold: int) -> int:
@@ -176,6 +181,9 @@ def _more_names(rows: Sequence[Sequence[Cell]], bold: int) -> int:
 
 def _pairs(rows: Sequence[Sequence[Cell]]) -> bool:
     """Tell whether rows are what is said of a whole, such as who did it and when, a word and its value in each."""
+    # What ends in a colon names what stands beside it.
+    if all(row[0].text.endswith(":") for row in rows[:2]):
+        return True
     if len(rows[0]) != 2:
         return False
     texts = [[cell.text.strip().casefold() for cell in row] for row in rows if row[0].text]
