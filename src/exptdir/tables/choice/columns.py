@@ -90,10 +90,8 @@ class Columns:
 
     def _by_name(self, name: str, same: Callable[[str], str]) -> list[int]:
         wanted = same(name)
-        found = [
-            [at for at, header in enumerate(names) if header and same(header) == wanted]
-            for names in (self.names, *self._above)
-        ]
+        rows = (self.names, *self._above)
+        found = [[at for at, one in enumerate(names) if one and same(one) == wanted] for names in rows]
         return next((places for places in found if len(places) == 1), found[0])
 
     def _span(self) -> str:

@@ -59,11 +59,8 @@ def apply_formats(table: Table, *, round: str | None = None, formats: str | None
     rows = [list(row) for row in body]
     # Where numbers have a decimal comma, so have those without decimals, but for columns with points.
     numbers = [[cell for cell in cells if cell.kind == "number"] for cells in down]
-    commas = {
-        at
-        for at, cells in enumerate(numbers)
-        if any("," in one.text and cell_of(one.text, commas=True).value == one.value for one in cells)
-    }
+    parted = [[one for one in cells if "," in one.text] for cells in numbers]
+    commas = {at for at, cells in enumerate(parted) if any(cell_of(one.text, True).value == one.value for one in cells)}
     for at, code in codes.items():
         shown = number_format(code)
         swapped = at in commas or (bool(commas) and not any("." in cell.text for cell in numbers[at]))
