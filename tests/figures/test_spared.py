@@ -82,7 +82,9 @@ def test_a_script_that_goes_on_without_data_that_a_clone_lacks_draws_nothing_in_
     tmp_path: Path, reads: str
 ):
     script = f"import glob, os\nn = {reads}\nopen('loss.svg', 'w').write({SVG!r}.format(n))\n"
-    files = {"index.md": "# A\n\n![](loss.svg)\n", "plot_loss.py": script, "d.csv": "1"}
+    # Of two figures, the clone will lack one as well.
+    script += writes("acc.svg", "1")
+    files = {"index.md": "# A\n\n![](loss.svg)\n\n![](acc.svg)\n", "plot_loss.py": script, "d.csv": "1"}
     folder = make(tmp_path / "here", files)
     (folder / "data").mkdir()
     (folder / "data" / "1.csv").write_text("1")
@@ -101,7 +103,7 @@ def test_a_script_that_goes_on_without_data_that_a_clone_lacks_draws_nothing_in_
         "and what was drawn with it stays."
     ]
     # What it does not look for any more is no loss.
-    (clone / "plot_loss.py").write_text(writes("loss.svg", "other"))
+    (clone / "plot_loss.py").write_text(writes("loss.svg", "other") + writes("acc.svg", "1"))
     assert bring_up_to_date(tmp_path / "clone").problems == ()
     assert (clone / "loss.svg").read_text() == SVG.format("other")
 

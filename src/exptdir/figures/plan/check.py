@@ -234,6 +234,8 @@ class Checker:
         self._inputs(script, entry, ignored, found)
         self._outside(self.state.outside(entry) if stamps is None else stamps, found)
         missing = not all(map(self.tree.exists, entry.outputs))
+        if not any(map(self.tree.exists, entry.outputs)):
+            found.lost.clear()
         return found.verdict(entry, tuple(edited), missing=missing)
 
     def _inputs(self, script: Script, entry: LedgerEntry, ignored: frozenset[str], found: _Findings) -> None:
@@ -271,6 +273,7 @@ class Checker:
         lost = {path for path in possible if not self.tree.exists(path)}
         possible -= lost
         lost |= {part for part in map(self.tree.lost_part, gone) if os.path.islink(absolute(part))}
+        found.lost += sorted(lost - {*gone})
         found.nowhere += [f"{found.name(path)} leads nowhere" for path in sorted(lost)]
         known = {*entry.inputs, *entry.modules, *entry.wrote, *entry.outputs, *ignored}
         # Big files are known by their mark alone.
@@ -317,7 +320,7 @@ class _Findings:
         """
         changed = [*self.changed, *(f"{self.name(path)} is new" for path in self.new)]
         reasons = _first([*self.nowhere, *self.certain, *self.absent, *changed, *self.unsure])
-        lost = () if missing else tuple(self.lost)
+        lost = tuple(self.lost)
         if self.nowhere and not missing:
             # Whatever else has changed: what would be drawn without the data is worse than what is there.
             return Staleness("unknown", reasons, keep=True, edited=edited, lost=lost)
