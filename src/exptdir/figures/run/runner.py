@@ -99,8 +99,6 @@ class Runner(AbstractContextManager["Runner"]):
         if dark is not None:
             put_back(dark, lambda path: not is_dark(path.name))
         spared = {path: digest for run in runs for path, digest in spare(run, job).items()}
-        if not spared:
-            return outcome
         written, changed = (
             tuple(path for path in paths if path not in spared) for paths in (outcome.written, outcome.changed)
         )

@@ -229,12 +229,9 @@ def _execute(script: str) -> Fault | None:
 
 
 def _report(directory: Path, fault: Fault | None) -> None:
-    versions = {"python": sys.version.split()[0]}
-    for name in ("matplotlib", "numpy"):
-        version = getattr(sys.modules.get(name), "__version__", None)
-        if isinstance(version, str):
-            versions[name] = version
-    report: dict[str, Any] = {"versions": versions}
+    found = {name: getattr(sys.modules.get(name), "__version__", None) for name in ("matplotlib", "numpy")}
+    versions = {name: version for name, version in found.items() if isinstance(version, str)}
+    report: dict[str, Any] = {"versions": {"python": sys.version.split()[0], **versions}}
     if fault is not None:
         report.update(traceback=fault.text, line=fault.line)
     with contextlib.suppress(OSError):

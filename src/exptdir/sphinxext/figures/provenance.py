@@ -181,16 +181,13 @@ class _Describer:
         if self.state != "unknown":
             return ""
         # In a clone, data often are a link to a place that this machine does not have.
-        nowhere = next((said(reason) for reason in every if reason.endswith("leads nowhere")), "")
-        if nowhere:
-            return f"{_('Whether this figure is up to date cannot be told')}: {nowhere}."
+        why = next((said(reason) for reason in every if reason.endswith("leads nowhere")), "")
         # What is outside the record does not count: a page is to be the same wherever it is built.
         gone = self.report.verdict.lost
-        if not gone:
-            return ""
-        names = ", ".join(map(self._name, gone[:5]))
-        more = " " + _("and %d more") % (len(gone) - 5) if len(gone) > 5 else ""
-        return f"{_('Whether this figure is up to date cannot be told')}: {_('not here: %s') % (names + more)}."
+        if gone and not why:
+            more = " " + _("and %d more") % (len(gone) - 5) if len(gone) > 5 else ""
+            why = _("not here: %s") % (", ".join(map(self._name, gone[:5])) + more)
+        return f"{_('Whether this figure is up to date cannot be told')}: {why}." if why else ""
 
     def _portable(self, text: str) -> str:
         """Take out of a text what differs between machines and between runs."""
