@@ -131,12 +131,10 @@ def find_scripts(
     whole = compile_patterns(pattern for pattern in patterns if "/" in pattern)
     scripts: dict[str, Script] = {}
     problems: list[Problem] = []
-    declared: set[str] = set()
     for experiment, files in found.items():
-        listed: list[Script] = []
-        if f"{experiment}/expt.toml".removeprefix("./") in files:
-            listed, wrong = declared_scripts(record.base, experiment)
-            problems += wrong
+        there = f"{experiment}/expt.toml".removeprefix("./") in files
+        listed, wrong = declared_scripts(record.base, experiment) if there else ([], [])
+        problems += wrong
         for script in listed:
             if script.key in scripts:
                 other = f"{scripts[script.key].experiment}/expt.toml"
@@ -144,7 +142,7 @@ def find_scripts(
                 problems.append(Problem("figure", message, record.base / experiment / "expt.toml", script.line))
                 continue
             scripts[script.key] = script
-            declared.add(script.path)
+    declared = {script.path for script in scripts.values()}
     for experiment, files in found.items():
         for path in files:
             language = LANGUAGES.get(posixpath.splitext(path)[1].lower())
@@ -155,8 +153,7 @@ def find_scripts(
             named = "tests" not in directories and any(fnmatchcase(name, pattern) for pattern in names)
             # Nobody ever writes into a FIFO, and whoever opened it would wait for that.
             if (named or whole(below)) and os.path.isfile(f"{record.base}/{path}"):
-                script = Script(path, experiment, language)
-                scripts[script.key] = script
+                scripts[path] = Script(path, experiment, language)
     return tuple(scripts[key] for key in sorted(scripts)), tuple(problems)
 
 

@@ -26,6 +26,7 @@ from exptdir.figures.inside.events import NOTES
 from exptdir.figures.inside.scope import split_pattern, unescape
 from exptdir.figures.model import Job, Outcome, Status, Trace, is_figure
 from exptdir.figures.run.guard import Snapshot, changed_figures, defect, snapshot
+from exptdir.figures.state import is_below
 from exptdir.record.files import read_or_none
 
 #: Where our own code is; the author has no use for seeing it in a traceback.
@@ -188,9 +189,11 @@ def conclude(job: Job, run: Path, ended: ProcessEnd, before: Snapshot) -> Outcom
         faults = ((Path(path).name, defect(Path(path))) for path in written)
         broken = next((f"The script wrote a broken figure: {name} {fault}." for name, fault in faults if fault), "")
         status, text = "failed" if broken else "ok" if written else "no output", broken
-        missed = (path for path in job.lost if any((path + os.sep).startswith(one + os.sep) for one in trace.absent))
-        if (path := next(missed, None)) is not None:
-            status, text = "failed", f"{os.path.relpath(path, job.cwd)} is not here, and what was drawn with it stays."
+        if missed := [path for path in job.lost if is_below(path, trace.absent)]:
+            status, text = (
+                "failed",
+                f"{os.path.relpath(missed[0], job.cwd)} is not here, and what was drawn with it stays.",
+            )
     if text.startswith(_ENDED.partition("%")[0]):
         # Then it has printed what went wrong.
         said = output[-2000:].strip()
