@@ -52,33 +52,17 @@ class TableReader:
         hidden: bool = False,
         **form: str,
     ) -> Table:
-        """Read a table as a person sees it in a spreadsheet program.
+        """Read a table as a person sees it in a spreadsheet program, with what is doubtful about it in ``problems``.
+
+        The *path* is that of a workbook (``.xlsx``, ``.xlsm``, ``.xls``, ``.ods``, ``.xlsb``), a delimited file
+        (``.csv``, ``.tsv``) or a ``.parquet`` file. The *sheet* is a name, or a place among the visible ones counted
+        from 1; by default the first visible sheet. A sheet whose name is the digits comes first. The *cells* are a
+        range (``B2:F20``, ``B2:``, ``B:F``) or a name from the workbook; by default all used cells. How many rows and
+        columns are headers is guessed by default (see :mod:`exptdir.tables.headers`); *hidden* rows and columns are
+        shown too if that is asked for. The *form* is what a delimited file is written in, all of which is found by
+        default: *delimiter*, *encoding* and the sign before *decimal* digits, ``comma`` or ``point``.
 
         Raises TableError if nothing can be shown; the message says what is wrong and what to do.
-
-        Parameters
-        ----------
-        path
-            A workbook (``.xlsx``, ``.xlsm``, ``.xls``, ``.ods``, ``.xlsb``), a delimited file (``.csv``, ``.tsv``) or a
-            ``.parquet`` file.
-        sheet
-            Name of a sheet, or its place among the visible ones counted from 1; by default the first visible
-            sheet. A sheet whose name is the digits comes first.
-        cells
-            Range to show (``B2:F20``, ``B2:``, ``B:F``) or a name from the workbook; by default all used cells.
-        header_rows, header_columns
-            Number of header rows and columns; by default they are guessed (see
-            :mod:`exptdir.tables.headers`).
-        hidden
-            Whether hidden rows and columns are shown too.
-        form
-            What a delimited file is written in, all of which is found by default: *delimiter*, *encoding* and the sign
-            before *decimal* digits, ``comma`` or ``point``.
-
-        Returns
-        -------
-        Table
-            The table, with what is doubtful about it in ``problems``.
         """
         source = self.open(path, **form)
         area = source.resolve(sheet, cells)

@@ -23,22 +23,15 @@ def select(
 ) -> Table:
     """Return a part of a table.
 
+    Shown are the *columns*, in this order: names or letters, separated by commas; and the *rows* that meet a condition
+    (see :func:`exptdir.tables.choice.expression.parse_condition`), at most *limit* below the headers; the rest is
+    counted in ``omitted``. They are sorted by the columns *sort*, separated by commas, the most important first; a
+    minus sign before one turns its order round. Empty cells come last.
+
     Conditions and sort keys may name columns that are not chosen. Header rows always stay. A cell that is
     merged over several rows stands in each of them once filtering or sorting has torn it apart.
 
     Raises TableError if a column is unknown or a condition cannot be read.
-
-    Parameters
-    ----------
-    columns
-        Columns to show, in this order: names or letters, separated by commas.
-    rows
-        Condition that shown rows meet (see :func:`exptdir.tables.choice.expression.parse_condition`).
-    sort
-        Columns to sort by, separated by commas, the most important first; a minus sign before one turns its
-        order round. Empty cells come last.
-    limit
-        How many rows below the headers are shown at most; the rest is counted in ``omitted``.
     """
     named = Columns(table)
     body = list(range(table.header_rows, table.n_rows))
