@@ -38,10 +38,10 @@ _UNIT = re.compile(rf"\[[^\[\]]{{1,20}}\]|\([^()]{{1,20}}\)|{_ATOM}{_POWER}(?:\s
 def guess_header_rows(rows: Sequence[Sequence[Cell]], frozen: int, table_header: bool) -> int:
     """Guess the number of header rows of the rows that are shown.
 
-    It is that of the *frozen* rows, which stay in place when the sheet is scrolled, if some but not all are; otherwise 1
-    if the first row is that of a table object or of a filter (*table_header*), or is bold and the second is not, holds
-    nothing but text, or text above numbers, or counts the columns of a plate; otherwise 0, and always 0 for one row, or
-    for pairs of a word and what it says of the whole.
+    It is that of the *frozen* rows, which stay in place when the sheet is scrolled, if some but not all are; otherwise
+    1 if the first row is that of a table object or of a filter (*table_header*), or is bold and the second is not,
+    holds nothing but text, or text above numbers, or counts the columns of a plate; otherwise 0, and always 0 for one
+    row, or for pairs of a word and what it says of the whole.
 
     A header goes on as far as its cells are merged and, below some that are merged across, while rows hold nothing
     but text; while they are bold text above some numbers; and while they hold texts above nothing but numbers or
