@@ -143,19 +143,11 @@ def update(
     A script that fails, a ledger that is damaged or cannot be written, and whatever else is wrong is among the problems
     of the report; nothing of that is raised.
 
-    Parameters
-    ----------
-    state_dir
-        What is remembered on this machine, outside the source tree or in a hidden directory.
-    submit
-        Runs a job: ``lambda job: executor.submit(run_job, job)`` for any executor.
-    only
-        The scripts that may be run, by their path or with their arguments, or all those of an experiment, by
-        its key; all for ``None``.
-    progress
-        Is called with each script that begins (and ``None``) and ends (and the outcome), in this thread.
-    private
-        Directories that are inputs of nothing, such as the output of a build.
+    In *state_dir*, outside the source tree or in a hidden directory, lies what is remembered on this machine. *submit*
+    runs a job: ``lambda job: executor.submit(run_job, job)`` for any executor. *only* names the scripts that may be
+    run, by their path or with their arguments, or all those of an experiment, by its key; all for ``None``. *progress*
+    is called with each script that begins (and ``None``) and ends (and the outcome), in this thread. *private*
+    directories, such as the output of a build, are inputs of nothing.
     """
     began = time.monotonic()
     # A build that was killed may have left figures that are not what any ledger says.
