@@ -300,6 +300,19 @@ def test_a_ledger_that_was_deleted_is_known_all_the_same(one: Bench):
     assert one.ran() == ["a/plot_loss.py"]
 
 
+def test_a_ledger_that_was_deleted_is_known_whoever_drew_last(one: Bench):
+    one.update()
+    # As `exptdir plot` does, which keeps what it remembers elsewhere than a build of Sphinx's own.
+    own, one.state = one.state, "../other state"
+    one.fill({"expts/a/data.csv": "changed"})
+    assert one.ran() == ["a/plot_loss.py"]
+    one.state = own
+    assert one.ran() == []
+    (one.base / "expts/a/figures.lock").unlink()
+    one.fill({"expts/a/data.csv": "changed again"})
+    assert one.ran() == ["a/plot_loss.py"]
+
+
 def test_a_deleted_ledger_that_git_keeps_is_known_in_a_clone(one: Bench, tmp_path: Path):
     one.update()
     for command in ("init -q", "add -A", "-c user.name=a -c user.email=a@b commit -qm one"):

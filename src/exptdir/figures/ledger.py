@@ -326,6 +326,13 @@ class Ledgers:
         self.entries[experiment] = {key: entry for key, entry in known.items() if fits(entry)}
         return bool(self.entries[experiment])
 
+    def keep_copies(self) -> None:
+        """Keep what the ledgers say now, whoever wrote them, for the case that one is deleted."""
+        for experiment, content in self._content.items():
+            with suppress(OSError):
+                if content:
+                    write_if_changed(self._copy(experiment), content)
+
     def refresh(self, experiment: str) -> bool:
         """Read a ledger again if another build has written it; say whether it has."""
         if (read_or_none(self._base / experiment / LEDGER) or b"") == self._content[experiment]:
@@ -357,8 +364,6 @@ class Ledgers:
                 content = text.encode("utf-8", "surrogateescape")
                 if content:
                     write_if_changed(path, content)
-                    with suppress(OSError):
-                        write_if_changed(self._copy(experiment), content)
                 elif self._content[experiment]:
                     path.unlink(missing_ok=True)
                 self._content[experiment] = content

@@ -294,6 +294,7 @@ class _Update:
             gone = key not in self.planner.scripts
             if gone or (key not in self.failed and self.planner.verdict(key).state not in _FAILING):
                 del self.state.failures[key]
+        self.planner.ledgers.keep_copies()
         try:
             self.state.save(prune=prune)
         except OSError as error:
