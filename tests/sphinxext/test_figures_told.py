@@ -93,6 +93,14 @@ def test_data_that_were_only_counted_and_are_a_link_that_leads_nowhere_are_named
     assert mark == "Whether this figure is up to date cannot be told: data leads nowhere."
 
 
+def put_rscript(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have scripts in R be run as those of the shell are."""
+    program = directory / "Rscript"
+    program.write_text('#!/bin/sh\nexec sh "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{directory}{os.pathsep}{os.environ['PATH']}")
+
+
 @pytest.mark.parametrize(
     ("name", "script", "last"),
     [
@@ -107,15 +115,22 @@ def test_what_went_wrong_is_shown_once_and_tells_nothing_of_the_machine(
     record: Record, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, script: str, last: str
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    program = tmp_path / "Rscript"
-    program.write_text('#!/bin/sh\nexec sh "$@"\n')
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    put_rscript(tmp_path, monkeypatch)
     built = record({f"{DIRECTORY}/notes.rst": FILES[f"{DIRECTORY}/notes.rst"], f"{DIRECTORY}/{name}": script})
     fault = the(built.body(PAGE), "pre").get_text().rstrip()
     assert last in fault.splitlines()[-1]
     assert fault.count(last) == 1
     assert str(tmp_path) not in fault
+
+
+def test_a_script_that_prints_one_letter_leaves_the_sentence_whole(
+    record: Record, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    put_rscript(tmp_path, monkeypatch)
+    notes = f"{DIRECTORY}/notes.rst"
+    built = record({notes: FILES[notes], f"{DIRECTORY}/plot_growth.R": "echo s\nexit 1\n"})
+    lines = the(built.body(PAGE), "pre").get_text().split("\n")
+    assert [line for line in lines if line] == ["The script ended itself with exit status 1.", "s"]
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

@@ -125,7 +125,7 @@ class _Describer:
         # What other programs say of their failure is among what they print.
         printed = failure.output if failure is not None and script.language != "python" else ""
         # The end of that is in the traceback already.
-        parts = [failure.traceback.replace(printed[-2000:].strip(), "") if failure is not None else "", printed]
+        parts = [failure.traceback.removesuffix(printed[-2000:].strip()) if failure is not None else "", printed]
         # Of a figure that nobody saw made, such as a photo, a script that may have nothing to do with it says nothing.
         sure = self.figure is None or self.figure.sure
         plain = Origin(
